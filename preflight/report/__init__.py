@@ -1,0 +1,1 @@
+"""One module per format: pure functions from a report to text."""
