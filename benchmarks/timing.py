@@ -23,7 +23,8 @@ class Timing:
 
     def row(self, baseline: Timing | None = None) -> str:
         """One line: median, spread and, against a baseline, the ratio of the medians."""
-        text = f"{self.name:<44} {self.median * 1000:8.1f} ms  [{min(self.seconds) * 1000:.1f}-{max(self.seconds) * 1000:.1f}]"
+        low, high = min(self.seconds) * 1000, max(self.seconds) * 1000
+        text = f"{self.name:<44} {self.median * 1000:8.1f} ms  [{low:.1f}-{high:.1f}]"
         return text if baseline is None else f"{text}  {self.median / baseline.median:6.2f} x {baseline.name}"
 
 
