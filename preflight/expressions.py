@@ -68,7 +68,7 @@ def ecr_image(uri: str | None) -> dict[str, str] | None:
 
 
 def arn_part(arn: str | None, part: str) -> str | None:
-    """Return `partition`, `service`, `region`, `account` or `resource` of an ARN; None if it is no ARN or empty there."""
+    """Return the `partition`, `service`, `region`, `account` or `resource` of an ARN; None where it has none."""
     pieces = (arn or "").split(":", 5)
     if len(pieces) < 6 or pieces[0] != "arn":
         return None
