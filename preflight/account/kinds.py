@@ -61,7 +61,8 @@ def load_kind(kind: str) -> Kind:
 
         near = get_close_matches(kind, all_kinds(), n=1)
         raise PreflightError(
-            f"no resource kind {kind!r} is declared in rules/resources/" + (f"; did you mean {near[0]!r}?" if near else "")
+            f"no resource kind {kind!r} is declared in rules/resources/"
+            + (f"; did you mean {near[0]!r}?" if near else "")
         )
     with path.open("rb") as stream:
         declared = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))

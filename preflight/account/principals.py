@@ -1,0 +1,220 @@
+"""Who makes a call, and every policy that bears on it: gathered from a snapshot or from the live account alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
+from preflight.expressions import arn_part
+from preflight.iam.policy import Policy
+from preflight.iam.request import Policies, PolicyType
+
+PrincipalKind: TypeAlias = Literal["role", "user", "session", "root"]
+
+_LEVELS = {PolicyType.SCP: "SERVICE_CONTROL_POLICY", PolicyType.RCP: "RESOURCE_CONTROL_POLICY"}
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalFacts:
+    """A principal and its policies.
+
+    `arn` is as it was asked for; `identity_arn` the role or user whose policies count (a session's role). `tags` are
+    None where they are not known.
+    """
+
+    arn: str
+    kind: PrincipalKind
+    identity_arn: str
+    tags: Mapping[str, str] | None
+    policies: Policies
+
+
+def identity_of(arn: str) -> tuple[PrincipalKind, dict[str, str]] | None:
+    """Return what kind of principal an ARN names, and the parameters that identify its role or user.
+
+    None for anything that has no policies of its own in an account: a service, a federated user, `*`.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    resource, service = arn_part(arn, "resource") or "", arn_part(arn, "service")
+    if service == "iam" and resource == "root":
+        return "root", {}
+    if service == "iam" and resource.startswith("role/"):
+        return "role", {"RoleArn": arn}
+    if service == "iam" and resource.startswith("user/"):
+        return "user", {"UserArn": arn}
+    if service == "sts" and resource.startswith("assumed-role/") and resource.count("/") >= 2:
+        # A session's ARN leaves out the path of its role, so the role is found by its name.
+        return "session", {"RoleName": resource.split("/")[1]}
+    return None
+
+
+def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
+    """Gather the policies of a role, a user, an assumed-role session or an account's root.
+
+    Absent if there is no such role or user, unknown if it cannot be read at all. What is missing in part (a managed
+    policy's document, the organization's policies) is named in `Policies.unknown`. AWS has no call that shows the
+    session policies of a session that exists: a session is taken to have none, which can only make it look more
+    powerful than it is.
+    """
+    named = identity_of(principal_arn)
+    if named is None:
+        return Unknown(
+            f"{principal_arn} is not a role, user, assumed-role session or account root",
+            "name the role or user that makes the call with --principal",
+        )
+    principal_kind, key = named
+    account_id = arn_part(principal_arn, "account") or ""
+    ours = account.account_id()
+    if isinstance(ours, Known) and ours.value != account_id:
+        return Unknown(
+            f"{principal_arn} belongs to account {account_id}; {account.source} is account {ours.value}",
+            f"give the facts of account {account_id}",
+        )
+    asks = [Ask.one("organizations:policy-levels", "", _levels_key(account_id, policy)) for policy in _LEVELS.values()]
+    if principal_kind == "root":
+        scp, rcp = account.read_many(asks)
+        return Known(PrincipalFacts(principal_arn, "root", principal_arn, {}, _assemble(_Gathered(), scp, rcp)))
+    who = Ask.one("iam:user" if principal_kind == "user" else "iam:role", "", key)
+    detail, scp, rcp = account.read_many([who, *asks])
+    if not isinstance(detail, Known):
+        return detail
+    gathered = _gather(account, detail.value, user=principal_kind == "user")
+    tags = detail.value.get("Tags", [])
+    return Known(
+        PrincipalFacts(
+            principal_arn,
+            principal_kind,
+            str(detail.value.get("Arn") or principal_arn),
+            None if tags is None else {tag["Key"]: tag["Value"] for tag in tags},
+            _assemble(gathered, scp, rcp),
+        )
+    )
+
+
+class _Gathered:
+    """Policies as they come in, and what could not be had of each type, with the reason."""
+
+    def __init__(self) -> None:
+        self.identity: list[Policy] = []
+        self.boundaries: list[Policy] = []
+        self.unknown: dict[PolicyType, list[str]] = {}
+
+    def miss(self, policy_type: PolicyType, reason: str) -> None:
+        self.unknown.setdefault(policy_type, []).append(reason)
+
+
+def _gather(account: Account, detail: Mapping[str, Any], *, user: bool) -> _Gathered:
+    gathered = _Gathered()
+    for unread in detail.get("Unread", ()):
+        missing = PolicyType.BOUNDARY if unread["Member"] == "PermissionsBoundary" else PolicyType.IDENTITY
+        gathered.miss(missing, unread["Reason"])
+    holders = [detail]
+    names: Sequence[str] = detail.get("GroupList", ()) if user else ()
+    groups = account.read_many([Ask.one("iam:group", "", {"GroupName": name}) for name in names])
+    for name, group in zip(names, groups, strict=True):
+        if isinstance(group, Known):
+            holders.append(group.value)
+        else:
+            gathered.miss(PolicyType.IDENTITY, _why(f"group {name}", group))
+    boundary = (detail.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    attached = [policy["PolicyArn"] for holder in holders for policy in holder.get("AttachedManagedPolicies", ())]
+    arns = list(dict.fromkeys([*attached, *([boundary] if boundary else [])]))
+    managed = dict(
+        zip(arns, account.read_many([Ask.one("iam:policy", "", {"PolicyArn": a}) for a in arns]), strict=True)
+    )
+    for holder in holders:
+        inline = next((holder[name] for name in _INLINE if name in holder), ())
+        for policy in inline:
+            _add(gathered.identity, gathered, PolicyType.IDENTITY, policy["PolicyName"], policy["PolicyDocument"])
+        for unread in holder.get("Unread", ()) if holder is not detail else ():
+            gathered.miss(PolicyType.IDENTITY, unread["Reason"])
+    for arn in dict.fromkeys(attached):
+        _add_managed(gathered.identity, gathered, PolicyType.IDENTITY, arn, managed[arn])
+    if boundary:
+        _add_managed(gathered.boundaries, gathered, PolicyType.BOUNDARY, boundary, managed[boundary])
+    return gathered
+
+
+_INLINE = ("RolePolicyList", "UserPolicyList", "GroupPolicyList")
+
+
+def _add_managed(into: list[Policy], gathered: _Gathered, policy_type: PolicyType, arn: str, fact: Fact[Any]) -> None:
+    if not isinstance(fact, Known):
+        gathered.miss(policy_type, _why(f"managed policy {arn}", fact))
+        return
+    versions = fact.value.get("PolicyVersionList", ())
+    default = fact.value.get("DefaultVersionId")
+    document = next(
+        (v.get("Document") for v in versions if v.get("IsDefaultVersion") or v.get("VersionId") == default), None
+    )
+    if document is None:
+        gathered.miss(policy_type, f"managed policy {arn}: the document of its default version is not there")
+        return
+    _add(into, gathered, policy_type, arn, document)
+
+
+def _add(into: list[Policy], gathered: _Gathered, policy_type: PolicyType, name: str, document: Any) -> None:
+    parsed = parsed_policy(name, document)
+    if isinstance(parsed, Unknown):
+        gathered.miss(policy_type, parsed.reason)
+    else:
+        into.append(parsed)
+
+
+def _assemble(gathered: _Gathered, scp: Fact[Any], rcp: Fact[Any]) -> Policies:
+    levels = {
+        policy_type: _levels(gathered, policy_type, fact)
+        for policy_type, fact in ((PolicyType.SCP, scp), (PolicyType.RCP, rcp))
+    }
+    return Policies(
+        identity=tuple(gathered.identity),
+        boundaries=tuple(gathered.boundaries),
+        service_control=levels[PolicyType.SCP],
+        resource_control=levels[PolicyType.RCP],
+        unknown=MappingProxyType({policy_type: "; ".join(why) for policy_type, why in gathered.unknown.items()}),
+    )
+
+
+def _levels(gathered: _Gathered, policy_type: PolicyType, fact: Fact[Any]) -> tuple[tuple[Policy, ...], ...] | None:
+    if not isinstance(fact, Known):
+        gathered.miss(policy_type, _why("the organization's policies", fact))
+        return None
+    if fact.value["levels"] is None:
+        return None
+    levels = []
+    for level in fact.value["levels"]:
+        policies: list[Policy] = []
+        for entry in level:
+            _add(policies, gathered, policy_type, entry["name"], entry["policy"])
+        levels.append(tuple(policies))
+    return tuple(levels)
+
+
+def _levels_key(account_id: str, policy: str) -> dict[str, str]:
+    return {"AccountId": account_id, "PolicyType": policy}
+
+
+def _why(what: str, fact: Absent | Unknown) -> str:
+    if isinstance(fact, Absent):
+        return f"{what} was not found" + (f" ({fact.detail})" if fact.detail else "")
+    return f"{what}: {fact.reason}" + (f" ({fact.settle})" if fact.settle else "")
+
+
+def parsed_policy(name: str, document: Any) -> Policy | Unknown:
+    """Parse a policy document once for each content and name; unknown with the reason if it is no valid policy."""
+    return _parsed(name, document if isinstance(document, str) else json.dumps(document, sort_keys=True))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(name: str, text: str) -> Policy | Unknown:
+    from preflight.iam.policy import PolicyError, parse_policy
+
+    try:
+        return parse_policy(json.loads(text), name)
+    except (PolicyError, ValueError) as error:
+        return Unknown(f"policy {name} is not a valid policy: {error}", "correct the policy")
