@@ -38,6 +38,11 @@ class Kind:
         """Return a section of the declaration (`read`, `snapshot`, `references`, ...), or None if it has none."""
         return self.declared.get(name)
 
+    def identifies(self, key: Mapping[str, Any]) -> bool:
+        """Say whether a key names one resource, rather than narrowing the list of all."""
+        alternatives = (self.identity, *self.declared.get("also-identified-by", ()))
+        return any(set(key) >= set(names) for names in alternatives)
+
     def arn(self, key: Mapping[str, Any], *, partition: str, region: str, account: str) -> str | None:
         """Return the ARN of the resource with this identity; None for a kind that has none, or an incomplete key."""
         template = self.declared.get("arn")

@@ -70,7 +70,7 @@ class Snapshot:
         if "organization" in where:
             return self._organization(where, key)
         parts = self._parts(kind, where, ask.region)
-        if key and _identifies(kind, key):
+        if key and kind.identifies(key):
             return self._one(kind, where, parts, ask.region, key)
         if isinstance(parts, Unknown):
             return parts
@@ -221,12 +221,6 @@ class Snapshot:
 
     def _missing(self, place: str, shape: str) -> Unknown:
         return Unknown(f"{self._source} does not hold {place}", f"add it ({shape}), or check the live account")
-
-
-def _identifies(kind: Kind, key: Mapping[str, str]) -> bool:
-    """Say whether a key names one resource rather than narrowing the list of all."""
-    alternatives = [kind.identity, *map(tuple, kind.section("also-identified-by") or [])]
-    return any(set(key) >= set(names) for names in alternatives)
 
 
 def _place(where: Mapping[str, Any], region: str) -> str:

@@ -1,0 +1,122 @@
+"""boto3 clients: one for each service and region, made when first needed and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+
+RetryMode = Literal["standard", "adaptive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach AWS. `attempts` counts the first try; times are in seconds."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+    retry_mode: RetryMode = "standard"
+    attempts: int = 5
+
+
+class Clients:
+    """Makes clients with one session and one configuration, and counts the requests they send, retries included."""
+
+    def __init__(self, connection: Connection, *, connections: int) -> None:
+        """Open a session; `connections` is how many requests may be under way at once.
+
+        Raises `UsageError` for a profile that does not exist, for missing credentials and for a missing region.
+        """
+        self._connection = connection
+        self._config = _config(connection, connections)
+        self._session = _session(connection)
+        self.region = _region(self._session)
+        self.partition = str(self._session.get_partition_for_region(self.region))
+        self.long_term_credentials = _require_credentials(self._session, connection)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+        self.requests: Counter[str] = Counter()
+
+    def get(self, service: str, region: str = "") -> Any:
+        """Return the client of a service in a region (the session's where none is named).
+
+        Making a client is work for the processor alone, so threads would gain nothing from making several at once, and
+        botocore's session is not made for it: one lock guards it, and requests under way go on meanwhile.
+        """
+        name = (service, region or self.region)
+        client = self._clients.get(name)
+        if client is None:
+            with self._lock:
+                client = self._clients.get(name)
+                if client is None:
+                    client = self._clients[name] = self._make(*name)
+        return client
+
+    def _make(self, service: str, region: str) -> Any:
+        client = self._session.client(  # type: ignore[call-overload]
+            service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config
+        )
+        client.meta.events.register(f"before-send.{service}", self._count)
+        return client
+
+    def _count(self, *, event_name: str, **_: Any) -> None:
+        with self._lock:
+            self.requests[event_name.removeprefix("before-send.")] += 1
+
+
+def _config(connection: Connection, connections: int) -> Config:
+    from botocore.config import Config
+
+    from preflight import __version__
+
+    return Config(
+        connect_timeout=connection.connect_timeout,
+        read_timeout=connection.read_timeout,
+        retries={"mode": connection.retry_mode, "total_max_attempts": connection.attempts},
+        max_pool_connections=connections,
+        user_agent_extra=f"preflight/{__version__}",
+    )
+
+
+def _session(connection: Connection) -> boto3.Session:
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return boto3.Session(profile_name=connection.profile, region_name=connection.region)
+    except BotoCoreError as error:
+        raise UsageError(f"the AWS configuration cannot be used: {error}") from error
+
+
+def _region(session: boto3.Session) -> str:
+    if not session.region_name:
+        raise UsageError("no AWS region is set; give --region, or set AWS_REGION")
+    return str(session.region_name)
+
+
+def _require_credentials(session: boto3.Session, connection: Connection) -> bool:
+    """Return whether the credentials are long-term ones, a user's access key, rather than a session's."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        credentials = session.get_credentials()
+        frozen = credentials.get_frozen_credentials() if credentials else None
+    except BotoCoreError as error:
+        raise UsageError(f"the AWS credentials cannot be used: {error}") from error
+    if frozen is None or not frozen.access_key:
+        raise UsageError(
+            "no AWS credentials were found"
+            + (f" in profile {connection.profile}" if connection.profile else "")
+            + "; sign in, name a --profile, or check against a file with --snapshot"
+        )
+    return not frozen.token
