@@ -1,8 +1,31 @@
-"""A policy document, parsed once: statements whose elements are ready to be matched."""
+"""A policy document, parsed once: statements whose elements are ready to be matched, indexed by action.
+
+Parsing refuses what AWS refuses to store: unknown elements, wrong types, elements that exclude each other. Names that
+AWS does not know and grants that are too broad are for the linter.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import marshal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from preflight.errors import PreflightError
+from preflight.iam.statement import Statement
+
+_ACTIONS_KEPT = 512
+_POLICIES_KEPT = 1024
+
+
+class PolicyError(PreflightError):
+    """AWS would refuse the document. `pointer` is a JSON pointer to the place, `mend` an imperative."""
+
+    def __init__(self, pointer: str, problem: str, mend: str) -> None:
+        self.pointer, self.problem, self.mend = pointer, problem, mend
+        super().__init__(f"{pointer or '/'}: {problem}; {mend}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +33,45 @@ class Policy:
     """A parsed policy; `name` is how messages cite it (a managed policy's ARN, an inline policy's name, a file)."""
 
     name: str
+    version: str = "2008-10-17"
+    statements: tuple[Statement, ...] = ()
+    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def about(self, action: str) -> tuple[Statement, ...]:
+        """Return the statements that are about an action, given in lower case."""
+        found = self._by_action.get(action)
+        if found is None:
+            found = tuple(statement for statement in self.statements if statement.covers_action(action))
+            if len(self._by_action) >= _ACTIONS_KEPT:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+
+_parsed: dict[bytes, Policy] = {}
+
+
+def parse_policy(document: Mapping[str, Any], name: str) -> Policy:
+    """Compile a policy document. Documents of equal content are compiled once and share the work.
+
+    Raises `PolicyError` where AWS would refuse the document for its structure.
+    """
+    try:
+        content = marshal.dumps(cast(dict[str, Any], document), 2)
+    except ValueError:
+        # Something that is not JSON (a date that YAML read, a subclass of dict): nothing to remember it by.
+        return _compile(document, name)
+    known = _parsed.get(content)
+    if known is None:
+        known = _compile(document, name)
+        if len(_parsed) >= _POLICIES_KEPT:
+            _parsed.clear()
+        _parsed[content] = known
+    return known if known.name == name else Policy(name, known.version, known.statements, known._by_action)
+
+
+def _compile(document: Mapping[str, Any], name: str) -> Policy:
+    from preflight.iam.grammar import read_document
+
+    version, statements = read_document(document)
+    return Policy(name, version, statements)

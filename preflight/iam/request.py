@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from preflight.iam.policy import Policy
 
@@ -74,3 +75,5 @@ class Policies:
     resource: Policy | None = None
     vpc_endpoint: tuple[Policy, ...] = ()
     unknown: Mapping[PolicyType, str] = field(default_factory=lambda: MappingProxyType({}))
+    _questions: dict[tuple[str, str, str, bool], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `evaluate` worked out for these policies, by principal, action and owner of the resource."""

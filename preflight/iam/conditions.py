@@ -1,0 +1,138 @@
+"""Condition blocks: parsed once, decided against a request's context in three values.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from preflight.iam.operators import OPERATORS, Operator, Test
+from preflight.iam.variables import Lookup, Missing, Template, fixed, resolve, template
+
+
+class Quantifier(StrEnum):
+    """The set operators' qualifiers, and none."""
+
+    NONE = ""
+    ALL = "ForAllValues"
+    ANY = "ForAnyValue"
+
+
+class Truth(StrEnum):
+    """The answer to a condition; unknown where it hangs on a key whose value nobody gave."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One `operator: {key: values}` of a statement.
+
+    `operator` and `name` are as written, `key` is the name in lower case. `test` says whether one request value
+    matches any of the values; None where that differs from request to request because the values hold variables.
+    """
+
+    operator: str
+    name: str
+    values: tuple[str, ...]
+    key: str
+    base: Operator
+    quantifier: Quantifier
+    if_exists: bool
+    templates: tuple[Template, ...]
+    test: Test | None
+
+    def truth(self, lookup: Lookup) -> Truth:
+        """Decide the condition against the values that `lookup` gives for keys in lower case."""
+        found = lookup(self.key)
+        if found is Missing.UNKNOWN:
+            settled = self.base.name == "Null" and self.test is not None and self.test("true") == self.test("false")
+            return _truth(self.without_key) if settled else Truth.UNKNOWN
+        values = found if isinstance(found, tuple) else ()
+        if self.base.name == "Null":
+            assert self.test is not None
+            return _truth(self.test("false" if values else "true"))
+        if self.quantifier is not Quantifier.NONE and values == ("",):
+            # AWS takes an empty string for an empty set here.
+            values = ()
+        if not values:
+            return _truth(self.without_key)
+        test = self.test
+        if test is None:
+            resolved = self._resolved(lookup)
+            if isinstance(resolved, Truth):
+                return resolved
+            test = resolved
+        return _truth(self._over(values, test))
+
+    @property
+    def without_key(self) -> bool:
+        """What the condition says of a request without the key."""
+        if self.base.name == "Null":
+            return self.test is not None and self.test("true")
+        if self.quantifier is Quantifier.ALL:
+            return True
+        if self.quantifier is Quantifier.ANY:
+            return self.if_exists
+        return self.if_exists or self.base.negated
+
+    def _over(self, values: tuple[str, ...], test: Test) -> bool:
+        if self.quantifier is Quantifier.NONE:
+            return any(map(test, values)) != self.base.negated
+        results = (test(value) != self.base.negated for value in values)
+        return all(results) if self.quantifier is Quantifier.ALL else any(results)
+
+    def _resolved(self, lookup: Lookup) -> Test | Truth:
+        """Build the test for one request. A value with an unset variable matches nothing, nor does its negation."""
+        resolved = []
+        unknown = False
+        for each in self.templates:
+            parts = resolve(each, lookup)
+            if parts is Missing.UNKNOWN:
+                unknown = True
+            elif isinstance(parts, tuple):
+                resolved.append(parts)
+            elif self.base.negated:
+                return Truth.FALSE
+        if not unknown:
+            return self.base.build(resolved)
+        known = lookup(self.key)
+        test = self.base.build(resolved)
+        decided = isinstance(known, tuple) and self.quantifier is Quantifier.NONE and any(map(test, known))
+        return _truth(not self.base.negated) if decided else Truth.UNKNOWN
+
+    def unknown_keys(self, lookup: Lookup) -> Iterator[str]:
+        """Name the keys, as written, that the condition reads and whose value is not known."""
+        if lookup(self.key) is Missing.UNKNOWN:
+            yield self.name
+        for each in self.templates:
+            for variable in each.variables:
+                if variable.key and lookup(variable.key) is Missing.UNKNOWN:
+                    yield variable.name
+
+
+def _truth(value: bool) -> Truth:
+    return Truth.TRUE if value else Truth.FALSE
+
+
+def condition(operator: str, name: str, values: tuple[str, ...], version: str) -> Condition | None:
+    """Compile one condition; None where AWS has no such operator. Operators and keys compare without case."""
+    rest, quantifier = operator, Quantifier.NONE
+    for each in (Quantifier.ALL, Quantifier.ANY):
+        if operator.lower().startswith(f"{each.lower()}:"):
+            rest, quantifier = operator[len(each) + 1 :], each
+    if_exists = rest.lower().endswith("ifexists")
+    base = OPERATORS.get(rest[: -len("IfExists")].lower() if if_exists else rest.lower())
+    if base is None or (base.name == "Null" and if_exists):
+        return None
+    templates = tuple(template(value, version if base.variables else "") for value in values)
+    test = None
+    if all(map(fixed, templates)):
+        test = base.build([each.parts for each in templates])
+    return Condition(operator, name, values, name.lower(), base, quantifier, if_exists, templates, test)

@@ -1,0 +1,159 @@
+"""The comparisons behind condition operators: each builds, from a condition's values, a test of one request value.
+
+A test answers whether the request value matches any of the condition's values. Negation, missing keys and sets of
+values are the same for every operator and live in `conditions`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from preflight.iam.dates import instant
+from preflight.iam.pattern import any_of, arn_matcher
+from preflight.iam.variables import Variable, as_text, as_tokens
+
+Resolved = tuple["str | Variable", ...]
+Test = Callable[[str], bool]
+Build = Callable[[Sequence[Resolved]], Test]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator of AWS's list: `name` as AWS writes it, whether it is negated, whether its values take variables."""
+
+    name: str
+    build: Build
+    negated: bool = False
+    variables: bool = False
+    positive: str = ""
+
+
+def _string(values: Sequence[Resolved]) -> Test:
+    return frozenset(map(as_text, values)).__contains__
+
+
+def _string_ignoring_case(values: Sequence[Resolved]) -> Test:
+    wanted = frozenset(as_text(value).lower() for value in values)
+    return lambda value: value.lower() in wanted
+
+
+def _like(values: Sequence[Resolved]) -> Test:
+    return any_of([as_tokens(value) for value in values])
+
+
+def _arn(values: Sequence[Resolved]) -> Test:
+    tests = [arn_matcher(as_tokens(value)) for value in values]
+    return lambda value: any(test(value) for test in tests)
+
+
+def _binary(values: Sequence[Resolved]) -> Test:
+    wanted = frozenset(_bytes(as_text(value)) for value in values)
+    return lambda value: _bytes(value) in wanted
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text.encode()
+
+
+def number(text: str) -> Decimal | None:
+    """Read an integer or decimal; None where the text is neither."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _numeric(compare: Callable[[Decimal, Decimal], bool]) -> Build:
+    def build(values: Sequence[Resolved]) -> Test:
+        limits = [limit for value in values if (limit := number(as_text(value))) is not None]
+
+        def test(value: str) -> bool:
+            found = number(value)
+            return found is not None and any(compare(found, limit) for limit in limits)
+
+        return test
+
+    return build
+
+
+def _date(compare: Callable[[Decimal, Decimal], bool]) -> Build:
+    def build(values: Sequence[Resolved]) -> Test:
+        limits = [limit for value in values if (limit := instant(as_text(value))) is not None]
+
+        def test(value: str) -> bool:
+            found = instant(value)
+            return found is not None and any(compare(found, limit) for limit in limits)
+
+        return test
+
+    return build
+
+
+def _address(values: Sequence[Resolved]) -> Test:
+    networks = []
+    for value in values:
+        try:
+            networks.append(ipaddress.ip_network(as_text(value).strip(), strict=False))
+        except ValueError:
+            continue
+
+    def test(value: str) -> bool:
+        try:
+            found = ipaddress.ip_address(value.strip())
+        except ValueError:
+            return False
+        return any(found.version == network.version and found in network for network in networks)
+
+    return test
+
+
+def _operators() -> dict[str, Operator]:
+    text, taking_variables = (
+        {
+            "StringEquals": ("StringNotEquals", _string),
+            "StringEqualsIgnoreCase": ("StringNotEqualsIgnoreCase", _string_ignoring_case),
+            "StringLike": ("StringNotLike", _like),
+            "ArnEquals": ("ArnNotEquals", _arn),
+            "ArnLike": ("ArnNotLike", _arn),
+            "Bool": ("", _string_ignoring_case),
+        },
+        True,
+    )
+    plain: dict[str, tuple[str, Build]] = {
+        "BinaryEquals": ("", _binary),
+        "IpAddress": ("NotIpAddress", _address),
+        "NumericEquals": ("NumericNotEquals", _numeric(operator.eq)),
+        "NumericLessThan": ("", _numeric(operator.lt)),
+        "NumericLessThanEquals": ("", _numeric(operator.le)),
+        "NumericGreaterThan": ("", _numeric(operator.gt)),
+        "NumericGreaterThanEquals": ("", _numeric(operator.ge)),
+        "DateEquals": ("DateNotEquals", _date(operator.eq)),
+        "DateLessThan": ("", _date(operator.lt)),
+        "DateLessThanEquals": ("", _date(operator.le)),
+        "DateGreaterThan": ("", _date(operator.gt)),
+        "DateGreaterThanEquals": ("", _date(operator.ge)),
+        "Null": ("", _string_ignoring_case),
+    }
+    found = []
+    for table, variables in ((text, taking_variables), (plain, False)):
+        for name, (negation, build) in table.items():
+            found.append(Operator(name, build, False, variables, name))
+            if negation:
+                found.append(Operator(negation, build, True, variables, name))
+    return {each.name.lower(): each for each in found}
+
+
+OPERATORS = _operators()
+"""AWS's operators by their name in lower case, without set qualifiers and `IfExists`."""

@@ -1,0 +1,179 @@
+"""Who makes a request, and whom a Principal element means.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+
+from preflight.errors import PreflightError
+from preflight.iam.arn import Arn, ArnError
+from preflight.iam.statement import Principals
+
+_WEB_PROVIDERS = frozenset(
+    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+)
+_SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal")
+
+
+class PrincipalError(PreflightError):
+    """The text names no principal; `str(error)` says what may stand there."""
+
+
+class Kind(StrEnum):
+    """The kinds of principal that AWS tells apart when it decides."""
+
+    USER = "user"
+    ROLE = "role"
+    SESSION = "assumed-role"
+    FEDERATED_USER = "federated-user"
+    ROOT = "root"
+    SERVICE = "service"
+    PROVIDER = "identity-provider"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The principal of a request. `name` is the user's or role's name without path; `session` the session's name."""
+
+    text: str
+    kind: Kind
+    partition: str = ""
+    account: str = ""
+    name: str = ""
+    session: str = ""
+
+    @property
+    def service_linked(self) -> bool:
+        """Whether the role is a service-linked one, which SCPs and RCPs do not limit.
+
+        Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+        """
+        if self.kind is Kind.ROLE:
+            return ":role/aws-service-role/" in self.text
+        return self.kind is Kind.SESSION and self.name.startswith("AWSServiceRoleFor")
+
+    @property
+    def of_account(self) -> bool:
+        """Whether the principal belongs to an account, so that the account's own policies bear on it."""
+        return bool(self.account)
+
+
+@lru_cache(maxsize=4096)
+def caller(text: str) -> Caller:
+    """Read a request's principal: an ARN, a service principal, an identity provider or `*`.
+
+    Raises `PrincipalError` for anything else.
+    """
+    if text == "*":
+        return Caller(text, Kind.ANONYMOUS)
+    if not text.startswith("arn:"):
+        if text in _WEB_PROVIDERS:
+            return Caller(text, Kind.PROVIDER)
+        if text.endswith(_SERVICE_SUFFIXES):
+            return Caller(text, Kind.SERVICE)
+        raise PrincipalError(
+            f'"{text}" is no principal: give the ARN of a role, user, session or account root, a service such as '
+            'sagemaker.amazonaws.com, or "*"'
+        )
+    try:
+        arn = Arn.parse(text)
+    except ArnError as error:
+        raise PrincipalError(str(error)) from error
+    found = _of_arn(text, arn)
+    if found is None:
+        raise PrincipalError(
+            f'"{text}" is no principal: principals are role/NAME, user/NAME and root of iam, and '
+            "assumed-role/NAME/SESSION and federated-user/NAME of sts"
+        )
+    if "*" in text or "?" in text:
+        raise PrincipalError(f'"{text}" has a wildcard: a request is made by one principal; name it')
+    if not (len(arn.account) == 12 and arn.account.isdigit()):
+        raise PrincipalError(f'"{text}" has "{arn.account}" for an account: an account is twelve digits')
+    return found
+
+
+def _of_arn(text: str, arn: Arn) -> Caller | None:
+    kind, _, name = arn.resource.partition("/")
+    last = name.rpartition("/")[2]
+    if arn.service == "iam":
+        if arn.resource == "root":
+            return Caller(text, Kind.ROOT, arn.partition, arn.account)
+        if kind in ("user", "role") and last:
+            return Caller(text, Kind(kind), arn.partition, arn.account, last)
+        if kind in ("saml-provider", "oidc-provider") and name:
+            return Caller(text, Kind.PROVIDER)
+    if arn.service == "sts":
+        if kind == "federated-user" and name:
+            return Caller(text, Kind.FEDERATED_USER, arn.partition, arn.account, name)
+        role, _, session = name.partition("/")
+        if kind == "assumed-role" and role and session:
+            return Caller(text, Kind.SESSION, arn.partition, arn.account, role, session)
+    return None
+
+
+class Grant(IntEnum):
+    """How a Principal element means a caller, which decides what else must allow.
+
+    An ACCOUNT entry hands the decision to that account's identity policies. A ROLE entry grants on its own, but
+    boundaries and session policies limit it. A DIRECT one (user, session, service, everyone) is limited by nothing.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+    """
+
+    NONE = 0
+    UNSURE = 1
+    ACCOUNT = 2
+    ROLE = 3
+    DIRECT = 4
+
+
+def grant(principals: Principals | None, who: Caller) -> Grant:
+    """Return how a Principal element means a caller. A statement without one means nobody.
+
+    UNSURE: it lists a canonical user id, and which account that is cannot be told from the policies. A NotPrincipal
+    means everyone whose own ARN it does not list; an account in it spares only the root user.
+    """
+    if principals is None:
+        return Grant.NONE
+    found = Grant.NONE
+    for kind, value in principals.entries:
+        each = _entry(kind, value, who)
+        if each > found:
+            found = each
+    if not principals.negated:
+        return found
+    if found is Grant.UNSURE:
+        return Grant.UNSURE
+    return Grant.NONE if found >= Grant.ROLE else Grant.DIRECT
+
+
+def _entry(kind: str, value: str, who: Caller) -> Grant:
+    if kind == "AWS":
+        return _aws(value, who)
+    if kind == "Service":
+        matches = who.kind is Kind.SERVICE and value in (who.text, "*")
+    elif kind == "Federated":
+        matches = who.kind is Kind.PROVIDER and value in (who.text, "*")
+    else:
+        return Grant.UNSURE if who.of_account else Grant.NONE
+    return Grant.DIRECT if matches else Grant.NONE
+
+
+def _aws(value: str, who: Caller) -> Grant:
+    if value == "*" or value == who.text:
+        return Grant.ROLE if who.kind is Kind.ROLE and value != "*" else Grant.DIRECT
+    if not who.of_account:
+        return Grant.NONE
+    if value == who.account or value == f"arn:{who.partition}:iam::{who.account}:root":
+        return Grant.DIRECT if who.kind is Kind.ROOT else Grant.ACCOUNT
+    if who.kind is Kind.SESSION:
+        head, _, name = value.rpartition("/")
+        if name == who.name and head.startswith(f"arn:{who.partition}:iam::{who.account}:role"):
+            return Grant.ROLE
+    return Grant.NONE

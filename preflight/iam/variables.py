@@ -1,0 +1,116 @@
+"""Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from preflight.iam.pattern import Tokens, Wild, normal, tokens
+
+
+class Missing(Enum):
+    """Why a context key has no value: it is not in the request, or nobody said whether it is."""
+
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+Found = tuple[str, ...] | Missing
+Lookup = Callable[[str], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A reference to a context key (`key` in lower case, `name` as written) with an optional default."""
+
+    key: str
+    name: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with variables in it, as the policy has it (`text`) and taken apart (`parts`)."""
+
+    text: str
+    parts: tuple[str | Variable, ...]
+
+    @property
+    def variables(self) -> Iterator[Variable]:
+        """The variables, in order."""
+        return (part for part in self.parts if isinstance(part, Variable))
+
+
+def template(text: str, version: str) -> Template:
+    """Take a policy string apart. In version 2008-10-17 there are no variables: `${` is text like any other."""
+    if version != "2012-10-17" or "${" not in text:
+        return Template(text, (text,))
+    parts: list[str | Variable] = []
+    at = 0
+    while (start := text.find("${", at)) >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            break
+        if start > at:
+            parts.append(text[at:start])
+        inside = text[start + 2 : end]
+        if inside in ("*", "?", "$"):
+            parts.append(Variable("", inside, inside))
+        else:
+            name, comma, rest = inside.partition(",")
+            quoted = rest.strip()
+            default = quoted[1:-1] if comma and len(quoted) >= 2 and quoted[0] == quoted[-1] == "'" else None
+            parts.append(Variable(name.strip().lower(), name.strip(), default))
+        at = end + 1
+    if at < len(text):
+        parts.append(text[at:])
+    return Template(text, tuple(parts))
+
+
+def fixed(source: Template) -> bool:
+    """Whether the template means the same in every request."""
+    return not any(variable.key for variable in source.variables)
+
+
+def resolve(source: Template, lookup: Lookup) -> tuple[str | Variable, ...] | Missing:
+    """Replace variables by their values; a value stays marked as text (a `Variable` that has it as its default).
+
+    A variable without value and default makes the whole template `ABSENT`; so does a key with several values, which
+    cannot stand in a string. One whose value is not known makes it `UNKNOWN`.
+    """
+    result: list[str | Variable] = []
+    unknown = False
+    for part in source.parts:
+        if isinstance(part, str) or not part.key:
+            result.append(part)
+            continue
+        found = lookup(part.key)
+        if found is Missing.UNKNOWN:
+            unknown = True
+        elif isinstance(found, tuple) and len(found) == 1:
+            result.append(Variable("", part.name, found[0]))
+        elif found is Missing.ABSENT and part.default is not None:
+            result.append(Variable("", part.name, part.default))
+        else:
+            return Missing.ABSENT
+    return Missing.UNKNOWN if unknown else tuple(result)
+
+
+def as_text(parts: tuple[str | Variable, ...]) -> str:
+    """Join resolved parts into plain text, for operators without wildcards."""
+    return "".join(part if isinstance(part, str) else part.default or "" for part in parts)
+
+
+def as_tokens(parts: tuple[str | Variable, ...]) -> Tokens:
+    """Join resolved parts into a pattern. Only the policy's own `*` and `?` are wildcards, never a value's."""
+    found: list[str | Wild] = []
+    for part in parts:
+        if isinstance(part, str):
+            found.extend(tokens(part))
+        else:
+            found.append(part.default or "")
+    return normal(found)
