@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from dataclasses import dataclass
@@ -18,15 +19,19 @@ RetryMode = Literal["standard", "adaptive"]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach AWS. `attempts` counts the first try; times are in seconds."""
+    """How to reach AWS; times are in seconds.
+
+    `retry_mode` and `attempts` (the first try counts) are the environment's or the profile's where they are None, and
+    where those say nothing `standard` and 5.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
-    retry_mode: RetryMode = "standard"
-    attempts: int = 5
+    retry_mode: RetryMode | None = None
+    attempts: int | None = None
 
 
 class Clients:
@@ -38,8 +43,8 @@ class Clients:
         Raises `UsageError` for a profile that does not exist, for missing credentials and for a missing region.
         """
         self._connection = connection
-        self._config = _config(connection, connections)
         self._session = _session(connection)
+        self._config = _config(connection, self._session, connections)
         self.region = _region(self._session)
         self.partition = str(self._session.get_partition_for_region(self.region))
         self.long_term_credentials = _require_credentials(self._session, connection)
@@ -74,15 +79,19 @@ class Clients:
             self.requests[event_name.removeprefix("before-send.")] += 1
 
 
-def _config(connection: Connection, connections: int) -> Config:
+def _config(connection: Connection, session: boto3.Session, connections: int) -> Config:
     from botocore.config import Config
 
     from preflight import __version__
 
+    profile = session._session.get_scoped_config()
+    mode = connection.retry_mode or os.environ.get("AWS_RETRY_MODE") or profile.get("retry_mode") or "standard"
+    attempts = connection.attempts or os.environ.get("AWS_MAX_ATTEMPTS") or profile.get("max_attempts") or 5
+    retries: Any = {"mode": mode, "total_max_attempts": int(attempts)}
     return Config(
         connect_timeout=connection.connect_timeout,
         read_timeout=connection.read_timeout,
-        retries={"mode": connection.retry_mode, "total_max_attempts": connection.attempts},
+        retries=retries,
         max_pool_connections=connections,
         user_agent_extra=f"preflight/{__version__}",
     )

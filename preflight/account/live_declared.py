@@ -95,19 +95,25 @@ def _one(question: Question, spec: Mapping[str, Any]) -> Plan:
     if not kind.ignores_case:
         return (yield from _one_by_name(question, spec))
     # AWS compares without case but may look up with it: the list tells of a name that differs only in case.
-    outcome, listed = yield [_call(spec, key, region), Ask.all(kind.id, region)]
+    answers: list[Any] = yield [_call(spec, key, region), Ask.all(kind.id, region)]
+    outcome: Outcome = answers[0]
+    listed: Known[Any] | Unknown = answers[1]
     exact: Fact[Any] = yield from _meaning(question, spec, outcome)
-    if not isinstance(exact, Absent):
+    if isinstance(exact, Known):
         return exact
     if not isinstance(listed, Known):
-        reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        settle = listed.settle if isinstance(listed, Unknown) else ""
-        return Unknown(f"no {kind.label} is spelled exactly so, but one may differ in case: {reason}", settle)
+        if isinstance(exact, Unknown):
+            return exact
+        return Unknown(
+            f"no {kind.label} is spelled exactly so, but one may differ in case: {listed.reason}", listed.settle
+        )
     wanted = [key[name].lower() for name in kind.identity]
-    for entry in listed.value:
-        if [str(entry.get(name, "")).lower() for name in kind.identity] == wanted:
-            return (yield from _one_by_name(question.about({name: entry[name] for name in kind.identity}), spec))
-    return exact
+    alike = [each for each in listed.value if [str(each.get(name)).lower() for name in kind.identity] == wanted]
+    if not alike:
+        return exact if isinstance(exact, Absent) else Absent(f"no {kind.label} in the list has this name")
+    if isinstance(exact, Unknown):
+        return exact
+    return (yield from _one_by_name(question.about({name: alike[0][name] for name in kind.identity}), spec))
 
 
 def _one_by_name(question: Question, spec: Mapping[str, Any]) -> Plan:
@@ -132,7 +138,8 @@ def _all(question: Question, spec: Mapping[str, Any]) -> Plan:
 
 
 def _derived(spec: Mapping[str, Any], question: Question) -> Plan:
-    (listed,) = yield [Ask.all(spec["from"], question.ask.region, **spec["scope"])]
+    answers: list[Fact[Any]] = yield [Ask.all(spec["from"], question.ask.region, **spec["scope"])]
+    (listed,) = answers
     if not isinstance(listed, Known):
         return listed
     matches = (re.fullmatch(spec["pattern"], str(entry.get(spec["member"], ""))) for entry in listed.value)
@@ -166,7 +173,7 @@ def _without_null(value: Any) -> Any:
 def _meaning(
     question: Question, spec: Mapping[str, Any], outcome: Outcome
 ) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
-    """Say what an outcome tells of the resource; makes the declared fallback call where the first was denied."""
+    """Say what an outcome tells of the resource; makes the other declared call where the first does not tell."""
     if isinstance(outcome, Answered):
         return _found(question, spec, outcome)
     absent = _absent(spec, outcome)
@@ -174,9 +181,9 @@ def _meaning(
         return absent
     call = _call(spec, question.key, question.ask.region)
     settle = yield from _permission(question, spec)
-    if outcome.denied and "if-denied" in spec:
-        (second,) = yield [_call(spec["if-denied"], question.key, question.ask.region)]
-        fact = yield from _meaning(question, spec["if-denied"], second)
+    if "otherwise" in spec:
+        (second,) = yield [_call(spec["otherwise"], question.key, question.ask.region)]
+        fact = yield from _meaning(question, spec["otherwise"], second)
         if not isinstance(fact, Unknown):
             return fact
         settle = f"{settle}, or {fact.settle}" if fact.settle else settle
@@ -196,7 +203,7 @@ def _found(question: Question, spec: Mapping[str, Any], answer: Answered) -> Fac
     if value is None:
         what = question.kind.label
         return Unknown(f"AWS's answer does not have the {what} in it", "run the check again; if it stays, report it")
-    return Known(value)
+    return Known({**question.key, **value} if question.names_one and isinstance(value, dict) else value)
 
 
 def _absent(spec: Mapping[str, Any], failed: Failed) -> Absent | None:

@@ -115,6 +115,8 @@ def unknown(failed: Failed, call: str, settle: str) -> Unknown:
         )
     if code in ("RegionDisabledException", "OptInRequired"):
         return Unknown(f"{call}: {failed.message}", "enable the region, and activate STS in it, for the account", code)
+    if code == "ParamValidationError":
+        return Unknown(f"{call} cannot be made: {failed.message}", "correct what the request names", code)
     if failed.status == 0:
         return Unknown(
             f"{call} did not reach AWS: {failed.message}", "check the network, --region and --endpoint-url", code

@@ -69,18 +69,17 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
         )
     principal_kind, key = named
     account_id = arn_part(principal_arn, "account") or ""
-    ours = account.account_id()
-    if isinstance(ours, Known) and ours.value != account_id:
-        return Unknown(
-            f"{principal_arn} belongs to account {account_id}; {account.source} is account {ours.value}",
-            f"give the facts of account {account_id}",
-        )
     asks = [Ask.one("organizations:policy-levels", "", _levels_key(account_id, policy)) for policy in _LEVELS.values()]
     if principal_kind == "root":
         scp, rcp = account.read_many(asks)
-        return Known(PrincipalFacts(principal_arn, "root", principal_arn, {}, _assemble(_Gathered(), scp, rcp)))
+        return _foreign(account, principal_arn, account_id) or Known(
+            PrincipalFacts(principal_arn, "root", principal_arn, {}, _assemble(_Gathered(), scp, rcp))
+        )
     who = Ask.one("iam:user" if principal_kind == "user" else "iam:role", "", key)
     detail, scp, rcp = account.read_many([who, *asks])
+    foreign = _foreign(account, principal_arn, account_id)
+    if foreign is not None:
+        return foreign
     if not isinstance(detail, Known):
         return detail
     gathered = _gather(account, detail.value, user=principal_kind == "user")
@@ -94,6 +93,16 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
             _assemble(gathered, scp, rcp),
         )
     )
+
+
+def _foreign(account: Account, principal_arn: str, account_id: str) -> Unknown | None:
+    ours = account.account_id()
+    if isinstance(ours, Known) and ours.value != account_id:
+        return Unknown(
+            f"{principal_arn} belongs to account {account_id}; {account.source} is account {ours.value}",
+            f"give the facts of account {account_id}",
+        )
+    return None
 
 
 class _Gathered:
