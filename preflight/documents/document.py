@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Syntax = Literal["json", "yaml"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -13,8 +15,21 @@ class Document:
     path: str
     value: Any
     text: str = field(repr=False, default="")
-    syntax: str = "json"
+    syntax: Syntax = "json"
+    _places: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def position(self, pointer: str) -> tuple[int, int] | None:
-        """Return the line and column, from 1, of the value at a JSON pointer, or None if there is no such place."""
-        raise NotImplementedError  # filled in by documents/positions.py
+        """Return the line and column, from 1, of the value at a JSON pointer (RFC 6901); None if there is none."""
+        if not self._places and self.text:
+            from preflight.documents.positions import places
+
+            self._places.update(places(self.text, self.syntax))
+        return self._places.get(pointer)
+
+    def place(self, pointer: str) -> str:
+        """Return how a message cites a place: `/a/0 (line 3, column 5)`; empty for a whole document without text."""
+        found = self.position(pointer)
+        where = f"line {found[0]}, column {found[1]}" if found else ""
+        if not pointer:
+            return where
+        return f"{pointer} ({where})" if where else pointer
