@@ -89,7 +89,9 @@ def _not_signed(who: Caller) -> Found | None:
 
 
 def _principal_account(who: Caller) -> Found | None:
-    return (who.account,) if who.of_account else _not_signed(who)
+    if who.kind is Kind.ANONYMOUS:
+        return ("anonymous",)
+    return (who.account,) if who.of_account else None
 
 
 def _principal_type(who: Caller) -> Found | None:

@@ -26,12 +26,12 @@ class RequestError(PreflightError):
 def decide(request: Request, policies: Policies) -> Decision:
     """Decide one request against all the policies that bear on it.
 
-    The resource's account is `resource_account`, else the one in its ARN, else the principal's. A role's trust policy
+    The resource's account is the one in its ARN, else `resource_account`, else the principal's. A role's trust policy
     (for `sts:AssumeRole`) and a KMS key's policy are the resource's policy; one that is None and not in
     `Policies.unknown` allows nothing. Raises `PrincipalError` for a principal that cannot be, `RequestError` for an
     action that is not `service:Action` or a resource that is neither `*` nor an ARN.
     """
-    asked = _question(request, policies)
+    asked = ask(request, policies)
     sure = asked.always
     resource = request.resource
     context: RequestContext | None = None
@@ -69,12 +69,11 @@ def decide(request: Request, policies: Policies) -> Decision:
     return Decision(answer.outcome, missing=answer.missing, near_misses=misses) if misses else answer
 
 
-def _question(request: Request, policies: Policies) -> Question:
+def ask(request: Request, policies: Policies) -> Question:
     """Return the question, worked out at most once for these policies."""
-    resource, owner = request.resource, request.resource_account
+    resource = request.resource
     parts = resource.split(":", 5)
-    if owner is None:
-        owner = parts[4] if len(parts) == 6 else ""
+    owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
     known = policies._questions
     key = (request.principal, request.action, owner, ":key/" in resource)
     found: Question | None = known.get(key)
@@ -89,7 +88,7 @@ def _question(request: Request, policies: Policies) -> Question:
         who = caller(request.principal)
         if not owner.isdigit():
             # No account in the ARN (S3), or AWS itself (arn:aws:iam::aws:policy/...): decided as in the own account.
-            owner = who.account if resource != "*" else ""
+            owner = who.account
         found = question(who, request.action.lower(), resource, owner, policies)
         if len(known) >= _QUESTIONS_KEPT:
             known.clear()
@@ -160,5 +159,5 @@ def _missing(asked: Question, bits: int) -> tuple[PolicyType, ...]:
     """Return the policy types that allow nothing where an Allow is needed."""
     found = [kind for kind, mask in asked.levels if not bits & mask]
     if not any(all(bits & mask for _, mask in way) for way in asked.ways):
-        found.extend(kind for kind, mask in asked.ways[-1] if not bits & mask)
+        found.extend(kind for kind, mask in (asked.ways[-1] if asked.ways else ()) if not bits & mask)
     return tuple(dict.fromkeys(found))

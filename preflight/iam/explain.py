@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from preflight.iam.conditions import Condition, Quantifier, Truth
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import NearMiss, StatementRef
-from preflight.iam.pattern import any_of, tokens
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Grant, grant
 from preflight.iam.question import Question
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.statement import Patterns, Statement
+from preflight.iam.wildcard import any_of, tokens
 
 _MOST = 5
 _ORDER = ("case", "condition", "resource", "action")

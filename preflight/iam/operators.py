@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from preflight.iam.dates import instant
-from preflight.iam.pattern import any_of, arn_matcher
 from preflight.iam.variables import Variable, as_text, as_tokens
+from preflight.iam.wildcard import any_of, arn_matcher
 
 Resolved = tuple["str | Variable", ...]
 Test = Callable[[str], bool]

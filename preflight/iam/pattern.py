@@ -1,240 +1,26 @@
-"""Wildcard patterns: `*` is any run of characters (colons and slashes too), `?` exactly one.
+"""Questions about wildcard patterns: does one match, contain or meet another, and which combinations of them can occur.
 
-Matching takes the literal pieces between stars from left to right, each at the first place where it fits, and never
-goes back: with stars between them, an earlier place can only leave more room for what follows. A piece without `?` is
-found by `str.find`; a piece with `?` by one pass of shifted bit masks. Work is linear in the text for any pattern,
-which matters because policies arrive in pull requests.
-
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards
+Containment and intersection are decided exactly, by running the patterns as automata. A state is a bit mask of places in
+a pattern; once a later `*` is reached, the places before it say nothing new and are dropped, which keeps masks small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from enum import Enum
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 
-Matcher = Callable[[str], bool]
+from preflight.iam.wildcard import Tokens, Wild, arn_matcher, matcher, tokens
 
-
-class Wild(Enum):
-    """The two wildcards, apart from the characters `*` and `?` that a policy variable may bring in as text."""
-
-    STAR = "*"
-    ONE = "?"
+_OTHER = "\U0010fffd"
+"""A character that no policy holds: it stands for every character that a pattern does not name."""
 
 
-Tokens = tuple["str | Wild", ...]
+class Extent(StrEnum):
+    """For which of a set of names something holds."""
 
-
-def tokens(text: str) -> Tokens:
-    """Take a pattern's text apart into literal runs and wildcards, in normal form (see `normal`)."""
-    found: list[str | Wild] = []
-    start = 0
-    for position, character in enumerate(text):
-        if character in "*?":
-            if position > start:
-                found.append(text[start:position])
-            found.append(Wild(character))
-            start = position + 1
-    if start < len(text):
-        found.append(text[start:])
-    return normal(found)
-
-
-def normal(found: Iterable[str | Wild]) -> Tokens:
-    """Join neighbouring literals, put `?` before `*` in a run of wildcards and keep one `*` of many."""
-    result: list[str | Wild] = []
-    star = False
-    for token in found:
-        if token is Wild.STAR:
-            star = True
-        elif token is Wild.ONE:
-            result.append(token)
-        elif token:
-            if star:
-                result.append(Wild.STAR)
-                star = False
-            if result and isinstance(result[-1], str):
-                result[-1] += str(token)
-            else:
-                result.append(token)
-    if star:
-        result.append(Wild.STAR)
-    return tuple(result)
-
-
-def text_of(pattern: Tokens) -> str:
-    """Write tokens back as text."""
-    return "".join(token.value if isinstance(token, Wild) else token for token in pattern)
-
-
-def is_everything(pattern: Tokens) -> bool:
-    """Whether the pattern is `*`."""
-    return pattern == (Wild.STAR,)
-
-
-@lru_cache(maxsize=4096)
-def matcher(pattern: Tokens) -> Matcher:
-    """Compile a pattern into a function from text to whether it matches, whole and case-sensitively."""
-    if not pattern:
-        return "".__eq__
-    if is_everything(pattern):
-        return _always
-    pieces: list[list[str | Wild]] = [[]]
-    for token in pattern:
-        if token is Wild.STAR:
-            pieces.append([])
-        else:
-            pieces[-1].append(token)
-    first, *rest = (tuple(piece) for piece in pieces)
-    if not rest:
-        return first[0].__eq__ if len(first) == 1 and isinstance(first[0], str) else _exact(first)
-    *middle, last = rest
-    if all(isinstance(token, str) for token in pattern if token is not Wild.STAR):
-        return _plain(_only(first), [_only(piece) for piece in middle], _only(last))
-    return _general(first, middle, last)
-
-
-def _always(_: str) -> bool:
-    return True
-
-
-def _only(piece: Tokens) -> str:
-    return str(piece[0]) if piece else ""
-
-
-def _plain(prefix: str, middle: list[str], suffix: str) -> Matcher:
-    if not middle and not suffix:
-        return lambda text: text.startswith(prefix)
-    shortest = len(prefix) + sum(map(len, middle)) + len(suffix)
-
-    def match(text: str) -> bool:
-        if len(text) < shortest or not text.startswith(prefix) or not text.endswith(suffix):
-            return False
-        at, end = len(prefix), len(text) - len(suffix)
-        for piece in middle:
-            found = text.find(piece, at, end)
-            if found < 0:
-                return False
-            at = found + len(piece)
-        return True
-
-    return match
-
-
-def _length(piece: Tokens) -> int:
-    return sum(1 if isinstance(token, Wild) else len(token) for token in piece)
-
-
-def _fits(piece: Tokens, text: str, at: int) -> bool:
-    """Whether a piece without stars fits at one place; the text is known to be long enough."""
-    for token in piece:
-        if isinstance(token, Wild):
-            at += 1
-        elif text.startswith(token, at):
-            at += len(token)
-        else:
-            return False
-    return True
-
-
-def _exact(piece: Tokens) -> Matcher:
-    length = _length(piece)
-    return lambda text: len(text) == length and _fits(piece, text, 0)
-
-
-def _finder(piece: Tokens) -> Callable[[str, int, int], int]:
-    """Return a function that gives the end of the first place in text[at:end] where a piece fits, or -1."""
-    if len(piece) == 1 and isinstance(piece[0], str):
-        word = piece[0]
-
-        def find_word(text: str, at: int, end: int) -> int:
-            found = text.find(word, at, end)
-            return found + len(word) if found >= 0 else -1
-
-        return find_word
-    length = _length(piece)
-    anywhere = 0
-    masks: dict[str, int] = {}
-    bit = 1
-    for token in piece:
-        for character in "?" if isinstance(token, Wild) else token:
-            if isinstance(token, Wild):
-                anywhere |= bit
-            else:
-                masks[character] = masks.get(character, 0) | bit
-            bit <<= 1
-    masks = {character: mask | anywhere for character, mask in masks.items()}
-    whole = 1 << (length - 1)
-
-    def find_masked(text: str, at: int, end: int) -> int:
-        state = 0
-        for position in range(at, end):
-            state = ((state << 1) | 1) & masks.get(text[position], anywhere)
-            if state & whole:
-                return position + 1
-        return -1
-
-    return find_masked
-
-
-def _general(first: Tokens, middle: list[Tokens], last: Tokens) -> Matcher:
-    head, tail = _length(first), _length(last)
-    shortest = head + sum(map(_length, middle)) + tail
-    finders = [_finder(piece) for piece in middle]
-
-    def match(text: str) -> bool:
-        end = len(text) - tail
-        if len(text) < shortest or not _fits(first, text, 0) or not _fits(last, text, end):
-            return False
-        at = head
-        for find in finders:
-            at = find(text, at, end)
-            if at < 0:
-                return False
-        return True
-
-    return match
-
-
-def any_of(patterns: Iterable[Tokens]) -> Matcher:
-    """Compile several patterns into one function that says whether any matches."""
-    exact: set[str] = set()
-    prefixes: list[str] = []
-    others: list[tuple[str, Matcher]] = []
-    for pattern in patterns:
-        if is_everything(pattern):
-            return _always
-        if not pattern or (len(pattern) == 1 and isinstance(pattern[0], str)):
-            exact.add(str(pattern[0]) if pattern else "")
-        elif len(pattern) == 2 and isinstance(pattern[0], str) and pattern[1] is Wild.STAR:
-            prefixes.append(pattern[0])
-        else:
-            # The longest literal settles most misses in one C-level search.
-            literal = max((token for token in pattern if isinstance(token, str)), key=_rareness, default="")
-            others.append((literal, matcher(pattern)))
-    if not prefixes and not others:
-        if len(exact) == 1:
-            return exact.pop().__eq__
-        return frozenset(exact).__contains__
-    starts = tuple(prefixes)
-    if not exact and not others:
-        return lambda text: text.startswith(starts)
-
-    def match(text: str) -> bool:
-        if text in exact or (starts and text.startswith(starts)):
-            return True
-        for literal, matches in others:  # noqa: SIM110 - a generator costs more than the search
-            if literal in text and matches(text):
-                return True
-        return False
-
-    return match
-
-
-def _rareness(literal: str) -> tuple[bool, int]:
-    return not literal.startswith("arn:"), len(literal)
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -250,32 +36,154 @@ def matches_action(pattern: str, action: str) -> bool:
 def matches_arn(pattern: str, arn: str) -> bool:
     """Whether an ARN pattern matches as `ArnLike` does: each of the six parts on its own.
 
-    A pattern of `*` alone matches every ARN. A value that is no ARN matches nothing.
+    A pattern or a value that lacks one of the six parts matches nothing.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
     return arn_matcher(tokens(pattern))(arn)
 
 
-@lru_cache(maxsize=4096)
-def arn_matcher(pattern: Tokens) -> Matcher:
-    """Compile a pattern for `ArnLike` (see `matches_arn`)."""
-    if is_everything(pattern):
-        return lambda arn: arn.count(":") >= 5
-    parts: list[list[str | Wild]] = [[]]
+def covers(pattern: str, other: str) -> bool:
+    """Whether every text that `other` matches is matched by `pattern` (case-sensitively)."""
+    return covers_tokens(tokens(pattern), tokens(other))
+
+
+def overlaps(pattern: str, other: str) -> bool:
+    """Whether some text is matched by both patterns (case-sensitively)."""
+    return overlaps_tokens(tokens(pattern), tokens(other))
+
+
+def extent(pattern: str, names: str) -> Extent:
+    """Say whether a pattern matches all, some or none of the names that the pattern `names` stands for."""
+    if covers(pattern, names):
+        return Extent.ALL
+    return Extent.SOME if overlaps(pattern, names) else Extent.NONE
+
+
+def covers_tokens(pattern: Tokens, other: Tokens) -> bool:
+    """Decide containment. Where `other` has a wildcard, a character that `pattern` does not name is the hardest case."""
+    run = _Automaton(pattern)
+    states = {run.start}
+    for symbol in _symbols(other):
+        if symbol is Wild.STAR:
+            waiting = list(states)
+            while waiting:
+                after = run.step(waiting.pop(), _OTHER)
+                if after not in states:
+                    states.add(after)
+                    waiting.append(after)
+        else:
+            character = symbol if isinstance(symbol, str) else _OTHER
+            states = {run.step(state, character) for state in states}
+        if 0 in states:
+            return False
+        states = _hardest(states)
+    return all(run.accepts(state) for state in states)
+
+
+def _hardest(states: set[int]) -> set[int]:
+    """Drop states that another one is part of: whatever text the part still accepts, the whole accepts too."""
+    if len(states) == 1:
+        return states
+    kept: list[int] = []
+    for state in sorted(states, key=int.bit_count):
+        if not any(each & state == each for each in kept):
+            kept.append(state)
+    return set(kept)
+
+
+def overlaps_tokens(pattern: Tokens, other: Tokens) -> bool:
+    """Decide intersection by the classic table over both patterns' remainders."""
+    one, two = list(_symbols(pattern)), list(_symbols(other))
+    star_tail = [False] * len(two) + [True]
+    for at in range(len(two) - 1, -1, -1):
+        star_tail[at] = two[at] is Wild.STAR and star_tail[at + 1]
+    below = star_tail
+    for symbol in reversed(one):
+        row = [False] * len(two) + [symbol is Wild.STAR and below[-1]]
+        for at in range(len(two) - 1, -1, -1):
+            facing = two[at]
+            if symbol is Wild.STAR or facing is Wild.STAR:
+                row[at] = below[at] or row[at + 1]
+            elif symbol is Wild.ONE or facing is Wild.ONE or symbol == facing:
+                row[at] = below[at + 1]
+        below = row
+    return below[0]
+
+
+def combinations(patterns: Sequence[Tokens], within: Tokens, most: int = 20_000) -> dict[tuple[bool, ...], str] | None:
+    """Find which of the patterns can match together, for texts that `within` matches.
+
+    Returns each combination that occurs (one truth per pattern, in order) with a shortest text that shows it; None if
+    more than `most` states would have to be looked at.
+    """
+    runs = [_Automaton(each) for each in (within, *patterns)]
+    letters = sorted({letter for run in runs for letter in run.letters})
+    other = next(letter for letter in (*"xyzqwvkjXYZ0123456789", _OTHER) if letter not in letters)
+    start = tuple(run.start for run in runs)
+    seen = {start}
+    waiting = [(start, "")]
+    found: dict[tuple[bool, ...], str] = {}
+    for states, text in waiting:
+        if runs[0].accepts(states[0]):
+            found.setdefault(tuple(run.accepts(state) for run, state in zip(runs[1:], states[1:], strict=True)), text)
+        for letter in (other, *letters) if runs[0].open(states[0]) else runs[0].next_letters(states[0]):
+            first = runs[0].step(states[0], letter)
+            if not first:
+                continue
+            after = (first, *(run.step(state, letter) for run, state in zip(runs[1:], states[1:], strict=True)))
+            if after not in seen:
+                if len(seen) >= most:
+                    return None
+                seen.add(after)
+                waiting.append((after, text + letter))
+    return found
+
+
+def _symbols(pattern: Tokens) -> Iterator[str | Wild]:
     for token in pattern:
         if isinstance(token, Wild):
-            parts[-1].append(token)
-            continue
-        head, *more = token.split(":", 6 - len(parts))
-        parts[-1].append(head)
-        parts.extend([part] for part in more)
-    if len(parts) < 6:
-        return lambda _: False
-    tests = tuple(matcher(normal(part)) for part in parts)
+            yield token
+        else:
+            yield from token
 
-    def match(arn: str) -> bool:
-        found = arn.split(":", 5)
-        return len(found) == 6 and all(test(part) for test, part in zip(tests, found, strict=True))
 
-    return match
+class _Automaton:
+    """A pattern as a machine over bit masks of the places it may be at."""
+
+    def __init__(self, pattern: Tokens) -> None:
+        self.letters: dict[str, int] = {}
+        self._ones = self._stars = 0
+        bit = 1
+        for symbol in _symbols(pattern):
+            if symbol is Wild.STAR:
+                self._stars |= bit
+            elif symbol is Wild.ONE:
+                self._ones |= bit
+            else:
+                self.letters[str(symbol)] = self.letters.get(str(symbol), 0) | bit
+            bit <<= 1
+        self._end = bit
+        self.start = self._settle(1)
+
+    def _settle(self, state: int) -> int:
+        state |= (state & self._stars) << 1
+        stars = state & self._stars
+        return state >> (stars.bit_length() - 1) << (stars.bit_length() - 1) if stars else state
+
+    def step(self, state: int, letter: str) -> int:
+        """Read one letter; 0 is the dead end."""
+        moved = (state & (self.letters.get(letter, 0) | self._ones)) << 1
+        return self._settle(moved | (state & self._stars))
+
+    def accepts(self, state: int) -> bool:
+        """Whether the text may end here."""
+        return bool(state & self._end)
+
+    def open(self, state: int) -> bool:
+        """Whether any letter may come next."""
+        return bool(state & (self._ones | self._stars))
+
+    def next_letters(self, state: int) -> Iterable[str]:
+        """Return the letters that may come next where not any letter may."""
+        return [letter for letter, places in self.letters.items() if places & state]

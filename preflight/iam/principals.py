@@ -133,24 +133,36 @@ class Grant(IntEnum):
     DIRECT = 4
 
 
-def grant(principals: Principals | None, who: Caller) -> Grant:
+def grant(principals: Principals | None, who: Caller, *, bounded: bool = False) -> Grant:
     """Return how a Principal element means a caller. A statement without one means nobody.
 
     UNSURE: it lists a canonical user id, and which account that is cannot be told from the policies. A NotPrincipal
-    means everyone whose own ARN it does not list; an account in it spares only the root user.
+    means everyone it does not list, and always whoever has a permissions boundary (`bounded`).
     """
     if principals is None:
         return Grant.NONE
-    found = Grant.NONE
-    for kind, value in principals.entries:
-        each = _entry(kind, value, who)
-        if each > found:
-            found = each
-    if not principals.negated:
-        return found
-    if found is Grant.UNSURE:
-        return Grant.UNSURE
-    return Grant.NONE if found >= Grant.ROLE else Grant.DIRECT
+    if principals.negated:
+        return Grant.DIRECT if bounded and who.of_account else _but(principals, who)
+    return max((_entry(kind, value, who) for kind, value in principals.entries), default=Grant.NONE)
+
+
+def _but(principals: Principals, who: Caller) -> Grant:
+    """Return whom NotPrincipal means. Of an account, a role and a session listed together the narrowest counts: the
+    wider ones have to be listed for the narrow one to have any effect.
+    """
+    found = {_entry(kind, value, who) for kind, value in principals.entries}
+    listed = [value for kind, value in principals.entries if kind == "AWS"]
+    if Grant.DIRECT in found:
+        return Grant.NONE
+    if Grant.ROLE in found:
+        sessions = f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"
+        narrower = who.kind is Kind.SESSION and any(value.startswith(sessions) for value in listed)
+        return Grant.DIRECT if narrower else Grant.NONE
+    if Grant.ACCOUNT in found:
+        own = f"::{who.account}:"
+        narrower = any(own in value and not value.endswith(":root") for value in listed)
+        return Grant.DIRECT if narrower else Grant.NONE
+    return Grant.UNSURE if Grant.UNSURE in found else Grant.DIRECT
 
 
 def _entry(kind: str, value: str, who: Caller) -> Grant:

@@ -100,7 +100,10 @@ class _Builder:
         masks = dict.fromkeys((Grant.ACCOUNT, Grant.ROLE, Grant.DIRECT), 0)
         for policy in policies:
             for statement in policy.about(self.action):
-                how = grant(statement.principals, self.who)
+                how = grant(statement.principals, self.who, bounded=bool(self.policies.boundaries))
+                if statement.allows and statement.principals is not None and statement.principals.negated:
+                    # AWS supports NotPrincipal with Deny only.
+                    continue
                 if how is Grant.NONE or not (denies or statement.allows):
                     continue
                 unsure = how is Grant.UNSURE
@@ -153,12 +156,12 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
         )
         if perhaps:
             levels.append((PolicyType.SCP, perhaps))
-    if policies.vpc_endpoint or PolicyType.VPC_ENDPOINT in unknown:
-        masks = build.named(PolicyType.VPC_ENDPOINT, policies.vpc_endpoint)
-        perhaps = build.perhaps(PolicyType.VPC_ENDPOINT)
-        levels.append(
-            (PolicyType.VPC_ENDPOINT, masks[Grant.ACCOUNT] | masks[Grant.ROLE] | masks[Grant.DIRECT] | perhaps)
-        )
+    levels.extend(
+        (PolicyType.VPC_ENDPOINT, _any(build.named(PolicyType.VPC_ENDPOINT, (policy,))))
+        for policy in policies.vpc_endpoint
+    )
+    if PolicyType.VPC_ENDPOINT in unknown:
+        levels.append((PolicyType.VPC_ENDPOINT, build.perhaps(PolicyType.VPC_ENDPOINT)))
 
     ways = _ways(build, granted, owner, required=resource_policy_rules(action, resource))
     always = 0
@@ -171,17 +174,24 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
     )
 
 
+def _any(masks: dict[Grant, int]) -> int:
+    return masks[Grant.ACCOUNT] | masks[Grant.ROLE] | masks[Grant.DIRECT]
+
+
 def _ways(build: _Builder, granted: dict[Grant, int], owner: str, *, required: bool) -> tuple[tuple[Need, ...], ...]:
     """Return the combinations of Allows that suffice; the last is the one a denial is explained by."""
     who = build.who
     direct = (PolicyType.RESOURCE, granted[Grant.DIRECT])
     by_role = (PolicyType.RESOURCE, granted[Grant.ROLE])
-    anyhow = (PolicyType.RESOURCE, granted[Grant.DIRECT] | granted[Grant.ROLE] | granted[Grant.ACCOUNT])
+    anyhow = (PolicyType.RESOURCE, _any(granted))
     if not who.of_account:
         return ((direct,),)
     at_home = not owner or owner == who.account
     if who.kind is Kind.ROOT:
         # The root user has no identity policies and needs none.
+        if build.action == "sts:assumerole":
+            # AWS refuses AssumeRole with the root user's credentials (API_AssumeRole).
+            return ()
         return ((),) if at_home and not required else ((anyhow,),)
     limits = _limits(build)
     own = ((PolicyType.IDENTITY, _identity(build)), *limits)
@@ -202,11 +212,11 @@ def _limits(build: _Builder) -> tuple[Need, ...]:
     if policies.boundaries or PolicyType.BOUNDARY in policies.unknown:
         mask = build.identities(PolicyType.BOUNDARY, policies.boundaries)
         found.append((PolicyType.BOUNDARY, mask | build.perhaps(PolicyType.BOUNDARY)))
-    session = policies.session
-    if session is None and build.who.kind is Kind.FEDERATED_USER:
-        # AWS: a federated user's session without a session policy has no permissions of its own.
-        session = ()
-    if session is not None or PolicyType.SESSION in policies.unknown:
-        mask = build.identities(PolicyType.SESSION, session or ())
+    # Users sign with their own keys: only sessions carry session policies. A federated user's session without one has
+    # no permissions of its own.
+    kind = build.who.kind
+    known = policies.session or kind is Kind.FEDERATED_USER
+    if kind is not Kind.USER and (known or PolicyType.SESSION in policies.unknown):
+        mask = build.identities(PolicyType.SESSION, policies.session or ())
         found.append((PolicyType.SESSION, mask | build.perhaps(PolicyType.SESSION)))
     return tuple(found)

@@ -86,16 +86,6 @@ ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebu
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 """
 
-_TRUST_ACTIONS = frozenset(
-    {
-        "sts:assumerole",
-        "sts:assumerolewithsaml",
-        "sts:assumerolewithwebidentity",
-        "sts:tagsession",
-        "sts:setsourceidentity",
-    }
-)
-
 
 def resource_policy_rules(action: str, resource: str) -> bool:
     """Whether the resource's own policy must allow, whatever identity policies say: roles' trust and KMS keys.
@@ -105,4 +95,4 @@ def resource_policy_rules(action: str, resource: str) -> bool:
     """
     if action.startswith("kms:"):
         return ":key/" in resource
-    return action in _TRUST_ACTIONS
+    return action.startswith("sts:") and ":role/" in resource

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from preflight.iam.conditions import Condition, Truth
-from preflight.iam.pattern import Matcher, any_of, tokens
 from preflight.iam.variables import Lookup, Missing, Template, as_tokens, fixed, resolve, template
+from preflight.iam.wildcard import Matcher, any_of, tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """The patterns of an Action or Resource element, or of its Not form.
 
-    `texts` are as written; `fixed` says whether any pattern without request variables matches; `varying` are those
+    `texts` are as written, `templates` the same taken apart; `fixed` says whether any pattern without request variables matches; `varying` are those
     with variables.
     """
 
     texts: tuple[str, ...]
     negated: bool
     fixed: Matcher
+    templates: tuple[Template, ...] = ()
     varying: tuple[Template, ...] = ()
 
     @property
@@ -101,4 +102,6 @@ def resource_patterns(texts: Sequence[str], version: str, *, negated: bool) -> P
     """Compile a Resource or NotResource element."""
     templates = [template(text, version) for text in texts]
     constant = [as_tokens(each.parts) for each in templates if fixed(each)]
-    return Patterns(tuple(texts), negated, any_of(constant), tuple(each for each in templates if not fixed(each)))
+    return Patterns(
+        tuple(texts), negated, any_of(constant), tuple(templates), tuple(each for each in templates if not fixed(each))
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from preflight.iam.pattern import Tokens, Wild, normal, tokens
+from preflight.iam.wildcard import Tokens, Wild, normal, tokens
 
 
 class Missing(Enum):

@@ -1,0 +1,74 @@
+"""Decisions about resources whose names are not known yet: allowed for every name, for some, or for none.
+
+A resource bears on a decision only through which resource patterns match it. So the patterns of all statements in play
+are run together over the names that may come, one example is taken for each combination that occurs, and each example
+is decided: together they are the answer for every name, exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from preflight.iam.context import RequestContext
+from preflight.iam.decision import Decision, Outcome
+from preflight.iam.evaluate import RequestError, ask, decide
+from preflight.iam.pattern import Extent, combinations
+from preflight.iam.request import Policies, Request
+from preflight.iam.variables import as_tokens, fixed, resolve
+from preflight.iam.wildcard import Tokens, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The decisions over a set of resource names: one example for each way the names are told apart.
+
+    `extent` says for which names the request is allowed; None where that hangs on something other than the name, which
+    the open decisions among the examples tell.
+    """
+
+    extent: Extent | None
+    examples: tuple[tuple[str, Decision], ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Fold the examples into one outcome; open where the name, or something else, makes the difference."""
+        outcomes = {decision.outcome for _, decision in self.examples}
+        if len(outcomes) == 1:
+            return outcomes.pop()
+        return Outcome.IMPLICIT_DENY if self.extent is Extent.NONE else Outcome.OPEN
+
+
+def decide_all(request: Request, policies: Policies) -> Spread:
+    """Decide a request for every resource that its `resource` stands for.
+
+    `*` and `?` after the fifth colon of `request.resource` stand for what is not known; write `?*` for a name of at
+    least one character. Raises what `decide` raises, and `RequestError` for wildcards elsewhere in the ARN.
+    """
+    head = request.resource.split(":", 5)
+    if len(head) < 6 or any(set("*?") & set(part) for part in head[:5]):
+        raise RequestError(
+            f'"{request.resource}" is no resource with an open name: write an ARN with wildcards after the fifth colon'
+        )
+    asked = ask(request, policies)
+    context = RequestContext(request, asked.who, asked.owner)
+    patterns: dict[Tokens, None] = {}
+    for candidate in asked.varying:
+        resources = candidate.statement.resources
+        if resources is None:
+            continue
+        for each in resources.templates:
+            parts = each.parts if fixed(each) else resolve(each, context)
+            if isinstance(parts, tuple):
+                patterns[as_tokens(parts)] = None
+    names = combinations(list(patterns), tokens(request.resource))
+    if names is None:
+        return Spread(None, ())
+    examples = [(name, decide(replace(request, resource=name), policies)) for name in names.values()]
+    outcomes = {decision.outcome for _, decision in examples}
+    denied = outcomes & {Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY}
+    found: Extent | None = None
+    if Outcome.ALLOWED in outcomes and denied:
+        found = Extent.SOME
+    elif Outcome.OPEN not in outcomes:
+        found = Extent.ALL if not denied else Extent.NONE
+    return Spread(found, tuple(examples))
