@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from preflight.account.facts import Account
 from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import Operation
+from preflight.engine.operation import Operation, Place
+from preflight.engine.result import Location
+from preflight.readiness.memo import Memo
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Step:
 
     `account` answers as the account will be when the request is made: what earlier requests create exists. `region`,
     `account_id` and `partition` are settled; `principal` is the IAM ARN that will make the call, None if nobody said
-    and the facts do not tell.
+    and the facts do not tell. `memo` holds what several checks of the step need, made once.
     """
 
     plan: Plan
@@ -26,3 +29,19 @@ class Step:
     account_id: str
     partition: str
     principal: str | None
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """What expressions know beside the request's parameters: partition, region and account."""
+        return Place(self.partition, self.region, self.account_id)
+
+    @property
+    def location(self) -> Location:
+        """Where the request stands in what the user gave."""
+        return Location(self.request.document.path, self.request.pointer)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """How AWS will describe the resource right after the call: its parameters, and what the operation declares."""
+        return self.operation.described(self.request.parameters, self.place)

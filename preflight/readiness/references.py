@@ -1,0 +1,200 @@
+"""Everything that a request relies on: from the request, through what each resource names, to the last S3 object.
+
+Which resource names which others is declared in `rules/resources/` (`references`) and, for what only the call itself
+names, in `rules/operations/`. Each level is read in one go, so that a live account is asked in few round trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Ask, Fact, Known
+from preflight.account.kinds import Kind, load_kind
+from preflight.engine.operation import keys_in
+from preflight.readiness.planned import planned_in
+from preflight.readiness.step import Step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """One resource that the request relies on, by one rule, however often it is named.
+
+    `kind` and `key` identify it in `region` (empty for a global kind). `rule` is the rule that reports it. `fact` is
+    what is known of it. `via` says in words how it is reached ("variant `blue` of endpoint configuration `c`").
+    `owners` are the described shapes of what names it: the request's own comes first. `parents` are the references
+    that name it, without those that the request itself names. `planned` says that an earlier request of the plan
+    creates it, `covered` that an earlier request relies on it too, so that its own results tell.
+    """
+
+    kind: str
+    key: Mapping[str, str]
+    region: str
+    rule: str
+    fact: Fact[Any]
+    via: str
+    owners: tuple[Mapping[str, Any], ...]
+    parents: tuple[Reference, ...]
+    planned: bool
+    covered: bool
+
+    @property
+    def owner(self) -> Mapping[str, Any]:
+        """The described shape of what names it first."""
+        return self.owners[0]
+
+    @property
+    def name(self) -> str:
+        """Its identity as people write it: the name, `bucket/key`, `repository:tag`."""
+        return name_of(self.kind, self.key)
+
+    @property
+    def label(self) -> str:
+        """What a message calls it: "model `m`"."""
+        return f"{load_kind(self.kind).label} `{self.name}`"
+
+    def arn(self, step: Step) -> str:
+        """Return its ARN: as AWS describes it where known, else as declared; its name where there is none."""
+        kind = load_kind(self.kind)
+        described = self.fact.value.get(kind.declared.get("described-arn", "")) if self._described else None
+        region = self.region or step.region
+        built = kind.arn(self.key, partition=step.partition, region=region, account=step.account_id)
+        return str(described or built or self.name)
+
+    @property
+    def _described(self) -> bool:
+        return isinstance(self.fact, Known) and isinstance(self.fact.value, Mapping)
+
+
+def references(step: Step) -> tuple[Reference, ...]:
+    """Return everything that a step's request relies on, nearest first; worked out once for a step."""
+    return step.memo.once(references, lambda: tuple(_closure(step)))
+
+
+def reported(step: Step, rule: str, *kinds: str) -> list[Reference]:
+    """Return the references that a rule is to report for this step, of some kinds or of all.
+
+    What an earlier request of the plan relies on as well is left to the results of that request.
+    """
+    return [
+        each
+        for each in references(step)
+        if each.rule == rule and not each.covered and (each.kind in kinds or not kinds)
+    ]
+
+
+def name_of(kind: str, key: Mapping[str, str]) -> str:
+    """Return an identity as people write it."""
+    if kind == "ecr:image":
+        registry, repository = key.get("registryId", ""), key.get("repositoryName", "")
+        tail = f"@{key['imageDigest']}" if "imageDigest" in key else f":{key.get('imageTag', 'latest')}"
+        return f"{registry}/{repository}{tail}"
+    names = (*load_kind(kind).identity, *key)
+    return "/".join(key[name] for name in dict.fromkeys(names) if name in key)
+
+
+@dataclass(slots=True)
+class _Found:
+    """A reference while its level is gathered."""
+
+    kind: Kind
+    key: dict[str, str]
+    region: str
+    rule: str
+    how: list[tuple[str, str]]
+    owners: list[Mapping[str, Any]]
+    parents: list[Reference]
+    covered: bool
+    follow: bool
+
+
+def _closure(step: Step) -> Iterator[Reference]:
+    level = list(_named_by_request(step))
+    seen: dict[tuple[Any, ...], Reference] = {}
+    while level:
+        gathered: dict[tuple[Any, ...], _Found] = {}
+        for found in level:
+            identity = (found.kind.id, found.region, tuple(sorted(found.key.items())), found.rule)
+            known = gathered.get(identity)
+            if identity in seen:
+                continue
+            if known is None:
+                gathered[identity] = found
+            else:
+                known.how.extend(found.how)
+                known.owners.extend(found.owners)
+                known.parents.extend(found.parents)
+                known.covered &= found.covered
+                known.follow |= found.follow
+        asks = [Ask.one(each.kind.id, each.region, each.key, expected=True) for each in gathered.values()]
+        level = []
+        for (identity, found), ask, fact in zip(gathered.items(), asks, step.account.read_many(asks), strict=True):
+            reference = Reference(
+                kind=found.kind.id,
+                key=found.key,
+                region=found.region,
+                rule=found.rule,
+                fact=fact,
+                via=_say(found.how),
+                owners=tuple(found.owners),
+                parents=tuple(found.parents),
+                planned=planned_in(step.account, ask),
+                covered=found.covered,
+            )
+            seen[identity] = reference
+            yield reference
+            if found.follow and isinstance(fact, Known) and isinstance(fact.value, Mapping):
+                level.extend(_named_by(step, reference))
+
+
+def _named_by_request(step: Step) -> Iterator[_Found]:
+    operation, described = step.operation, step.described
+    for entry in operation.declared.get("references", ()):
+        yield from _entries(step, entry, described, "the request", None, covered=False, follow=False)
+    if operation.effect == "delete":
+        return
+    key = operation.key(step.request.parameters)
+    name = f"{operation.kind.label} `{name_of(operation.kind.id, key)}`" if key else f"the {operation.kind.label}"
+    yield from _declared(step, operation.kind, described, name, None, covered=False)
+
+
+def _named_by(step: Step, reference: Reference) -> Iterator[_Found]:
+    kind = load_kind(reference.kind)
+    covered = reference.covered or reference.planned
+    yield from _declared(step, kind, reference.fact.value, reference.label, reference, covered=covered)  # type: ignore[union-attr]
+
+
+def _declared(
+    step: Step, kind: Kind, value: Mapping[str, Any], name: str, parent: Reference | None, *, covered: bool
+) -> Iterator[_Found]:
+    for entry in kind.section("references") or ():
+        yield from _entries(step, entry, value, name, parent, covered=covered, follow=True)
+
+
+def _entries(
+    step: Step,
+    entry: Mapping[str, Any],
+    value: Mapping[str, Any],
+    name: str,
+    parent: Reference | None,
+    *,
+    covered: bool,
+    follow: bool,
+) -> Iterator[_Found]:
+    to = load_kind(entry["to"])
+    for key, said in keys_in(entry["each"], step.place.values(value)):
+        region = "" if to.declared.get("global") else str(said.get("Region") or step.region)
+        how = (str(said.get("via") or entry.get("via") or ""), name)
+        parents = [] if parent is None else [parent]
+        yield _Found(to, key, region, entry["rule"], [how], [value], parents, covered, follow)
+
+
+def _say(how: Iterable[tuple[str, str]]) -> str:
+    """Say how a resource is reached: "variants `a` and `b` of endpoint configuration `c`"."""
+    owners: dict[str, list[str]] = {}
+    for part, owner in how:
+        parts = owners.setdefault(owner, [])
+        if part and part not in parts:
+            parts.append(part)
+    return " and ".join(f"{' and '.join(parts)} of {owner}" if parts else owner for owner, parts in owners.items())
