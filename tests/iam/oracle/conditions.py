@@ -1,0 +1,145 @@
+"""The Condition element.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tests.iam.oracle.text import arn_matches, fill_in, matches, plain
+
+
+def number(text: str) -> Decimal:
+    """Read a number."""
+    return Decimal(text)
+
+
+def instant(text: str) -> Decimal:
+    """Read a date: seconds since 1970, or ISO 8601 in one of W3C's forms."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        pass
+    if len(text) == 4:
+        text += "-01-01"
+    if len(text) == 7:
+        text += "-01"
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return Decimal(str(moment.timestamp()))
+
+
+def in_network(network: str, address: str) -> bool:
+    """Say whether an address lies in a network; IPv4 and IPv6 never mix."""
+    block, single = ipaddress.ip_network(network, strict=False), ipaddress.ip_address(address)
+    return block.version == single.version and single in block
+
+
+def same_bytes(policy: str, request: str) -> bool:
+    """Compare two base-64 texts by what they stand for."""
+    return base64.b64decode(policy, validate=True) == base64.b64decode(request, validate=True)
+
+
+# name -> does this request value match this policy value? (not yet negated)
+TESTS: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda policy, request: plain(policy) == request,
+    "StringEqualsIgnoreCase": lambda policy, request: plain(policy).lower() == request.lower(),
+    "StringLike": matches,
+    "NumericEquals": lambda policy, request: number(request) == number(policy),
+    "NumericLessThan": lambda policy, request: number(request) < number(policy),
+    "NumericLessThanEquals": lambda policy, request: number(request) <= number(policy),
+    "NumericGreaterThan": lambda policy, request: number(request) > number(policy),
+    "NumericGreaterThanEquals": lambda policy, request: number(request) >= number(policy),
+    "DateEquals": lambda policy, request: instant(request) == instant(policy),
+    "DateLessThan": lambda policy, request: instant(request) < instant(policy),
+    "DateLessThanEquals": lambda policy, request: instant(request) <= instant(policy),
+    "DateGreaterThan": lambda policy, request: instant(request) > instant(policy),
+    "DateGreaterThanEquals": lambda policy, request: instant(request) >= instant(policy),
+    "Bool": lambda policy, request: policy.lower() == request.lower(),
+    "BinaryEquals": same_bytes,
+    "IpAddress": in_network,
+    "ArnEquals": arn_matches,
+    "ArnLike": arn_matches,
+}
+NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
+WITH_VARIABLES = ("String", "Arn", "Bool")
+
+
+def as_list(value: Any) -> list[str]:
+    """Return policy values as a list of texts; JSON's true and 1 stand for "true" and "1"."""
+    values = value if isinstance(value, list) else [value]
+    return [("true" if one else "false") if isinstance(one, bool) else str(one) for one in values]
+
+
+def conditions_hold(condition: dict[str, Any], version: str, context: dict[str, list[str]]) -> bool:
+    """Every operator and every key under it must hold. `context` has its keys in lower case."""
+    return all(
+        condition_holds(operator, key, as_list(values), version, context)
+        for operator, keys in condition.items()
+        for key, values in keys.items()
+    )
+
+
+def condition_holds(
+    operator: str, key: str, policy_values: list[str], version: str, context: dict[str, list[str]]
+) -> bool:
+    """One operator on one key."""
+    request_values = context.get(key.lower(), [])
+    quantifier, _, bare = operator.rpartition(":")
+    if bare == "Null":
+        wants_absence = policy_values[0].lower() == "true"
+        return wants_absence == (not request_values)
+    if_exists = bare.endswith("IfExists")
+    bare = bare.removesuffix("IfExists")
+    negated = bare in NEGATED
+    test = TESTS[NEGATED.get(bare, bare)]
+
+    if bare.startswith(WITH_VARIABLES) or (negated and NEGATED[bare].startswith(WITH_VARIABLES)):
+        filled = [fill_in(value, version, context) for value in policy_values]
+        known_values = [value for value in filled if value is not None]
+    else:
+        known_values = policy_values
+
+    if not request_values:
+        if if_exists:
+            return True
+        if quantifier == "ForAllValues":
+            return True
+        if quantifier == "ForAnyValue":
+            return False
+        return negated
+
+    def holds_for(request_value: str) -> bool:
+        found = any(compare(test, policy_value, request_value) for policy_value in known_values)
+        return found != negated
+
+    if quantifier == "ForAnyValue":
+        return any(holds_for(value) for value in request_values)
+    return all(holds_for(value) for value in request_values)
+
+
+def compare(test: Callable[[str, str], bool], policy_value: str, request_value: str) -> bool:
+    """Apply a test; a value that is not of the operator's type matches nothing."""
+    try:
+        return test(policy_value, request_value)
+    except (ValueError, InvalidOperation, binascii.Error):
+        return False

@@ -1,0 +1,124 @@
+"""Who asks, and whether a Principal element means them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.iam.oracle.text import account_of, arn_parts
+
+
+def kind_of(principal: str) -> str:
+    """Return anonymous, service, root, user, role, session or federated."""
+    if principal == "*":
+        return "anonymous"
+    if not principal.startswith("arn:"):
+        return "service"
+    name = arn_parts(principal)[5]
+    if name == "root":
+        return "root"
+    for start, kind in (
+        ("user/", "user"),
+        ("role/", "role"),
+        ("assumed-role/", "session"),
+        ("federated-user/", "federated"),
+    ):
+        if name.startswith(start):
+            return kind
+    raise ValueError(principal)
+
+
+def is_service_linked(principal: str) -> bool:
+    """Service-linked roles live under a path that nobody else can use."""
+    return ":role/aws-service-role/" in principal
+
+
+def role_name(principal: str) -> str:
+    """Return the name, without path, of a role or of the role of a session."""
+    pieces = arn_parts(principal)[5].split("/")
+    return pieces[1] if pieces[0] == "assumed-role" else pieces[-1]
+
+
+def named_in(element: Any) -> list[tuple[str, str]]:
+    """Return what a Principal element names, as (kind, name)."""
+    if element == "*":
+        return [("AWS", "*")]
+    return [(kind, name) for kind, names in element.items() for name in (names if isinstance(names, list) else [names])]
+
+
+def how_named(element: Any, principal: str) -> set[str]:
+    """Return all the ways in which an element names the principal: everyone, itself, role, account; or none."""
+    ways = set()
+    kind = kind_of(principal)
+    for named_kind, name in named_in(element):
+        if (named_kind, name) == ("AWS", "*"):
+            ways.add("everyone")
+        elif named_kind == "Service":
+            if kind == "service" and name == principal:
+                ways.add("itself")
+        elif named_kind == "AWS" and kind not in ("service", "anonymous"):
+            account = account_of(principal)
+            if name == account or (name.endswith(":root") and account_of(name) == account):
+                ways.add("itself" if kind == "root" else "account")
+            elif name == principal:
+                ways.add("role" if kind == "role" else "itself")
+            elif (
+                kind == "session"
+                and ":role/" in name
+                and account_of(name) == account
+                and role_name(name) == role_name(principal)
+            ):
+                ways.add("role")
+    return ways
+
+
+def spared_by_not_principal(element: Any, principal: str, has_boundary: bool) -> bool:
+    """Say whether NotPrincipal with Deny leaves this principal alone.
+
+    Nobody who has a permissions boundary is ever spared.
+    """
+    return bool(how_named(element, principal)) and not has_boundary
+
+
+def principal_keys(principal: str) -> dict[str, list[str]]:
+    """Return the context keys that the principal itself determines."""
+    kind = kind_of(principal)
+    if kind == "service":
+        return {"aws:PrincipalIsAWSService": ["true"], "aws:PrincipalServiceName": [principal]}
+    if kind == "anonymous":
+        return {
+            "aws:PrincipalIsAWSService": ["false"],
+            "aws:PrincipalAccount": ["anonymous"],
+            "aws:PrincipalType": ["Anonymous"],
+            "aws:userid": ["anonymous"],
+        }
+    account = account_of(principal)
+    partition = arn_parts(principal)[1]
+    arn = principal
+    if kind == "session":
+        arn = f"arn:{partition}:iam::{account}:role/{role_name(principal)}"
+    keys = {
+        "aws:PrincipalIsAWSService": ["false"],
+        "aws:PrincipalAccount": [account],
+        "aws:PrincipalArn": [arn],
+        "aws:PrincipalType": [
+            {
+                "root": "Account",
+                "user": "User",
+                "role": "AssumedRole",
+                "session": "AssumedRole",
+                "federated": "FederatedUser",
+            }[kind]
+        ],
+    }
+    if kind == "user":
+        keys["aws:username"] = [principal.rpartition("/")[2]]
+    if kind == "root":
+        keys["aws:userid"] = [account]
+    if kind == "federated":
+        keys["aws:userid"] = [account + ":" + principal.rpartition("/")[2]]
+    return keys
