@@ -36,11 +36,6 @@ class Call:
         parameters = json.dumps(self.parameters, sort_keys=True, default=str)
         return (self.service, self.region, self.operation, parameters, str(self.attempt))
 
-    @property
-    def label(self) -> str:
-        """The call as AWS names it: `sagemaker:DescribeEndpoint`."""
-        return f"{self.service}:{''.join(word.capitalize() for word in self.operation.split('_'))}"
-
 
 @dataclass(frozen=True, slots=True)
 class Answered:

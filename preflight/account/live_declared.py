@@ -179,7 +179,6 @@ def _meaning(
     absent = _absent(spec, outcome)
     if absent is not None:
         return absent
-    call = _call(spec, question.key, question.ask.region)
     settle = yield from _permission(question, spec)
     if "otherwise" in spec:
         (second,) = yield [_call(spec["otherwise"], question.key, question.ask.region)]
@@ -187,7 +186,7 @@ def _meaning(
         if not isinstance(fact, Unknown):
             return fact
         settle = f"{settle}, or {fact.settle}" if fact.settle else settle
-    return unknown(outcome, call.label, settle)
+    return unknown(outcome, spec["permission"], settle)
 
 
 def _found(question: Question, spec: Mapping[str, Any], answer: Answered) -> Fact[Any]:
