@@ -78,8 +78,9 @@ class Failed:
 
 
 def failure(error: Exception) -> Failed:
-    """Turn what botocore raises into a `Failed`. Raises the error again if it is not botocore's."""
+    """Turn what botocore raises into a `Failed`. Raises any other error again."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         said: Mapping[str, Any] = error.response.get("Error", {})
@@ -91,8 +92,9 @@ def failure(error: Exception) -> Failed:
             about.get("HTTPHeaders", {}),
             int(about.get("RetryAttempts", 0)) + 1,
         )
-    if isinstance(error, BotoCoreError):
-        return Failed(type(error).__name__, _one_line(str(error)))
+    if isinstance(error, BotoCoreError | ResponseParserError):
+        # A parser's error quotes the whole answer after its first line.
+        return Failed(type(error).__name__, _one_line(str(error).partition("\n")[0]))
     raise error
 
 
@@ -117,6 +119,8 @@ def unknown(failed: Failed, call: str, settle: str) -> Unknown:
         return Unknown(f"{call}: {failed.message}", "enable the region, and activate STS in it, for the account", code)
     if code == "ParamValidationError":
         return Unknown(f"{call} cannot be made: {failed.message}", "correct what the request names", code)
+    if code == "ResponseParserError":
+        return Unknown(f"{call}: the answer is not AWS's: {failed.message}", "check --endpoint-url and any proxy", code)
     if failed.status == 0:
         return Unknown(
             f"{call} did not reach AWS: {failed.message}", "check the network, --region and --endpoint-url", code

@@ -1,7 +1,9 @@
 """A part that is absent is unknown; a part that is there and lacks the item is absent."""
 
+import gzip
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,6 +12,7 @@ import pytest
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.kinds import all_kinds, load_kind
 from preflight.account.snapshot import Snapshot, require_account
+from preflight.documents.document import Document
 from preflight.errors import InputError, PreflightError
 from preflight.resources import folder
 
@@ -296,3 +299,55 @@ def test_large_snapshots_answer_fast() -> None:
 def test_the_schema_refuses(wrong: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate({"version": 1, "account": ACCOUNT, **wrong})
+
+
+def written(tmp_path: Path, text: str, name: str = "facts.json") -> str:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["facts.json", "facts.yaml", "facts.json.gz"])
+def test_loading(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, json.dumps({"version": 1, "account": ACCOUNT, "regions": {REGION: {"models": []}}}), name)
+    facts = Snapshot.load(path)
+    assert facts.source == path
+    assert isinstance(one(facts, "sagemaker:model", ModelName="m"), Absent)
+    assert Snapshot.load(Document(path, {"version": 1, "account": ACCOUNT})).account_id() == Known(ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"version": 1, "account": ACCOUNT, "regions": {REGION: {"endpoint": []}}}, "did you mean endpoints?"),
+        ({"version": 1, "account": ACCOUNT, "region": {}}, "did you mean regions?"),
+        ({"version": 1}, "account"),
+        ({"version": 1, "account": "1234"}, "account"),
+        ([], "an object"),
+    ],
+)
+def test_a_file_that_is_no_snapshot_is_refused_by_place(tmp_path: Path, document: Any, words: str) -> None:
+    path = written(tmp_path, json.dumps(document))
+    with pytest.raises(InputError) as caught:
+        Snapshot.load(path)
+    message = str(caught.value)
+    assert message.startswith(path)
+    assert words in message
+    assert "\n" not in message
+
+
+def test_a_large_file_loads_fast(tmp_path: Path) -> None:
+    roles = [
+        {
+            "RoleName": f"r{n}",
+            "Arn": f"arn:aws:iam::{ACCOUNT}:role/r{n}",
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": []}}],
+            "AttachedManagedPolicies": [],
+        }
+        for n in range(5_000)
+    ]
+    path = written(tmp_path, json.dumps({"version": 1, "account": ACCOUNT, "iam": {"RoleDetailList": roles}}))
+    started = time.monotonic()
+    facts = Snapshot.load(path)
+    assert isinstance(one(facts, "iam:role", "", RoleName="r4999"), Known)
+    assert time.monotonic() - started < 10
