@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known
-from preflight.account.kinds import Kind, load_kind
+from preflight.account.kinds import Kind
 from preflight.engine.operation import Effect
 from preflight.readiness.step import Step
 
@@ -95,7 +95,7 @@ class Planned:
         others = [entry for entry in fact.value if not self._same(entry)]
         if self._effect == "delete":
             return Known(others, fact.reads)
-        known = next((entry for entry in fact.value if self._same(entry)), {})
+        known: Mapping[str, Any] = next((entry for entry in fact.value if self._same(entry)), {})
         if self._effect == "update" and not known:
             return fact
         return Known([*others, {**known, **self._value}], fact.reads)

@@ -57,14 +57,17 @@ class Reference:
     def arn(self, step: Step) -> str:
         """Return its ARN: as AWS describes it where known, else as declared; its name where there is none."""
         kind = load_kind(self.kind)
-        described = self.fact.value.get(kind.declared.get("described-arn", "")) if self._described else None
         region = self.region or step.region
         built = kind.arn(self.key, partition=step.partition, region=region, account=step.account_id)
-        return str(described or built or self.name)
+        return described_arn(kind, self.fact) or built or self.name
 
-    @property
-    def _described(self) -> bool:
-        return isinstance(self.fact, Known) and isinstance(self.fact.value, Mapping)
+
+def described_arn(kind: Kind, fact: Fact[Any]) -> str | None:
+    """Return the ARN that AWS itself gives for a resource, for kinds whose identity does not tell it (a key's alias)."""
+    member = kind.declared.get("described-arn")
+    if member is None or not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
+        return None
+    return fact.value.get(member)
 
 
 def references(step: Step) -> tuple[Reference, ...]:
