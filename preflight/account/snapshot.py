@@ -102,6 +102,10 @@ class Snapshot:
             return Known(value)
         if container is not None and not isinstance(container, Known):
             return container
+        if container is not None and where.get("any-region"):
+            unlisted = self._region_without(where, region, key)
+            if unlisted:
+                return self._missing(f"regions.{unlisted}.{where['part']}", where["shape"])
         return self._not_listed(kind, where, region, key)
 
     def _find(self, where: Mapping[str, Any], parts: Sequence[Listing], key: Mapping[str, str]) -> Any:
@@ -126,6 +130,20 @@ class Snapshot:
             return None
         container = load_kind(where["within"])
         return self.read(Ask.one(container.id, region, {name: key[name] for name in container.identity if name in key}))
+
+    def _region_without(self, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> str | None:
+        """Return a region that lists the container but nothing of what is in it, if none lists both."""
+        container = load_kind(where["within"])
+        there, paths = container.section("snapshot"), container.section("snapshot").get("key", {})
+        named = {name: key[name] for name in container.identity}
+        lacking = None
+        for name in self._region_names(where, region):
+            listing = self._listing(name, there["part"], paths, ignores_case=False)
+            if listing is not None and listing.find(named) is not None:
+                if where["part"] in self._document["regions"][name]:
+                    return None
+                lacking = lacking or name
+        return lacking
 
     def _alias_target(self, kind: Kind, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> Fact[str]:
         aliases = where["aliases"]

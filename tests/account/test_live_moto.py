@@ -17,7 +17,6 @@ from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live import LiveAccount
 from preflight.account.live_clients import Connection
 from preflight.account.principals import PrincipalFacts, policies_of
-from preflight.iam.request import PolicyType
 from tests.account.faulty import Faulty
 
 REGION = "us-east-1"
@@ -209,24 +208,6 @@ def test_an_alarm_a_topic_a_secret_and_a_log_group(url: str) -> None:
     for kind, there, missing in asked:
         assert isinstance(account.read(Ask.one(kind, REGION, there)), Known), kind
         assert isinstance(account.read(Ask.one(kind, REGION, missing)), Absent), kind
-
-
-def test_unknown_parts_of_a_principal_reach_its_policies(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    iam = client("iam", url)
-    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=document())["Role"]["Arn"]
-    gone = f"arn:aws:iam::{ACCOUNT}:policy/gone"
-    account = live(url)
-    read_many = account.read_many
-
-    def attached(asks: Any) -> Any:
-        facts = read_many(asks)
-        return [
-            Known({**fact.value, "AttachedManagedPolicies": [{"PolicyArn": gone}]}) if ask.kind == "iam:role" else fact
-            for ask, fact in zip(asks, facts, strict=True)
-        ]
-
-    monkeypatch.setattr(account, "read_many", attached)
-    assert gone in facts_of(account, role).policies.unknown[PolicyType.IDENTITY]
 
 
 WAITING = """

@@ -129,6 +129,17 @@ def test_buckets_are_found_whatever_region_lists_them() -> None:
     assert isinstance(one(facts, "s3:object", Bucket="m", Key="z"), Absent)
 
 
+def test_objects_that_no_region_of_their_bucket_lists_are_unknown() -> None:
+    document = {
+        "version": 1,
+        "account": ACCOUNT,
+        "regions": {REGION: {"buckets": [{"Name": "m"}]}, "eu-west-1": {"objects": [{"Bucket": "other", "Key": "k"}]}},
+    }
+    fact = one(Snapshot(document, "facts.json"), "s3:object", Bucket="m", Key="k")
+    assert isinstance(fact, Unknown)
+    assert "regions.us-east-1.objects" in fact.reason
+
+
 def image(tag: str, repository: str = "app", registry: str = ACCOUNT) -> dict[str, str]:
     return {"registryId": registry, "repositoryName": repository, "imageTag": tag}
 
