@@ -76,7 +76,7 @@ class Permission:
     on: tuple[Target, ...]
     rule: str
     when: str | None
-    context: Mapping[str, str]
+    context: Mapping[str, Any]
     grant_with: Mapping[str, Mapping[str, str]]
 
 
@@ -143,7 +143,7 @@ class Operation:
         for entry in self.declared["authorize"]:
             yield Permission(
                 action=entry["action"],
-                on=tuple(_target(target) for target in entry["on"]),
+                on=tuple(_target(target) for target in entry["resources"]),
                 rule=entry.get("rule", "PRE110"),
                 when=entry.get("when"),
                 context=entry.get("context", {}),
@@ -177,7 +177,7 @@ def _target(declared: str | Mapping[str, str]) -> Target:
 def keys_in(each: str, values: Mapping[str, Any]) -> list[tuple[dict[str, str], dict[str, Any]]]:
     """Return the identities that an `each` finds, with what else its entries say (`via`, `Region`).
 
-    Entries that are null or have a null or empty member are skipped: they name nothing.
+    Entries that are null or have a null member are skipped: they name nothing.
     """
     found = []
     for entry in evaluate(each, values) or ():
@@ -185,7 +185,7 @@ def keys_in(each: str, values: Mapping[str, Any]) -> list[tuple[dict[str, str], 
             continue
         said = {name: entry[name] for name in ("via", "Region") if entry.get(name) is not None}
         key = {name: value for name, value in entry.items() if name not in ("via", "Region")}
-        if key and all(isinstance(value, str) and value for value in key.values()):
+        if key and all(isinstance(value, str) for value in key.values()):
             found.append((key, said))
     return found
 
