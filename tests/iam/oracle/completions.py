@@ -1,7 +1,7 @@
 """Requests whose context is not fully known: try every way to complete it and see whether the answer changes.
 
 For each key that a policy asks about and the request does not give, the ways are: absent, a value that meets each
-policy value, one beside it, and pairs of them for the set operators.
+policy value, one beside it, and for the set operators pairs of them.
 """
 
 from __future__ import annotations
@@ -42,25 +42,35 @@ def possible_decisions(case: Case) -> set[str]:
 def candidates(case: Case) -> dict[str, list[list[str]]]:
     """Return, for each key that any policy of the case asks about, the value lists worth trying."""
     singles: dict[str, set[str]] = {}
+    many: set[str] = set()
     for policy in every_policy(case):
         for statement in listed(policy["Statement"]):
             for operator, keys in statement.get("Condition", {}).items():
                 for key, values in keys.items():
+                    mine = singles.setdefault(key.lower(), {"something-else"})
+                    many |= {key.lower()} if ":" in operator else set()
                     for value in as_list(values):
-                        singles.setdefault(key.lower(), {"something-else"}).update(examples(operator, value))
+                        mine.update(examples(operator, value))
+                        for variable in re.findall(r"\$\{([^},]{2,})", value):
+                            singles.setdefault(variable.lower(), {"something-else"}).add("x")
             for pattern in listed(statement.get("Resource", [])) + listed(statement.get("NotResource", [])):
                 for variable in re.findall(r"\$\{([^},]{2,})", pattern):
                     values = singles.setdefault(variable.lower(), {"something-else"})
                     values.update(pieces(case["resource"]))
     return {
-        key: [[], *([value] for value in sorted(values)), *map(list, itertools.combinations(sorted(values), 2))]
+        key: [
+            [],
+            *([value] for value in sorted(values)),
+            *(map(list, itertools.combinations(sorted(values), 2)) if key in many else ()),
+        ]
         for key, values in singles.items()
     }
 
 
-def pieces(resource: str) -> list[str]:
-    """Return the parts of an ARN that a variable may stand for."""
-    return [piece for piece in re.split(r"[:/]", resource) if piece]
+def pieces(resource: str) -> set[str]:
+    """Return what a variable in a pattern may stand for: whatever lies between two separators of the ARN."""
+    ends = [0, *(match.end() for match in re.finditer("[:/]", resource)), len(resource) + 1]
+    return {resource[start : end - 1] for start, end in itertools.combinations(ends, 2)}
 
 
 def examples(operator: str, value: str) -> set[str]:
@@ -78,7 +88,12 @@ def examples(operator: str, value: str) -> set[str]:
         return {str(network[0]), str(network[-1]), "198.51.100.77", "2001:db8:ffff::1"}
     if bare.startswith("Bool"):
         return {"true", "false"}
-    return {re.sub(r"\$\{[^}]*\}", "x", value).replace("*", "").replace("?", "x"), value.replace("*", "y")}
+    without_variables = re.sub(r"\$\{[^}]*\}", "x", value)
+    return {
+        without_variables,
+        without_variables.replace("*", "").replace("?", "x"),
+        without_variables.replace("*", "y"),
+    }
 
 
 def every_policy(case: Case) -> list[Any]:

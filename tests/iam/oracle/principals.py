@@ -85,36 +85,29 @@ def spared_by_not_principal(element: Any, principal: str, has_boundary: bool) ->
 
 
 def principal_keys(principal: str) -> dict[str, list[str]]:
-    """Return the context keys that the principal itself determines."""
+    """Return the context keys that the principal itself determines; no values where it cannot have the key."""
     kind = kind_of(principal)
+    keys: dict[str, list[str]] = {"aws:username": [], "aws:PrincipalServiceName": []}
     if kind == "service":
-        return {"aws:PrincipalIsAWSService": ["true"], "aws:PrincipalServiceName": [principal]}
+        return {**keys, "aws:PrincipalIsAWSService": ["true"], "aws:PrincipalServiceName": [principal]}
     if kind == "anonymous":
         return {
-            "aws:PrincipalIsAWSService": ["false"],
+            **keys,
+            "aws:PrincipalIsAWSService": [],
+            "aws:PrincipalArn": [],
             "aws:PrincipalAccount": ["anonymous"],
             "aws:PrincipalType": ["Anonymous"],
             "aws:userid": ["anonymous"],
         }
     account = account_of(principal)
-    partition = arn_parts(principal)[1]
     arn = principal
     if kind == "session":
-        arn = f"arn:{partition}:iam::{account}:role/{role_name(principal)}"
-    keys = {
-        "aws:PrincipalIsAWSService": ["false"],
-        "aws:PrincipalAccount": [account],
-        "aws:PrincipalArn": [arn],
-        "aws:PrincipalType": [
-            {
-                "root": "Account",
-                "user": "User",
-                "role": "AssumedRole",
-                "session": "AssumedRole",
-                "federated": "FederatedUser",
-            }[kind]
-        ],
-    }
+        arn = f"arn:{arn_parts(principal)[1]}:iam::{account}:role/{role_name(principal)}"
+    types = {"root": "Account", "user": "User", "federated": "FederatedUser"}
+    keys["aws:PrincipalIsAWSService"] = ["false"]
+    keys["aws:PrincipalAccount"] = [account]
+    keys["aws:PrincipalArn"] = [arn]
+    keys["aws:PrincipalType"] = [types.get(kind, "AssumedRole")]
     if kind == "user":
         keys["aws:username"] = [principal.rpartition("/")[2]]
     if kind == "root":
