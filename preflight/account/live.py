@@ -49,9 +49,11 @@ class LiveAccount:
     def open(cls, connection: Connection, *, rereads: int = 5, reread_delay: float = 1.0) -> LiveAccount:
         """Open a session with AWS and start finding out whose it is.
 
-        Raises `UsageError` when there are no credentials, no region or no such profile.
+        Raises `UsageError` when there are no credentials, no region or no such profile, or the endpoint URL is none.
         """
-        account = cls(Clients(connection, connections=_THREADS), rereads=rereads, reread_delay=reread_delay)
+        clients = Clients(connection, connections=_THREADS)
+        clients.get("sts")
+        account = cls(clients, rereads=rereads, reread_delay=reread_delay)
         account.begin([CALLER])
         return account
 

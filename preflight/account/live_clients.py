@@ -6,7 +6,7 @@ import os
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from preflight.errors import UsageError
 
@@ -40,20 +40,24 @@ class Clients:
     def __init__(self, connection: Connection, *, connections: int) -> None:
         """Open a session; `connections` is how many requests may be under way at once.
 
-        Raises `UsageError` for a profile that does not exist, for missing credentials and for a missing region.
+        Raises `UsageError` for a profile that does not exist, for missing credentials, for a region that is missing or
+        none, and for settings that boto3 cannot use.
         """
         self._connection = connection
         self._session = _session(connection)
         self._config = _config(connection, self._session, connections)
         self.region = _region(self._session)
-        self.partition = str(self._session.get_partition_for_region(self.region))
+        self.partition = _partition(self._session, self.region)
         self.long_term_credentials = _require_credentials(self._session, connection)
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._counting = threading.Lock()
         self.requests: Counter[str] = Counter()
 
     def get(self, service: str, region: str = "") -> Any:
         """Return the client of a service in a region (the session's where none is named).
+
+        Raises `UsageError` for an endpoint URL that is none.
 
         Making a client is work for the processor alone, so threads would gain nothing from making several at once, and
         botocore's session is not made for it: one lock guards it, and requests under way go on meanwhile.
@@ -61,21 +65,24 @@ class Clients:
         name = (service, region or self.region)
         client = self._clients.get(name)
         if client is None:
-            with self._lock:
+            with self._making:
                 client = self._clients.get(name)
                 if client is None:
                     client = self._clients[name] = self._make(*name)
         return client
 
     def _make(self, service: str, region: str) -> Any:
-        client = self._session.client(  # type: ignore[call-overload]
-            service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config
-        )
+        try:
+            client = self._session.client(  # type: ignore[call-overload]
+                service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config
+            )
+        except ValueError as error:
+            raise UsageError(f"no client for {service} can be made: {error}; correct --endpoint-url") from error
         client.meta.events.register(f"before-send.{service}", self._count)
         return client
 
     def _count(self, *, event_name: str, **_: Any) -> None:
-        with self._lock:
+        with self._counting:
             self.requests[event_name.removeprefix("before-send.")] += 1
 
 
@@ -87,6 +94,9 @@ def _config(connection: Connection, session: boto3.Session, connections: int) ->
     profile = session._session.get_scoped_config()
     mode = connection.retry_mode or os.environ.get("AWS_RETRY_MODE") or profile.get("retry_mode") or "standard"
     attempts = connection.attempts or os.environ.get("AWS_MAX_ATTEMPTS") or profile.get("max_attempts") or 5
+    if mode not in get_args(RetryMode) or not str(attempts).isdecimal() or int(attempts) < 1:
+        known = " or ".join(get_args(RetryMode))
+        raise UsageError(f"AWS retries {mode!r}, {attempts!r} attempts: the mode is {known}, the attempts at least 1")
     retries: Any = {"mode": mode, "total_max_attempts": int(attempts)}
     return Config(
         connect_timeout=connection.connect_timeout,
@@ -113,14 +123,23 @@ def _region(session: boto3.Session) -> str:
     return str(session.region_name)
 
 
+def _partition(session: boto3.Session, region: str) -> str:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return str(session.get_partition_for_region(region))
+    except BotoCoreError as error:
+        raise UsageError(f"{region!r} is not an AWS region; give --region, such as us-east-1") from error
+
+
 def _require_credentials(session: boto3.Session, connection: Connection) -> bool:
     """Return whether the credentials are long-term ones, a user's access key, rather than a session's."""
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         credentials = session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
-    except BotoCoreError as error:
+    except (BotoCoreError, ClientError) as error:
         raise UsageError(f"the AWS credentials cannot be used: {error}") from error
     if frozen is None or not frozen.access_key:
         raise UsageError(

@@ -40,6 +40,19 @@ INVALID_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+# botocore's errors where there are no usable credentials to sign with (botocore/exceptions.py).
+NO_CREDENTIALS = frozenset(
+    {
+        "CredentialRetrievalError",
+        "LoginRefreshRequired",
+        "NoAuthTokenError",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+    }
+)
 # As botocore's retry handlers list them (botocore/retries/standard.py, ThrottledRetryableChecker).
 THROTTLED = frozenset(
     {
@@ -109,6 +122,8 @@ def unknown(failed: Failed, call: str, settle: str) -> Unknown:
             "sign in again; in an opt-in region, check that the region is enabled for the account",
             code,
         )
+    if code in NO_CREDENTIALS:
+        return Unknown(f"{call} could not be signed: {failed.message}", "sign in again", code)
     if code in THROTTLED:
         return Unknown(
             f"{call} was throttled, {failed.attempts} times in a row ({code})",

@@ -13,7 +13,8 @@ from preflight.account.snapshot import Snapshot
 iam = {"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r"}], "Policies": []}
 facts = with_overrides(Snapshot({"version": 1, "account": "111122223333", "iam": iam}, "facts.json"), None, Overrides())
 print(policies_of(facts, "arn:aws:iam::111122223333:role/r"))
-heavy = {"boto3", "botocore", "policyuniverse", "jsonschema", "rich", "typer"} & {name.partition(".")[0] for name in sys.modules}
+loaded = {name.partition(".")[0] for name in sys.modules}
+heavy = {"boto3", "botocore", "policyuniverse", "jsonschema", "rich", "typer"} & loaded
 assert not heavy, heavy
 assert load_kind.cache_info().currsize == 2, load_kind.cache_info()
 """

@@ -55,6 +55,7 @@ def test_denied_when_not_even_the_account_is_known() -> None:
         (Failed("ReadTimeoutError", "Read timeout on endpoint URL"), "did not reach AWS"),
         (Failed("EndpointConnectionError", "Could not connect"), "did not reach AWS"),
         (Failed("ParamValidationError", "Invalid length"), "cannot be made"),
+        (Failed("UnauthorizedSSOTokenError", "The SSO session has expired"), "could not be signed"),
         (Failed("InternalFailure", "oops", 500), "AWS answered InternalFailure"),
     ],
 )

@@ -162,6 +162,30 @@ def test_no_region() -> None:
         LiveAccount.open(Connection())
 
 
+def test_a_region_that_is_none() -> None:
+    with pytest.raises(UsageError, match="'everywhere' is not an AWS region"):
+        LiveAccount.open(Connection(region="everywhere"))
+
+
+@pytest.mark.parametrize("url", ["localhost", "http://", "not a url"])
+def test_an_endpoint_url_that_is_none(url: str) -> None:
+    with pytest.raises(UsageError, match="--endpoint-url"):
+        LiveAccount.open(Connection(region=REGION, endpoint_url=url))
+
+
+@pytest.mark.parametrize(("name", "value"), [("AWS_RETRY_MODE", "hasty"), ("AWS_MAX_ATTEMPTS", "many")])
+def test_retries_that_boto3_does_not_know(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=value):
+        LiveAccount.open(Connection(region=REGION))
+
+
+def test_half_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(UsageError, match="credentials"):
+        LiveAccount.open(Connection(region=REGION))
+
+
 def test_a_broken_configuration_file(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[profile x\nregion")
     with pytest.raises(UsageError, match="configuration"):
