@@ -121,7 +121,7 @@ def _gather(account: Account, detail: Mapping[str, Any], *, user: bool) -> _Gath
     gathered = _Gathered()
     for unread in detail.get("Unread", ()):
         missing = PolicyType.BOUNDARY if unread["Member"] == "PermissionsBoundary" else PolicyType.IDENTITY
-        gathered.miss(missing, unread["Reason"])
+        gathered.miss(missing, f"{unread['Reason']} ({unread['Settle']})")
     holders = [detail]
     names: Sequence[str] = detail.get("GroupList", ()) if user else ()
     groups = account.read_many([Ask.one("iam:group", "", {"GroupName": name}) for name in names])
@@ -141,7 +141,7 @@ def _gather(account: Account, detail: Mapping[str, Any], *, user: bool) -> _Gath
         for policy in inline:
             _add(gathered.identity, gathered, PolicyType.IDENTITY, policy["PolicyName"], policy["PolicyDocument"])
         for unread in holder.get("Unread", ()) if holder is not detail else ():
-            gathered.miss(PolicyType.IDENTITY, unread["Reason"])
+            gathered.miss(PolicyType.IDENTITY, f"{unread['Reason']} ({unread['Settle']})")
     for arn in dict.fromkeys(attached):
         _add_managed(gathered.identity, gathered, PolicyType.IDENTITY, arn, managed[arn])
     if boundary:

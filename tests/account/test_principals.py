@@ -190,6 +190,20 @@ def test_a_principal_of_another_account_is_unknown(resource: str) -> None:
     assert ACCOUNT in fact.reason
 
 
+def test_what_could_not_be_read_of_a_role_is_unknown_by_type_with_the_permission() -> None:
+    unread = [
+        {
+            "Member": "RolePolicyList",
+            "Reason": "iam:ListRolePolicies was denied",
+            "Settle": "allow iam:ListRolePolicies",
+        },
+        {"Member": "PermissionsBoundary", "Reason": "not read", "Settle": "allow iam:GetRole"},
+    ]
+    found = facts_of(account({"RoleDetailList": [role(Unread=unread)]}))
+    assert "(allow iam:ListRolePolicies)" in found.policies.unknown[PolicyType.IDENTITY]
+    assert "(allow iam:GetRole)" in found.policies.unknown[PolicyType.BOUNDARY]
+
+
 def given(name: str) -> Document:
     return Document(name, document("*"))
 
