@@ -63,7 +63,7 @@ class Reference:
 
 
 def described_arn(kind: Kind, fact: Fact[Any]) -> str | None:
-    """Return the ARN that AWS itself gives for a resource, for kinds whose identity does not tell it (a key's alias)."""
+    """Return the ARN that AWS describes, for kinds whose identity does not tell it (a key's alias), else None."""
     member = kind.declared.get("described-arn")
     if member is None or not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
         return None
