@@ -134,7 +134,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
         because = f"{who} does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
             Kind.OPEN,
-            f"whether {who} may {permission.action} on {need.resource} cannot be told: {because}",
+            f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
             subject=need.resource,
             location=step.location,
             remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,

@@ -9,6 +9,7 @@ from typing import Any
 
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule import Rule
+from preflight.expressions import arn_part
 from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
 from preflight.iam.request import PolicyType
 
@@ -20,6 +21,15 @@ _NAMES = {
     PolicyType.RCP: "resource control policy",
     PolicyType.RESOURCE: "resource policy",
     PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
+}
+_MISSING = {
+    PolicyType.IDENTITY: "no identity policy allows it",
+    PolicyType.BOUNDARY: "the permissions boundary does not allow it",
+    PolicyType.SESSION: "the session policy does not allow it",
+    PolicyType.SCP: "the service control policies of a level of the organization do not allow it",
+    PolicyType.RCP: "the resource control policies do not allow it",
+    PolicyType.RESOURCE: "the policy of the resource does not allow it",
+    PolicyType.VPC_ENDPOINT: "the VPC endpoint policy does not allow it",
 }
 _OPTIONS = {PolicyType.IDENTITY: "--identity-policy", PolicyType.BOUNDARY: "--boundary", PolicyType.SCP: "--scp"}
 
@@ -40,6 +50,11 @@ class Matter:
     grant_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     caller: bool = True
     note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The principal as messages call it: `role/deployer`, or a service's name."""
+        return (arn_part(self.who, "resource") or self.who) if self.who.startswith("arn:") else self.who
 
     @property
     def sentence(self) -> str:
@@ -79,6 +94,8 @@ def label(ref: StatementRef) -> str:
 
 def cite(ref: StatementRef) -> str:
     """Name a statement, its policy and what type of policy that is."""
+    if ref.policy_type is PolicyType.RESOURCE:
+        return f"{label(ref)} of {ref.policy}"
     return f"{label(ref)} of the {_NAMES[ref.policy_type]} {ref.policy}"
 
 
@@ -88,10 +105,15 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
             cite(each) for each in decision.by
         )
         note = f"; {matter.note}" if matter.note else ""
-        return Kind.PASS, f"{matter.who} may {matter.sentence}" + (f": {by}" if by else "") + note, "", decision.by
+        return (
+            Kind.PASS,
+            f"{matter.name} is allowed {matter.sentence}" + (f": {by}" if by else "") + note,
+            "",
+            decision.by,
+        )
     if decision.outcome is Outcome.EXPLICIT_DENY:
         denies = [each for each in decision.by if each.effect == "Deny"] or list(decision.by)
-        message = f"{matter.who} may not {matter.sentence}: {_list(map(cite, denies))} denies it"
+        message = f"{matter.name} is denied {matter.sentence}: by {_list(map(cite, denies))}"
         return Kind.FAIL, message, _change_denies(matter, denies), denies
     if decision.outcome is Outcome.IMPLICIT_DENY:
         return _not_allowed(matter, decision)
@@ -100,10 +122,10 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
 
 def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     missing = decision.missing or (PolicyType.IDENTITY,)
-    message = f"{matter.who} may not {matter.sentence}: no {_list(_NAMES[each] for each in missing)} allows it"
+    message = f"{matter.name} is not allowed {matter.sentence}: {_list(_MISSING[each] for each in missing)}"
     near = [f"{cite(miss.statement)} {miss.why}" for miss in decision.near_misses]
     if any(miss.kind == "case" for miss in decision.near_misses):
-        near.append("AWS writes the name in this ARN as shown here, and policies compare it with case")
+        near.append("AWS spells the ARN of this resource as shown here, and policies compare it with case")
     if near:
         message += "; " + "; ".join(near)
     remedy = " ".join(_where_to_allow(matter, each) for each in missing) + "\n" + matter.statement
@@ -113,9 +135,9 @@ def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Se
 def _where_to_allow(matter: Matter, missing: PolicyType) -> str:
     match missing:
         case PolicyType.IDENTITY:
-            return f"Attach a policy to {matter.who} with this statement:"
+            return f"Attach a policy to {matter.name} with this statement:"
         case PolicyType.BOUNDARY:
-            return f"Have whoever manages the permissions boundary of {matter.who} add this statement to it:"
+            return f"Have whoever manages the permissions boundary of {matter.name} add this statement to it:"
         case PolicyType.SCP:
             return (
                 "Only an administrator of the organization can change this: "
@@ -152,7 +174,7 @@ def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
 def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
     hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
-    message = f"whether {matter.who} may {matter.sentence} hangs on " + "; ".join(dict.fromkeys(hangs))
+    message = f"whether {matter.name} is allowed {matter.sentence} hangs on " + "; ".join(dict.fromkeys(hangs))
     return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
 
 

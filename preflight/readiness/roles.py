@@ -100,7 +100,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     matter = Matter(service, "sts:AssumeRole", role, caller=False)
     outcome = result_of(rule, matter, decision, location=step.location)
     if outcome.kind is Kind.FAIL:
-        because = outcome.message.partition(": ")[2].replace("resource policy", "trust policy")
+        because = outcome.message.partition(": ")[2].replace("policy of the resource", "trust policy")
         return replace(
             outcome,
             message=f"{service} may not assume {via[:-1]}: {because}",
@@ -222,7 +222,7 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
         because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
             Kind.OPEN,
-            f"whether {need.role} may {action} on {need.resource}, to {need.to}, cannot be told: {because}",
+            f"whether {need.role} is allowed {action} on {need.resource}, to {need.to}, cannot be told: {because}",
             subject=need.resource,
             location=step.location,
             remedy="" if isinstance(facts, Absent) else facts.settle,
