@@ -23,16 +23,23 @@ _NEXT_DOCUMENT = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 def read_cases(paths: Iterable[str]) -> Iterator[AnyCase]:
     """Yield the cases of all files in order; `-` is stdin.
 
-    A case that cannot be read comes out as a `BadCase`. Raises `InputError` for a file that cannot be read at all.
+    A case that cannot be read, or a file, comes out as a `BadCase` and does not keep the others from being read.
     """
     for path in paths:
-        with _opened(path) as lines:
-            if path.endswith(_LINES):
-                yield from _read_lines(lines, path)
-            elif path.endswith(_DOCUMENTS):
-                yield from _read_documents(b"".join(lines), path)
-            else:
-                yield from _read_either(lines, path)
+        try:
+            yield from _read_file(path)
+        except InputError as error:
+            yield BadCase(path, error)
+
+
+def _read_file(path: str) -> Iterator[AnyCase]:
+    with _opened(path) as lines:
+        if path.endswith(_LINES):
+            yield from _read_lines(lines, path)
+        elif path.endswith(_DOCUMENTS):
+            yield from _read_documents(b"".join(lines), path)
+        else:
+            yield from _read_either(lines, path)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -187,7 +187,7 @@ def _policies(value: Mapping[str, Any]) -> tuple[Policies, frozenset[str]]:
 
 
 def _compile(stated: Mapping[str, Any]) -> Policies:
-    lists = {member: _parse_list(stated.get(member) or (), f"/{member}") for member in _LISTS}
+    lists = {member: _parse_list(stated.get(member), f"/{member}") for member in _LISTS}
     levels = {
         member: None
         if stated.get(member) is None
@@ -207,8 +207,10 @@ def _compile(stated: Mapping[str, Any]) -> Policies:
     )
 
 
-def _parse_list(policies: Sequence[Any], pointer: str) -> tuple[Policy, ...]:
-    if not isinstance(policies, (list, tuple)):
+def _parse_list(policies: Any, pointer: str) -> tuple[Policy, ...]:
+    if policies is None:
+        return ()
+    if not isinstance(policies, list):
         raise _WrongShapeError
     return tuple(_parse_named(policy, f"{pointer}/{number}") for number, policy in enumerate(policies))
 

@@ -75,5 +75,7 @@ class Policies:
     resource: Policy | None = None
     vpc_endpoint: tuple[Policy, ...] = ()
     unknown: Mapping[PolicyType, str] = field(default_factory=lambda: MappingProxyType({}))
-    _questions: dict[tuple[str, str, str, bool], Any] = field(default_factory=dict, compare=False, repr=False)
+    _questions: dict[tuple[str, str, str, bool], Any] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
     """What `evaluate` worked out for these policies, by principal, action and owner of the resource."""

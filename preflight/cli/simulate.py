@@ -1,0 +1,106 @@
+"""`preflight simulate`: decisions for cases, and unit tests for policies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from preflight.account.facts import Account
+    from preflight.engine.coverage import Coverage
+    from preflight.engine.simulation import Answer
+
+
+class Format(StrEnum):
+    """How the decisions are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    JUNIT = "junit"
+
+
+def simulate(
+    cases: Annotated[list[str], typer.Argument(metavar="CASES...", help="JSON, JSON Lines or YAML; - is stdin.")],
+    format_: Annotated[Format, typer.Option("--format", help="How to print the decisions.")] = Format.TEXT,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print them instead of stdout.")] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Take the principals' policies that a case does not give from a snapshot."),
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Say which statements no decision rested on.")] = False,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though decisions are open.")] = False,
+) -> None:
+    """Decide whether requests are allowed, and hold them to what is expected of them.
+
+    A case that has "expect" is a unit test of its policies.
+    """
+    from preflight.documents.case_files import read_cases
+    from preflight.engine.coverage import Coverage
+    from preflight.engine.simulation import simulate as decide_all
+    from preflight.report import simulation as report
+
+    account = _account(snapshot)
+    tally = _Tally(Coverage() if coverage else None)
+    pieces = report.FORMATS[format_](tally.watch(decide_all(read_cases(cases), account)))
+    _write(pieces, output)
+    if tally.coverage is not None:
+        said = report.coverage(tally.coverage.statements())
+        print(said, end="", file=sys.stdout if format_ is Format.TEXT and output is None else sys.stderr)
+    if code := tally.code(allow_open=allow_open):
+        raise typer.Exit(code)
+
+
+def _account(snapshot: str | None) -> Account | None:
+    if snapshot is None:
+        return None
+    from preflight.account.snapshot import Snapshot
+    from preflight.documents.load import load
+
+    return Snapshot.load(load(snapshot))
+
+
+class _Tally:
+    """What the exit code hangs on, gathered while the answers pass by; cases in error are told to stderr at once."""
+
+    def __init__(self, coverage: Coverage | None) -> None:
+        self.coverage = coverage
+        self._wrong = self._unmet = self._open = False
+
+    def watch(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        for answer in answers:
+            if answer.decision is None:
+                self._wrong = True
+                print(f"error: {answer.error}", file=sys.stderr)
+            elif not answer.met:
+                self._unmet = True
+            elif answer.open:
+                self._open = True
+            if self.coverage is not None and answer.decision is not None:
+                self.coverage.add(answer.policies, answer.decision)
+            yield answer
+
+    def code(self, *, allow_open: bool) -> int:
+        if self._wrong:
+            return 2
+        if self._unmet:
+            return 1
+        return 3 if self._open and not allow_open else 0
+
+
+def _write(pieces: Iterable[str], output: str | None) -> None:
+    if output is None:
+        sys.stdout.writelines(pieces)
+        return
+    from preflight.errors import UsageError
+
+    try:
+        with Path(output).open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        raise UsageError(f"{output}: it cannot be written ({error.strerror}); name another file") from None

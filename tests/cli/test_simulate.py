@@ -1,0 +1,360 @@
+"""`preflight simulate`: every form of input, every format, every exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner, Result
+
+from preflight.cli.simulate import simulate
+
+app = typer.Typer()
+app.command()(simulate)
+
+ROLE = "arn:aws:iam::111122223333:role/deployer"
+OBJECT = "arn:aws:s3:::reports/a.csv"
+READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}
+
+Run = Callable[..., Result]
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def case(**members: Any) -> dict[str, Any]:
+    identity = [{"name": "reader", "policy": policy({"Sid": "Read", **READ})}]
+    return {"principal": ROLE, "action": "s3:GetObject", "resource": OBJECT, "identity_policies": identity, **members}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in an empty folder; files are named by keyword arguments with their content."""
+    monkeypatch.chdir(tmp_path)
+
+    def with_files(*arguments: str, stdin: str | None = None, **files: str) -> Result:
+        for name, content in files.items():
+            (tmp_path / name.replace("__", ".")).write_text(content)
+        return CliRunner().invoke(app, list(arguments), input=stdin)
+
+    return with_files
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_result_document(run: Run) -> None:
+    result = run("c.json", "--format", "json", c__json=json.dumps(case(id="one")))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == [
+        {
+            "id": "one",
+            "decision": "allowed",
+            "by": [{"policy_type": "identity", "policy": "reader", "statement": 0, "sid": "Read", "effect": "Allow"}],
+            "missing": [],
+            "depends_on": [],
+        }
+    ]
+
+
+def test_a_denial_names_what_gave_no_allow_and_what_nearly_did(run: Run) -> None:
+    other = case(resource="arn:aws:s3:::secret/a.csv", expect="implicitDeny")
+    (found,) = json.loads(run("c.json", "--format", "json", c__json=json.dumps(other)).stdout)
+    assert found["missing"] == ["identity"]
+    assert found["near_misses"][0]["statement"]["policy"] == "reader"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("one.json", json.dumps(case())),
+        ("list.json", json.dumps([case()])),
+        ("table.json", json.dumps({"defaults": case(), "cases": [{}]})),
+        ("one.yaml", yaml.safe_dump(case())),
+        ("list.yaml", yaml.safe_dump([case()])),
+        ("lines.jsonl", json.dumps(case()) + "\n\n"),
+        ("unnamed", json.dumps(case()) + "\n"),
+        ("unnamed-yaml", yaml.safe_dump(case())),
+    ],
+)
+def test_every_form_of_input(run: Run, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    result = run(name, "--format", "jsonl")
+    assert [(found["id"], found["decision"]) for found in lines(result)] == [("1", "allowed")]
+
+
+def test_a_stream_of_yaml_documents(run: Run) -> None:
+    text = yaml.safe_dump(case(id="a")) + "---\n" + yaml.safe_dump(case(id="b"))
+    assert [found["id"] for found in lines(run("c.yaml", "--format", "jsonl", c__yaml=text))] == ["a", "b"]
+
+
+def test_stdin_as_lines_and_as_a_document(run: Run) -> None:
+    as_lines = run("-", "--format", "jsonl", stdin=json.dumps(case(id="a")) + "\n" + json.dumps(case(id="b")))
+    assert [found["id"] for found in lines(as_lines)] == ["a", "b"]
+    as_document = run("-", "--format", "jsonl", stdin=json.dumps([case(id="a")], indent=1))
+    assert [found["id"] for found in lines(as_document)] == ["a"]
+
+
+def test_lines_are_answered_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from preflight.documents.case_files import read_cases
+    from preflight.engine.simulation import simulate as decide_all
+
+    taken = []
+
+    class Slow(io.RawIOBase):
+        def __iter__(self) -> Any:
+            for number in range(3):
+                taken.append(number)
+                yield json.dumps(case(id=str(number))).encode() + b"\n"
+
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": Slow()}))
+    answers = decide_all(read_cases(["-"]))
+    assert next(answers).id == "0"
+    assert taken == [0]
+
+
+def test_an_unmet_expectation_is_a_readable_diff_and_exit_1(run: Run) -> None:
+    result = run("c.json", c__json=json.dumps([case(id="ok", expect="allowed"), case(id="bad", expect="explicitDeny")]))
+    assert result.exit_code == 1
+    assert "- expected explicitDeny\n            + got      allowed" in result.stdout
+    assert "1 not as expected" in result.stdout
+    found = lines(run("c.json", "--format", "jsonl"))
+    assert "expected" not in found[0]
+    assert found[1]["expected"] == "explicitDeny"
+
+
+def test_open_is_exit_3_unless_expected_or_allowed(run: Run) -> None:
+    hangs = {**READ, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+    unsure = case(identity_policies=[{"name": "p", "policy": policy(hangs)}], complete_context=False)
+    result = run("c.json", c__json=json.dumps(unsure))
+    assert result.exit_code == 3
+    assert "hangs on IpAddress aws:SourceIp 10.0.0.0/8" in result.stdout
+    assert run("c.json", "--allow-open").exit_code == 0
+    (found,) = lines(run("c.json", "--format", "jsonl"))
+    assert found["decision"] == "open"
+    assert found["depends_on"] == [
+        {
+            "key": "aws:SourceIp",
+            "operator": "IpAddress",
+            "values": ["10.0.0.0/8"],
+            "statement": {"policy_type": "identity", "policy": "p", "statement": 0, "sid": "", "effect": "Allow"},
+        }
+    ]
+    assert run("d.json", d__json=json.dumps({**unsure, "expect": "open"})).exit_code == 0
+    assert run("d.json", d__json=json.dumps({**unsure, "expect": "allowed"})).exit_code == 1
+
+
+def test_junit(run: Run) -> None:
+    unsure = case(id="o", identity_policies=[], complete_context=True)
+    text = json.dumps([case(id="a", expect="allowed"), case(id="<b>", expect="implicitDeny"), unsure, {"id": "c"}])
+    result = run("c.json", "--format", "junit", c__json=text)
+    assert result.exit_code == 2
+    suites = ElementTree.fromstring(result.stdout)
+    assert suites.attrib == {"tests": "4", "failures": "1", "errors": "1", "skipped": "0"}
+    cases = {each.get("name"): [child.tag for child in each] for each in suites.iter("testcase")}
+    assert cases == {"a": [], "<b>": ["failure"], "o": [], "c": ["error"]}
+
+
+BAD = [
+    ({"actoin": "s3:GetObject"}, "there is no member 'actoin'"),
+    ({"action": 5}, "/action"),
+    ({"action": "s3"}, '"s3" is no action'),
+    ({"action": ""}, "/action"),
+    ({"resource": "reports"}, '"reports" is no resource'),
+    ({"principal": "arn:aws:iam::111122223333:group/g"}, "group/g"),
+    ({"principal": "nobody"}, "nobody"),
+    ({"resource_account": "1234"}, "/resource_account"),
+    ({"expect": "yes"}, "/expect"),
+    ({"complete_context": "yes"}, "/complete_context"),
+    ({"context": {"aws:SourceIp": None}}, "/context/aws:SourceIp"),
+    ({"context": ["a"]}, "/context"),
+    ({"identity_policies": {}}, "/identity_policies"),
+    ({"identity_policies": [{"policy": {}}]}, "/identity_policies/0"),
+    (
+        {"identity_policies": [{"name": "p", "policy": {"Statement": [{"Effect": "Maybe"}]}}]},
+        "/identity_policies/0/policy/Statement/0",
+    ),
+    ({"service_control_policies": [{"name": "p", "policy": {}}]}, "/service_control_policies/0"),
+    ({"resource_policy": []}, "/resource_policy"),
+    ({"id": 7}, "/id"),
+]
+
+
+@pytest.mark.parametrize(("members", "said"), BAD, ids=[str(members)[:50] for members, _ in BAD])
+def test_a_bad_case_is_said_with_its_place_and_the_others_are_decided(
+    run: Run, members: dict[str, Any], said: str
+) -> None:
+    text = "\n".join(json.dumps(each) for each in (case(id="a"), case(**members), case(id="z")))
+    result = run("c.jsonl", "--format", "jsonl", c__jsonl=text)
+    assert result.exit_code == 2
+    found = lines(result)
+    assert [found[0]["decision"], found[2]["decision"]] == ["allowed", "allowed"]
+    assert said in found[1]["error"]
+    assert found[1]["error"].startswith("c.jsonl: line 2")
+    assert f"error: {found[1]['error']}\n" == result.stderr
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "5", "nonsense", '{"id": "\ud800"}', "{'a': 1}", '"text"', "null"])
+def test_a_line_that_is_no_case(run: Run, line: str) -> None:
+    text = "\n".join([json.dumps(case(id="a")), line.encode("utf-8", "replace").decode(), json.dumps(case(id="z"))])
+    result = run("c.jsonl", "--format", "jsonl", c__jsonl=text)
+    assert result.exit_code == 2
+    assert [found.get("decision") for found in lines(result)] == ["allowed", None, "allowed"]
+    assert "c.jsonl: line 2" in result.stderr
+
+
+def test_a_missing_file_does_not_keep_the_others_from_being_decided(run: Run) -> None:
+    result = run("none.json", "c.json", "--format", "json", c__json=json.dumps(case(id="a")))
+    assert result.exit_code == 2
+    assert [found.get("decision") for found in json.loads(result.stdout)] == [None, "allowed"]
+    assert "none.json: there is no such file" in result.stderr
+
+
+def test_places_in_a_document_have_lines(run: Run) -> None:
+    result = run("c.yaml", c__yaml="cases:\n  - id: a\n    principal: x\n    actoin: y\n")
+    assert result.exit_code == 2
+    assert "line" in result.stderr
+    assert "/cases/0" in result.stderr
+
+
+def test_a_fault_in_the_defaults_is_cited_there(run: Run) -> None:
+    table = {"defaults": {**case(), "expect": "perhaps"}, "cases": [{"id": "a"}]}
+    assert "/defaults/expect" in run("c.json", c__json=json.dumps(table)).stderr
+
+
+def test_coverage_names_the_statements_that_decided_nothing(run: Run) -> None:
+    both = policy({"Sid": "Read", **READ}, {"Sid": "Write", **READ, "Action": "s3:PutObject"})
+    result = run("c.json", "--coverage", c__json=json.dumps(case(identity_policies=[{"name": "p", "policy": both}])))
+    assert "coverage: 1 of 2 statements decided a case; never exercised:" in result.stdout
+    assert "identity policy p, Statement[1] (Write): Allow s3:PutObject on arn:aws:s3:::reports/*" in result.stdout
+    as_lines = run("c.json", "--coverage", "--format", "jsonl")
+    assert len(lines(as_lines)) == 1
+    assert "Write" in as_lines.stderr
+
+
+def test_output_goes_to_a_file(run: Run, tmp_path: Path) -> None:
+    result = run("c.json", "--format", "json", "--output", "out.json", c__json=json.dumps(case(id="a")))
+    assert result.stdout == ""
+    assert json.loads((tmp_path / "out.json").read_text())[0]["id"] == "a"
+
+
+SNAPSHOT = {
+    "version": 1,
+    "taken_at": "2026-01-01T00:00:00Z",
+    "partition": "aws",
+    "account": "111122223333",
+    "iam": {
+        "UserDetailList": [],
+        "GroupDetailList": [],
+        "Policies": [],
+        "RoleDetailList": [
+            {
+                "RoleName": "deployer",
+                "Path": "/",
+                "Arn": ROLE,
+                "AssumeRolePolicyDocument": policy(
+                    {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}
+                ),
+                "Tags": [{"Key": "team", "Value": "ml"}],
+                "RolePolicyList": [
+                    {
+                        "PolicyName": "inline",
+                        "PolicyDocument": policy(
+                            {
+                                "Effect": "Allow",
+                                "Action": "sagemaker:*",
+                                "Resource": "*",
+                                "Condition": {"StringEquals": {"aws:PrincipalTag/team": "ml"}},
+                            }
+                        ),
+                    }
+                ],
+                "AttachedManagedPolicies": [],
+            }
+        ],
+    },
+    "organization": {
+        "service_control_policies": {
+            "111122223333": [
+                [{"name": "FullAWSAccess", "policy": policy({"Effect": "Allow", "Action": "*", "Resource": "*"})}]
+            ]
+        },
+        "resource_control_policies": {"111122223333": [[]]},
+    },
+}
+ASK = {
+    "principal": ROLE,
+    "action": "sagemaker:CreateEndpoint",
+    "resource": "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e",
+}
+
+
+def test_a_snapshot_gives_the_policies_that_a_case_does_not(run: Run) -> None:
+    asked = [
+        {**ASK, "id": "theirs", "expect": "allowed"},
+        {**ASK, "id": "own", "identity_policies": [], "expect": "implicitDeny"},
+        {**ASK, "id": "session", "principal": "arn:aws:sts::111122223333:assumed-role/deployer/s", "expect": "allowed"},
+        {**ASK, "id": "other", "action": "s3:GetObject", "resource": OBJECT, "expect": "implicitDeny"},
+        {**ASK, "id": "trust", "action": "sts:AssumeRole", "resource": ROLE, "expect": "allowed"},
+        {**ASK, "id": "service", "principal": "sagemaker.amazonaws.com", "expect": "implicitDeny"},
+    ]
+    result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(asked), s__json=json.dumps(SNAPSHOT))
+    assert result.exit_code == 0, result.stdout + result.stderr
+
+
+def test_an_organization_that_is_not_in_the_snapshot_leaves_an_allow_open(run: Run) -> None:
+    alone = {key: value for key, value in SNAPSHOT.items() if key != "organization"}
+    result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(ASK), s__json=json.dumps(alone))
+    assert result.exit_code == 3
+    assert "service-control policies are not known" in result.stdout
+
+
+def test_a_principal_that_is_not_in_the_snapshot_is_an_error(run: Run) -> None:
+    stranger = {**ASK, "principal": ROLE + "-2"}
+    result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(stranger), s__json=json.dumps(SNAPSHOT))
+    assert result.exit_code == 2
+    assert f"{ROLE}-2 is not in" in result.stderr
+
+
+def test_every_file_of_the_table_meets_its_expectations(run: Run) -> None:
+    tables = sorted(str(path) for path in (Path(__file__).parents[1] / "iam" / "cases").glob("*.yaml"))
+    result = run(*tables, "--format", "jsonl")
+    assert result.exit_code == 0, result.stderr
+    assert len(lines(result)) >= 400
+
+
+def test_the_schema_accepts_the_table_and_refuses_what_the_command_refuses() -> None:
+    from preflight.documents.document import Document
+    from preflight.documents.schema import validate
+    from preflight.errors import InputError
+
+    for path in (Path(__file__).parents[1] / "iam" / "cases").glob("*.yaml"):
+        validate(Document(path.name, yaml.safe_load(path.read_text())), "simulation")
+    with pytest.raises(InputError):
+        validate(Document("c", {"principal": ROLE}), "simulation")
+    with pytest.raises(InputError):
+        validate(Document("c", [{**case(), "extra": 1}]), "simulation")
+
+
+def test_no_heavy_module_is_imported_for_good_cases(run: Run, tmp_path: Path) -> None:
+    import subprocess
+
+    (tmp_path / "c.jsonl").write_text(json.dumps(case()))
+    program = (
+        "import sys, preflight.cli.simulate as s\n"
+        "s.simulate(['c.jsonl'], s.Format.JSONL)\n"
+        "heavy = {'boto3', 'botocore', 'jsonschema', 'rich', 'policyuniverse', 'yaml'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
