@@ -1,0 +1,48 @@
+"""The server: one for each worker process, on a free port, with a state that each test begins anew."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.aws.overlay import Overlay, World
+
+
+@contextmanager
+def serving(world: World) -> Iterator[str]:
+    """Serve on 127.0.0.1 until the block ends; gives the URL. Importing moto is left to here: it takes a moment."""
+    os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    class Quiet(MotoRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None:
+            return
+
+        def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+            return
+
+    application: Any = Overlay(DomainDispatcherApplication(create_backend_app), world)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    server.block_on_close = False  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        world.faults.clear()
+        server.shutdown()
+        server.server_close()
+
+
+def forget_moto() -> None:
+    """Empty moto's own state."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
+    BackendDict.reset()
+    reset_model_data()

@@ -1,0 +1,27 @@
+"""What tests of every part share: no AWS settings of the machine, and the stand-in for AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.aws.control import StandIn
+from tests.aws.overlay import World
+from tests.aws.server import serving
+
+
+@pytest.fixture(scope="session")
+def standing_in() -> Iterator[StandIn]:
+    """The stand-in for AWS of this worker process; tests ask for `aws`, which begins anew for each."""
+    world = World()
+    with serving(world) as url:
+        yield StandIn(url, world)
+
+
+@pytest.fixture
+def aws(standing_in: StandIn) -> Iterator[StandIn]:
+    """A stand-in for AWS with an empty account in it."""
+    standing_in.reset()
+    yield standing_in
+    standing_in.mend()
