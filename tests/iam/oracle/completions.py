@@ -43,20 +43,20 @@ def candidates(case: Case) -> dict[str, list[list[str]]]:
     """Return, for each key that any policy of the case asks about, the value lists worth trying."""
     singles: dict[str, set[str]] = {}
     many: set[str] = set()
+    given = {value for values in request_context(case).values() for value in values}
     for policy in every_policy(case):
         for statement in listed(policy["Statement"]):
             for operator, keys in statement.get("Condition", {}).items():
                 for key, values in keys.items():
-                    mine = singles.setdefault(key.lower(), {"something-else"})
+                    mine = singles.setdefault(key.lower(), set())
                     many |= {key.lower()} if ":" in operator else set()
                     for value in as_list(values):
-                        mine.update(examples(operator, value))
-                        for variable in re.findall(r"\$\{([^},]{2,})", value):
-                            singles.setdefault(variable.lower(), {"something-else"}).add("x")
+                        mine |= examples(operator, value)
+                        for variable in variables_in(value):
+                            singles.setdefault(variable, set()).update({"something-else", "x"} | given)
             for pattern in listed(statement.get("Resource", [])) + listed(statement.get("NotResource", [])):
-                for variable in re.findall(r"\$\{([^},]{2,})", pattern):
-                    values = singles.setdefault(variable.lower(), {"something-else"})
-                    values.update(pieces(case["resource"]))
+                for variable in variables_in(pattern):
+                    singles.setdefault(variable, set()).update({"something-else"} | pieces(case["resource"]))
     return {
         key: [
             [],
@@ -65,6 +65,11 @@ def candidates(case: Case) -> dict[str, list[list[str]]]:
         ]
         for key, values in singles.items()
     }
+
+
+def variables_in(text: str) -> list[str]:
+    """Return the keys, in lower case, of the variables in a text."""
+    return [name.strip().lower() for name in re.findall(r"\$\{([^},]{2,})", text)]
 
 
 def pieces(resource: str) -> set[str]:
@@ -77,7 +82,7 @@ def examples(operator: str, value: str) -> set[str]:
     """Return values that meet a policy value, and values just beside it."""
     bare = operator.rpartition(":")[2]
     if bare == "Null":
-        return set()
+        return {"true"}  # of any type: only whether there is a value counts
     if bare.startswith("Numeric"):
         return {str(Decimal(value) + step) for step in (-1, 0, 1)}
     if bare.startswith("Date"):
@@ -90,6 +95,7 @@ def examples(operator: str, value: str) -> set[str]:
         return {"true", "false"}
     without_variables = re.sub(r"\$\{[^}]*\}", "x", value)
     return {
+        "something-else",
         without_variables,
         without_variables.replace("*", "").replace("?", "x"),
         without_variables.replace("*", "y"),
