@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from preflight.iam.operators import OPERATORS, Operator, Test
-from preflight.iam.variables import Lookup, Missing, Template, fixed, resolve, template
+from preflight.iam.operators import OPERATORS, Operator, Resolved, Test
+from preflight.iam.variables import Lookup, Missing, Template, fixed, is_open, resolve, template
 
 
 class Quantifier(StrEnum):
@@ -65,7 +65,7 @@ class Condition:
             return _truth(self.without_key)
         test = self.test
         if test is None:
-            resolved = self._resolved(lookup)
+            resolved = self._resolved(values, lookup)
             if isinstance(resolved, Truth):
                 return resolved
             test = resolved
@@ -88,24 +88,26 @@ class Condition:
         results = (test(value) != self.base.negated for value in values)
         return all(results) if self.quantifier is Quantifier.ALL else any(results)
 
-    def _resolved(self, lookup: Lookup) -> Test | Truth:
+    def _resolved(self, values: tuple[str, ...], lookup: Lookup) -> Test | Truth:
         """Build the test for one request. A value with an unset variable matches nothing, nor does its negation."""
-        resolved = []
-        unknown = False
+        resolved: list[Resolved] = []
+        possible: list[Resolved] = []
         for each in self.templates:
             parts = resolve(each, lookup)
-            if parts is Missing.UNKNOWN:
-                unknown = True
-            elif isinstance(parts, tuple):
-                resolved.append(parts)
+            if not isinstance(parts, Missing):
+                (possible if is_open(parts) else resolved).append(parts)
             elif self.base.negated:
                 return Truth.FALSE
-        if not unknown:
-            return self.base.build(resolved)
-        known = lookup(self.key)
         test = self.base.build(resolved)
-        decided = isinstance(known, tuple) and self.quantifier is Quantifier.NONE and any(map(test, known))
-        return _truth(not self.base.negated) if decided else Truth.UNKNOWN
+        if not possible:
+            return test
+        return self._whatever(values, test, self.base.build([*resolved, *possible]))
+
+    def _whatever(self, values: tuple[str, ...], least: Test, most: Test) -> Truth:
+        """Decide whatever the unknown variables are, if that can be: they match at least `least`, at most `most`."""
+        wild = self.base.positive not in ("StringEquals", "StringEqualsIgnoreCase", "Bool")
+        first, second = self._over(values, least), self._over(values, most)
+        return _truth(first) if wild and first == second else Truth.UNKNOWN
 
     def unknown_keys(self, lookup: Lookup) -> Iterator[str]:
         """Name the keys, as written, that the condition reads and whose value is not known."""

@@ -133,6 +133,8 @@ def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
     if found.always:
         bits = sure if asked.permits(sure) else perhaps & ~asked.deny
         return Decision(Outcome.ALLOWED, by=_refs(asked, _used(asked, bits)))
+    if found.denied:
+        return Decision(Outcome.EXPLICIT_DENY, by=_refs(asked, perhaps & asked.deny))
     if found.never:
         missing = _missing(asked, perhaps & ~asked.deny) or _missing(asked, sure)
         return Decision(Outcome.IMPLICIT_DENY, missing=missing)

@@ -1,7 +1,7 @@
-"""Questions about wildcard patterns: does one match, contain or meet another, and which combinations of them can occur.
+"""Questions about wildcard patterns: does one match, contain or meet another, which combinations of them can occur.
 
-Containment and intersection are decided exactly, by running the patterns as automata. A state is a bit mask of places in
-a pattern; once a later `*` is reached, the places before it say nothing new and are dropped, which keeps masks small.
+Containment and intersection are decided exactly, by running the patterns as automata. A state is a bit mask of places
+in a pattern; once a later `*` is reached, the places before it say nothing new and are dropped: masks stay small.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def extent(pattern: str, names: str) -> Extent:
 
 
 def covers_tokens(pattern: Tokens, other: Tokens) -> bool:
-    """Decide containment. Where `other` has a wildcard, a character that `pattern` does not name is the hardest case."""
+    """Decide containment. Where `other` has a wildcard, a letter that `pattern` does not name is hardest to match."""
     run = _Automaton(pattern)
     states = {run.start}
     for symbol in _symbols(other):
@@ -111,13 +111,16 @@ def overlaps_tokens(pattern: Tokens, other: Tokens) -> bool:
     return below[0]
 
 
-def combinations(patterns: Sequence[Tokens], within: Tokens, most: int = 20_000) -> dict[tuple[bool, ...], str] | None:
+def combinations(
+    patterns: Sequence[Tokens], within: Tokens, *, barred: str = "", most: int = 20_000
+) -> dict[tuple[bool, ...], str] | None:
     """Find which of the patterns can match together, for texts that `within` matches.
 
+    `barred` are characters that the wildcards of `within` do not stand for.
     Returns each combination that occurs (one truth per pattern, in order) with a shortest text that shows it; None if
     more than `most` states would have to be looked at.
     """
-    runs = [_Automaton(each) for each in (within, *patterns)]
+    runs = [_Automaton(within, barred), *map(_Automaton, patterns)]
     letters = sorted({letter for run in runs for letter in run.letters})
     other = next(letter for letter in (*"xyzqwvkjXYZ0123456789", _OTHER) if letter not in letters)
     start = tuple(run.start for run in runs)
@@ -151,7 +154,8 @@ def _symbols(pattern: Tokens) -> Iterator[str | Wild]:
 class _Automaton:
     """A pattern as a machine over bit masks of the places it may be at."""
 
-    def __init__(self, pattern: Tokens) -> None:
+    def __init__(self, pattern: Tokens, barred: str = "") -> None:
+        self._barred = barred
         self.letters: dict[str, int] = {}
         self._ones = self._stars = 0
         bit = 1
@@ -168,11 +172,13 @@ class _Automaton:
 
     def _settle(self, state: int) -> int:
         state |= (state & self._stars) << 1
-        stars = state & self._stars
+        stars = 0 if self._barred else state & self._stars
         return state >> (stars.bit_length() - 1) << (stars.bit_length() - 1) if stars else state
 
     def step(self, state: int, letter: str) -> int:
         """Read one letter; 0 is the dead end."""
+        if letter in self._barred:
+            return self._settle((state & self.letters.get(letter, 0)) << 1)
         moved = (state & (self.letters.get(letter, 0) | self._ones)) << 1
         return self._settle(moved | (state & self._stars))
 

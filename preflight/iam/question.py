@@ -107,7 +107,10 @@ class _Builder:
                 if how is Grant.NONE or not (denies or statement.allows):
                     continue
                 unsure = how is Grant.UNSURE
-                masks[Grant.DIRECT if unsure else how] |= self.add(kind, policy, statement, unsure=unsure)
+                if unsure:
+                    # A canonical user id is another name for an account.
+                    how = Grant.DIRECT if self.who.kind is Kind.ROOT else Grant.ACCOUNT
+                masks[how] |= self.add(kind, policy, statement, unsure=unsure)
         return masks
 
     def perhaps(self, kind: PolicyType, *, allow: bool = True) -> int:

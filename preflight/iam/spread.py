@@ -14,7 +14,7 @@ from preflight.iam.decision import Decision, Outcome
 from preflight.iam.evaluate import RequestError, ask, decide
 from preflight.iam.pattern import Extent, combinations
 from preflight.iam.request import Policies, Request
-from preflight.iam.variables import as_tokens, fixed, resolve
+from preflight.iam.variables import Missing, as_tokens, fixed, resolve
 from preflight.iam.wildcard import Tokens, tokens
 
 
@@ -38,11 +38,13 @@ class Spread:
         return Outcome.IMPLICIT_DENY if self.extent is Extent.NONE else Outcome.OPEN
 
 
-def decide_all(request: Request, policies: Policies) -> Spread:
+def decide_all(request: Request, policies: Policies, *, barred: str = ":/") -> Spread:
     """Decide a request for every resource that its `resource` stands for.
 
     `*` and `?` after the fifth colon of `request.resource` stand for what is not known; write `?*` for a name of at
-    least one character. Raises what `decide` raises, and `RequestError` for wildcards elsewhere in the ARN.
+    least one character. `barred` are the characters that the unknown parts cannot hold: names of AWS resources hold no
+    colon and no slash, keys of S3 objects may (`barred=""`). Raises what `decide` raises, and `RequestError` for
+    wildcards elsewhere in the ARN.
     """
     head = request.resource.split(":", 5)
     if len(head) < 6 or any(set("*?") & set(part) for part in head[:5]):
@@ -58,9 +60,9 @@ def decide_all(request: Request, policies: Policies) -> Spread:
             continue
         for each in resources.templates:
             parts = each.parts if fixed(each) else resolve(each, context)
-            if isinstance(parts, tuple):
+            if not isinstance(parts, Missing):
                 patterns[as_tokens(parts)] = None
-    names = combinations(list(patterns), tokens(request.resource))
+    names = combinations(list(patterns), tokens(request.resource), barred=barred)
     if names is None:
         return Spread(None, ())
     examples = [(name, decide(replace(request, resource=name), policies)) for name in names.values()]

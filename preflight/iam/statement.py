@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from preflight.iam.conditions import Condition, Truth
-from preflight.iam.variables import Lookup, Missing, Template, as_tokens, fixed, resolve, template
-from preflight.iam.wildcard import Matcher, any_of, tokens
+from preflight.iam.variables import Lookup, Missing, Template, as_tokens, fixed, is_open, resolve, template
+from preflight.iam.wildcard import Matcher, any_of, matcher, tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """The patterns of an Action or Resource element, or of its Not form.
 
-    `texts` are as written, `templates` the same taken apart; `fixed` says whether any pattern without request variables matches; `varying` are those
-    with variables.
+    `texts` are as written, `templates` the same taken apart (of resources); `fixed` says whether any pattern without
+    request variables matches; `varying` are those with variables.
     """
 
     texts: tuple[str, ...]
@@ -80,14 +80,12 @@ class Statement:
         if not hit:
             for each in patterns.varying:
                 parts = resolve(each, lookup)
-                if parts is Missing.UNKNOWN:
-                    unknown = True
-                elif isinstance(parts, Missing):
+                if isinstance(parts, Missing):
                     if patterns.negated:
                         # AWS: an unset variable makes the statement invalid.
                         return Truth.FALSE
-                elif any_of([as_tokens(parts)])(resource):
-                    hit = True
+                elif matcher(as_tokens(parts))(resource):
+                    hit, unknown = (hit, True) if is_open(parts) else (True, unknown)
         if unknown and not hit:
             return Truth.UNKNOWN
         return Truth.TRUE if hit != patterns.negated else Truth.FALSE

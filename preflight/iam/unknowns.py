@@ -2,36 +2,24 @@
 
 Taking each unknown condition for itself would call a request open that is decided either way, such as one allowed by
 one statement if a tag is "a" and by another if it is not. So equal conditions are one proposition, a negated operator
-is its negation, and a key that is absent settles every condition on it.
+is its negation, and only those truths of the conditions on one key are gone through that some value of the key gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from preflight.iam.conditions import Condition, Quantifier
 from preflight.iam.decision import Dependency
+from preflight.iam.possible import Atom, Possible, possibilities
 from preflight.iam.question import Candidate, Question
 from preflight.iam.request import PolicyType
 from preflight.iam.variables import Lookup, Missing
 
-_MOST = 10
-"""Beyond this many propositions their 2^n truths are not gone through; each then counts as bearing on the outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """A proposition: `kind` and `detail` tell it apart, `key` is the context key it is about (empty for none).
-
-    `when_absent` is its truth in a request without the key; None where that does not settle it.
-    """
-
-    kind: str
-    key: str
-    detail: tuple[str, ...]
-    when_absent: bool | None = None
-
+_MOST = 4096
+"""Beyond this many ways the unknown is not gone through; every unknown condition then counts as deciding."""
 
 Literal = tuple[Atom, bool]
 Clause = tuple[Literal, ...]
@@ -48,7 +36,8 @@ def clause(condition: Condition, lookup: Lookup) -> Clause:
     if condition.quantifier is not Quantifier.NONE:
         shape = (condition.quantifier.value, base.name, str(condition.if_exists), *detail)
         return ((Atom("set", key, shape, condition.without_key if key_unknown else None), True),)
-    match = Atom("match", key, detail, False if key_unknown else None)
+    when_absent = False if key_unknown else None
+    match = Atom("match", key, detail, when_absent, condition.test if key_unknown else None)
     if base.negated:
         return ((match, False),)
     if condition.if_exists and key_unknown:
@@ -93,10 +82,13 @@ def doubt(candidate: Candidate, conditions: Iterable[Condition], resource_unknow
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The outcomes over every truth of the propositions: `never` and `always` allowed, and what makes a difference."""
+    """The outcomes over everything that may be: `always` allowed, `never` allowed, always explicitly `denied`; and
+    what makes the difference.
+    """
 
-    always: bool
-    never: bool
+    always: bool = False
+    never: bool = False
+    denied: bool = False
     depends_on: tuple[Dependency, ...] = ()
     unknown: tuple[tuple[PolicyType, str], ...] = ()
 
@@ -106,58 +98,68 @@ def outlook(asked: Question, sure: int, doubts: Sequence[Doubt]) -> Outlook:
     perhaps = 0
     for bit in (*(each.bit for each in doubts), *(bit for bit, _, _ in asked.unknown)):
         perhaps |= bit
-    if not asked.permits(sure | (perhaps & ~asked.deny)):
-        return Outlook(always=False, never=True)
+    denies = sum(bool(each.bit & asked.deny) for each in doubts)
+    if denies < 2 and not asked.permits(sure | (perhaps & ~asked.deny)):
+        return Outlook(never=True)
     if asked.permits(sure | (perhaps & asked.deny)):
-        return Outlook(always=True, never=False)
+        return Outlook(always=True)
     types = [(Atom("type", "", (str(bit),)), bit, kind, reason) for bit, kind, reason in asked.unknown]
     atoms = list(dict.fromkeys(atom for each in doubts for each_clause in each.clauses for atom, _ in each_clause))
     atoms.extend(atom for atom, *_ in types)
-    if len(atoms) > _MOST:
-        return _open(set(atoms), doubts, types)
-    place = {atom: position for position, atom in enumerate(atoms)}
-    forms = [(each.bit, [[(place[a], wanted) for a, wanted in c] for c in each.clauses]) for each in doubts]
-    forms.extend((bit, [[(place[atom], True)]]) for atom, bit, _, _ in types)
-    results: list[bool] = []
-    possible: set[bool] = set()
-    for truths in range(1 << len(atoms)):
+    groups = possibilities(atoms, _MOST)
+    if groups is None:
+        if not asked.permits(sure | (perhaps & ~asked.deny)):
+            return Outlook(never=True)
+        return _open(lambda _: True, set(atoms), doubts, types)
+    forms = [(each.bit, each.clauses) for each in doubts]
+    forms.extend((bit, (((atom, True),),)) for atom, bit, _, _ in types)
+    bits_of: dict[tuple[int, ...], int] = {}
+    for choice in product(*(range(len(group)) for group in groups)):
+        truth: dict[Atom, bool] = {}
+        for group, which in zip(groups, choice, strict=True):
+            truth.update(group[which])
         bits = sure
         for bit, clauses in forms:
-            if all(any((truths >> at & 1) == wanted for at, wanted in each) for each in clauses):
+            if all(any(truth[atom] == wanted for atom, wanted in each) for each in clauses):
                 bits |= bit
-        results.append(asked.permits(bits))
-        if _consistent(truths, atoms, place):
-            possible.add(results[truths])
-    if len(possible) == 1:
-        return Outlook(always=True in possible, never=False in possible)
-    relevant = {
-        atom
-        for atom, position in place.items()
-        if any(result != results[truths ^ (1 << position)] for truths, result in enumerate(results))
+        bits_of[choice] = bits
+    permitted = {choice: asked.permits(bits) for choice, bits in bits_of.items()}
+    if all(permitted.values()):
+        return Outlook(always=True)
+    if not any(permitted.values()):
+        return Outlook(never=True, denied=all(bits & asked.deny for bits in bits_of.values()))
+    pivotal = {
+        bit
+        for bit, _ in forms
+        if any(asked.permits(bits ^ bit) != permitted[choice] for choice, bits in bits_of.items())
     }
-    return _open(relevant, doubts, types)
+    return _open(pivotal.__contains__, _deciding(groups, permitted), doubts, types)
 
 
-def _consistent(truths: int, atoms: Sequence[Atom], place: Mapping[Atom, int]) -> bool:
-    for atom, position in place.items():
-        if atom.kind != "absent" or not truths >> position & 1:
-            continue
-        for other in atoms:
-            if other.key == atom.key and other.when_absent not in (None, bool(truths >> place[other] & 1)):
-                return False
-    return True
+def _deciding(groups: Sequence[Possible], permitted: Mapping[tuple[int, ...], bool]) -> set[Atom]:
+    """Return the propositions that differ between two possibilities of one key that are decided differently."""
+    found: set[Atom] = set()
+    for choice, outcome in permitted.items():
+        for position, group in enumerate(groups):
+            now = group[choice[position]]
+            for which, other in enumerate(group):
+                if permitted[(*choice[:position], which, *choice[position + 1 :])] != outcome:
+                    found.update(atom for atom, truth in now.items() if truth != other[atom])
+    return found
 
 
 def _open(
-    relevant: set[Atom],
+    pivotal: Callable[[int], bool],
+    deciding: set[Atom],
     doubts: Sequence[Doubt],
     types: Sequence[tuple[Atom, int, PolicyType, str]],
 ) -> Outlook:
     dependencies = dict.fromkeys(
         dependency
         for each in doubts
+        if pivotal(each.bit)
         for each_clause, dependency in each.dependencies
-        if any(atom in relevant for atom, _ in each_clause)
+        if any(atom in deciding for atom, _ in each_clause)
     )
-    reasons = dict.fromkeys((kind, reason) for atom, _, kind, reason in types if atom in relevant)
-    return Outlook(False, False, tuple(dependencies), tuple(reasons))
+    reasons = dict.fromkeys((kind, reason) for atom, bit, kind, reason in types if atom in deciding and pivotal(bit))
+    return Outlook(depends_on=tuple(dependencies), unknown=tuple(reasons))

@@ -80,24 +80,28 @@ def resolve(source: Template, lookup: Lookup) -> tuple[str | Variable, ...] | Mi
     """Replace variables by their values; a value stays marked as text (a `Variable` that has it as its default).
 
     A variable without value and default makes the whole template `ABSENT`; so does a key with several values, which
-    cannot stand in a string. One whose value is not known makes it `UNKNOWN`.
+    cannot stand in a string. One whose value is not known is left as it is (see `is_open`).
     """
     result: list[str | Variable] = []
-    unknown = False
     for part in source.parts:
         if isinstance(part, str) or not part.key:
             result.append(part)
             continue
         found = lookup(part.key)
         if found is Missing.UNKNOWN:
-            unknown = True
+            result.append(part)
         elif isinstance(found, tuple) and len(found) == 1:
             result.append(Variable("", part.name, found[0]))
         elif found is Missing.ABSENT and part.default is not None:
             result.append(Variable("", part.name, part.default))
         else:
             return Missing.ABSENT
-    return Missing.UNKNOWN if unknown else tuple(result)
+    return tuple(result)
+
+
+def is_open(parts: tuple[str | Variable, ...]) -> bool:
+    """Whether a variable is left whose value is not known."""
+    return any(isinstance(part, Variable) and bool(part.key) for part in parts)
 
 
 def as_text(parts: tuple[str | Variable, ...]) -> str:
@@ -106,11 +110,16 @@ def as_text(parts: tuple[str | Variable, ...]) -> str:
 
 
 def as_tokens(parts: tuple[str | Variable, ...]) -> Tokens:
-    """Join resolved parts into a pattern. Only the policy's own `*` and `?` are wildcards, never a value's."""
+    """Join resolved parts into a pattern. Only the policy's own `*` and `?` are wildcards, never a value's.
+
+    A variable whose value is not known becomes `*`: the pattern then matches whatever some value could make it match.
+    """
     found: list[str | Wild] = []
     for part in parts:
         if isinstance(part, str):
             found.extend(tokens(part))
+        elif part.key:
+            found.append(Wild.STAR)
         else:
             found.append(part.default or "")
     return normal(found)
