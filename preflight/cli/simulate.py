@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,9 @@ def simulate(
         str | None,
         typer.Option(metavar="FILE", help="Take the principals' policies that a case does not give from a snapshot."),
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Take them from the account of the AWS credentials.")] = False,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use; means --live.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers; means --live.")] = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Say which statements no decision rested on.")] = False,
     allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though decisions are open.")] = False,
 ) -> None:
@@ -45,10 +49,10 @@ def simulate(
     from preflight.engine.simulation import simulate as decide_all
     from preflight.report import simulation as report
 
-    account = _account(snapshot)
-    tally = _Tally(Coverage() if coverage else None)
-    pieces = report.FORMATS[format_](tally.watch(decide_all(read_cases(cases), account)))
-    _write(pieces, output)
+    with _facts(snapshot, live or bool(profile or endpoint_url), profile, endpoint_url) as account:
+        tally = _Tally(Coverage() if coverage else None)
+        pieces = report.FORMATS[format_](tally.watch(decide_all(read_cases(cases), account)))
+        _write(pieces, output)
     if tally.coverage is not None:
         said = report.coverage(tally.coverage.statements())
         print(said, end="", file=sys.stdout if format_ is Format.TEXT and output is None else sys.stderr)
@@ -56,13 +60,28 @@ def simulate(
         raise typer.Exit(code)
 
 
-def _account(snapshot: str | None) -> Account | None:
-    if snapshot is None:
-        return None
-    from preflight.account.snapshot import Snapshot
-    from preflight.documents.load import load
+@contextmanager
+def _facts(snapshot: str | None, live: bool, profile: str | None, endpoint_url: str | None) -> Iterator[Account | None]:
+    if snapshot is not None:
+        if live:
+            from preflight.errors import UsageError
 
-    return Snapshot.load(load(snapshot))
+            raise UsageError("--snapshot and the live account exclude each other; give one of them")
+        from preflight.account.snapshot import Snapshot
+        from preflight.documents.load import load
+
+        yield Snapshot.load(load(snapshot))
+    elif live:
+        from preflight.account.live import LiveAccount
+        from preflight.account.live_clients import Connection
+
+        account = LiveAccount.open(Connection(profile, endpoint_url=endpoint_url))
+        try:
+            yield account
+        finally:
+            account.close()
+    else:
+        yield None
 
 
 class _Tally:

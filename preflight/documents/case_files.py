@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from preflight.documents.load import decode, load_text
 from preflight.documents.simulation import AnyCase, BadCase, read_case, read_document
@@ -83,17 +83,29 @@ def _read_either(lines: IO[bytes], path: str) -> Iterator[AnyCase]:
 
 def _read_lines(lines: Iterable[bytes], path: str) -> Iterator[AnyCase]:
     """Read one case a line. A line is decoded and let go before the next one is read."""
+    decode_json = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse).decode
     count = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         count += 1
         try:
-            value = json.loads(line)
+            value = decode_json(line.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             yield BadCase(str(count), _why_not(line, path, number))
         else:
             yield read_case(value, count, path, _place_in_line(number))
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
 
 
 def _place_in_line(number: int) -> Callable[[str], str]:

@@ -17,12 +17,13 @@ from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy, PolicyError, parse_policy
 from preflight.iam.request import Context, Policies, Request, Value
 
-_STRINGS = frozenset({"id", "description", "source", "principal", "action", "resource"})
+_NEEDED = ("principal", "action", "resource")
+_REMARKS = ("id", "description", "source")
 _LISTS = ("identity_policies", "permissions_boundaries", "session_policies", "vpc_endpoint_policies")
 _LEVELS = ("service_control_policies", "resource_control_policies")
 _POLICY_MEMBERS = (*_LISTS, *_LEVELS, "resource_policy")
-_MEMBERS = _STRINGS | {"resource_account", "context", "complete_context", "expect", *_POLICY_MEMBERS}
-_NEEDED = ("principal", "action", "resource")
+_OTHERS = ("resource_account", "context", "complete_context", "expect")
+_MEMBERS = frozenset((*_NEEDED, *_REMARKS, *_OTHERS, *_POLICY_MEMBERS))
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 _POLICIES_KEPT = 512
 
@@ -109,25 +110,24 @@ def read_case(value: Any, number: int, path: str, cite: Callable[[str], str]) ->
     try:
         policies, given = _policies(value)
         expect = value.get("expect")
-        if value.keys() - _MEMBERS:
-            raise _WrongShapeError
-        for member in _NEEDED:
-            if not value[member]:
-                raise _WrongShapeError
-        for member in _STRINGS:
-            if not isinstance(value.get(member, ""), str):
-                raise _WrongShapeError
+        principal, action, resource = value["principal"], value["action"], value["resource"]
         owner = value.get("resource_account")
-        if owner is not None and not (isinstance(owner, str) and len(owner) == 12 and owner.isdecimal()):
-            raise _WrongShapeError
         complete = value.get("complete_context", True)
-        if complete is not True and complete is not False:
-            raise _WrongShapeError
         context = value.get("context")
+        if (
+            not value.keys() <= _MEMBERS
+            or not (principal and action and resource)
+            or not (type(principal) is type(action) is type(resource) is str)
+            or not (owner is None or (isinstance(owner, str) and len(owner) == 12 and owner.isdecimal()))
+            or (complete is not True and complete is not False)
+            or not (context is None or isinstance(context, dict))
+            or any(not isinstance(value.get(member, ""), str) for member in _REMARKS)
+        ):
+            raise _WrongShapeError
         request = Request(
-            value["principal"],
-            value["action"],
-            value["resource"],
+            principal,
+            action,
+            resource,
             owner,
             Context({key: _value(one) for key, one in context.items()} if context else {}, complete),
         )

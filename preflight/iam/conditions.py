@@ -107,6 +107,9 @@ class Condition:
         """Decide whatever the unknown variables are, if that can be: they match at least `least`, at most `most`."""
         wild = self.base.positive not in ("StringEquals", "StringEqualsIgnoreCase", "Bool")
         first, second = self._over(values, least), self._over(values, most)
+        if first != self.base.negated:
+            # The known values match already; what else may match cannot change that.
+            return _truth(first)
         return _truth(first) if wild and first == second else Truth.UNKNOWN
 
     def unknown_keys(self, lookup: Lookup) -> Iterator[str]:

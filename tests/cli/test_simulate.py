@@ -16,6 +16,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from preflight.cli.simulate import simulate
+from preflight.errors import UsageError
+from tests.aws.account import populate
+from tests.aws.control import StandIn
 
 app = typer.Typer()
 app.command()(simulate)
@@ -178,6 +181,10 @@ BAD = [
     ({"complete_context": "yes"}, "/complete_context"),
     ({"context": {"aws:SourceIp": None}}, "/context/aws:SourceIp"),
     ({"context": ["a"]}, "/context"),
+    ({"context": []}, "/context"),
+    ({"context": {"aws:TagKeys": [["a"]]}}, "/context/aws:TagKeys/0"),
+    ({"expect": ["allowed"]}, "/expect"),
+    ({"session_policies": ""}, "/session_policies"),
     ({"identity_policies": {}}, "/identity_policies"),
     ({"identity_policies": [{"policy": {}}]}, "/identity_policies/0"),
     (
@@ -324,6 +331,27 @@ def test_a_principal_that_is_not_in_the_snapshot_is_an_error(run: Run) -> None:
     result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(stranger), s__json=json.dumps(SNAPSHOT))
     assert result.exit_code == 2
     assert f"{ROLE}-2 is not in" in result.stderr
+
+
+def test_the_live_account_gives_the_policies_too(run: Run, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    ready = populate(aws, hosting=False)
+    endpoint = f"arn:aws:sagemaker:{ready.region}:{aws.account}:endpoint/{ready.endpoint}"
+    asked = [
+        {**ASK, "id": "theirs", "principal": ready.principal, "resource": endpoint},
+        {**ASK, "id": "stranger", "principal": ready.principal + "-2", "resource": endpoint},
+    ]
+    result = run("c.json", "--live", "--format", "jsonl", c__json=json.dumps(asked))
+    assert result.exit_code == 2, result.stderr
+    theirs, stranger = lines(result)
+    assert (theirs["decision"], [ref["sid"] for ref in theirs["by"]]) == ("allowed", ["Hosting"])
+    assert "is not in the live account" in stranger["error"]
+
+
+def test_snapshot_and_live_exclude_each_other(run: Run) -> None:
+    result = run("c.json", "--live", "--snapshot", "s.json", c__json="[]", s__json=json.dumps(SNAPSHOT))
+    assert isinstance(result.exception, UsageError)
 
 
 def test_every_file_of_the_table_meets_its_expectations(run: Run) -> None:

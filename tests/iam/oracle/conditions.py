@@ -119,6 +119,8 @@ def condition_holds(
     else:
         known_values = policy_values
 
+    if quantifier and request_values == [""]:
+        request_values = []  # the page on set operators counts an empty string as an empty set
     if not request_values:
         if if_exists:
             return True
