@@ -93,6 +93,10 @@ class StandIn:
         """Let the credentials be a user's own access key."""
         self.state.caller = Caller(f"arn:{partition}:iam::{account}:user/{user}", account, "AIDAEXAMPLEEXAMPLE123")
 
+    def managed_policies(self, *names: str, partition: str = "aws") -> None:
+        """Put AWS managed policies there, as moto carries them, to be attached and read."""
+        server.load_managed_policies(self.account, partition, names)
+
     # What goes wrong on the way.
 
     def latency(self, seconds: float, pattern: str = "*") -> None:

@@ -17,7 +17,7 @@ _ACTIVE = ("Creating", "Updating", "SystemUpdating", "RollingBack", "InService",
 
 
 def enforce(scope: Scope, config: Mapping[str, Any]) -> None:
-    """Raise ResourceLimitExceeded when what a configuration asks for does not fit. A quota that is not listed is none."""
+    """Raise ResourceLimitExceeded when what a configuration asks for does not fit; an unlisted quota limits nothing."""
     wanted = _draws(config.get("ProductionVariants", []), config.get("ShadowProductionVariants", []))
     used: Counter[str] = Counter()
     for endpoint in scope.hosting.endpoints.values():

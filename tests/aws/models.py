@@ -1,4 +1,4 @@
-"""SageMaker models and endpoint configurations: what CreateModel and CreateEndpointConfig take, the Describe calls give."""
+"""SageMaker models and endpoint configurations: what the Create calls take, the Describe calls give."""
 
 from __future__ import annotations
 

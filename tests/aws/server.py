@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from tests.aws.overlay import Overlay, World
@@ -46,3 +48,22 @@ def forget_moto() -> None:
 
     BackendDict.reset()
     reset_model_data()
+
+
+def load_managed_policies(account: str, partition: str, names: Iterable[str]) -> None:
+    """Put AWS managed policies into moto's IAM. moto itself would load all fourteen hundred, for each account."""
+    from moto.iam.models import AWSManagedPolicy, iam_backends
+
+    backend = iam_backends[account][partition]
+    for name in names:
+        policy = AWSManagedPolicy.from_data(name, account, backend.region_name, _managed_policies()[name])
+        backend.aws_managed_policies.append(policy)
+        backend.managed_policies[policy.arn] = policy
+
+
+@cache
+def _managed_policies() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    loaded: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return loaded

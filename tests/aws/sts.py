@@ -72,7 +72,7 @@ def _assume(scope: Scope, parameters: Mapping[str, Any], caller: Caller) -> Answ
 
 
 def _trusts(role_arn: str, account: str, region: str, caller: Caller) -> bool:
-    """Say whether a role exists and names the caller, its role or its account in its trust policy. Conditions are not read."""
+    """Say whether a role exists and its trust policy names the caller, its role or its account, conditions aside."""
     from moto.iam.models import iam_backends
 
     backend = iam_backends[account][partition_of(region)]
