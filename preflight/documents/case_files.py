@@ -18,6 +18,7 @@ from preflight.errors import InputError
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _DOCUMENTS = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
 _NEXT_DOCUMENT = re.compile(r"^---[ \t]*\n", re.MULTILINE)
+_NOTHING = re.compile(r"(?:[ \t]*(?:[#%][^\n]*)?(?:\n|$))*")
 
 
 def read_cases(paths: Iterable[str]) -> Iterator[AnyCase]:
@@ -129,10 +130,13 @@ def _read_documents(data: bytes, path: str) -> Iterator[AnyCase]:
     if starts_like_json or path.removesuffix(".gz").endswith(".json"):
         yield from read_document(load_text(text, path))
         return
-    start = 0
+    start = count = 0
     for end in [*(match.end() for match in _NEXT_DOCUMENT.finditer(text)), len(text)]:
         part = _NEXT_DOCUMENT.sub("", text[start:end])
-        if part.strip() or (start == 0 and end == len(text)):
+        if not _NOTHING.fullmatch(part) or (start == 0 and end == len(text)):
             # Blank lines in place of what stands before keep the line numbers true.
-            yield from read_document(load_text("\n" * text.count("\n", 0, start) + part, path))
+            document = load_text("\n" * text.count("\n", 0, start) + part, path)
+            for case in read_document(document, first=count + 1):
+                count += 1
+                yield case
         start = end

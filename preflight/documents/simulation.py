@@ -67,30 +67,33 @@ class _WrongShapeError(ValueError):
 _known_policies: dict[bytes, tuple[Policies, frozenset[str]]] = {}
 
 
-def read_document(document: Document) -> Iterator[AnyCase]:
-    """Yield the cases of one document: a case, a list of cases, or `cases` with `defaults`."""
+def read_document(document: Document, *, first: int = 1) -> Iterator[AnyCase]:
+    """Yield the cases of one document: a case, a list of cases, or `cases` with `defaults`.
+
+    `first` is the number of its first case; a case without an id goes by its number.
+    """
     value = document.value
     if isinstance(value, dict) and "cases" in value:
-        yield from _read_table(document)
+        yield from _read_table(document, first)
     elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield read_case(member, number + 1, document.path, _citing(document, f"/{number}"))
+        for place, member in enumerate(value):
+            yield read_case(member, first + place, document.path, _citing(document, f"/{place}"))
     else:
-        yield read_case(value, 1, document.path, document.place)
+        yield read_case(value, first, document.path, document.place)
 
 
-def _read_table(document: Document) -> Iterator[AnyCase]:
+def _read_table(document: Document, first: int) -> Iterator[AnyCase]:
     table = document.value
     defaults = table.get("defaults", {})
     if table.keys() - {"cases", "defaults"} or not isinstance(defaults, dict) or not isinstance(table["cases"], list):
-        yield BadCase("1", _schema_error(table, document.path, document.place))
+        yield BadCase(str(first), _schema_error(table, document.path, document.place))
         return
-    for number, member in enumerate(table["cases"]):
+    for place, member in enumerate(table["cases"]):
         if isinstance(member, dict):
-            cite = _citing(document, f"/cases/{number}", inherited=defaults.keys() - member.keys())
-            yield read_case({**defaults, **member}, number + 1, document.path, cite)
+            cite = _citing(document, f"/cases/{place}", inherited=defaults.keys() - member.keys())
+            yield read_case({**defaults, **member}, first + place, document.path, cite)
         else:
-            yield read_case(member, number + 1, document.path, _citing(document, f"/cases/{number}"))
+            yield read_case(member, first + place, document.path, _citing(document, f"/cases/{place}"))
 
 
 def _citing(document: Document, pointer: str, inherited: Set[str] = frozenset()) -> Callable[[str], str]:

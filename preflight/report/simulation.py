@@ -55,7 +55,7 @@ def junit(answers: Iterable[Answer]) -> Iterator[str]:
     body = []
     for answer in answers:
         total += 1
-        path = answer.case.path if answer.case else "cases"
+        path = answer.case.path if answer.case is not None else getattr(answer.error, "path", "")
         inner = ""
         if answer.decision is None:
             errors += 1

@@ -99,6 +99,10 @@ def test_every_form_of_input(run: Run, tmp_path: Path, name: str, content: str) 
 def test_a_stream_of_yaml_documents(run: Run) -> None:
     text = yaml.safe_dump(case(id="a")) + "---\n" + yaml.safe_dump(case(id="b"))
     assert [found["id"] for found in lines(run("c.yaml", "--format", "jsonl", c__yaml=text))] == ["a", "b"]
+    unnamed = "---\n".join(["# begins\n", *[yaml.safe_dump(case())] * 2, "principal: x\n"])
+    result = run("c.yaml", "--format", "jsonl", c__yaml=unnamed)
+    assert [found["id"] for found in lines(result)] == ["1", "2", "3"]
+    assert f"line {unnamed.count(chr(10))}" in result.stderr
 
 
 def test_stdin_as_lines_and_as_a_document(run: Run) -> None:
