@@ -101,7 +101,6 @@ CHAINS = {
     ROLE: [ROLE, ROOT],
     SESSION: [SESSION, ROLE, ROOT],
     USER: [USER, ROOT],
-    FEDERATED: [FEDERATED, ROOT],
     ROOT: [ROOT],
     LINKED: [LINKED, ROOT],
     OTHER_ROLE: [OTHER_ROLE, OTHER_ROOT],
@@ -264,7 +263,9 @@ class Maker:
                 chain: Any = {"AWS": CHAINS.get(self.principal, [])}
                 if self.principal == SERVICE:
                     chain = {"Service": SERVICE}
-                statement["NotPrincipal"] = STRANGER if self.principal == "*" else self.pick((chain, STRANGER))
+                # Whether a boundary of the user who federated keeps the session from being spared is not documented.
+                unclear = self.principal in ("*", FEDERATED)
+                statement["NotPrincipal"] = STRANGER if unclear else self.pick((chain, STRANGER))
             elif self.chance(3):
                 statement["Principal"] = self.pick(ELEMENTS)
             else:
