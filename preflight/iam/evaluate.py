@@ -10,13 +10,14 @@ from preflight.iam.conditions import Condition, Truth
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.explain import near_misses
-from preflight.iam.principals import caller
+from preflight.iam.principals import Caller, caller
 from preflight.iam.question import Candidate, Question, question
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.unknowns import Doubt, doubt, outlook
 
 _QUESTIONS_KEPT = 256
 _ANSWERS_KEPT = 256
+_QUESTIONS_SHARED = 1024
 
 
 class RequestError(PreflightError):
@@ -75,7 +76,7 @@ def ask(request: Request, policies: Policies) -> Question:
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
     known = policies._questions
-    key = (request.principal, request.action, owner, ":key/" in resource)
+    key = (request.principal, request.action, owner, ":key/" in resource or ":role/" in resource)
     found: Question | None = known.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(
@@ -89,10 +90,40 @@ def ask(request: Request, policies: Policies) -> Question:
         if not owner.isdigit():
             # No account in the ARN (S3), or AWS itself (arn:aws:iam::aws:policy/...): decided as in the own account.
             owner = who.account
-        found = question(who, request.action.lower(), resource, owner, policies)
+        found = _shared(who, request.action.lower(), resource, owner, policies)
         if len(known) >= _QUESTIONS_KEPT:
             known.clear()
         known[key] = found
+    return found
+
+
+_shared_questions: dict[tuple[object, ...], Question] = {}
+
+
+def _shared(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
+    """Return a question that other `Policies` with the same policies in the same places may have asked before."""
+    if policies.unknown:
+        return question(who, action, resource, owner, policies)
+    key = (
+        who.text,
+        action,
+        owner,
+        ":key/" in resource,
+        ":role/" in resource,
+        policies.identity,
+        policies.boundaries,
+        policies.session,
+        policies.service_control,
+        policies.resource_control,
+        policies.resource,
+        policies.vpc_endpoint,
+    )
+    found = _shared_questions.get(key)
+    if found is None:
+        found = question(who, action, resource, owner, policies)
+        if len(_shared_questions) >= _QUESTIONS_SHARED:
+            _shared_questions.clear()
+        _shared_questions[key] = found
     return found
 
 

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gram
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -45,7 +46,26 @@ def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ..
         return version, (_statement(body, 0, "/Statement", version),)
     if not isinstance(body, list):
         _refuse("/Statement", f"Statement is {_kind(body)}", "make it an object or a list of objects")
-    return version, tuple(_statement(each, index, f"/Statement/{index}", version) for index, each in enumerate(body))
+    return version, tuple(_remembered(each, index, version) for index, each in enumerate(body))
+
+
+def _remembered(body: Any, index: int, version: str) -> Statement:
+    """Compile a statement of a list, once for all policies that have it in the same place."""
+    try:
+        key = (marshal.dumps(body, 2), index, version)
+    except ValueError:
+        return _statement(body, index, f"/Statement/{index}", version)
+    found = _statements.get(key)
+    if found is None:
+        found = _statement(body, index, f"/Statement/{index}", version)
+        if len(_statements) >= _STATEMENTS_KEPT:
+            _statements.clear()
+        _statements[key] = found
+    return found
+
+
+_STATEMENTS_KEPT = 8192
+_statements: dict[tuple[bytes, int, str], Statement] = {}
 
 
 def _statement(body: Any, index: int, at: str, version: str) -> Statement:

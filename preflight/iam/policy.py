@@ -28,14 +28,17 @@ class PolicyError(PreflightError):
         super().__init__(f"{pointer or '/'}: {problem}; {mend}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """A parsed policy; `name` is how messages cite it (a managed policy's ARN, an inline policy's name, a file)."""
+    """A parsed policy; `name` is how messages cite it (a managed policy's ARN, an inline policy's name, a file).
+
+    Compared by identity, which is quick: `parse_policy` gives the same object for the same content and name.
+    """
 
     name: str
     version: str = "2008-10-17"
     statements: tuple[Statement, ...] = ()
-    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, repr=False)
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements that are about an action, given in lower case."""
@@ -48,11 +51,11 @@ class Policy:
         return found
 
 
-_parsed: dict[bytes, Policy] = {}
+_parsed: dict[tuple[bytes, str], Policy] = {}
 
 
 def parse_policy(document: Mapping[str, Any], name: str) -> Policy:
-    """Compile a policy document. Documents of equal content are compiled once and share the work.
+    """Compile a policy document; the same content under the same name is compiled once.
 
     Raises `PolicyError` where AWS would refuse the document for its structure.
     """
@@ -61,13 +64,13 @@ def parse_policy(document: Mapping[str, Any], name: str) -> Policy:
     except ValueError:
         # Something that is not JSON (a date that YAML read, a subclass of dict): nothing to remember it by.
         return _compile(document, name)
-    known = _parsed.get(content)
+    known = _parsed.get((content, name))
     if known is None:
         known = _compile(document, name)
         if len(_parsed) >= _POLICIES_KEPT:
             _parsed.clear()
-        _parsed[content] = known
-    return known if known.name == name else Policy(name, known.version, known.statements, known._by_action)
+        _parsed[content, name] = known
+    return known
 
 
 def _compile(document: Mapping[str, Any], name: str) -> Policy:

@@ -15,7 +15,7 @@ from itertools import pairwise, product
 from preflight.iam.dates import instant
 from preflight.iam.operators import Test, number
 from preflight.iam.pattern import combinations
-from preflight.iam.wildcard import Tokens, Wild, tokens
+from preflight.iam.wildcard import Tokens, Wild, arn_parts, tokens
 
 _STATES = 2_000
 
@@ -84,6 +84,8 @@ def _of_value(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
     operators = {atom.detail[0] for atom in atoms}
     if operators <= {"StringEquals", "StringLike"}:
         return _of_text(atoms)
+    if operators <= {"ArnEquals", "ArnLike"}:
+        return _of_arn(atoms)
     values = _representatives(operators, [value for atom in atoms for value in atom.detail[1:]])
     if values is None:
         return None
@@ -91,21 +93,39 @@ def _of_value(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
 
 
 def _of_text(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
-    patterns: list[Tokens] = []
-    owners: list[Atom] = []
-    for atom in atoms:
-        for value in atom.detail[1:]:
-            if "${" in value:
-                return None
-            exact = atom.detail[0] == "StringEquals"
-            patterns.append(((value,) if value else ()) if exact else tokens(value))
-            owners.append(atom)
+    pairs = [(atom, value) for atom in atoms for value in atom.detail[1:]]
+    if any("${" in value for _, value in pairs):
+        return None
+    patterns = [_exactly(value) if atom.detail[0] == "StringEquals" else tokens(value) for atom, value in pairs]
     found = combinations(patterns, (Wild.STAR,), most=_STATES)
     if found is None:
         return None
     return [
-        {atom: any(hit for hit, owner in zip(hits, owners, strict=True) if owner == atom) for atom in atoms}
+        {atom: any(hit for hit, (owner, _) in zip(hits, pairs, strict=True) if owner == atom) for atom in atoms}
         for hits in found
+    ]
+
+
+def _exactly(value: str) -> Tokens:
+    return (value,) if value else ()
+
+
+def _of_arn(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
+    """Combine what each of the six parts of an ARN can match; a part never holds a colon, but the last."""
+    pairs = [(atom, value) for atom in atoms for value in atom.detail[1:]]
+    if any("${" in value for _, value in pairs):
+        return None
+    split = [arn_parts(tokens(value)) for _, value in pairs]
+    ways: set[tuple[bool, ...]] = {tuple(parts is not None for parts in split)}
+    for place in range(6):
+        patterns = [parts[place] if parts is not None else () for parts in split]
+        found = combinations(patterns, (Wild.STAR,), barred="" if place == 5 else ":", most=_STATES)
+        if found is None or len(ways) * len(found) > _STATES:
+            return None
+        ways = {tuple(a and b for a, b in zip(way, hits, strict=True)) for way in ways for hits in found}
+    return [
+        {atom: any(hit for hit, (owner, _) in zip(way, pairs, strict=True) if owner == atom) for atom in atoms}
+        for way in ways
     ]
 
 

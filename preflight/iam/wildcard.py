@@ -10,6 +10,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import lru_cache
@@ -26,19 +27,15 @@ class Wild(Enum):
 
 Tokens = tuple["str | Wild", ...]
 
+_SPLIT = re.compile(r"([*?])")
+_WILD: dict[str, Wild] = {wild.value: wild for wild in Wild}
+
 
 def tokens(text: str) -> Tokens:
     """Take a pattern's text apart into literal runs and wildcards, in normal form (see `normal`)."""
-    found: list[str | Wild] = []
-    start = 0
-    for position, character in enumerate(text):
-        if character in "*?":
-            if position > start:
-                found.append(text[start:position])
-            found.append(Wild(character))
-            start = position + 1
-    if start < len(text):
-        found.append(text[start:])
+    if "*" not in text and "?" not in text:
+        return (text,) if text else ()
+    found = (_WILD.get(piece, piece) for piece in _SPLIT.split(text) if piece)
     return normal(found)
 
 
@@ -240,6 +237,20 @@ def _rareness(literal: str) -> tuple[bool, int]:
 @lru_cache(maxsize=4096)
 def arn_matcher(pattern: Tokens) -> Matcher:
     """Compile a pattern for `ArnLike`: each of the six parts on its own. What lacks a part matches nothing."""
+    parts = arn_parts(pattern)
+    if parts is None:
+        return lambda _: False
+    tests = tuple(map(matcher, parts))
+
+    def match(arn: str) -> bool:
+        found = arn.split(":", 5)
+        return len(found) == 6 and all(test(part) for test, part in zip(tests, found, strict=True))
+
+    return match
+
+
+def arn_parts(pattern: Tokens) -> tuple[Tokens, ...] | None:
+    """Split an ARN pattern at its first five colons; None where it has fewer."""
     parts: list[list[str | Wild]] = [[]]
     for token in pattern:
         if isinstance(token, Wild):
@@ -248,12 +259,4 @@ def arn_matcher(pattern: Tokens) -> Matcher:
         head, *more = token.split(":", 6 - len(parts))
         parts[-1].append(head)
         parts.extend([part] for part in more)
-    if len(parts) < 6:
-        return lambda _: False
-    tests = tuple(matcher(normal(part)) for part in parts)
-
-    def match(arn: str) -> bool:
-        found = arn.split(":", 5)
-        return len(found) == 6 and all(test(part) for test, part in zip(tests, found, strict=True))
-
-    return match
+    return tuple(map(normal, parts)) if len(parts) == 6 else None
