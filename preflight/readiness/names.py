@@ -1,0 +1,274 @@
+"""PRE301 and PRE302: is every name well-formed, and is the name of what is created still free?"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Absent, Ask, Known, Unknown
+from preflight.account.kinds import load_kind
+from preflight.engine.result import Kind, Location, Result
+from preflight.engine.rule import Rule
+from preflight.expressions import fill
+from preflight.readiness.planned import planned_in
+from preflight.readiness.references import Reference, name_of, reported
+from preflight.readiness.step import Step
+
+_CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name in a request: where it stands, what messages call it, what form it must have."""
+
+    pointer: str
+    label: str
+    text: str
+    form: Mapping[str, Any]
+    distinct: str | None
+
+
+def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say of every name in the request whether AWS accepts its form, at which character it does not, and of repeats."""
+    names = list(_names(step))
+    wrong = [(name, problem) for name in names if (problem := _problem(name))]
+    for name, problem in wrong:
+        yield rule.result(
+            Kind.FAIL,
+            f"the {name.label} `{_shortened(name.text)}` {problem}",
+            subject=subject(step),
+            location=_at(step, name.pointer),
+            remedy=f"Use {name.form['says']}, {name.form['max']} characters at most.",
+        )
+    repeated = list(_repeated(names))
+    for name, first in repeated:
+        yield rule.result(
+            Kind.FAIL,
+            f"the {name.label} `{name.text}` is given twice: at {first.pointer} already",
+            subject=subject(step),
+            location=_at(step, name.pointer),
+            remedy=f"Give each its own {name.label}.",
+        )
+    if names and not wrong and not repeated:
+        others = len(names) - 1
+        more = f" and the {others} other names in the request are" if others > 1 else " and the other name are"
+        yield rule.result(
+            Kind.PASS,
+            f"the {names[0].label} `{names[0].text}`{more if others else ' is'} well-formed",
+            subject=subject(step),
+            location=step.location,
+        )
+
+
+def name_free(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say whether the name of what the request creates is free; for an update, whether what it names takes changes."""
+    if step.operation.effect == "create":
+        yield _free(step, rule)
+    for reference in reported(step, rule.id):
+        yield _takes_changes(step, rule, reference)
+
+
+def subject(step: Step) -> str:
+    """Return the ARN of the resource that a step's request is about; its name where it has none."""
+    kind, key = step.operation.kind, step.operation.key(step.request.parameters)
+    if key is None:
+        return ""
+    arn = kind.arn(key, partition=step.partition, region=step.region, account=step.account_id)
+    return arn or name_of(kind.id, key)
+
+
+def _names(step: Step) -> Iterator[_Name]:
+    own = step.operation.kind
+    form = own.section("name")
+    if form is None:
+        return
+    parameters = step.request.parameters
+    for pointer, text in _places(parameters, form["parameter"]):
+        yield _Name(pointer, f"{own.label} name", text, form, None)
+    for other in form.get("others", ()):
+        kind = load_kind(other["kind"]) if "kind" in other else own
+        label = other.get("label") or f"{kind.label} name"
+        for pointer, text in _places(parameters, other["at"]):
+            yield _Name(pointer, label, text, kind.section("name"), other["at"] if other.get("distinct") else None)
+
+
+def _places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Give each text at a path like `ProductionVariants[].VariantName`, with its JSON pointer."""
+    if isinstance(value, str) and not path:
+        yield pointer, value
+    if not isinstance(value, Mapping) or not path:
+        return
+    member, _, rest = path.partition(".")
+    name = member.removesuffix("[]")
+    found = value.get(name)
+    if member.endswith("[]"):
+        for index, each in enumerate(found if isinstance(found, list) else ()):
+            yield from _places(each, rest, f"{pointer}/{name}/{index}")
+    else:
+        yield from _places(found, rest, f"{pointer}/{name}")
+
+
+def _problem(name: _Name) -> str | None:
+    text, form = name.text, name.form
+    if not text:
+        return "is empty"
+    strange = next((at for at, letter in enumerate(text) if not re.match(form["characters"], letter)), None)
+    if strange is not None:
+        return f"has {_character(text[strange])} at place {strange + 1}"
+    if len(text) > form["max"]:
+        return f"has {len(text)} characters, {len(text) - form['max']} too many"
+    if not re.match(form["ends"], text[0]):
+        return f"begins with {_character(text[0])}"
+    if not re.match(form["ends"], text[-1]):
+        return f"ends with {_character(text[-1])}, at place {len(text)}"
+    if not re.fullmatch(form["pattern"], text):
+        return f"does not match {form['pattern']}"
+    return None
+
+
+def _character(letter: str) -> str:
+    return {" ": "a space", "`": "a backquote"}.get(letter, f"`{letter}`" if letter.isprintable() else ascii(letter))
+
+
+def _shortened(text: str) -> str:
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
+
+
+def _repeated(names: list[_Name]) -> Iterator[tuple[_Name, _Name]]:
+    first: dict[str, dict[str, _Name]] = defaultdict(dict)
+    for name in names:
+        if name.distinct is None:
+            continue
+        known = first[name.distinct].setdefault(name.text, name)
+        if known is not name:
+            yield name, known
+
+
+def _at(step: Step, pointer: str) -> Location:
+    return Location(step.request.document.path, step.request.pointer + pointer)
+
+
+def _free(step: Step, rule: Rule) -> Result:
+    kind, key = step.operation.kind, step.operation.key(step.request.parameters)
+    where, location = f"account {step.account_id} in {step.region}", step.location
+    if key is None:
+        return rule.result(Kind.OPEN, f"the request does not name the {kind.label}", location=location)
+    name = name_of(kind.id, key)
+    location = _at(step, f"/{kind.section('name')['parameter']}") if kind.section("name") else location
+    ask = Ask.one(kind.id, step.region, key)
+    fact = step.account.read(ask)
+    if isinstance(fact, Unknown):
+        return rule.result(
+            Kind.OPEN,
+            f"whether the {kind.label} name `{name}` is free cannot be told: {fact.reason}",
+            subject=subject(step),
+            location=location,
+            remedy=fact.settle,
+        )
+    if isinstance(fact, Absent):
+        case = ", compared without case" if kind.ignores_case else ""
+        return rule.result(
+            Kind.PASS,
+            f"the {kind.label} name `{name}` is free in {where}{case}",
+            subject=subject(step),
+            location=location,
+        )
+    if planned_in(step.account, ask):
+        return rule.result(
+            Kind.FAIL,
+            f"an earlier request of the plan already creates {kind.label} `{name}`",
+            subject=subject(step),
+            location=location,
+            remedy="Leave one of the two out, or give it another name.",
+        )
+    return _taken(step, rule, key, fact.value, location)
+
+
+def _taken(step: Step, rule: Rule, key: dict[str, str], there: Mapping[str, Any], location: Location) -> Result:
+    kind = step.operation.kind
+    states = kind.section("status") or {}
+    name = name_of(kind.id, key)
+    existing = str(there.get(kind.identity[0], name))
+    status = there.get(states.get("member", ""))
+    spelled = f" as `{existing}`; AWS compares these names without case" if existing != name else ""
+    reason = f" ({there[states['reason']]})" if there.get(states.get("reason", "")) else ""
+    says = f", status {status}{reason}" if status else ""
+    ways = []
+    if _same(step.request.parameters, there):
+        ways.append("What is there is what the request asks for: leave the request out.")
+    way = states.get("way-on", {}).get(status) or (kind.section("name") or {}).get("taken")
+    if way:
+        values = {**step.place.values(step.request.parameters), **{n: there.get(n, v) for n, v in key.items()}}
+        ways.append(fill(way, values) or "")
+    if another := _free_name(step, key):
+        ways.append(f"{'Or take' if ways else 'Take'} another name; `{another}` is free.")
+    return rule.result(
+        Kind.FAIL,
+        f"{kind.label} `{name}` exists in account {step.account_id} in {step.region}{says}{spelled}",
+        subject=subject(step),
+        location=location,
+        remedy=" ".join(way for way in ways if way),
+    )
+
+
+def _same(parameters: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    """Say whether what is there is what is asked for, as far as it is described; tags are not described."""
+    asked = {name: value for name, value in parameters.items() if name not in ("Tags", "DeploymentConfig")}
+    identity = {name: value for name, value in asked.items() if isinstance(value, str)}
+    return len(asked) > 1 and all(
+        str(there.get(name)).lower() == value.lower() if name in identity else there.get(name) == value
+        for name, value in asked.items()
+    )
+
+
+def _free_name(step: Step, key: Mapping[str, str]) -> str | None:
+    """Return a name like the one wanted that is free, if one of the next few is."""
+    kind = step.operation.kind
+    form = kind.section("name")
+    if form is None or len(key) != 1:
+        return None
+    ((member, name),) = key.items()
+    stem = re.sub(r"-\d+$", "", name)
+    endings = [f"-{number}" for number in range(2, 2 + _CANDIDATES)]
+    names = [each for end in endings if (each := stem[: form["max"] - len(end)].rstrip("-") + end) != name]
+    facts = step.account.read_many([Ask.one(kind.id, step.region, {member: each}) for each in names])
+    return next((each for each, fact in zip(names, facts, strict=True) if isinstance(fact, Absent)), None)
+
+
+def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
+    """Say whether a resource that the request changes is there, and in a state that takes changes."""
+    fact, kind = reference.fact, load_kind(reference.kind)
+    states = kind.section("status") or {}
+
+    def result(outcome: Kind, message: str, remedy: str = "") -> Result:
+        return rule.result(outcome, message, subject=reference.arn(step), location=step.location, remedy=remedy)
+
+    if reference.planned:
+        return result(Kind.PASS, f"{reference.label} is created by an earlier request of the plan")
+    if isinstance(fact, Absent):
+        return result(
+            Kind.FAIL,
+            f"{reference.label} does not exist in account {step.account_id} in {step.region}",
+            f"Create it, or name {'an' if kind.label[0] in 'aeio' else 'a'} {kind.label} that exists.",
+        )
+    if isinstance(fact, Unknown):
+        return result(Kind.OPEN, f"{reference.label} cannot be read: {fact.reason}", fact.settle)
+    assert isinstance(fact, Known)
+    status = fact.value.get(states.get("member", ""))
+    if status is None:
+        return result(Kind.OPEN, f"the status of {reference.label} is not known", f"Give its {states.get('member')}.")
+    if status in states.get("takes-changes", ()):
+        return result(Kind.PASS, f"{reference.label} is {status} and takes changes")
+    values = {**step.place.values(step.request.parameters), **fact.value}
+    way = fill(states.get("until", {}).get(status, ""), values) or ""
+    if status in states.get("until", {}):
+        return result(Kind.FAIL, f"{reference.label} is {status} and takes no changes", way)
+    return result(
+        Kind.OPEN,
+        f"{reference.label} is {status}; AWS does not say whether one in this state takes changes",
+        states.get("otherwise", ""),
+    )
