@@ -55,10 +55,7 @@ def update_endpoint(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         course, statuses=["Updating" if status == "Creating" else status for status in course.statuses]
     )
     endpoint.step = 0
-    endpoint.config = parameters["EndpointConfigName"]
-    endpoint.variants = config["ProductionVariants"]
-    endpoint.shadows = config.get("ShadowProductionVariants", [])
-    endpoint.extra = _kept(config)
+    endpoint.pending = (parameters["EndpointConfigName"], config)
     endpoint.modified = scope.state.now()
     return {"EndpointArn": endpoint.arn}
 
@@ -68,6 +65,7 @@ def describe_endpoint(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if endpoint.status == "gone":
         del scope.hosting.endpoints[endpoint.name.lower()]
         raise _missing(scope, endpoint.name)
+    _deploy(endpoint)
     described = _described(endpoint)
     if not endpoint.course.hold and endpoint.step < len(endpoint.course.statuses) - 1:
         endpoint.step += 1
@@ -97,6 +95,18 @@ def delete_endpoint(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     endpoint.course = Course(["Deleting", "gone"])
     endpoint.step = 0
     return {}
+
+
+def _deploy(endpoint: Endpoint) -> None:
+    """Put the configuration of an update in place once the update is over, unless it was rolled back."""
+    if endpoint.pending is None or endpoint.status in _BUSY:
+        return
+    if "RollingBack" not in endpoint.course.statuses and endpoint.status == "InService":
+        endpoint.config, config = endpoint.pending
+        endpoint.variants = config["ProductionVariants"]
+        endpoint.shadows = config.get("ShadowProductionVariants", [])
+        endpoint.extra = _kept(config)
+    endpoint.pending = None
 
 
 def find_endpoint(scope: Scope, name: str) -> Endpoint:
@@ -140,9 +150,24 @@ def _described(endpoint: Endpoint) -> dict[str, Any]:
     }
     if endpoint.shadows:
         described["ShadowProductionVariants"] = [_variant(endpoint, variant) for variant in endpoint.shadows]
-    if endpoint.course.reason and endpoint.status in ("Failed", "OutOfService", "UpdateRollbackFailed", "RollingBack"):
+    if endpoint.pending is not None:
+        described["PendingDeploymentSummary"] = _pending(*endpoint.pending)
+    unwell = endpoint.status in ("Failed", "OutOfService", "UpdateRollbackFailed")
+    if endpoint.course.reason and (unwell or "RollingBack" in endpoint.course.statuses[: endpoint.step + 1]):
         described["FailureReason"] = endpoint.course.reason
     return described
+
+
+def _pending(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    variants = [
+        {
+            "VariantName": variant["VariantName"],
+            **{member: variant[member] for member in ("InstanceType",) if member in variant},
+            **({"DesiredInstanceCount": variant["InitialInstanceCount"]} if "InitialInstanceCount" in variant else {}),
+        }
+        for variant in config["ProductionVariants"]
+    ]
+    return {"EndpointConfigName": name, "ProductionVariants": variants}
 
 
 def _variant(endpoint: Endpoint, variant: Mapping[str, Any]) -> dict[str, Any]:

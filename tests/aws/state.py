@@ -21,9 +21,9 @@ def partition_of(region: str) -> str:
 
 @dataclass(slots=True)
 class Course:
-    """What an endpoint goes through: a status for each DescribeEndpoint, the last one staying. `gone` ends in nothing.
+    """What an endpoint goes through: a status for each DescribeEndpoint, the last one staying; `gone` is no endpoint.
 
-    An entry that is a number instead is that many seconds of the status before it.
+    While it is on `hold` it stays where it is.
     """
 
     statuses: list[str]
@@ -45,6 +45,7 @@ class Endpoint:
     created: float
     modified: float
     extra: dict[str, Any] = field(default_factory=dict)
+    pending: tuple[str, dict[str, Any]] | None = None
     step: int = 0
 
     @property

@@ -175,8 +175,21 @@ def test_an_update_moves_an_endpoint_to_another_configuration(aws: StandIn, sage
     sagemaker.update_endpoint(**update)
     looks = [sagemaker.describe_endpoint(EndpointName="churn") for _ in range(2)]
     assert [look["EndpointStatus"] for look in looks] == ["Updating", "InService"]
-    assert [look["EndpointConfigName"] for look in looks] == ["churn-2", "churn-2"]
+    assert [look["EndpointConfigName"] for look in looks] == ["churn-1", "churn-2"]
+    assert looks[0]["PendingDeploymentSummary"]["EndpointConfigName"] == "churn-2"
     assert looks[1]["ProductionVariants"][0]["VariantName"] == "new"
+
+
+def test_an_update_that_is_rolled_back_leaves_the_configuration_as_it_was(aws: StandIn, sagemaker: Any) -> None:
+    sagemaker.create_endpoint_config(EndpointConfigName="churn-2", ProductionVariants=[variant(VariantName="new")])
+    sagemaker.create_endpoint(EndpointName="churn", EndpointConfigName="churn-1")
+    sagemaker.describe_endpoint(EndpointName="churn")
+    aws.endpoint_goes("Updating", "RollingBack", "InService", name="churn", reason="An alarm went off.")
+    sagemaker.update_endpoint(EndpointName="churn", EndpointConfigName="churn-2")
+    looks = [sagemaker.describe_endpoint(EndpointName="churn") for _ in range(3)]
+    assert [look["EndpointStatus"] for look in looks] == ["Updating", "RollingBack", "InService"]
+    assert [look.get("FailureReason") for look in looks] == [None, "An alarm went off.", "An alarm went off."]
+    assert looks[2]["EndpointConfigName"] == "churn-1"
 
 
 def test_lists_come_in_pages_and_are_filtered(sagemaker: Any) -> None:
