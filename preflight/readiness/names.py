@@ -164,10 +164,10 @@ def _free(step: Step, rule: Rule) -> Result:
     if isinstance(fact, Unknown):
         return rule.result(
             Kind.OPEN,
-            f"whether the {kind.label} name `{name}` is free cannot be told: {fact.reason}",
+            f"whether the {kind.label} name `{name}` is free is not known: {fact.reason}",
             subject=subject(step),
             location=location,
-            remedy=fact.settle,
+            remedy=f"{fact.settle[0].upper()}{fact.settle[1:]}." if fact.settle else "",
         )
     if isinstance(fact, Absent):
         case = ", compared without case" if kind.ignores_case else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Known
@@ -37,7 +37,7 @@ def network_ready(step: Step, rule: Rule) -> Iterator[Result]:
     found, otherwise = found_or_why_not(step, rule)
     yield from otherwise
     for reference in found:
-        yield replace(existence(step, rule, reference))
+        yield existence(step, rule, reference)
     connections = _connections(step, rule)
     ours = {id(each) for each in found}
     for connection in connections:
@@ -94,7 +94,8 @@ def _room(step: Step, rule: Rule, connections: list[_Connection]) -> Iterator[Re
         known = [count for count in counts if count is not None]
         free, names = sum(known), ", ".join(each.name for each in subnets)
         every = len(known) == len(counts)
-        state = f"the subnets of {connection.name} ({names}) have {free} free addresses{'' if every else ' that are known of'}"
+        partly = "" if every else " that are known of"
+        state = f"the subnets of {connection.name} ({names}) have {free} free addresses{partly}"
         asked = f"{need} instances need one each at least"
 
         def result(kind: Kind, message: str, remedy: str = "") -> Result:
