@@ -87,7 +87,7 @@ def _wish(condition: Condition, context: RequestContext) -> str:
     has = ", ".join(values) if isinstance(values, tuple) else ""
     base = condition.base
     if base.name == "Null":
-        return f"{condition.name} were {'in' if has else 'not in'} the request"
+        return f"{condition.name} were {'not in' if has else 'in'} the request"
     subject = condition.name
     if condition.quantifier is Quantifier.ALL:
         subject = f"every value of {subject}"

@@ -53,8 +53,15 @@ def overlaps(pattern: str, other: str) -> bool:
     return overlaps_tokens(tokens(pattern), tokens(other))
 
 
-def extent(pattern: str, names: str) -> Extent:
-    """Say whether a pattern matches all, some or none of the names that the pattern `names` stands for."""
+def extent(pattern: str, names: str, *, barred: str = "") -> Extent:
+    """Say whether a pattern matches all, some or none of the names that the pattern `names` stands for.
+
+    `barred` are characters that the wildcards of `names` do not stand for: names of AWS resources hold no `:` and `/`.
+    """
+    if barred:
+        found = combinations([tokens(pattern)], tokens(names), barred=barred)
+        if found is not None:
+            return Extent.SOME if len(found) > 1 else Extent.ALL if (True,) in found else Extent.NONE
     if covers(pattern, names):
         return Extent.ALL
     return Extent.SOME if overlaps(pattern, names) else Extent.NONE

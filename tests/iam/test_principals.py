@@ -1,0 +1,113 @@
+"""Principals: their kinds, what is refused, and how Principal and NotPrincipal mean them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from preflight.iam.policy import parse_policy
+from preflight.iam.principals import Grant, Kind, PrincipalError, caller, grant
+
+A = "111122223333"
+USER, ROLE = f"arn:aws:iam::{A}:user/path/u", f"arn:aws:iam::{A}:role/path/r"
+SESSION, OTHER = f"arn:aws:sts::{A}:assumed-role/r/s", f"arn:aws:sts::{A}:assumed-role/r/t"
+FEDERATED, ROOT = f"arn:aws:sts::{A}:federated-user/f", f"arn:aws:iam::{A}:root"
+SERVICE = "sagemaker.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (USER, Kind.USER),
+        (ROLE, Kind.ROLE),
+        (SESSION, Kind.SESSION),
+        (FEDERATED, Kind.FEDERATED_USER),
+        (ROOT, Kind.ROOT),
+        (SERVICE, Kind.SERVICE),
+        ("*", Kind.ANONYMOUS),
+        ("accounts.google.com", Kind.PROVIDER),
+        (f"arn:aws:iam::{A}:saml-provider/x", Kind.PROVIDER),
+    ],
+)
+def test_kinds(text: str, kind: Kind) -> None:
+    assert caller(text).kind is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bob",
+        "",
+        "arn:aws:iam::1:user/u",
+        f"arn:aws:iam::{A}:group/g",
+        f"arn:aws:iam::{A}:role/",
+        "arn:aws:iam",
+        ROLE + "*",
+    ],
+)
+def test_impossible_principals_are_refused(text: str) -> None:
+    with pytest.raises(PrincipalError):
+        caller(text)
+
+
+def test_service_linked_roles() -> None:
+    assert caller(f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX").service_linked
+    assert caller(f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForX/s").service_linked
+    assert not caller(ROLE).service_linked
+
+
+def how(principal: Any, who: str, *, element: str = "Principal", bounded: bool = False) -> Grant:
+    body = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", element: principal}
+    (statement,) = parse_policy({"Statement": body}, "p").statements
+    return grant(statement.principals, caller(who), bounded=bounded)
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "expected"),
+    [
+        ("*", SESSION, Grant.DIRECT),
+        ({"AWS": "*"}, "*", Grant.DIRECT),
+        ({"AWS": A}, USER, Grant.ACCOUNT),
+        ({"AWS": ROOT}, SESSION, Grant.ACCOUNT),
+        ({"AWS": ROOT}, ROOT, Grant.DIRECT),
+        ({"AWS": "arn:aws-cn:iam::111122223333:root"}, USER, Grant.NONE),
+        ({"AWS": USER}, USER, Grant.DIRECT),
+        ({"AWS": ROLE}, ROLE, Grant.ROLE),
+        ({"AWS": ROLE}, SESSION, Grant.ROLE),
+        ({"AWS": SESSION}, SESSION, Grant.DIRECT),
+        ({"AWS": SESSION}, OTHER, Grant.NONE),
+        ({"AWS": f"arn:aws:iam::{A}:role/*"}, ROLE, Grant.NONE),
+        ({"AWS": FEDERATED}, FEDERATED, Grant.DIRECT),
+        ({"AWS": A}, SERVICE, Grant.NONE),
+        ({"Service": [SERVICE]}, SERVICE, Grant.DIRECT),
+        ({"Service": "ec2.amazonaws.com"}, SERVICE, Grant.NONE),
+        ({"Federated": "accounts.google.com"}, "accounts.google.com", Grant.DIRECT),
+        ({"CanonicalUser": "79a5"}, USER, Grant.UNSURE),
+        ({"CanonicalUser": "79a5"}, SERVICE, Grant.NONE),
+    ],
+)
+def test_principal(principal: Any, who: str, expected: Grant) -> None:
+    assert how(principal, who) is expected
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "spared"),
+    [
+        ({"AWS": [USER, ROOT]}, USER, True),
+        ({"AWS": [USER, ROOT]}, f"arn:aws:iam::{A}:user/other", False),
+        ({"AWS": [ROOT]}, USER, True),
+        ({"AWS": [ROLE, ROOT]}, SESSION, True),
+        ({"AWS": [ROLE, ROOT]}, ROLE, True),
+        ({"AWS": [SESSION, ROLE, ROOT]}, SESSION, True),
+        ({"AWS": [SESSION, ROLE, ROOT]}, OTHER, False),
+        ({"AWS": USER}, "*", False),
+        ({"Service": SERVICE}, SERVICE, True),
+    ],
+)
+def test_not_principal(principal: Any, who: str, spared: bool) -> None:
+    assert how(principal, who, element="NotPrincipal") is (Grant.NONE if spared else Grant.DIRECT)
+
+
+def test_a_boundary_is_never_spared_by_not_principal() -> None:
+    assert how({"AWS": [USER, ROOT]}, USER, element="NotPrincipal", bounded=True) is Grant.DIRECT
