@@ -17,7 +17,7 @@ from preflight.iam.decision import Decision, StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, Grant, Kind, grant
 from preflight.iam.request import Policies, PolicyType
-from preflight.iam.services import NO_PERMISSION_NEEDED, RCP_SERVICES, ROOT_KEEPS, resource_policy_rules
+from preflight.iam.services import NO_PERMISSION_NEEDED, RCP_SERVICES, RCP_SPARES, ROOT_KEEPS, resource_policy_rules
 from preflight.iam.statement import Statement
 
 Need = tuple[PolicyType, int]
@@ -143,7 +143,7 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
         granted[Grant.DIRECT] |= build.perhaps(PolicyType.RESOURCE)
 
     levels: list[Need] = []
-    if service in RCP_SERVICES and not who.service_linked:
+    if service in RCP_SERVICES and action not in RCP_SPARES and not who.service_linked:
         for level in policies.resource_control or ():
             for policy in level:
                 for statement in policy.about(action):
@@ -193,7 +193,7 @@ def _ways(build: _Builder, granted: dict[Grant, int], owner: str, *, required: b
     if who.kind is Kind.ROOT:
         # The root user has no identity policies and needs none.
         if build.action == "sts:assumerole":
-            # AWS refuses AssumeRole with the root user's credentials (API_AssumeRole).
+            # AssumeRole is for users and roles: AWS refuses it to root users (IAM user guide, id_credentials_sts-comparison).
             return ()
         return ((),) if at_home and not required else ((anyhow,),)
     limits = _limits(build)

@@ -73,6 +73,12 @@ RCP_SERVICES = frozenset(
 Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 """
 
+RCP_SPARES = frozenset({"kms:retiregrant"})
+"""Actions of those services that resource control policies leave alone.
+
+Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
+"""
+
 NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 """Actions that need no permission and that no policy can take away.
 
