@@ -193,7 +193,7 @@ def _ways(build: _Builder, granted: dict[Grant, int], owner: str, *, required: b
     if who.kind is Kind.ROOT:
         # The root user has no identity policies and needs none.
         if build.action == "sts:assumerole":
-            # AssumeRole is for users and roles: AWS refuses it to root users (IAM user guide, id_credentials_sts-comparison).
+            # AssumeRole is for users and roles (IAM user guide, id_credentials_sts-comparison).
             return ()
         return ((),) if at_home and not required else ((anyhow,),)
     limits = _limits(build)
