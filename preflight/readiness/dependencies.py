@@ -56,13 +56,12 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
     found = reported(step, rule.id)
     if found or any(each.rule == rule.id for each in references(step)):
         return found, []
-    unread = next((each for each in references(step) if not _read(each) and rule.id in leads_to(each.kind)), None)
+    if rule.id not in leads_to_from(step.operation):
+        return [], []
+    unread = next((each for each in references(step) if _hides(step, rule, each)), None)
     if unread is None:
         why = f"{step.operation.id} relies on nothing of the kind here"
-        kind = Kind.NOT_APPLICABLE
-        if rule.id not in leads_to_from(step.operation):
-            return [], []
-        return [], [rule.result(kind, why, subject=subject(step), location=step.location)]
+        return [], [rule.result(Kind.NOT_APPLICABLE, why, subject=subject(step), location=step.location)]
     fact = unread.fact
     state = "does not exist" if isinstance(fact, Absent) else f"cannot be read: {fact.reason}"  # type: ignore[union-attr]
     message = f"what the request relies on depends on {unread.label}, which {state}"
@@ -162,8 +161,10 @@ def leads_to(kind: str) -> frozenset[str]:
     return frozenset(rules)
 
 
-def _read(reference: Reference) -> bool:
-    return isinstance(reference.fact, Known)
+def _hides(step: Step, rule: Rule, reference: Reference) -> bool:
+    """Say whether a resource that could not be read may name what a rule reports."""
+    own = reference.kind == step.operation.kind.id
+    return not own and not isinstance(reference.fact, Known) and rule.id in leads_to(reference.kind)
 
 
 def _place(step: Step, is_it: Any) -> Location:

@@ -161,7 +161,8 @@ def parts_of(
     doubt = None
     if missing is not None or not composed:
         gone = not isinstance(missing, Unknown)
-        reason = "is gone" if gone else f"cannot be read: {missing.reason}"  # type: ignore[union-attr]
+        lacking = "does not exist" if only_declared else "is gone"
+        reason = lacking if gone else f"cannot be read: {missing.reason}"  # type: ignore[union-attr]
         doubt = Doubt(f"the configuration of {label} {reason}", "" if gone else missing.settle)  # type: ignore[union-attr]
         if not now or only_declared:
             return None, doubt
