@@ -16,7 +16,7 @@ from preflight.readiness.step import Step
 _NEEDED = {"KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT"}
 _WAYS = {
     "Disabled": "Enable it: aws kms enable-key --key-id {key} --region {region}.",
-    "PendingDeletion": "Keep and enable it: aws kms cancel-key-deletion --key-id {key} --region {region}; or name another key.",
+    "PendingDeletion": "Keep it: aws kms cancel-key-deletion --key-id {key} --region {region}; then enable it.",
     "PendingImport": "Import its key material, or name another key.",
     "Unavailable": "Connect its custom key store, or name another key.",
 }
