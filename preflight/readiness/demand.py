@@ -11,7 +11,7 @@ from preflight.expressions import evaluate, fill
 from preflight.readiness.amounts import NOTHING, Amount, Doubt, batch_of
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
-from preflight.readiness.usage import Usage, User, composed_of, in_use, parts_of
+from preflight.readiness.usage import Usage, User, composed_of, in_use, parts_of, scaling_targets
 
 
 def wanted(step: Step) -> User:
@@ -73,10 +73,9 @@ def growth(step: Step, measure: str, of: str | None) -> Iterator[tuple[str, int]
     kind = step.operation.kind
     scaling = kind.declared["usage"].get("autoscaling")
     targets: dict[str, int] = {}
-    if scaling and scaling["measure"] == measure:
-        fact = step.account.read(
-            Ask.all("application-autoscaling:scalable-target", step.region, ServiceNamespace=scaling["namespace"])
-        )
+    asked = scaling_targets(step)
+    if asked and scaling["measure"] == measure:
+        fact = step.account.read(asked)
         for target in fact.value if isinstance(fact, Known) else ():
             if target.get("ScalableDimension", scaling["dimension"]) == scaling["dimension"]:
                 targets[target["ResourceId"]] = int(target.get("MaxCapacity", 0))

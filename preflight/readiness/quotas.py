@@ -31,6 +31,8 @@ def within_quota(step: Step, rule: Rule) -> Iterator[Result]:
     A rule that has nothing to say of a request that does draw on quotas is not applicable to it.
     """
     declared = [each for each in step.operation.declared.get("quotas", ()) if each["rule"] == rule.id]
+    if declared:
+        in_use(step)
     found = [result for quota in declared for result in _results(step, rule, quota)]
     judged = [result for result in found if result.kind is not Kind.NOT_APPLICABLE]
     yield from judged or found[:1]

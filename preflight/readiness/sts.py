@@ -31,12 +31,12 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
             why = f"{step.operation.id} does not make the service use STS"
             yield rule.result(Kind.NOT_APPLICABLE, why, location=location)
         return
+    fact = step.account.read(Ask.one("sts:regional-endpoint", "", {"RegionName": step.region}))
     found = [each for each in references(step) if each.kind == need["to-read"] and each.rule == need["rule"]]
     # What is behind a resource that could not be read is not known.
     unread = next(
         (each for each in references(step) if not isinstance(each.fact, Known) and each.kind in need["through"]), None
     )
-    fact = step.account.read(Ask.one("sts:regional-endpoint", "", {"RegionName": step.region}))
     active = bool(fact.value["active"]) if isinstance(fact, Known) else None
     who = subject(step)
     if active:

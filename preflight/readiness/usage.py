@@ -102,7 +102,8 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
 def _in_use(step: Step) -> Usage:
     kind = step.operation.kind
     usage, status = kind.declared["usage"], kind.section("status") or {}
-    listed = step.account.read(Ask.all(kind.id, step.region))
+    # What the checks of quotas will ask for as well is asked at the same time.
+    listed, *_ = step.account.read_many([Ask.all(kind.id, step.region), *_beside(step)])
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
         return Usage((), Doubt(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "settle", "")))
@@ -131,6 +132,21 @@ def _in_use(step: Step) -> Usage:
             )
         users.append(User(label, value, parts, more or (), doubt, idle))
     return Usage(tuple(users))
+
+
+def scaling_targets(step: Step) -> Ask | None:
+    """Return the question for what makes parts grow, where the kind declares such a thing."""
+    scaling = step.operation.kind.declared["usage"].get("autoscaling")
+    if scaling is None:
+        return None
+    return Ask.all("application-autoscaling:scalable-target", step.region, ServiceNamespace=scaling["namespace"])
+
+
+def _beside(step: Step) -> list[Ask]:
+    services = dict.fromkeys(quota["service"] for quota in step.operation.declared.get("quotas", ()))
+    targets = scaling_targets(step)
+    quotas = [Ask.all("service-quotas:quota", step.region, ServiceCode=service) for service in services]
+    return [*quotas, *([targets] if targets else [])]
 
 
 def composed_of(step: Step, asked: Sequence[tuple[Mapping[str, str], Mapping[str, Any]]]) -> list[list[Fact[Any]]]:
