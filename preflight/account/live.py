@@ -41,6 +41,7 @@ class LiveAccount:
     def __init__(self, clients: Clients, *, rereads: int = 5, reread_delay: float = 1.0) -> None:
         """Take the clients; `rereads` and `reread_delay` (seconds) are for eventually consistent reads."""
         self._clients = clients
+        self._rereads, self._reread_delay = rereads, reread_delay
         self._pool = Pool(_THREADS)
         world = World(clients.partition, clients.region, clients.long_term_credentials, rereads, reread_delay)
         self._reads = Reads(self._perform, lambda ask: plan_for(world, ask), self._pool)
@@ -90,6 +91,10 @@ class LiveAccount:
     def client(self, service: str, region: str = "") -> Any:
         """Return the boto3 client that the reads use, for the one call that writes (`preflight create`)."""
         return self._clients.get(service, region)
+
+    def again(self) -> LiveAccount:
+        """Return an account with the same clients that remembers nothing: for questions after something was changed."""
+        return LiveAccount(self._clients, rereads=self._rereads, reread_delay=self._reread_delay)
 
     def stats(self) -> Stats:
         """Return how many requests were sent so far, and the longest chain of calls that somebody waited for."""

@@ -1,0 +1,174 @@
+"""Carrying out a plan: call by call, each followed to its end before the next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from enum import StrEnum
+from typing import Protocol
+
+from preflight.account.facts import Account, Ask, Fact, Known, Unknown
+from preflight.account.live_errors import Failed
+from preflight.create.events import Event, There, Undoing, Undone
+from preflight.create.following import Arrival, End, follow, gone
+from preflight.create.journal import Entry, State
+from preflight.create.looking import Aws, Seen, ask, difference, look, seen
+from preflight.create.making import make
+from preflight.create.pace import Pace, Patience
+from preflight.documents.plan import Plan, PlannedRequest
+from preflight.engine.operation import Place, load_operation
+from preflight.errors import UsageError
+
+# How long to wait until something that is deleted is gone, and how long an interrupted run looks at what exists.
+_DELETION = 300.0
+_LAST_LOOK = 10.0
+
+
+class Live(Account, Aws, Protocol):
+    """A live account: it answers questions, and has boto3's clients."""
+
+
+class Ended(StrEnum):
+    """How carrying out a plan ended."""
+
+    DONE = "done"
+    NOT_AWAITED = "not awaited"
+    REFUSED = "refused"
+    FAILED = "failed"
+    LATE = "late"
+    UNREAD = "unread"
+
+
+class Creation:
+    """One run that carries out a plan. What it asked of AWS is in `entries` at every moment.
+
+    Carrying out may be interrupted by KeyboardInterrupt anywhere; `standing` then says what exists.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        account: Live,
+        place: Place,
+        *,
+        tell: Callable[[Event], None] | None = None,
+        pace: Pace | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Take the plan and where it is carried out.
+
+        Raises `UsageError` for a plan that deletes something: that is not what `create` is for.
+        """
+        self.plan = plan
+        self.account = account
+        self.entries = [_entry(request, place) for request in plan.requests]
+        self.refusals: dict[int, Failed] = {}
+        self.ends: dict[int, End] = {}
+        self._tell = tell or _silent
+        self._pace = pace or Pace()
+        self._patience = patience or Patience()
+
+    def recognize(self) -> Plan | None:
+        """Find what is there already as the plan has it, and return the plan of what is left; None if nothing is.
+
+        A resource that failed is not taken for the plan's own: the checks say what to do about it.
+        """
+        asks = [Ask.one(entry.operation.kind.id, entry.region, entry.key) for entry in self.entries]
+        for entry, fact in zip(self.entries, self.account.read_many(asks), strict=True):
+            if isinstance(fact, Known) and self._is_own(entry, seen(entry, fact.value)):
+                entry.state = State.THERE
+                self._tell(There(entry.label, entry.status))
+        left = tuple(entry.request for entry in self.entries if entry.state is State.PLANNED)
+        return replace(self.plan, requests=left) if left else None
+
+    def _is_own(self, entry: Entry, found: Seen) -> bool:
+        call = entry.operation.call
+        if call.status and found.status not in (*call.success, *call.progress):
+            return False
+        if difference(self.account, entry, found.described) is not None:
+            return False
+        entry.status = found.status
+        return True
+
+    def carry_out(self, *, wait: bool = True, timeout: float | None = None) -> Ended:
+        """Make the calls of what is left, in order, and follow each; stops at the first that does not succeed.
+
+        `timeout` is in seconds, for all following together.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for index, entry in enumerate(self.entries):
+            if entry.state is State.PLANNED:
+                failed = make(self.account, entry, self._patience, self._tell)
+                if failed is not None:
+                    self.refusals[index] = failed
+                    return Ended.REFUSED
+            if not entry.followed or not wait:
+                continue
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            end = self.ends[index] = follow(self.account, entry, self._pace, left, self._tell)
+            if end.arrival is Arrival.LATE:
+                return Ended.LATE
+            if end.arrival is Arrival.UNREAD:
+                return Ended.UNREAD
+            if end.arrival is not Arrival.REACHED:
+                return Ended.FAILED
+        return Ended.DONE if wait or not any(entry.followed for entry in self.entries) else Ended.NOT_AWAITED
+
+    def take_back(self) -> bool:
+        """Delete what this run created, last first, and nothing else; says whether all of it is gone.
+
+        It stops at the first that cannot be deleted: what was created before it may be in use by it.
+        """
+        for entry in reversed(self.entries):
+            undo = entry.operation.call.undo
+            if entry.state is not State.MADE or undo is None:
+                continue
+            self._tell(Undoing(entry.label))
+            outcome = ask(self.account, entry.operation.call.service, undo, entry.key, entry.region)
+            reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
+            if not gone(self.account, entry, self._pace, 0.0 if reason else _DELETION):
+                self._tell(Undone(entry.label, reason or "AWS is still deleting it"))
+                return False
+            self._tell(Undone(entry.label))
+        return True
+
+    def standing(self) -> list[tuple[Entry, Fact[Seen]]]:
+        """Look at what this run asked AWS for. Gives up after ten seconds: what is not seen by then is unknown."""
+        asked = [entry for entry in self.entries if entry.touched]
+        found: dict[int, Fact[Seen]] = {}
+
+        def work() -> None:
+            for index, entry in enumerate(asked):
+                found[index] = look(self.account, entry)
+
+        thread = threading.Thread(target=work, name="preflight-standing", daemon=True)
+        thread.start()
+        until = time.monotonic() + _LAST_LOOK
+        while thread.is_alive() and time.monotonic() < until:
+            thread.join(0.2)
+        late = Unknown("AWS did not answer in time")
+        return [(entry, found.get(index, late)) for index, entry in enumerate(asked)]
+
+
+def _silent(event: Event) -> None:
+    del event
+
+
+def _entry(request: PlannedRequest, place: Place) -> Entry:
+    operation = load_operation(request.operation)
+    key = operation.key(request.parameters)
+    if operation.effect == "delete":
+        raise UsageError(f"{request.operation} deletes; create only carries out what creates or updates")
+    if key is None:
+        wanted = " and ".join(operation.kind.identity)
+        raise UsageError(f"{request.document.path}: {request.operation} does not say {wanted}; give it")
+    arn = operation.kind.arn(key, partition=place.partition, region=place.region, account=place.account)
+    return Entry(request, operation, key, arn or "", place.region)
+
+
+def commands(entries: Iterable[Entry]) -> list[str]:
+    """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
+    made = [entry for entry in entries if entry.touched and entry.operation.effect == "create"]
+    return [command for entry in reversed(made) if (command := entry.undo_command())]

@@ -1,0 +1,87 @@
+"""What was asked of AWS, written down before it is asked, so that an interruption at any moment leaves it known."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from preflight.documents.plan import PlannedRequest
+from preflight.engine.operation import Operation
+from preflight.engine.result import Location
+
+
+class State(StrEnum):
+    """How far the request of an entry is."""
+
+    PLANNED = "planned"
+    THERE = "there"  # it was there already, as the plan has it
+    ASKED = "asked"  # the call was begun; what became of it is not known yet
+    MADE = "made"  # this run made the call and AWS accepted it
+    REFUSED = "refused"
+    UNDONE = "undone"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request of the plan and how far it is. `asked_at` is `time.monotonic()`; `status` is what was last seen."""
+
+    request: PlannedRequest
+    operation: Operation
+    key: dict[str, str]
+    arn: str
+    region: str
+    state: State = State.PLANNED
+    asked_at: float | None = None
+    status: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What messages call it: "endpoint `churn`"."""
+        return f"{self.operation.kind.label} `{self.name}`"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return "/".join(self.key[name] for name in self.operation.kind.identity)
+
+    @property
+    def location(self) -> Location:
+        """Where the request stands in what the user gave."""
+        return Location(self.request.document.path, self.request.pointer)
+
+    @property
+    def followed(self) -> bool:
+        """Whether AWS goes on working on it after the call."""
+        return self.operation.call.status is not None
+
+    @property
+    def touched(self) -> bool:
+        """Whether this run asked AWS for it, whatever became of that."""
+        return self.state in (State.ASKED, State.MADE)
+
+    def command(self, method: str) -> str:
+        """Return the AWS CLI's command for one of the service's calls on it: `aws sagemaker delete-endpoint ...`."""
+        return f"aws {self.operation.call.service} {_hyphened(method)} {self._options()}"
+
+    def wait_command(self) -> str:
+        """Return the AWS CLI's command that waits for it; empty where there is none."""
+        call = self.operation.call
+        return f"aws {call.service} wait {_hyphened(call.waiter)} {self._options()}" if call.waiter else ""
+
+    def undo_command(self) -> str:
+        """Return the AWS CLI's command that deletes it; empty where the call is not undone so."""
+        return self.command(self.operation.call.undo) if self.operation.call.undo else ""
+
+    def _options(self) -> str:
+        named = [f"--{_kebab(name)} {shlex.quote(value)}" for name, value in self.key.items()]
+        return " ".join([*named, f"--region {self.region}"])
+
+
+def _hyphened(method: str) -> str:
+    return method.replace("_", "-")
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).strip("-")

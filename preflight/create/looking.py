@@ -1,0 +1,152 @@
+"""What is at AWS right now, read afresh; and whether it is what the plan asks for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+from preflight.account.facts import Absent, Fact, Known, Unknown
+from preflight.account.live_errors import Failed, failure, unknown
+from preflight.create.journal import Entry
+from preflight.expressions import evaluate
+
+# How much older than the call a resource may look and still be the call's: AWS's clocks tell whole seconds in headers.
+_SLACK = 3.0
+
+
+class Aws(Protocol):
+    """Who has boto3's clients: a live account."""
+
+    def client(self, service: str, region: str = "") -> Any:
+        """Return boto3's client of a service in a region."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look showed. `age` is how many seconds ago it was created, by AWS's clock; None if AWS did not say."""
+
+    described: Mapping[str, Any]
+    status: str
+    reason: str
+    age: float | None
+
+
+def look(aws: Aws, entry: Entry) -> Fact[Seen]:
+    """Read a resource of the plan afresh. Never raises for what AWS says."""
+    spec = entry.operation.kind.section("read")["one"]
+    outcome = ask(aws, spec["service"], spec["call"], entry.key, entry.region)
+    if isinstance(outcome, Failed):
+        for absent in spec.get("absent", ()):
+            if absent.get("code") == outcome.code and absent.get("message", "") in outcome.message:
+                return Absent(outcome.message)
+        return unknown(outcome, spec["permission"], f"allow {spec['permission']} on {entry.arn}")
+    return Known(seen(entry, outcome))
+
+
+def seen(entry: Entry, response: Mapping[str, Any]) -> Seen:
+    """Return what a description says of status, reason and age."""
+    call, states = entry.operation.call, entry.operation.kind.section("status") or {}
+    described = {name: value for name, value in response.items() if name != "ResponseMetadata"}
+    status = str(described.get(call.status or states.get("member", ""), ""))
+    reason = str(described.get(call.reason or "", ""))
+    return Seen(described, status, reason, _age(described, response.get("ResponseMetadata", {})))
+
+
+def ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any] | Failed:
+    """Make a call; returns the response, or what went wrong."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        response: dict[str, Any] = getattr(aws.client(service, region), method)(**parameters)
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        return failure(error)
+    return response
+
+
+def difference(aws: Aws, entry: Entry, described: Mapping[str, Any]) -> str | None:
+    """Say where what AWS describes is not what the request asks for; None where it is the plan's own.
+
+    Members that AWS never describes (a deployment's options) cannot differ. Tags are read only where all else is as
+    planned; where they may not be read it cannot be told whose it is, and that is a difference.
+    """
+    pending = described.get((entry.operation.kind.section("status") or {}).get("pending", "")) or {}
+    now = {**described, **{name: value for name, value in pending.items() if name in entry.request.parameters}}
+    shown = _describable(aws, entry)
+    for member, wanted in entry.request.parameters.items():
+        if member == "Tags" or (member not in now and member not in shown):
+            continue
+        place = _differs(wanted, now.get(member), member)
+        if place:
+            return place
+    return _other_tags(aws, entry) if entry.operation.effect == "create" else None
+
+
+def just_made(entry: Entry, found: Seen) -> bool:
+    """Say whether a resource is no older than this run's call for it."""
+    if entry.asked_at is None or found.age is None:
+        return False
+    return found.age <= time.monotonic() - entry.asked_at + _SLACK
+
+
+def _age(described: Mapping[str, Any], about: Mapping[str, Any]) -> float | None:
+    created, date = described.get("CreationTime"), about.get("HTTPHeaders", {}).get("date")
+    if not isinstance(created, datetime) or not date:
+        return None
+    return (parsedate_to_datetime(date) - created).total_seconds()
+
+
+def _describable(aws: Aws, entry: Entry) -> frozenset[str]:
+    spec = entry.operation.kind.section("read")["one"]
+    client = aws.client(spec["service"], entry.region)
+    operation = client.meta.method_to_api_mapping[spec["call"]]
+    return frozenset(client.meta.service_model.operation_model(operation).output_shape.members)
+
+
+def _differs(wanted: Any, there: Any, place: str) -> str | None:
+    if isinstance(wanted, Mapping) and isinstance(there, Mapping):
+        for name, value in wanted.items():
+            if found := _differs(value, there.get(name), f"{place}.{name}"):
+                return found
+        return None
+    if isinstance(wanted, list) and isinstance(there, list):
+        if len(wanted) != len(there):
+            return f"{place} has {len(there)} entries, not {len(wanted)}"
+        for index, (one, other) in enumerate(zip(wanted, there, strict=True)):
+            if found := _differs(one, other, f"{place}[{index}]"):
+                return found
+        return None
+    if wanted == there:
+        return None
+    return f"{place} is {_say(there)}, not {_say(wanted)}"
+
+
+def _say(value: Any) -> str:
+    text = str(value)
+    return "not set" if value is None else f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+def _other_tags(aws: Aws, entry: Entry) -> str | None:
+    spec = entry.operation.kind.section("tags")
+    wanted = {tag["Key"]: tag["Value"] for tag in entry.request.parameters.get("Tags", ())}
+    if spec is None:
+        return None
+    tags: list[Mapping[str, str]] = []
+    token: dict[str, str] = {}
+    while True:
+        given = {spec["parameter"]: entry.arn, **token}
+        outcome = ask(aws, spec["service"], spec["call"], given, entry.region)
+        if isinstance(outcome, Failed):
+            fact: Unknown = unknown(outcome, spec["permission"], "")
+            return f"its tags cannot be compared: {fact.reason}" if wanted else None
+        tags += evaluate(spec["result"], outcome) or []
+        if not outcome.get("NextToken"):
+            break
+        token = {"NextToken": outcome["NextToken"]}
+    there = {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
+    return None if there == wanted else f"its tags are {_say(there)}, not {_say(wanted)}"

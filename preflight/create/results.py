@@ -1,0 +1,146 @@
+"""What carrying out a plan came to, as results: PRE901 for every call, PRE902 for everything that was followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from preflight.account.live_errors import Failed
+from preflight.create import failures
+from preflight.create.creation import Creation
+from preflight.create.following import Arrival, End
+from preflight.create.journal import Entry, State
+from preflight.create.refusals import denied, limit, rules_for
+from preflight.documents.plan import Plan, PlannedRequest
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import load_rule
+from preflight.errors import PreflightError
+
+# Runs rules again on the account as it is now, for one request.
+Recheck = Callable[[Plan, Sequence[str]], Sequence[Result]]
+
+
+def results(creation: Creation, *, awaited: bool, recheck: Recheck | None = None) -> Iterator[Result]:
+    """Give the results of every request, each followed by what our own checks say about its failure now."""
+    for index, entry in enumerate(creation.entries):
+        failed, end = creation.refusals.get(index), creation.ends.get(index)
+        why = _why(creation, entry, failed, end, recheck)
+        yield _accepted(entry, failed, why)
+        if entry.followed and failed is None:
+            yield _in_service(entry, end, awaited=awaited)
+        yield from why
+
+
+def _accepted(entry: Entry, failed: Failed | None, why: Sequence[Result]) -> Result:
+    rule = load_rule("PRE901")
+    doing, name = entry.operation.effect, entry.operation.id.partition(":")[2]
+    notes = f" ({'; '.join(entry.notes)})" if entry.notes else ""
+    kind, remedy = Kind.PASS, ""
+    if failed is not None:
+        kind = Kind.OPEN if entry.state is State.ASKED else Kind.FAIL
+        message, remedy = _refused(entry, failed, why)
+    elif entry.state is State.PLANNED:
+        kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: an earlier request failed"
+    elif entry.state is State.THERE:
+        message = f"{entry.label} was already there as the plan has it; {name} was not called again"
+    elif entry.state is State.UNDONE:
+        message = f"AWS accepted {name} for {entry.label}, which was deleted again"
+    else:
+        message = f"AWS accepted {name}: {entry.label} is {'updated' if doing == 'update' else 'created'}"
+    return rule.result(kind, message + notes, subject=entry.arn, location=entry.location, remedy=remedy)
+
+
+def _refused(entry: Entry, failed: Failed, why: Sequence[Result]) -> tuple[str, str]:
+    name = entry.operation.id.partition(":")[2]
+    if entry.state is State.ASKED:
+        message = f"what became of {name} for {entry.label} is not known: {failed.message}"
+        return message, f"Look: {entry.command(entry.operation.kind.section('read')['one']['call'])}; then run again."
+    message = f"AWS refused {name} for {entry.label}: {failed.code}: {failed.message}"
+    refused, over = denied(failed), limit(failed)
+    if refused is not None:
+        remedy = refused.remedy()
+        if not why:
+            remedy += (
+                " preflight's own checks find nothing that denies it: it can be a policy that they do not see, such as"
+                " that of the session or of the organization."
+            )
+        return f"{message} In short: {refused.says()}.", remedy
+    if over is not None:
+        return f"{message} In short: {over.says()}.", over.remedy(entry.region)
+    if any(stale["code"] == failed.code and stale.get("message", "") in failed.message for stale in _stale(entry)):
+        return message, "AWS may still not see what was just created: wait a minute, and run the same command again."
+    if failed.status == 0:
+        return message, "Check the network and --endpoint-url, and run the same command again."
+    return message, "Correct the request as AWS says, and run the same command again."
+
+
+def _stale(entry: Entry) -> Sequence[dict[str, str]]:
+    return [dict(stale) for stale in entry.operation.call.stale]
+
+
+def _in_service(entry: Entry, end: End | None, *, awaited: bool) -> Result:
+    rule = load_rule("PRE902")
+    kind, message, remedy = Kind.NOT_APPLICABLE, f"{entry.label} was not followed", ""
+    if end is None:
+        if entry.state in (State.MADE, State.THERE) and not awaited:
+            message, remedy = f"{entry.label} was not waited for", f"Wait for it: {entry.wait_command()}"
+    elif end.arrival is Arrival.REACHED:
+        kind, message = Kind.PASS, f"{entry.label} is {end.status}, after {_seconds(end.seconds)}"
+    elif end.arrival is Arrival.LATE:
+        kind = Kind.OPEN
+        message = f"{entry.label} is still {end.status or 'not seen'} after {_seconds(end.seconds)}"
+        remedy = "Run the same command again: it goes on with this one" + _or(entry.wait_command())
+    elif end.arrival is Arrival.UNREAD:
+        kind = Kind.OPEN
+        message = f"whether {entry.label} comes into service cannot be read: {end.reason}"
+        remedy = (
+            f"{end.settle[:1].upper()}{end.settle[1:]}. " if end.settle else ""
+        ) + "Then run the same command again."
+    elif end.arrival is Arrival.GONE:
+        kind = Kind.FAIL
+        message = f"{entry.label} was {end.status or 'never seen'} and is not there any more: somebody deleted it"
+        remedy = "Find out who (DeleteEndpoint in CloudTrail), and run the same command again."
+    else:
+        kind = Kind.FAIL
+        found = failures.explain(entry, end.reason)
+        reverted = "was rolled back: it " if end.arrival is Arrival.REVERTED else ""
+        reason = f": {end.reason.rstrip('.')}." if end.reason else "; AWS gives no reason."
+        message = f"{entry.label} {reverted}is {end.status}{reason} {found.means}".rstrip()
+        remedy = found.remedy
+        if end.arrival is Arrival.FAILED and entry.undo_command():
+            remedy = f"{remedy} Before another try: {entry.undo_command()}".lstrip()
+    if entry.state is State.UNDONE:
+        message += "; it was deleted again"
+    return rule.result(kind, message, subject=entry.arn, location=entry.location, remedy=remedy)
+
+
+def _or(command: str) -> str:
+    return f"; or {command}" if command else ""
+
+
+def _seconds(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def _why(
+    creation: Creation, entry: Entry, failed: Failed | None, end: End | None, recheck: Recheck | None
+) -> Sequence[Result]:
+    """Return what our own checks say now about a failure: only what fails or is open."""
+    rules: tuple[str, ...] = ()
+    if failed is not None:
+        rules = rules_for(failed)
+    elif end is not None and end.arrival in (Arrival.FAILED, Arrival.REVERTED):
+        rules = failures.explain(entry, end.reason).rules
+    if not rules or recheck is None:
+        return ()
+    try:
+        found = recheck(_only(creation.plan, entry.request), rules)
+    except PreflightError:
+        return ()
+    return [result for result in found if result.kind in (Kind.FAIL, Kind.OPEN)]
+
+
+def _only(plan: Plan, request: PlannedRequest) -> Plan:
+    from dataclasses import replace
+
+    return replace(plan, requests=(request,))

@@ -1,0 +1,174 @@
+"""The calls: accepted, refused, tried again, lost on the way; never made twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from preflight.create import Ended, Event
+from preflight.create.events import Accepted, Again, Calling, Refused, There
+from preflight.create.journal import State
+from preflight.errors import UsageError
+from tests.aws.account import Ready
+from tests.aws.control import StandIn
+from tests.create.conftest import Make
+
+CREATE = "sagemaker:CreateEndpoint"
+
+
+def whole(ready: Ready, **tags: str) -> list[tuple[str, dict[str, Any]]]:
+    """A plan of all three, under other names than those that are there."""
+    model = {**ready.model_request, "ModelName": "churn-new"}
+    config = {**ready.config_request, "EndpointConfigName": "churn-new"}
+    config["ProductionVariants"] = [{**config["ProductionVariants"][0], "ModelName": "churn-new"}]
+    endpoint: dict[str, Any] = {"EndpointName": "churn-new", "EndpointConfigName": "churn-new"}
+    if tags:
+        endpoint["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return [("sagemaker:CreateModel", model), ("sagemaker:CreateEndpointConfig", config), (CREATE, endpoint)]
+
+
+def test_all_three_are_made_in_order(aws: StandIn, ready: Ready, creation: Make, events: list[Event]) -> None:
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.DONE
+    made = [call.operation for call in aws.calls if call.operation.startswith("Create")]
+    assert made == ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+    assert [event.what for event in events if isinstance(event, Accepted)] == [
+        "model `churn-new`",
+        "endpoint configuration `churn-new`",
+        "endpoint `churn-new`",
+    ]
+    assert [entry.state for entry in run.entries] == [State.MADE] * 3
+    assert aws.endpoint("churn-new") == {
+        "EndpointName": "churn-new",
+        "EndpointConfigName": "churn-new",
+        "EndpointStatus": "InService",
+    }
+
+
+def test_a_configuration_that_is_not_seen_yet_is_tried_again(aws: StandIn, creation: Make, events: list[Event]) -> None:
+    aws.stale(creates=2)
+    assert creation().carry_out() is Ended.DONE
+    assert [event.attempt for event in events if isinstance(event, Again)] == [1, 2]
+    assert len(aws.calls.of(CREATE)) == 3
+
+
+def test_a_configuration_that_is_never_seen_is_given_up(aws: StandIn, creation: Make, events: list[Event]) -> None:
+    aws.stale(creates=99)
+    run = creation()
+    assert run.carry_out() is Ended.REFUSED
+    assert len(aws.calls.of(CREATE)) == 4
+    assert "Could not find endpoint configuration" in run.refusals[0].message
+    assert run.entries[0].state is State.REFUSED
+    assert isinstance(events[-1], Refused)
+
+
+def test_throttling_that_outlasts_botocore_is_waited_for(aws: StandIn, creation: Make) -> None:
+    aws.throttle(CREATE, 3)
+    assert creation().carry_out() is Ended.DONE
+    assert len(aws.calls.of(CREATE)) == 4
+
+
+def test_throttling_that_does_not_end_is_given_up(aws: StandIn, creation: Make) -> None:
+    aws.throttle(CREATE)
+    run = creation()
+    assert run.carry_out() is Ended.REFUSED
+    assert run.refusals[0].code == "ThrottlingException"
+    assert aws.endpoint("churn") is None
+
+
+def test_a_lost_answer_that_botocore_asks_for_again_is_no_failure(aws: StandIn, creation: Make) -> None:
+    aws.lose_answer(CREATE, times=1)
+    run = creation()
+    assert run.carry_out() is Ended.DONE
+    assert len(aws.calls.of(CREATE)) == 2
+    assert [call.status for call in aws.calls.of(CREATE)] == [0, 400]
+    assert run.entries[0].state is State.MADE
+
+
+def test_answers_that_are_all_lost_are_no_failure(aws: StandIn, creation: Make) -> None:
+    aws.lose_answer(CREATE)
+    run = creation()
+    assert run.carry_out() is Ended.DONE
+    assert run.entries[0].state is State.MADE
+
+
+def test_a_call_that_never_arrives_leaves_open_what_became_of_it(aws: StandIn, creation: Make) -> None:
+    aws.cut(CREATE)
+    run = creation()
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[0].state is State.ASKED
+    assert run.refusals[0].status == 0
+
+
+def test_a_name_that_somebody_else_took_meanwhile_is_a_failure(aws: StandIn, ready: Ready, creation: Make) -> None:
+    other = {**ready.config_request, "EndpointConfigName": "churn-other"}
+    aws.client("sagemaker").create_endpoint_config(**other)
+    aws.client("sagemaker").create_endpoint(EndpointName="Churn", EndpointConfigName="churn-other")
+    run = creation()
+    assert run.carry_out() is Ended.REFUSED
+    assert "already existing" in run.refusals[0].message
+    assert run.take_back()
+    assert aws.endpoint("churn") is not None
+
+
+def test_what_is_there_as_the_plan_has_it_is_not_created_again(
+    aws: StandIn, ready: Ready, creation: Make, events: list[Event]
+) -> None:
+    assert creation(*whole(ready, team="ml")).carry_out(wait=False) is Ended.NOT_AWAITED
+    aws.calls.clear()
+    events.clear()
+    again = creation(*whole(ready, team="ml"))
+    assert again.recognize() is None
+    assert [event.what for event in events if isinstance(event, There)] == [entry.label for entry in again.entries]
+    assert again.carry_out() is Ended.DONE
+    assert not [call for call in aws.calls if call.operation.startswith(("Create", "Delete"))]
+    assert not [event for event in events if isinstance(event, Calling)]
+    assert again.take_back()
+    assert aws.endpoint("churn-new") is not None
+
+
+def test_only_what_is_missing_is_left(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.client("sagemaker").create_model(**whole(ready)[0][1])
+    run = creation(*whole(ready))
+    left = run.recognize()
+    assert left is not None
+    assert [request.operation for request in left.requests] == ["sagemaker:CreateEndpointConfig", CREATE]
+    assert run.carry_out() is Ended.DONE
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"EndpointConfigName": "churn-other"},
+        {"EndpointName": "Churn"},
+        {"Tags": [{"Key": "team", "Value": "ops"}]},
+        {"Tags": []},
+    ],
+)
+def test_what_is_there_otherwise_is_not_taken_for_ones_own(
+    aws: StandIn, ready: Ready, creation: Make, difference: dict[str, Any]
+) -> None:
+    aws.client("sagemaker").create_endpoint_config(**{**ready.config_request, "EndpointConfigName": "churn-other"})
+    there = {**ready.request, "Tags": [{"Key": "team", "Value": "ml"}]}
+    aws.client("sagemaker").create_endpoint(**there)
+    assert creation((CREATE, there)).recognize() is None
+    assert creation((CREATE, {**there, **difference})).recognize() is not None
+
+
+def test_tags_that_may_not_be_read_leave_it_unrecognized(aws: StandIn, ready: Ready, creation: Make) -> None:
+    there = {**ready.request, "Tags": [{"Key": "team", "Value": "ml"}]}
+    aws.client("sagemaker").create_endpoint(**there)
+    aws.deny("sagemaker:ListTags")
+    assert creation((CREATE, there)).recognize() is not None
+
+
+def test_a_failed_endpoint_is_not_ones_own(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.endpoint_goes("Failed", name="churn", reason="No capacity.")
+    aws.client("sagemaker").create_endpoint(**ready.request)
+    assert creation().recognize() is not None
+
+
+def test_a_plan_that_deletes_is_refused(creation: Make) -> None:
+    with pytest.raises(UsageError, match="DeleteEndpointConfig deletes"):
+        creation(("sagemaker:DeleteEndpointConfig", {"EndpointConfigName": "churn-config"}))
