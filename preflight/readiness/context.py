@@ -131,8 +131,8 @@ def absent_keys(action: str) -> tuple[str, ...]:
     details = data.actions.get_action_details(service, name)
     listed = set(details["conditionKeys"])
     for resource in details["resourceTypes"]:
-        listed |= set(resource["conditionKeys"])
-        listed |= set(data.resources.get_resource_type_details(service, resource["name"])["conditionKeys"])
+        listed |= set(resource.get("conditionKeys", ()))
+        listed |= set(data.resources.get_resource_type_details(service, resource["name"]).get("conditionKeys", ()))
     prefix = f"{service.lower()}:"
     patterns = {_pattern(key) for key in data.conditions.get_condition_keys_for_service(service)}
     return tuple(sorted(key for key in patterns - {_pattern(key) for key in listed} if key.lower().startswith(prefix)))

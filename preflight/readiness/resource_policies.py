@@ -39,7 +39,7 @@ def with_resource_policy(
     held = evaluate(declared["of"]["key"], key) if "of" in declared else dict(key)
     owner = evaluate(declared["owner"], key) if "owner" in declared else step.account_id
     if owner in declared.get("shared-by-aws", ()):
-        return replace(policies, resource=_everybody(), _questions={}), owner, ""
+        return replace(policies, resource=_everybody()), owner, ""
     what = f"the policy of {holder.label} `{name_of(holder.id, held)}`"
     described = _described(step, holder, held)
     if isinstance(described, Mapping) and "Policy" in described:
@@ -49,7 +49,7 @@ def with_resource_policy(
         parsed = parsed_policy(what, document)
         if isinstance(parsed, Unknown):
             return _not_known(policies, parsed.reason), owner, ""
-        return replace(policies, resource=parsed, _questions={}), owner, ""
+        return replace(policies, resource=parsed), owner, ""
     if holder.id == "s3:bucket" and described is None:
         return _not_known(policies, f"{what} was not read, nor is it known whose the bucket is"), None, ""
     if owner == step.account_id and not action.startswith("kms:"):
@@ -63,7 +63,7 @@ def with_resource_policy(
 
 def _not_known(policies: Policies, reason: str) -> Policies:
     unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: reason})
-    return replace(policies, unknown=unknown, _questions={})
+    return replace(policies, unknown=unknown)
 
 
 def _described(step: Step, holder: Kind, key: Mapping[str, str]) -> Any:

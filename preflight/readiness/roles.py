@@ -163,15 +163,20 @@ def _needs(step: Step) -> Iterator[_Need]:
             continue
         if not _follows(step, each):
             continue
-        kind, value = load_kind(each.kind), each.fact.value  # type: ignore[union-attr]
-        above = {role for parent in each.parents for role in _own_role(load_kind(parent.kind), parent.fact.value)}  # type: ignore[union-attr]
-        yield from _declared(step, kind, value, _below(each, known) or above)
+        kind, value = load_kind(each.kind), _value(each)
+        above = {role for parent in each.parents for role in _own_role(load_kind(parent.kind), _value(parent))}
+        yield from _declared(step, kind, value, _below(each, known) or above or roles)
 
 
 def _follows(step: Step, reference: Reference) -> bool:
     """Say whether the request puts the resource to use, rather than changing it (`references` of the operation)."""
     own = step.operation
     return not (reference.kind == own.kind.id and own.key(step.request.parameters) == dict(reference.key))
+
+
+def _value(reference: Reference) -> Mapping[str, Any]:
+    fact = reference.fact
+    return fact.value if isinstance(fact, Known) and isinstance(fact.value, Mapping) else {}
 
 
 def _own_role(kind: ResourceKind, value: Mapping[str, Any]) -> set[str]:
@@ -182,7 +187,7 @@ def _own_role(kind: ResourceKind, value: Mapping[str, Any]) -> set[str]:
 
 def _below(reference: Reference, known: list[Reference]) -> set[str]:
     """Return the role that a resource names, else those of what it names."""
-    own = _own_role(load_kind(reference.kind), reference.fact.value)  # type: ignore[union-attr]
+    own = _own_role(load_kind(reference.kind), _value(reference))
     if own:
         return own
     return {
