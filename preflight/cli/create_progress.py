@@ -1,4 +1,4 @@
-"""Showing on stderr what `preflight create` is doing: one line that moves on a terminal, a line for each change else."""
+"""Showing on stderr what `preflight create` does: one line that moves on a terminal, else a line for each change."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Creation:
         self.entries = [_entry(request, place) for request in plan.requests]
         self.refusals: dict[int, Failed] = {}
         self.ends: dict[int, End] = {}
-        self._tell = tell or _silent
+        self.tell = tell or _silent
         self._pace = pace or Pace()
         self._patience = patience or Patience()
 
@@ -79,7 +79,7 @@ class Creation:
         for entry, fact in zip(self.entries, self.account.read_many(asks), strict=True):
             if isinstance(fact, Known) and self._is_own(entry, seen(entry, fact.value)):
                 entry.state = State.THERE
-                self._tell(There(entry.label, entry.status))
+                self.tell(There(entry.label, entry.status))
         left = tuple(entry.request for entry in self.entries if entry.state is State.PLANNED)
         return replace(self.plan, requests=left) if left else None
 
@@ -100,14 +100,14 @@ class Creation:
         deadline = None if timeout is None else time.monotonic() + timeout
         for index, entry in enumerate(self.entries):
             if entry.state is State.PLANNED:
-                failed = make(self.account, entry, self._patience, self._tell)
+                failed = make(self.account, entry, self._patience, self.tell)
                 if failed is not None:
                     self.refusals[index] = failed
                     return Ended.REFUSED
             if not entry.followed or not wait:
                 continue
             left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            end = self.ends[index] = follow(self.account, entry, self._pace, left, self._tell)
+            end = self.ends[index] = follow(self.account, entry, self._pace, left, self.tell)
             if end.arrival is Arrival.LATE:
                 return Ended.LATE
             if end.arrival is Arrival.UNREAD:
@@ -125,13 +125,13 @@ class Creation:
             undo = entry.operation.call.undo
             if entry.state is not State.MADE or undo is None:
                 continue
-            self._tell(Undoing(entry.label))
+            self.tell(Undoing(entry.label))
             outcome = ask(self.account, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
             if not gone(self.account, entry, self._pace, 0.0 if reason else _DELETION):
-                self._tell(Undone(entry.label, reason or "AWS is still deleting it"))
+                self.tell(Undone(entry.label, reason or "AWS is still deleting it"))
                 return False
-            self._tell(Undone(entry.label))
+            self.tell(Undone(entry.label))
         return True
 
     def standing(self) -> list[tuple[Entry, Fact[Seen]]]:

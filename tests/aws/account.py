@@ -30,6 +30,7 @@ class Ready:
     subnets: tuple[str, ...]
     security_group: str
     vpc: str
+    encrypted: bool
     model: str = "churn-model"
     config: str = "churn-config"
     endpoint: str = "churn"
@@ -59,7 +60,8 @@ class Ready:
             "InitialInstanceCount": 2,
             "InitialVariantWeight": 1.0,
         }
-        return {"EndpointConfigName": self.config, "KmsKeyId": self.kms_key, "ProductionVariants": [variant]}
+        key = {"KmsKeyId": self.kms_key} if self.encrypted else {}
+        return {"EndpointConfigName": self.config, **key, "ProductionVariants": [variant]}
 
     def plan(self, *requests: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         """Return a plan document: of these requests, or of CreateEndpoint alone."""
@@ -72,8 +74,11 @@ class Ready:
         }
 
 
-def populate(aws: StandIn, region: str = REGION, *, hosting: bool = True) -> Ready:
-    """Put the account together. Without `hosting` there is no model and no configuration yet."""
+def populate(aws: StandIn, region: str = REGION, *, hosting: bool = True, encrypted: bool = True) -> Ready:
+    """Put the account together.
+
+    Without `hosting` there is no model and no configuration yet; without `encrypted` the configuration names no key.
+    """
     partition = partition_of(region)
     principal = f"arn:{partition}:iam::{aws.account}:role/deployer"
     execution = f"arn:{partition}:iam::{aws.account}:role/endpoint-execution"
@@ -83,7 +88,7 @@ def populate(aws: StandIn, region: str = REGION, *, hosting: bool = True) -> Rea
     image = _image(aws, region, "churn")
     key = _key(aws, region, principal, execution)
     vpc, subnets, group = _network(aws, region)
-    ready = Ready(region, principal, execution, bucket, artifact, "churn", image, key, subnets, group, vpc)
+    ready = Ready(region, principal, execution, bucket, artifact, "churn", image, key, subnets, group, vpc, encrypted)
     _roles(aws, region, ready)
     if hosting:
         sagemaker = aws.client("sagemaker", region)
@@ -186,7 +191,9 @@ def _image(aws: StandIn, region: str, repository: str) -> str:
 def _key(aws: StandIn, region: str, principal: str, execution: str) -> str:
     root = f"arn:{partition_of(region)}:iam::{aws.account}:root"
     own = policy({"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"})
-    made = aws.client("kms", region).create_key(Policy=own, Description="Volumes of endpoints")
+    made = aws.client("kms", region).create_key(
+        Policy=own, Description="Volumes of endpoints", KeyUsage="ENCRYPT_DECRYPT"
+    )
     arn: str = made["KeyMetadata"]["Arn"]
     return arn
 

@@ -24,7 +24,7 @@ def ready(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Ready:
         monkeypatch.delenv(name, raising=False)
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    return populate(aws)
+    return populate(aws, encrypted=False)
 
 
 def plan_of(*requests: tuple[str, dict[str, Any]]) -> Plan:

@@ -88,7 +88,7 @@ REASONS = {
     "Please make sure all images included in the model for the production variant AllTraffic exist, and that the "
     "execution role used to create the model has permissions to access them.": "pull it",
     'Failed to download model data for container "container_1" from URL "s3://b/k".': "endpoint's region",
-    "The role 'arn:aws:iam::111122223333:role/r' does not have BatchGetImage permission for the image: 'x'.": "ecr:Batch",
+    "The role 'r' does not have BatchGetImage permission for the image: 'x'.": "ecr:BatchGetImage",
     "Could not access model data at s3://b/k. Please ensure that the role exists.": "s3:GetObject",
 }
 
