@@ -16,7 +16,7 @@ from tests.aws.overlay import Overlay, World
 @contextmanager
 def serving(world: World) -> Iterator[str]:
     """Serve on 127.0.0.1 until the block ends; gives the URL. Importing moto is left to here: it takes a moment."""
-    os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # they cost every reset 0.2 s
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 

@@ -73,12 +73,15 @@ class Command:
         assert "Traceback" not in err, err
         return Ran(process.returncode, out, err)
 
-    def interrupt(self, process: subprocess.Popen[str], when: Callable[[], object], times: int = 1) -> Ran:
+    def interrupt(
+        self, process: subprocess.Popen[str], when: Callable[[], object], times: int = 1, delay: float = 0.0
+    ) -> Ran:
         until = time.monotonic() + 30
         while not when():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < until
             time.sleep(0.01)
+        time.sleep(delay)
         for _ in range(times):
             process.send_signal(signal.SIGINT)
             time.sleep(0.5 if times > 1 else 0)
@@ -345,6 +348,19 @@ def test_interrupted_before_the_call(aws: StandIn, ready: Ready, command: Comman
     aws.hang("sagemaker:DescribeEndpointConfig")
     process = command.start(ready.plan(), "--yes")
     ran = command.interrupt(process, seen(aws, "sagemaker:DescribeEndpointConfig"))
+    assert ran.code == 130, ran
+    assert "Nothing was asked of AWS that changes anything" in ran.err
+    assert not aws.calls.of(CREATE)
+
+
+def test_interrupted_while_asking(aws: StandIn, ready: Ready, command: Command) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        process = command.start(ready.plan(), stdin=theirs)
+        ran = command.interrupt(process, seen(aws, "servicequotas:*"), delay=2.0)
+    finally:
+        os.close(ours)
+        os.close(theirs)
     assert ran.code == 130, ran
     assert "Nothing was asked of AWS that changes anything" in ran.err
     assert not aws.calls.of(CREATE)
