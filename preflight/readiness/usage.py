@@ -150,15 +150,23 @@ def _beside(step: Step) -> list[Ask]:
 
 
 def composed_of(step: Step, asked: Sequence[tuple[Mapping[str, str], Mapping[str, Any]]]) -> list[list[Fact[Any]]]:
-    """Return, for each resource, the facts of what it takes its parts from; all read at the same time."""
-    keys = [
-        [Ask.one(source["kind"], step.region, key) for key, _ in keys_in(source["each"], step.place.values(value))]
+    """Return, for each resource, the facts of what it takes its parts from; all read at the same time.
+
+    What the request itself names may be new, and a read that does not find it stale: it is asked for as such.
+    """
+    usage = step.operation.kind.declared["usage"]
+    own = [key for key, _ in keys_in(usage["from"]["each"], step.place.values(step.described))]
+    questions = [
+        [
+            Ask.one(source["kind"], step.region, key, expected=key in own)
+            for key, _ in keys_in(source["each"], step.place.values(value))
+        ]
         if source
         else []
         for source, value in asked
     ]
-    facts = iter(step.account.read_many([ask for asks in keys for ask in asks]))
-    return [[next(facts) for _ in asks] for asks in keys]
+    facts = iter(step.account.read_many([ask for asks in questions for ask in asks]))
+    return [[next(facts) for _ in asks] for asks in questions]
 
 
 def parts_of(
