@@ -411,3 +411,16 @@ def test_a_plan_for_another_account(aws: StandIn, ready: Ready, command: Command
     assert ran.code == 2
     assert "444455556666" in ran.err
     assert not aws.calls.of(CREATE)
+
+
+def test_a_place_where_no_report_can_be_written(aws: StandIn, ready: Ready, command: Command) -> None:
+    ran = command.run(ready.plan(), "--output", "missing/report.json")
+    assert ran.code == 2
+    assert "missing/report.json" in ran.err
+    assert not len(aws.calls)
+
+
+def test_the_report_in_a_file(aws: StandIn, ready: Ready, command: Command) -> None:
+    ran = command.run(ready.plan(), "--output", "report.json", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert json.loads((command.folder / "report.json").read_text())["verdict"] == "ready"

@@ -1,0 +1,161 @@
+"""`preflight create`: check a plan, show what was found, ask, make its calls and follow them to their end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preflight.engine.result import Level, Report
+
+if TYPE_CHECKING:
+    from preflight.cli.create_run import Run
+    from preflight.documents.plan import Plan
+
+
+class Format(StrEnum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def create(
+    requests: Annotated[list[str], typer.Argument(metavar="REQUEST...", help="Requests or plans; - is stdin.")],
+    operation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
+    ] = None,
+    principal: Annotated[
+        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region to create in.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="The account to create in.")] = None,
+    context: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before calling AWS.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not follow what the calls make.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop following after so long; exit code 4.")
+    ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="If it fails, delete what this run created, and only that.")
+    ] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")] = "",
+    ignore: Annotated[str, typer.Option(metavar="ID,...", help="Leave these rules out.")] = "",
+    fail_on: Annotated[Level, typer.Option(help="The least level at which a failure stops it.")] = Level.ERROR,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Go on though something is open.")] = False,
+    config_retries: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How often to try again while AWS does not see the config yet.")
+    ] = 5,
+    config_retry_delay: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at first; then longer each time.")
+    ] = 1.0,
+    poll: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.01, help="How long between looks at first; up to 30 s later.")
+    ] = 5.0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Check a plan, and if nothing stands in its way, make its calls and follow them to their end.
+
+    Running it again after an interruption goes on where it stopped: what is there as the plan has it is not made again.
+    """
+    from preflight.cli.create_progress import say
+    from preflight.cli.create_run import INTERRUPTED, Run, Wish
+
+    run: Run | None = None
+    try:
+        from preflight.create import Pace, Patience
+        from preflight.documents.requests import context_of, read_plan, with_options
+        from preflight.errors import UsageError
+
+        from_stdin = "-" in requests
+        if not yes and (from_stdin or not sys.stdin.isatty()):
+            raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
+        keys = context_of(context or ())
+        plan = with_options(
+            read_plan(requests, operation), principal=principal, region=region, account=account, context=keys
+        )
+        wish = Wish(
+            select=_listed(select),
+            ignore=_listed(ignore),
+            fail_on=fail_on,
+            allow_open=allow_open,
+            yes=yes,
+            wait=not no_wait,
+            timeout=timeout,
+            rollback=rollback,
+            quiet=quiet,
+            pace=Pace(poll, max(poll, 30.0)),
+            patience=Patience(config_retries, config_retry_delay),
+            from_stdin=from_stdin,
+            show=_shower(format_, output),
+        )
+        run = Run(wish)
+        code = _go(run, plan, profile, endpoint_url)
+    except KeyboardInterrupt:
+        if run is None:
+            say("Interrupted. Nothing was asked of AWS.")
+        code = INTERRUPTED if run is None else run.interrupted()
+    if code:
+        raise typer.Exit(code)
+
+
+def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None) -> int:
+    from preflight.account.live import LiveAccount
+    from preflight.account.live_clients import Connection
+
+    patience = run.wish.patience
+    account = LiveAccount.open(
+        Connection(profile, region=plan.region, endpoint_url=endpoint_url),
+        rereads=patience.retries,
+        reread_delay=patience.delay,
+    )
+    try:
+        return run.go(plan, account)
+    finally:
+        account.close()
+
+
+def _shower(format_: Format, output: str | None) -> Callable[[Report, bool], None]:
+    """Return what shows a report: the last one in any format; one before the calls only as text, for people to read."""
+
+    from preflight.errors import UsageError
+
+    if output is not None and (Path(output).is_dir() or not Path(output).absolute().parent.is_dir()):
+        raise UsageError(f"{output}: no file can be written there; name another")
+
+    def show(report: Report, last: bool) -> None:
+        from importlib import import_module
+
+        if not last and (format_ is not Format.TEXT or output is not None):
+            return
+        text = import_module(f"preflight.report.{format_}").render(report)
+        if output is None or not _written(output, text):
+            print(text, end="")
+
+    return show
+
+
+def _written(output: str, text: str) -> bool:
+    """Write the report. What was done at AWS must be told all the same where that fails, with the code it has."""
+    from preflight.cli.create_progress import say
+
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        say(f"{output}: it cannot be written ({error.strerror}); the report follows")
+        return False
+    return True
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part for each in text.split(",") if (part := each.strip()))
