@@ -82,6 +82,8 @@ def batch_of(amount: Amount, size: Mapping[str, Any]) -> Amount:
     """Return how much of an amount one batch of this CapacitySize is (botocore's shape)."""
 
     def portion(count: int) -> int:
+        if "Value" not in size:
+            return count
         if size.get("Type") == "CAPACITY_PERCENT":
             return ceil(count * int(size["Value"]) / 100)
         return min(count, int(size["Value"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.kinds import load_kind
@@ -42,6 +41,8 @@ def _offered(step: Step, rule: Rule, reference: Reference) -> Result:
     if not offered:
         message = f"whether {name} is offered in {step.region} is not known: no type at all is listed"
         return result(Kind.OPEN, message, "Look it up on https://aws.amazon.com/sagemaker/ai/pricing/.")
+    from difflib import get_close_matches
+
     near = get_close_matches(name, offered, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     because = f": {fact.detail}" if isinstance(fact, Absent) and fact.detail else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
@@ -108,6 +107,8 @@ def _way_on(region: str, status: str) -> str:
 
 
 def _nearest(step: Step) -> str:
+    from difflib import get_close_matches
+
     partition = partitions().get(step.partition)
     near = get_close_matches(step.region, partition.regions if partition else (), n=1)
     return f"Did you mean {near[0]}?" if near else f"Name a region of {step.partition} with --region."
