@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from preflight.documents.document import Document
 from preflight.errors import InputError
 
 DEEPEST = 200
+_LONGEST_INTEGER = 40
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_CONTAINERS = frozenset((dict, list))
 
 
 def load(path: str) -> Document:
@@ -54,12 +55,21 @@ def decode(data: bytes, path: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(path, "it is not UTF-8 text", place=f"line {line}", mend="save it as UTF-8") from None
+        good = data[: error.start].decode(encoding, "replace")
+        line, column = good.count("\n") + 1, len(good) - good.rfind("\n")
+        name = "UTF-16" if encoding == "utf-16" else "UTF-8"
+        where = f"line {line}, column {column}"
+        raise InputError(path, f"it is not {name} text", place=where, mend="save it as UTF-8") from None
 
 
 def load_text(text: str, path: str) -> Document:
-    """Parse a text as JSON or YAML: JSON if it starts like JSON or is named so. `path` is for messages only."""
+    """Parse a text as JSON or YAML. Raises `InputError`.
+
+    It is YAML if its name says so (`.yaml`, `.yml`); else JSON if its name says so or it begins with a bracket; else
+    YAML. In YAML only `true`, `false` and `null` are words with a meaning: `on`, `yes`, dates and numbers that begin
+    with a zero are text, since that is what the writer of a tag or of an account's number means.
+    """
+    text = text.removeprefix("\ufeff")
     start = text.lstrip()[:1]
     if not start:
         raise InputError(path, "it is empty", mend="write the document into it")
@@ -72,22 +82,27 @@ def load_text(text: str, path: str) -> Document:
 
 
 def _json(text: str, path: str) -> Document:
+    from preflight.documents import json_errors
+
     try:
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_members, parse_constant=_constant, parse_int=_integer, parse_float=_float
+        )
     except json.JSONDecodeError as error:
-        problem, mend = _explain(text, error)
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InputError(path, problem, place=place, mend=mend) from None
+        raise json_errors.not_json(text, path, error) from None
     except _RepeatedMemberError:
-        raise _repeated(text, path) from None
+        raise json_errors.repeated(text, path) from None
     except _NotANumberError as error:
-        raise InputError(
-            path, f"it is not JSON: {error} is no JSON number", mend="write a number or a string"
-        ) from None
+        raise json_errors.not_a_number(text, path, str(error)) from None
     except RecursionError:
-        raise _too_deep(text, path) from None
+        raise json_errors.too_deep(text, path, DEEPEST) from None
     if _deeper_than(value, DEEPEST):
-        raise _too_deep(text, path)
+        raise json_errors.too_deep(text, path, DEEPEST)
+    if "\\ud" in text or "\\uD" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise json_errors.half_a_character(text, path) from None
     return Document(path, value, text, "json")
 
 
@@ -95,13 +110,12 @@ def _yaml(text: str, path: str) -> Document:
     from preflight.documents.yaml_nodes import YamlError, compose, construct
 
     try:
-        root = compose(text)
-        if root is None:
-            raise InputError(path, "it is empty", mend="write the document into it")
-        value = construct(root)
+        value = construct(compose(text))
     except YamlError as error:
         place = f"line {error.line}, column {error.column}" if error.line else ""
         raise InputError(path, error.problem, place=place, mend=error.mend) from None
+    if value is None:
+        raise InputError(path, "it is empty", mend="write the document into it")
     return Document(path, value, text, "yaml")
 
 
@@ -110,7 +124,7 @@ class _RepeatedMemberError(ValueError):
 
 
 class _NotANumberError(ValueError):
-    """A number that JSON does not have."""
+    """A number that JSON does not have, or that nothing downstream could reckon with."""
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -125,71 +139,27 @@ def _constant(name: str) -> Any:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 40:
-        raise _NotANumberError(f"a number of {len(digits)} digits")
+    if len(digits) > _LONGEST_INTEGER:
+        raise _NotANumberError(digits)
     return int(digits)
 
 
-def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
-    around = text[error.pos : error.pos + 2]
-    before = text[: error.pos].rstrip()[-1:]
-    if around.startswith(("//", "/*", "#")):
-        return "it is not JSON: a comment stands here", "remove it: JSON has no comments"
-    if (before == "," and around[:1] in "}]") or around[:1] == "," or _trailing_comma(text, error.pos):
-        return "it is not JSON: a comma stands before nothing", "remove the comma"
-    if around[:1] == "'":
-        return "it is not JSON: a string in single quotes", "use double quotes"
-    if error.msg == "Extra data":
-        return "it is not JSON: more text follows the document", "keep one document in the file"
-    if error.pos >= len(text.rstrip()):
-        return "it is not JSON: it ends too early", "complete it"
-    if error.msg.startswith("Invalid control character"):
-        return "it is not JSON: a line break or control character in a string", "write it as an escape such as \\n"
-    return f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", "correct it there"
-
-
-def _trailing_comma(text: str, position: int) -> bool:
-    """Python from 3.13 on reports a trailing comma at the comma, older ones behind it."""
-    return text[position : position + 1] == "," and text[position + 1 :].lstrip()[:1] in ("}", "]")
-
-
-def _repeated(text: str, path: str) -> InputError:
-    from preflight.documents.positions import scan_json
-
-    seen: set[str] = set()
-    for pointer, _, name_at in scan_json(text):
-        if name_at >= 0 and pointer in seen:
-            line = text.count("\n", 0, name_at) + 1
-            column = name_at - text.rfind("\n", 0, name_at)
-            return InputError(path, f"the member {pointer} stands twice", place=f"line {line}, column {column}",
-                              mend="remove one of them")  # fmt: skip
-        seen.add(pointer)
-    return InputError(path, "a member stands twice", mend="remove one of them")
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise _NotANumberError(digits)
+    return number
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
-    level = [value] if isinstance(value, (dict, list)) else []
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(limit):
         if not level:
             return False
         level = [
             child
             for each in level
-            for child in (each.values() if isinstance(each, dict) else each)
-            if isinstance(child, (dict, list))
+            for child in (each.values() if type(each) is dict else each)
+            if type(child) in _CONTAINERS
         ]
     return bool(level)
-
-
-def _too_deep(text: str, path: str) -> InputError:
-    depth = 0
-    for match in _BRACKETS.finditer(text):
-        token = match[0]
-        depth += token in "[{"
-        depth -= token in "]}"
-        if depth > DEEPEST:
-            line = text.count("\n", 0, match.start()) + 1
-            column = match.start() - text.rfind("\n", 0, match.start())
-            return InputError(path, f"it is nested deeper than {DEEPEST} levels", place=f"line {line}, column {column}",
-                              mend="flatten it")  # fmt: skip
-    return InputError(path, f"it is nested deeper than {DEEPEST} levels", mend="flatten it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable
 from functools import cache
@@ -22,20 +21,21 @@ _WORDS = {
     "boolean": "true or false",
     "null": "null",
 }
+_MOST_ERRORS = 200
 
 
 def validate(document: Document, schema: str, *, pointer: str = "") -> None:
     """Check the value at `pointer` against `schemas/<schema>.schema.json` (JSON Schema 2020-12).
 
-    Raises `InputError` for the error that lies deepest in what the writer most likely meant.
+    Raises `InputError` for what is wrong furthest out: a misspelt member before the missing one that it stands for.
     """
     value = at(document.value, pointer)
-    validator = _validator(schema)
-    if validator.is_valid(value):
+    accept = _accept(schema)
+    if accept is not None and accept(value):
         return
-    from jsonschema.exceptions import best_match
-
-    error = best_match(validator.iter_errors(value))
+    error = _first_error(schema, value)
+    if error is None:
+        return
     where = pointer + "".join(f"/{escape(str(part))}" for part in error.absolute_path)
     problem, mend, member = _explain(error)
     if member:
@@ -53,8 +53,10 @@ def at(value: Any, pointer: str) -> Any:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `did you mean X?` for a misspelt word, or the empty string where nothing known is near."""
+    from difflib import get_close_matches
+
     by_fold = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    near = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
     return f"did you mean {by_fold[near[0]]}?" if near else ""
 
 
@@ -65,44 +67,83 @@ def word_for(value: Any) -> str:
 
 
 @cache
-def _validator(schema: str) -> Any:
+def load_schema(name: str) -> Any:
+    """Return the content of `schemas/<name>.schema.json`."""
+    return json.loads((folder("schemas") / f"{name}.schema.json").read_bytes())
+
+
+@cache
+def _accept(name: str) -> Any:
+    from preflight.documents.accepting import NotCompiledError, compile_schema
+
+    try:
+        return compile_schema(load_schema(name))
+    except NotCompiledError:
+        return None
+
+
+def _first_error(name: str, value: Any) -> Any:
+    from itertools import islice
+
+    from jsonschema.exceptions import best_match
+
+    errors = list(islice(_validator(name).iter_errors(value), _MOST_ERRORS))
+    return best_match([min(errors, key=_rank)]) if errors else None
+
+
+@cache
+def _validator(name: str) -> Any:
     import jsonschema
 
-    path = folder("schemas") / f"{schema}.schema.json"
-    return jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    return jsonschema.Draft202012Validator(load_schema(name))
+
+
+def _rank(error: Any) -> tuple[int, int]:
+    order = {"additionalProperties": 0, "type": 1, "required": 2}
+    rank = order.get(error.validator, 3)
+    if rank == 0 and not _explain(error)[1].startswith("did you mean"):
+        rank = 3
+    return len(error.absolute_path), rank
 
 
 def _explain(error: Any) -> tuple[str, str, str]:
     """Return the problem, the mend, and the member that the place should name besides the error's own path."""
-    found, wanted = error.instance, error.validator_value
-    if error.validator == "additionalProperties" and isinstance(found, dict):
+    found, wanted, rule = error.instance, error.validator_value, error.validator
+    name = str(error.absolute_path[-1]) if error.absolute_path and isinstance(error.absolute_path[-1], str) else "it"
+    if rule == "additionalProperties" and isinstance(found, dict):
         known = list(error.schema.get("properties", {}))
-        unknown = next(name for name in found if name not in known)
-        mend = suggestion(unknown, known) or f"remove it; known here: {', '.join(known)}"
-        return f"there is no member {unknown!r} here", mend, unknown
-    if error.validator == "required":
-        missing = [name for name in wanted if name not in found]
+        unknown = [each for each in found if each not in known]
+        mends = {each: mend for each in unknown if (mend := suggestion(each, known))}
+        first = next(iter(mends), unknown[0])
         return (
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
-            "add " + " and ".join(missing),
-            "",
+            f"there is no member {first!r} here",
+            mends.get(first) or f"remove it; known here: {', '.join(known)}",
+            first,
         )
-    if error.validator == "type":
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
-        words = " or ".join(_WORDS.get(name, name) for name in names)
-        return f"expected {words}, found {word_for(found)}", f"write {words}", ""
-    if error.validator in ("enum", "const"):
-        choices = [str(each) for each in (wanted if error.validator == "enum" else [wanted])]
-        near = suggestion(found, choices) if isinstance(found, str) else ""
+    if rule == "required":
+        missing = [each for each in wanted if each not in found]
+        named = ", ".join(missing[:-1]) + " and " + missing[-1] if len(missing) > 1 else missing[0]
+        return f"{named} {'is' if len(missing) == 1 else 'are'} missing", f"add {named}", ""
+    if rule == "type":
+        kinds = [wanted] if isinstance(wanted, str) else list(wanted)
+        words = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
+        mend = "put it in quotes" if "string" in kinds and isinstance(found, (bool, int, float)) else f"write {words}"
+        return f"expected {words}, found {word_for(found)}", mend + (" or leave it out" if found is None else ""), ""
+    if rule in ("enum", "const"):
+        choices = [_shown(each) for each in (wanted if rule == "enum" else [wanted])]
+        near = suggestion(found, [each for each in wanted if isinstance(each, str)]) if isinstance(found, str) else ""
         return f"{_shown(found)} is not one of {', '.join(choices)}", near or f"write {' or '.join(choices)}", ""
-    if error.validator == "pattern":
-        what = error.schema.get("description", "")
-        return f"{_shown(found)} is not of the form {wanted}", f"write {what[:1].lower()}{what[1:].rstrip('.')}" if what else "correct it", ""  # fmt: skip
-    if error.validator in ("minLength", "minItems", "minProperties") and not found:
-        return "it is empty", "fill it in or leave it out", ""
-    if error.validator in ("maxItems", "maxLength"):
-        return f"it is longer than {wanted}", f"keep it to {wanted}", ""
-    return f"{_shown(found)} does not fit here ({error.validator})", "correct it", ""
+    if rule == "pattern":
+        what = error.schema.get("description", "").rstrip(".")
+        mend = f"write {what[:1].lower()}{what[1:]}" if what else "correct it"
+        return f"{_shown(found)} is not of the form {wanted}", mend, ""
+    if rule in ("minLength", "minItems", "minProperties") and not found:
+        return f"{name} is empty", "fill it in, or leave it out if it may be", ""
+    if rule == "minimum":
+        return f"{name} is {found}, and cannot be less than {wanted}", f"write {wanted} or more", ""
+    if rule in ("maxItems", "maxLength"):
+        return f"{name} is longer than {wanted}", f"keep it to {wanted}", ""
+    return f"{_shown(found)} does not fit here ({rule})", "correct it", ""
 
 
 def _shown(value: Any) -> str:

@@ -6,6 +6,7 @@ into a date, `on` into true and an alias bomb into gigabytes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,12 +15,15 @@ DEEPEST = 200
 MOST_NODES = 2_000_000
 
 _DEEP_LINE = re.compile(rf"^[ \t?:-]{{{DEEPEST},}}", re.MULTILINE)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)?\.[0-9]*([eE][-+]?[0-9]+)?")
+_LONGEST_NUMBER = 40
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-_PLAIN_TAGS = {"tag:yaml.org,2002:" + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value")}
-_CONTAINER_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
-_MERGE = "tag:yaml.org,2002:merge"
+_YAML = "tag:yaml.org,2002:"
+_TEXT, _MERGE = _YAML + "str", _YAML + "merge"
+_PLAIN_TAGS = {_YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
+_CONTAINER_TAGS = {_YAML + "map", _YAML + "seq"}
 
 
 class YamlError(Exception):
@@ -36,22 +40,38 @@ def compose(text: str) -> Any:
     """Return the root node of the one document in a YAML text, or None for an empty one. Raises `YamlError`."""
     import yaml
 
+    if found := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, found.start())
+        column = found.start() - text.rfind("\n", 0, found.start()) - 1
+        mark = yaml.Mark("", found.start(), line, column, "", 0)
+        raise YamlError(f"it is not YAML: the character U+{ord(found[0]):04X} may not stand in it",
+                        "remove that character", mark)  # fmt: skip
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if _may_be_deep(text):
             _refuse_deep(yaml.parse(text, Loader=loader))
         return yaml.compose(text, Loader=loader)
-    except yaml.reader.ReaderError as error:
-        raise YamlError(f"it is not YAML: the character U+{ord(str(error.character)):04X} may not stand in it"
-                          if isinstance(error.character, str) else f"it is not YAML: {error.reason}",
-                          "remove that character") from error  # fmt: skip
     except yaml.MarkedYAMLError as error:
-        problem = (error.problem or "it cannot be read").strip()
-        if "single document" in (error.context or "") or "another document" in problem:
-            raise YamlError("it holds more than one YAML document", "keep one per file", error.problem_mark) from error
-        raise YamlError(f"it is not YAML: {problem}", "correct it there", error.problem_mark) from error
+        raise _not_yaml(error) from error
+    except yaml.YAMLError as error:
+        raise YamlError(f"it is not YAML: {error}".splitlines()[0], "correct it") from error
     except RecursionError as error:
         raise YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it") from error
+
+
+def _not_yaml(error: Any) -> YamlError:
+    problem, context, mark = str(error.problem or "it cannot be read"), str(error.context or ""), error.problem_mark
+    if "single document" in context or "another document" in problem:
+        return YamlError("it holds more than one YAML document", "keep one per file", mark)
+    if "undefined alias" in problem:
+        return YamlError("it is not YAML: an alias stands for nothing; no anchor of that name comes before it",
+                         "put the text in quotes if no alias is meant", mark)  # fmt: skip
+    if "cannot start any token" in problem:
+        return YamlError("it is not YAML: this character cannot begin anything",
+                         "put the text in quotes, and indent with spaces, not tabs", mark)  # fmt: skip
+    if "mapping values are not allowed" in problem:
+        return YamlError("it is not YAML: a second colon stands in this line", "put the value in quotes", mark)
+    return YamlError(f"it is not YAML: {problem.strip()}", "correct it there", mark)
 
 
 def _may_be_deep(text: str) -> bool:
@@ -81,34 +101,44 @@ def members(node: Any) -> Iterator[tuple[str, Any]]:
 
 
 def construct(root: Any) -> Any:
-    """Return a node graph as dicts, lists, strings, numbers, booleans and None.
+    """Return a node graph as dicts, lists, strings, numbers, booleans and None; None for no node.
 
-    Raises `YamlError` for what JSON could not say (tags, keys that are no text, repeated keys), for nesting beyond
-    `DEEPEST` and for aliases that would grow beyond `MOST_NODES` nodes.
+    Names of members are text, whatever they look like. Raises `YamlError` for what JSON could not say (tags, names that
+    are lists or mappings, repeated names), for nesting beyond `DEEPEST` and for aliases that grow beyond `MOST_NODES`.
     """
+    if root is None:
+        return None
     _measure(root, {}, 0, set())
     return _value(root, {})
 
 
-def _measure(node: Any, sizes: dict[int, int], depth: int, open_nodes: set[int]) -> int:
-    if id(node) in sizes:
-        return sizes[id(node)]
-    if depth > DEEPEST:
-        raise YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
-    if id(node) in open_nodes:
+def _measure(node: Any, known: dict[int, tuple[int, int]], depth: int, above: set[int]) -> tuple[int, int]:
+    """Return how much a node is with its aliases written out, and how deep; raises `YamlError` beyond the bounds."""
+    if id(node) in above:
         raise YamlError("an alias refers to what it stands in", "write the value out", node.start_mark)
-    size = 1
-    if node.id != "scalar":
-        open_nodes.add(id(node))
-        children = [child for pair in node.value for child in pair] if node.id == "mapping" else node.value
-        for child in children:
-            size += _measure(child, sizes, depth + 1, open_nodes)
-            if size > MOST_NODES:
-                raise YamlError("its aliases expand to more than two million nodes", "write it without aliases",
-                                  node.start_mark)  # fmt: skip
-        open_nodes.discard(id(node))
-    sizes[id(node)] = size
-    return size
+    size, height = known.get(id(node)) or (0, 0)
+    if not size:
+        if depth > DEEPEST:
+            raise _nested_too_deep(node)
+        # A long text counts for more: aliases to it grow what is written out from the values.
+        size = 1 + (len(node.value) >> 6 if node.id == "scalar" else 0)
+        if node.id != "scalar":
+            above.add(id(node))
+            for child in [each for pair in node.value for each in pair] if node.id == "mapping" else node.value:
+                more, below = _measure(child, known, depth + 1, above)
+                size, height = size + more, max(height, below + 1)
+            above.discard(id(node))
+        known[id(node)] = size, height
+    if size > max(MOST_NODES, 2 * len(known)):
+        raise YamlError("its aliases expand to more than two million nodes", "write it without aliases",
+                        node.start_mark)  # fmt: skip
+    if depth + height > DEEPEST:
+        raise _nested_too_deep(node)
+    return size, height
+
+
+def _nested_too_deep(node: Any) -> YamlError:
+    return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
 
 
 def _value(node: Any, made: dict[int, Any]) -> Any:
@@ -117,8 +147,7 @@ def _value(node: Any, made: dict[int, Any]) -> Any:
     if node.id == "scalar":
         value = _scalar(node)
     elif node.tag not in _CONTAINER_TAGS:
-        raise YamlError(f"the tag {node.tag} is not understood here", "write the value without a tag",
-                          node.start_mark)  # fmt: skip
+        raise _tagged(node)
     elif node.id == "sequence":
         value = [_value(child, made) for child in node.value]
     else:
@@ -148,15 +177,24 @@ def _mapping(node: Any, made: dict[int, Any]) -> dict[str, Any]:
 
 def _scalar(node: Any) -> Any:
     if node.tag not in _PLAIN_TAGS:
-        raise YamlError(f"the tag {node.tag} is not understood here", "write the value without a tag",
-                          node.start_mark)  # fmt: skip
+        raise _tagged(node)
     text = node.value
-    if node.style or not isinstance(text, str):
+    if node.style or node.tag == _TEXT:
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    if len(text) <= 20 and _INTEGER.fullmatch(text):
-        return int(text)
-    if len(text) <= 40 and _FLOAT.fullmatch(text) and not (text.isdigit() and text.startswith("0")):
-        return float(text)
+    if _INTEGER.fullmatch(text) or (_FLOAT.fullmatch(text) and text.strip("+-.")):
+        number = int(text) if text.lstrip("+-").isdigit() and len(text) <= _LONGEST_NUMBER else float(text)
+        if len(text) > _LONGEST_NUMBER or math.isinf(number):
+            raise YamlError("this number is too large to reckon with", "put it in quotes if it is text",
+                            node.start_mark)  # fmt: skip
+        return number
     return text
+
+
+def _tagged(node: Any) -> YamlError:
+    if node.tag.startswith(_YAML):
+        return YamlError(f"the tag !!{node.tag.removeprefix(_YAML)} is not understood here",
+                         "write the value without a tag", node.start_mark)  # fmt: skip
+    mend = "write the value without a tag; CloudFormation templates are not read yet"
+    return YamlError(f"the tag {node.tag} is not understood here", mend, node.start_mark)
