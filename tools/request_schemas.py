@@ -1,12 +1,15 @@
 """Write `schemas/requests/` from botocore's model: `python tools/request_schemas.py`.
 
 One schema per declared operation: its members and their types, nested, and which are required. Patterns, lengths and
-enumerations stay out: a value that AWS would refuse is judged by a rule, with a remedy, not by a schema.
+enumerations stay out: a value that AWS would refuse is judged by a rule, with a remedy, not by a schema. What is kept
+of them is whether a value may be empty or 0, since `aws ... --generate-cli-skeleton` writes those where a value is to
+be filled in.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -46,10 +49,26 @@ def _schema(shape: Shape, above: tuple[str, ...]) -> dict[str, Any]:
         }
         return {**schema, "required": list(shape.required_members)} if shape.required_members else schema
     if isinstance(shape, ListShape):
-        return {"type": "array", "items": _schema(shape.member, above)}
+        schema = {"type": "array", "items": _schema(shape.member, above)}
+        return {**schema, "minItems": 1} if shape.metadata.get("min", 0) > 0 else schema
     if isinstance(shape, MapShape):
         return {"type": "object", "additionalProperties": _schema(shape.value, above)}
-    return {"type": TYPES[shape.type_name]}
+    kind = TYPES[shape.type_name]
+    if kind == "string" and not _may_be_empty(shape):
+        return {"type": kind, "minLength": 1}
+    if kind == "integer" and shape.metadata.get("min", 0) > 0:
+        return {"type": kind, "minimum": 1}
+    return {"type": kind}
+
+
+def _may_be_empty(shape: Shape) -> bool:
+    """Say whether AWS takes an empty string; a pattern that Python cannot read is held to take it."""
+    if shape.metadata.get("min", 0) > 0 or shape.metadata.get("enum"):
+        return False
+    try:
+        return re.fullmatch(shape.metadata.get("pattern", ""), "") is not None
+    except re.error:
+        return True
 
 
 def declared_operations() -> list[str]:
@@ -64,7 +83,7 @@ def main() -> None:
     for operation in declared_operations():
         path = ROOT / "schemas" / "requests" / f"{operation.replace(':', '.')}.schema.json"
         path.write_text(json.dumps(request_schema(operation), indent=1) + "\n", encoding="utf-8")
-        print(path.relative_to(ROOT), file=sys.stderr)
+        sys.stderr.write(f"{path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -74,16 +74,15 @@ def create(
     run: Run | None = None
     try:
         from preflight.create import Pace, Patience
-        from preflight.documents.requests import context_of, read_plan, with_options
+        from preflight.documents.requests import read_plan
+        from preflight.documents.settling import context_of, settle
         from preflight.errors import UsageError
 
         from_stdin = "-" in requests
         if not yes and (from_stdin or not sys.stdin.isatty()):
             raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
         keys = context_of(context or ())
-        plan = with_options(
-            read_plan(requests, operation), principal=principal, region=region, account=account, context=keys
-        )
+        plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
         wish = Wish(
             select=_listed(select),
             ignore=_listed(ignore),

@@ -132,13 +132,14 @@ def _explain(error: Any) -> tuple[str, str, str]:
     if rule in ("enum", "const"):
         choices = [_shown(each) for each in (wanted if rule == "enum" else [wanted])]
         near = suggestion(found, [each for each in wanted if isinstance(each, str)]) if isinstance(found, str) else ""
-        return f"{_shown(found)} is not one of {', '.join(choices)}", near or f"write {' or '.join(choices)}", ""
+        relation = "is not one of" if len(choices) > 1 else "is not"
+        return f"{_shown(found)} {relation} {', '.join(choices)}", near or f"write {' or '.join(choices)}", ""
     if rule == "pattern":
         what = error.schema.get("description", "").rstrip(".")
         mend = f"write {what[:1].lower()}{what[1:]}" if what else "correct it"
         return f"{_shown(found)} is not of the form {wanted}", mend, ""
     if rule in ("minLength", "minItems", "minProperties") and not found:
-        return f"{name} is empty", "fill it in, or leave it out if it may be", ""
+        return f"{name} is empty", "give it a value, or leave it out if it is not needed", ""
     if rule == "minimum":
         return f"{name} is {found}, and cannot be less than {wanted}", f"write {wanted} or more", ""
     if rule in ("maxItems", "maxLength"):
