@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+# A string with the colon behind it if it is a member's name, a bracket, a comma, or a number or word.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
 def escape(part: str) -> str:
@@ -34,37 +35,34 @@ def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
 
     A repeated member is yielded each time that it stands there.
     """
-    import json
-
-    parents: list[tuple[str, bool]] = []  # the pointer of each open container, and whether it is an object
-    index: list[int] = []
-    name, name_at, expect_name = "", -1, False
+    above: list[tuple[str, int, int]] = []
+    pointer, index, name_at = "", -1, -1  # of the open container: its pointer, and its next index (-1 for an object)
+    name = ""
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        first = token[0]
+        offset = match.start()
+        first = text[offset]
         if first == ",":
-            if parents[-1][1]:
-                expect_name = True
-            else:
-                index[-1] += 1
-        elif first == ":":
-            expect_name = False
+            if index >= 0:
+                index += 1
         elif first in "}]":
-            parents.pop()
-            index.pop()
-            expect_name = False
-        elif expect_name and first == '"':
-            name, name_at = json.loads(token, strict=False), match.start()
+            pointer, index, name_at = above.pop()
+        elif match[1] is not None:
+            name, name_at = _name(text[offset : match.start(1)]), offset
         else:
-            pointer = ""
-            if parents:
-                above, is_object = parents[-1]
-                pointer = f"{above}/{escape(name) if is_object else index[-1]}"
-            yield pointer, match.start(), name_at if parents and parents[-1][1] else -1
+            value = f"{pointer}/{name if index < 0 else index}" if above else ""
+            yield value, offset, name_at if index < 0 else -1
             if first in "{[":
-                parents.append((pointer, first == "{"))
-                index.append(0)
-                expect_name = first == "{"
+                above.append((pointer, index, name_at))
+                pointer, index = value, -1 if first == "{" else 0
+
+
+def _name(token: str) -> str:
+    """Return the name of a member, from its token, as it stands in a JSON pointer."""
+    if "\\" in token:
+        import json
+
+        return escape(json.loads(token, strict=False))
+    return escape(token[1:-1]) if "~" in token or "/" in token else token[1:-1]
 
 
 def _yaml_marks(text: str) -> Iterator[tuple[str, Any]]:
