@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ def load_text(text: str, path: str) -> Document:
         raise InputError(path, "it is empty", mend="write the document into it")
     name = path.removesuffix(".gz")
     if name.endswith((".yaml", ".yml")):
+        if start in "{[":
+            # JSON is YAML, but libyaml is slower at it and does not take its escapes for pairs of surrogates.
+            with suppress(InputError):
+                return _json(text, path)
         return _yaml(text, path)
     if start in "{[" or name.endswith(".json"):
         return _json(text, path)

@@ -66,6 +66,8 @@ def _not_yaml(error: Any) -> YamlError:
     if "undefined alias" in problem:
         return YamlError("it is not YAML: an alias stands for nothing; no anchor of that name comes before it",
                          "put the text in quotes if no alias is meant", mark)  # fmt: skip
+    if "alphabetic or numeric" in problem:
+        return YamlError("it is not YAML: a * or & without quotes", "put the text in quotes", mark)
     if "cannot start any token" in problem:
         return YamlError("it is not YAML: this character cannot begin anything",
                          "put the text in quotes, and indent with spaces, not tabs", mark)  # fmt: skip

@@ -1,0 +1,200 @@
+"""Files and texts: read as JSON or YAML, or refused with one error that says where and what to do."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from preflight.documents.load import DEEPEST, load, load_text
+from preflight.errors import InputError
+
+
+def refused(text: str, path: str) -> InputError:
+    with pytest.raises(InputError) as caught:
+        load_text(text, path)
+    assert caught.value.path == path
+    assert caught.value.mend
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ('{"a": 1,}', "line 1, column 9", "a comma stands before nothing; remove the comma"),
+        ('{"a": [\n1,\n]}', "line 3, column 1", "a comma stands before nothing"),
+        ('[1,, 2]', "line 1, column 4", "a comma stands before nothing"),
+        ('{ // why\n"a": 1}', "line 1, column 3", "a comment stands here; remove it: JSON has no comments"),
+        ('{"a": 1 /* why */}', "line 1, column 9", "a comment stands here"),
+        ('{"a": 1}\n# why', "line 2, column 1", "a comment stands here"),
+        ("{'a': 1}", "line 1, column 2", "a string stands in single quotes; use double quotes"),
+        ("{a: 1}", "line 1, column 2", "the name of a member has no quotes"),
+        ('{"a" 1}', "line 1, column 6", "a colon is missing"),
+        ('{"a": 1 "b": 2}', "line 1, column 9", "a comma or a closing bracket is missing"),
+        ('{"a": True}', "line 1, column 7", "True is no value; write true"),
+        ('{"a": None}', "line 1, column 7", "None is no value; write null"),
+        ('{"a": yes}', "line 1, column 7", "yes is no value; put it in double quotes"),
+        ('{"a": .5}', "line 1, column 7", "no value stands here"),
+        ('{"a": "x', "line 1, column 7", "this string is never closed"),
+        ('{"a": "x\ny"}', "line 1, column 9", "a line break or control character stands in a string"),
+        ('{"a": "\\d"}', "line 1, column 8", "no escape of JSON"),
+        ('{"a": [1', "line 1, column 9", "it ends too early; complete it"),
+        ('{"a": 1} {"b": 2}', "line 1, column 10", "more text follows the document"),
+        ('{"a": [NaN]}', "line 1, column 8", "NaN is no finite number"),
+        ('{"a": -Infinity}', "line 1, column 7", "-Infinity is no finite number"),
+        ('{"a": 1e999}', "line 1, column 7", "1e999 is no finite number"),
+        ('{"a": ' + "9" * 5000 + "}", "line 1, column 7", "a number of 5000 digits"),
+        ('{"a": "\\ud83d"}', "line 1, column 8", "an escape stands for half a character"),
+        ('{"a": {"b": [{"c": 1,\n"c": 2}]}}', "line 2, column 1", "the member /a/b/0/c stands twice; remove one"),
+        ("", "", "it is empty"),
+        (" \n\t", "", "it is empty"),
+    ],
+)  # fmt: skip
+def test_what_is_not_json(text: str, place: str, says: str) -> None:
+    error = refused(text, "request.json")
+    assert error.place == place
+    assert says in str(error)
+
+
+def test_nesting_is_bounded_however_it_is_written() -> None:
+    deep = DEEPEST + 1
+    for text, path in (
+        ("[" * deep + "]" * deep, "a.json"),
+        ("[" * 10_000_000, "a.json"),
+        ('{"a":' * 2_000_000, "a.json"),
+        ("[" * deep + "]" * deep, "a.yaml"),
+        ("[" * 10_000_000, "a.yaml"),
+        ("- " * 5_000_000, "a.yaml"),
+        ("? " * 100_000, "a.yaml"),
+        ("".join(" " * level + "a:\n" for level in range(2000)), "a.yaml"),
+    ):
+        error = refused(text, path)
+        assert f"nested deeper than {DEEPEST} levels" in error.problem
+        assert error.place, text[:20]
+    assert load_text("[" * DEEPEST + "]" * DEEPEST, "a.json").value
+    assert load_text("[" * DEEPEST + "]" * DEEPEST, "a.yaml").value
+
+
+def test_brackets_in_strings_are_no_nesting() -> None:
+    assert load_text(json.dumps(["[" * 1000]), "a.json").value == ["[" * 1000]
+    assert load_text(json.dumps(["[" * 1000]), "a.yaml").value == ["[" * 1000]
+
+
+def test_what_decides_between_json_and_yaml() -> None:
+    assert load_text('{"a": 1}', "-").syntax == "json"
+    assert load_text(" [1]", "request").syntax == "json"
+    assert load_text('{"a": "\\ud83d\\ude00"}', "a.yaml").value == {"a": "\U0001f600"}
+    assert load_text("{a: 1}", "a.yaml").syntax == "yaml"
+    assert load_text("a: 1", "-").syntax == "yaml"
+    assert load_text("a: 1", "a.yml.gz").syntax == "yaml"
+    assert load_text("{a: 1, }", "a.yaml").value == {"a": 1}
+    refused("{a: 1}", "-")
+    refused("a: 1", "a.json")
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b'{"a": "\xc3\xa9"}', {"a": "\u00e9"}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        ('{"a": "\u00e9"}'.encode("utf-16"), {"a": "\u00e9"}),
+        (b"\xfe\xff" + '{"a": 1}'.encode("utf-16-be"), {"a": 1}),
+    ],
+)
+def test_encodings(tmp_path: Path, data: bytes, value: object) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(data)
+    assert load(str(file)).value == value
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "says"),
+    [
+        (b'{"a":\n "\xe9"}', "line 2, column 3", "not UTF-8 text; save it as UTF-8"),
+        (b"\xff\xfe{\x00\xd8", "line 1, column 2", "not UTF-16 text"),
+        (b"\x89PNG\r\n\x1a\n", "line 1, column 1", "not UTF-8 text"),
+        (b"", "", "it is empty"),
+        (b"\xef\xbb\xbf", "", "it is empty"),
+    ],
+)
+def test_what_is_no_text(tmp_path: Path, data: bytes, place: str, says: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        load(str(file))
+    assert caught.value.place == place
+    assert says in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    def says(path: str) -> str:
+        with pytest.raises(InputError) as caught:
+            load(path)
+        return str(caught.value)
+
+    assert says(str(tmp_path / "none.json")).endswith("none.json: there is no such file; check the path")
+    assert says(str(tmp_path)).endswith("it is a directory; name a file in it")
+    (tmp_path / "file").write_text("{}")
+    assert "it cannot be read (Not a directory)" in says(str(tmp_path / "file" / "below.json"))
+    assert "it cannot be read" in says("a\0b.json")
+    (tmp_path / "half.json.gz").write_bytes(gzip.compress(b'{"a": 1}')[:-4])
+    assert "it is not a whole gzip file" in says(str(tmp_path / "half.json.gz"))
+    (tmp_path / "plain.json.gz").write_bytes(b'{"a": 1}')
+    assert "it is not a whole gzip file" in says(str(tmp_path / "plain.json.gz"))
+
+
+def test_compressed_and_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.yaml.gz"
+    file.write_bytes(gzip.compress(b"a: 2012-10-17"))
+    assert load(str(file)).value == {"a": "2012-10-17"}
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"a": 1}')))
+    document = load("-")
+    assert (document.path, document.value) == ("-", {"a": 1})
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.sampled_from(["a.json", "a.yaml", "a", "a.json.gz", "a.yaml.gz"]))
+@example(b"\xff\xfe\x00\xd8", "a")
+@example(b"a: &a [*a]", "a.yaml")
+@example(b"? - a\n: b", "a.yaml")
+def test_no_bytes_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str) -> None:
+    file = tmp_path_factory.getbasetemp() / name
+    file.write_bytes(data)
+    try:
+        load(str(file))
+    except InputError as error:
+        assert error.problem
+        assert error.mend
+
+
+_MARKS = st.text(alphabet="{}[],:\"'\\-?&*!|>%@`#~<= \n\taé0.:1e-true\x00\x85\ud83d", max_size=60)
+
+
+@settings(deadline=None, max_examples=300)
+@given(_MARKS, st.sampled_from(["a.json", "a.yaml"]))
+def test_no_text_raises_anything_else(text: str, name: str) -> None:
+    try:
+        json.dumps(load_text(text, name).value, ensure_ascii=False).encode()
+    except InputError as error:
+        assert error.mend
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+_NUMBERS = st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
+_JSON = st.recursive(
+    st.none() | st.booleans() | _NUMBERS | _TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
+)
+
+
+@settings(deadline=None)
+@given(_JSON)
+def test_json_is_read_as_python_reads_it(value: object) -> None:
+    assert load_text(json.dumps(value), "a.json").value == value
