@@ -19,20 +19,20 @@ class ActionResource:
     """A resource type that an action bears on.
 
     A required one must be allowed for the action to be; of those that are not, it depends on the request. The condition
-    keys and dependent actions are those that AWS lists beside this type.
+    keys are those that AWS lists beside this type.
     """
 
     name: str
     required: bool
     condition_keys: tuple[str, ...]
-    dependent_actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One action. `access_levels` are AWS's: List, Read, Write, Permissions management, Tagging.
 
-    An action without resources can only be allowed on `*`.
+    An action without resources can only be allowed on `*`. The actions that AWS says it depends on are not here: the
+    data has a place for them, and nothing in it for any action.
     """
 
     service: str
@@ -41,7 +41,6 @@ class Action:
     access_levels: frozenset[str]
     resources: tuple[ActionResource, ...]
     condition_keys: tuple[str, ...]
-    dependent_actions: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -79,11 +78,8 @@ def _action(service: str, found: Mapping[str, Any]) -> Action:
         found["description"],
         frozenset(level.strip() for level in found["accessLevel"].split(",")),
         tuple(
-            ActionResource(
-                each["name"], each["required"], tuple(each["conditionKeys"]), tuple(each["dependentActions"])
-            )
+            ActionResource(each["name"], each["required"], tuple(each["conditionKeys"]))
             for each in found["resourceTypes"]
         ),
         tuple(found["conditionKeys"]),
-        tuple(found["dependentActions"]),
     )

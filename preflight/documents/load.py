@@ -13,6 +13,7 @@ from preflight.documents.document import Document
 from preflight.errors import InputError
 
 DEEPEST = 200
+MOST_BYTES = 1 << 30  # what a compressed file may hold: a few kilobytes can hold any amount
 _LONGEST_INTEGER = 40
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CONTAINERS = frozenset((dict, list))
@@ -29,6 +30,8 @@ def load(path: str) -> Document:
 def read_bytes(path: str) -> bytes:
     """Return the content of a file, or of stdin for `-`, decompressed. Raises `InputError`."""
     if path == "-":
+        if sys.stdin is None:
+            raise InputError(path, "stdin is closed", mend="name a file")
         return sys.stdin.buffer.read()
     try:
         data = Path(path).read_bytes()
@@ -39,15 +42,23 @@ def read_bytes(path: str) -> bytes:
     except (OSError, ValueError) as error:
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
-    if path.endswith(".gz"):
-        import gzip
-        import zlib
+    return _decompressed(data, path) if path.endswith(".gz") else data
 
-        try:
-            return gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            raise InputError(path, "it is not a whole gzip file", mend="compress it again") from None
-    return data
+
+def _decompressed(data: bytes, path: str) -> bytes:
+    import gzip
+    import io
+    import zlib
+
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
+            content = compressed.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
+        raise InputError(path, "it is not a whole gzip file", mend="compress it again") from None
+    if len(content) > MOST_BYTES:
+        limit = f"{MOST_BYTES >> 20} MiB"
+        raise InputError(path, f"it holds more than {limit} when it is decompressed", mend="split it, or decompress it")
+    return content
 
 
 def decode(data: bytes, path: str) -> str:

@@ -59,7 +59,11 @@ def recognized(document: Document) -> str:
     `InputError` where two are equally near, or none is.
     """
     creating = [each for each in known_operations() if each.split(":")[1].startswith(_CREATES)]
-    nearness = {operation: _nearness(document.value, load_schema(schema_name(operation))) for operation in creating}
+    schemas = {operation: load_schema(schema_name(operation)) for operation in creating}
+    exact = [operation for operation, schema in schemas.items() if _fits(document.value, schema)]
+    if len(exact) == 1:
+        return exact[0]
+    nearness = {operation: _nearness(document.value, schema) for operation, schema in schemas.items()}
     best = max(nearness.values())
     nearest = [operation for operation, value in nearness.items() if value == best]
     if best > (0, 0) and len(nearest) == 1:
@@ -72,6 +76,10 @@ def recognized(document: Document) -> str:
         place=document.place(""),
         mend=f"say --operation {names}",
     )
+
+
+def _fits(value: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    return value.keys() <= schema["properties"].keys() and value.keys() >= set(schema.get("required", ()))
 
 
 def _nearness(value: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[int, int]:

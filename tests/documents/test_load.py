@@ -150,6 +150,20 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "it is not a whole gzip file" in says(str(tmp_path / "plain.json.gz"))
 
 
+def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.documents.load.MOST_BYTES", 1 << 20)
+    file = tmp_path / "bomb.json.gz"
+    file.write_bytes(gzip.compress(b"[" + b" " * (2 << 20) + b"]"))
+    with pytest.raises(InputError, match="it holds more than 1 MiB when it is decompressed"):
+        load(str(file))
+
+
+def test_no_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="stdin is closed"):
+        load("-")
+
+
 def test_compressed_and_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.yaml.gz"
     file.write_bytes(gzip.compress(b"a: 2012-10-17"))
