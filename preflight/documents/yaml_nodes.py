@@ -15,6 +15,7 @@ DEEPEST = 200
 MOST_NODES = 2_000_000
 
 _DEEP_LINE = re.compile(rf"^[ \t?:-]{{{DEEPEST},}}", re.MULTILINE)
+_FLAT = re.compile(r"[\[{][^\[\]{}\"'#\n]*[\]}]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)?\.[0-9]*([eE][-+]?[0-9]+)?")
@@ -78,7 +79,13 @@ def _not_yaml(error: Any) -> YamlError:
 
 def _may_be_deep(text: str) -> bool:
     """Say whether a text could nest beyond `DEEPEST`: a cheap bound, since composing a deep one ends in C's stack."""
-    return text.count("[") + text.count("{") > DEEPEST or _DEEP_LINE.search(text) is not None
+    if _DEEP_LINE.search(text) is not None:
+        return True
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    # A bracket that is closed before anything that could hide the closing one adds no depth to what follows.
+    left = _FLAT.sub("", text)
+    return left.count("[") + left.count("{") > DEEPEST
 
 
 def _refuse_deep(events: Iterable[Any]) -> None:
@@ -125,6 +132,7 @@ def _measure(node: Any, known: dict[int, tuple[int, int]], depth: int, above: se
         # A long text counts for more: aliases to it grow what is written out from the values.
         size = 1 + (len(node.value) >> 6 if node.id == "scalar" else 0)
         if node.id != "scalar":
+            height = 1
             above.add(id(node))
             for child in [each for pair in node.value for each in pair] if node.id == "mapping" else node.value:
                 more, below = _measure(child, known, depth + 1, above)
