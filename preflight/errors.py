@@ -21,4 +21,11 @@ class InputError(PreflightError):
     def __init__(self, path: str, problem: str, *, place: str = "", mend: str = "") -> None:
         self.path, self.problem, self.place, self.mend = path, problem, place, mend
         where = f"{path}: {place}" if place else path
-        super().__init__(f"{where}: {problem}" + (f"; {mend}" if mend else ""))
+        super().__init__(_one_line(f"{where}: {problem}" + (f"; {mend}" if mend else "")))
+
+
+def _one_line(text: str) -> str:
+    """Return a text with what would break a line or steer a terminal written out: names in a document can hold any."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

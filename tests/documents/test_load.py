@@ -133,6 +133,12 @@ def test_what_is_no_text(tmp_path: Path, data: bytes, place: str, says: str) -> 
     assert says in str(caught.value)
 
 
+def test_names_in_a_document_cannot_break_the_line() -> None:
+    error = refused('{"a\\nb\\u001b[31m": 1, "a\\nb\\u001b[31m": 2}', "a.json")
+    assert "the member /a\\nb\\x1b[31m stands twice" in str(error)
+    assert str(InputError("caf\udce9.json", "\u00e9")) == "caf\\udce9.json: \u00e9"
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     def says(path: str) -> str:
         with pytest.raises(InputError) as caught:
