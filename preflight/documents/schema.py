@@ -130,8 +130,9 @@ def _explain(error: Any) -> tuple[str, str, str]:
         mend = "put it in quotes" if "string" in kinds and isinstance(found, (bool, int, float)) else f"write {words}"
         return f"expected {words}, found {word_for(found)}", mend + (" or leave it out" if found is None else ""), ""
     if rule in ("enum", "const"):
-        choices = [_shown(each) for each in (wanted if rule == "enum" else [wanted])]
-        near = suggestion(found, [each for each in wanted if isinstance(each, str)]) if isinstance(found, str) else ""
+        allowed = wanted if rule == "enum" else [wanted]
+        choices = [_shown(each) for each in allowed]
+        near = suggestion(found, [each for each in allowed if isinstance(each, str)]) if isinstance(found, str) else ""
         relation = "is not one of" if len(choices) > 1 else "is not"
         return f"{_shown(found)} {relation} {', '.join(choices)}", near or f"write {' or '.join(choices)}", ""
     if rule == "pattern":

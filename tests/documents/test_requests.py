@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from preflight.documents.load import load_text
 from preflight.documents.operations import kebab, known_operations, operation_named
@@ -256,3 +258,23 @@ assert not heavy, heavy
 def test_a_good_request_is_read_lightly() -> None:
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+_JUNK = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", " ", "x", "\n", [], {}, [[]], {"": 1}, {"a/b~c": []}, ROLE, 10**30]
+)
+_PARTS = st.sampled_from([ENDPOINT, CONFIG, MODEL, VARIANT, CALL, [CALL], [VARIANT], {"aws:SourceIp": "1"}])
+_NAMES = st.sampled_from(
+    ["requests", "account", "region", "principal", "context", "operation", "parameters", "EndpointName",
+     "EndpointConfigName", "ProductionVariants", "ModelName", "Tags", "Resources", "Statement", "a\nb", ""]
+)  # fmt: skip
+_OBJECTS = st.recursive(_JUNK | _PARTS, lambda inner: st.dictionaries(_NAMES, inner, max_size=5), max_leaves=8)
+
+
+@settings(deadline=None)
+@given(_OBJECTS, st.sampled_from([None, "create-endpoint", "delete-endpoint-config", "zzz", ":"]))
+def test_nothing_else_is_ever_raised(value: Any, operation: str | None) -> None:
+    try:
+        plan(value, operation=operation)
+    except PreflightError as error:
+        assert str(error).isprintable()

@@ -50,6 +50,7 @@ def refusal(value: Any, schema: str = "snapshot") -> InputError:
         ),
         ({"version": 2, "account": ACCOUNT}, "/version", "2 is not 1; write 1"),
         ({"version": True, "account": ACCOUNT}, "/version", "is not 1"),
+        ({"version": "1", "account": ACCOUNT}, "/version", '"1" is not 1; write 1'),
         ([], "line 1", "expected an object, found a list"),
         (
             {"version": 1, "account": ACCOUNT, "regions": {"us-east-1": {"RegionOptStatus": "ENABELD"}}},
