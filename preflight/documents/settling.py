@@ -12,7 +12,9 @@ from preflight.documents.plan import Plan
 from preflight.errors import InputError, UsageError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+# What could be a region; whether there is one of that name is for a check, which knows the partitions' regions.
+_REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+_ZONE = re.compile(r"(?P<region>[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2})[a-z]")
 _PRINCIPAL = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):"
     r"(?:iam::(?P<iam>[0-9]{12}):(?:(?:role|user)/\S*[^\s/]|root)|sts::(?P<sts>[0-9]{12}):assumed-role/[^/\s]+/[^/\s]+)"
@@ -93,7 +95,7 @@ def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> 
     if plan.account is not None and not _ACCOUNT.fullmatch(plan.account):
         raise _error(plan, "account", options, f"the account {plan.account!r} is not twelve digits",
                      "write all twelve, in quotes, with the zeros that it begins with")  # fmt: skip
-    if plan.region is not None and not _REGION.fullmatch(plan.region):
+    if plan.region is not None and (not _REGION.fullmatch(plan.region) or _ZONE.fullmatch(plan.region)):
         raise _error(plan, "region", options, f"{plan.region!r} is no name of a region", _region_mend(plan.region))
     if plan.principal is None:
         return
@@ -128,8 +130,8 @@ def _require_prefix(key: str, label: str) -> None:
 
 
 def _region_mend(region: str) -> str:
-    if _REGION.fullmatch(region[:-1]):
-        return f"that is an availability zone; write {region[:-1]}"
+    if zone := _ZONE.fullmatch(region):
+        return f"that is an availability zone; write {zone['region']}"
     if _REGION.fullmatch(region.strip().lower().replace("_", "-")):
         return f"write {region.strip().lower().replace('_', '-')}"
     return "write one such as us-east-1"

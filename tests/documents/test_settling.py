@@ -100,6 +100,11 @@ def test_what_does_not_agree(members: dict[str, Any], options: dict[str, str], p
     assert path != "plan.json" or caught.value.place == "/principal (line 11, column 15)"
 
 
+def test_whether_a_region_exists_is_for_a_check() -> None:
+    assert settle(plan(), region="us-east1").region == "us-east1"
+    assert settle(plan(), region="us-moon-1").region == "us-moon-1"
+
+
 def test_context_options() -> None:
     assert context_of(["aws:SourceIp=10.0.0.1", "aws:TagKeys=a", "aws:tagkeys=b", "aws:RequestTag/k=x=y"]) == {
         "aws:SourceIp": "10.0.0.1",
