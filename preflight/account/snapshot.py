@@ -46,6 +46,11 @@ class Snapshot:
         """The snapshot's file name, as the user gave it."""
         return self._source
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that the snapshot has facts of."""
+        return tuple(self._document.get("regions", {}))
+
     def account_id(self) -> Fact[str]:
         """Return the account the snapshot was taken of."""
         return Known(self._document["account"])

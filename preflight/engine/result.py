@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a document. `pointer` is a JSON pointer; `line` and `column` count from 1, or are None if not known."""
+    """A place in a document. `pointer` is a JSON pointer; `line` and `column` count from 1; None: not known."""
 
     path: str
     pointer: str = ""
@@ -60,7 +60,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result. `rule` is the id (`PRE302`), `name` the rule's kebab-case name, `subject` what was judged (an ARN)."""
+    """One result. `rule` is the id (`PRE302`), `name` the rule's kebab-case name, `subject` what was judged, an ARN."""
 
     rule: str
     name: str

@@ -221,7 +221,6 @@ def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -
 
 
 def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
-    level = {} if need.level is None else {"level": need.level}
     facts = _role_facts(step, need.role)
     if not isinstance(facts, Known):
         because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
@@ -231,7 +230,7 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
             subject=need.resource,
             location=step.location,
             remedy="" if isinstance(facts, Absent) else facts.settle,
-            **level,
+            level=need.level,
         )
     principal: PrincipalFacts = facts.value
     policies, owner, note = with_resource_policy(step, principal.policies, need.kind, need.key, action)

@@ -1,0 +1,148 @@
+"""What a rule is, and loading rules one file at a time from `rules/<family>/<ID>.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from preflight.engine.result import Evidence, Kind, Level, Location, Result
+from preflight.errors import PreflightError
+from preflight.resources import folder
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as its file declares it (`schemas/rule.schema.json`), without its examples.
+
+    `check` names the function that decides, `module:function`; where it is None, `reported_by` names the command that
+    gives the rule's results itself. `family` is the folder the rule lies in.
+    """
+
+    id: str
+    name: str
+    level: Level
+    category: str
+    summary: str
+    why: str
+    remedy: str
+    family: str
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    check: str | None = None
+    reported_by: str | None = None
+
+    def result(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        subject: str = "",
+        location: Location | None = None,
+        evidence: Iterable[Evidence] = (),
+        remedy: str = "",
+        level: Level | None = None,
+    ) -> Result:
+        """Return a result of this rule; `level` is the rule's own where it is None."""
+        return Result(
+            rule=self.id,
+            name=self.name,
+            kind=kind,
+            level=level or self.level,
+            message=message,
+            subject=subject,
+            location=location,
+            evidence=tuple(evidence),
+            remedy=remedy,
+            aliases=self.aliases,
+        )
+
+    def function(self) -> Callable[..., Iterable[Result]]:
+        """Return the function that decides. Raises `PreflightError` where the rule names none that is there."""
+        module, _, name = (self.check or "").partition(":")
+        try:
+            from importlib import import_module
+
+            function: Callable[..., Iterable[Result]] = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise PreflightError(
+                f"rule {self.id} names the check {self.check!r}, which is not there: {error}"
+            ) from error
+        return function
+
+
+def rule_ids(family: str | None = None) -> list[str]:
+    """Return the ids of every rule, or of every rule of a family (a folder of `rules/`), sorted."""
+    return sorted(rule for rule, path in _files().items() if family in (None, path.parent.name))
+
+
+@cache
+def load_rule(rule: str) -> Rule:
+    """Load one rule by its id. Raises `PreflightError` for a rule that does not exist, with the nearest that does."""
+    path = _path(rule)
+    head, _ = _parts(path)
+    declared = _yaml(head)
+    return Rule(
+        id=declared["id"],
+        name=declared["name"],
+        level=Level(declared["level"]),
+        category=declared["category"],
+        summary=declared["summary"],
+        why=declared["why"],
+        remedy=declared["remedy"],
+        family=path.parent.name,
+        references=tuple(declared["references"]),
+        aliases=tuple(declared["aliases"]),
+        check=declared.get("check"),
+        reported_by=declared.get("reported-by"),
+    )
+
+
+def load_rules(ids: Iterable[str]) -> list[Rule]:
+    """Load several rules, in the order of their ids."""
+    return [load_rule(rule) for rule in sorted(ids)]
+
+
+def load_examples(rule: str) -> Mapping[str, list[Any]]:
+    """Return a rule's examples: lists under `pass`, `fail` and perhaps `open`; empty for a rule that has none."""
+    _, examples = _parts(_path(rule))
+    found: Mapping[str, list[Any]] = _yaml(examples)["examples"] if examples else {}
+    return found
+
+
+def nearest(wanted: str) -> str:
+    """Return `did you mean 'PRE110'?` for the rule whose id or name is nearest, or what there is."""
+    from difflib import get_close_matches
+
+    names = {load_rule(each).name: each for each in rule_ids()}
+    near = get_close_matches(wanted.upper(), rule_ids(), n=1, cutoff=0.5)
+    near = near or [names[each] for each in get_close_matches(wanted.lower(), names, n=1)]
+    return f"did you mean {near[0]}?" if near else "preflight rules lists them"
+
+
+def _path(rule: str) -> Path:
+    path = _files().get(rule)
+    if path is None:
+        raise PreflightError(f"there is no rule {rule!r}; {nearest(rule)}")
+    return path
+
+
+def _parts(path: Path) -> tuple[str, str]:
+    """Return a rule's file in two: what runs need, and the examples, which are most of it and come last."""
+    text = path.read_text(encoding="utf-8")
+    head, mark, examples = text.partition("\nexamples:")
+    return head, mark.lstrip() + examples
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def _files() -> Mapping[str, Path]:
+    """Return every rule's file by id: a rule's file is named by it, and nothing else in `rules/` looks like one."""
+    return {path.stem: path for path in folder("rules").glob("*/[A-Z][A-Z][A-Z][0-9][0-9][0-9].yaml")}

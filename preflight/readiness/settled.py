@@ -1,0 +1,70 @@
+"""Where and as whom a plan's calls are made: what the plan says, completed and held against what the account is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from preflight.account.facts import Account, Ask, Known, Unknown
+from preflight.account.principals import identity_of
+from preflight.account.snapshot import Snapshot, require_account
+from preflight.documents.plan import Plan
+from preflight.errors import UsageError
+from preflight.expressions import arn_part
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The region, account and partition of a plan's calls, and who makes them; the principal is None if unknown."""
+
+    region: str
+    account: str
+    partition: str
+    principal: str | None
+
+
+def settled(plan: Plan, account: Account) -> Settled:
+    """Complete a plan from the account that it is checked against.
+
+    Raises `InputError` where the facts are of another account than the plan or its principal says, and `UsageError`
+    where region or account cannot be told.
+    """
+    found = account.account_id()
+    require_account(found, plan.account, source=account.source, said_by="the plan")
+    of_principal = arn_part(plan.principal, "account")
+    require_account(found, of_principal, source=account.source, said_by="the principal's ARN")
+    number = found.value if isinstance(found, Known) else plan.account or of_principal
+    if number is None:
+        reason = found.reason if isinstance(found, Unknown) else "nobody has said it"
+        raise UsageError(f"the account is not known: {reason}; give --account, or sign in again")
+    return Settled(_region(plan, account), number, account.partition, plan.principal or _caller(account))
+
+
+def _region(plan: Plan, account: Account) -> str:
+    if plan.region is not None:
+        return plan.region
+    if isinstance(account, Snapshot):
+        if len(account.regions) == 1:
+            return account.regions[0]
+        held = (
+            f"{account.source} holds {', '.join(account.regions)}"
+            if account.regions
+            else f"{account.source} holds none"
+        )
+        raise UsageError(f"the region is not known: the plan names none, and {held}; give --region")
+    region: str | None = getattr(account, "region", None)
+    if region is None:
+        raise UsageError("the region is not known: the plan names none; give --region")
+    return region
+
+
+def _caller(account: Account) -> str | None:
+    """Return the role or user whose credentials are in use: a session's role, with its path, where it may be read."""
+    caller = account.caller()
+    if not isinstance(caller, Known):
+        return None
+    kind, key = identity_of(caller.value) or ("", {})
+    if kind == "session":
+        role = account.read(Ask.one("iam:role", "", key))
+        if isinstance(role, Known) and role.value.get("Arn"):
+            return str(role.value["Arn"])
+    return caller.value
