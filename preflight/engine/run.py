@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -49,9 +50,12 @@ def run(tasks: Sequence[Task[S]], *, threads: int = 1, progress: Progress | None
 def _at_once(tasks: Sequence[Task[S]], threads: int, progress: Progress | None) -> list[Result]:
     ended: SimpleQueue[tuple[int, list[Result] | BaseException]] = SimpleQueue()
 
+    # Each check goes on from what the caller has waited for, which is how the longest chain of calls is known.
+    contexts = [copy_context() for _ in tasks]
+
     def work(index: int) -> None:
         try:
-            ended.put((index, _results(tasks[index])))
+            ended.put((index, contexts[index].run(_results, tasks[index])))
         except BaseException as error:
             ended.put((index, error))
 

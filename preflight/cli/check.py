@@ -1,0 +1,217 @@
+"""`preflight check`: is this plan going to work?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from preflight.cli.output import Color, colored, deliver, require_writable, width
+from preflight.engine.result import Level, Report, Verdict
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.account.facts import Account
+    from preflight.account.live import LiveAccount
+    from preflight.account.overrides import Overrides
+    from preflight.documents.plan import Plan
+    from preflight.engine.rule import Rule
+    from preflight.engine.run import Progress
+
+FORMATS = ("text", "json")
+FAILED, OPEN, INTERRUPTED = 1, 3, 130
+
+
+def check(
+    requests: Annotated[list[str], typer.Argument(metavar="REQUEST", help="Requests or plans; - is stdin.")],
+    operation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
+    ] = None,
+    principal: Annotated[
+        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region of the calls.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="The account of the calls.")] = None,
+    context: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
+    ] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Facts from a file; without it they are read from AWS.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    identity_policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Count in place of the principal's identity policies; repeatable."),
+    ] = None,
+    boundary: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Count in place of its permissions boundary.")
+    ] = None,
+    scp: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Count in place of the organization's SCPs; repeatable.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the report.")] = "text",
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="Leave these rules out.")] = None,
+    fail_on: Annotated[Level, typer.Option(help="The least level at which a failure counts.")] = Level.ERROR,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though something is open.")] = False,
+    config_retries: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How often to read again what AWS does not show yet.")
+    ] = 5,
+    config_retry_delay: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at first; then longer each time.")
+    ] = 1.0,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress, and of the results not what passed.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every result in full, and what was asked of AWS.")
+    ] = False,
+    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+) -> None:
+    """Is this plan going to work? Exit code 0: yes; 1: no; 3: something is open; 2: nothing could be checked."""
+    from preflight.documents.requests import read_plan
+    from preflight.documents.settling import context_of, settle
+    from preflight.engine.select import select_rules
+    from preflight.readiness.check import FAMILY
+    from preflight.readiness.check import check as check_plan
+
+    _require_format(format_)
+    require_writable(output)
+    _require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
+    selected, ignored = _listed(select), _listed(ignore)
+    select_rules(FAMILY, selected, ignored)
+    keys = context_of(context or ())
+    plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
+    overrides = _overrides(identity_policy, boundary, scp)
+    try:
+        with (
+            _facts(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
+            _shown(wanted=snapshot is None and not quiet) as progress,
+        ):
+            report = check_plan(
+                plan,
+                facts,
+                select=selected,
+                ignore=ignored,
+                fail_on=fail_on,
+                overrides=overrides,
+                progress=progress,
+            )
+            asked = _asked(facts) if verbose and snapshot is None else ""
+    except KeyboardInterrupt:
+        print("preflight: interrupted; a check only reads, so nothing has changed", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    deliver(_rendered(report, format_, output, color, quiet=quiet, verbose=verbose), output)
+    if output is not None and not quiet:
+        from preflight.report.text import summary
+
+        print(f"{summary(report)} (in {output})", file=sys.stderr)
+    if asked:
+        print(asked, file=sys.stderr)
+    if code := exit_code(report, allow_open=allow_open):
+        raise typer.Exit(code)
+
+
+def exit_code(report: Report, *, allow_open: bool) -> int:
+    """Return the exit code of a check's report: 0 ready, 1 something failed, 3 something is open."""
+    if report.verdict is Verdict.BLOCKED:
+        return FAILED
+    if report.verdict is Verdict.OPEN and not allow_open:
+        return OPEN
+    return 0
+
+
+def _require_format(name: str) -> None:
+    if name not in FORMATS:
+        raise UsageError(f"there is no format {name!r}; there are {' and '.join(FORMATS)}")
+
+
+def _require_one_stdin(*paths: str | None) -> None:
+    if paths.count("-") > 1:
+        raise UsageError("- stands for stdin, which can be read only once")
+
+
+def _listed(given: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))
+
+
+def _overrides(identity: Sequence[str] | None, boundary: str | None, scp: Sequence[str] | None) -> Overrides | None:
+    if not identity and boundary is None and not scp:
+        return None
+    from preflight.account.overrides import Overrides
+    from preflight.documents.policies import read_policy
+
+    return Overrides(
+        identity=tuple(read_policy(path).body for path in identity) if identity else None,
+        boundary=None if boundary is None else read_policy(boundary).body,
+        service_control=tuple(read_policy(path).body for path in scp) if scp else None,
+    )
+
+
+@contextmanager
+def _facts(
+    plan: Plan, snapshot: str | None, profile: str | None, endpoint_url: str | None, rereads: int, delay: float
+) -> Iterator[Account]:
+    if snapshot is not None:
+        if profile is not None or endpoint_url is not None:
+            raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
+        from preflight.account.snapshot import Snapshot
+
+        yield Snapshot.load(snapshot)
+        return
+    from preflight.account.live import LiveAccount
+    from preflight.account.live_clients import Connection
+
+    connection = Connection(profile, region=plan.region, endpoint_url=endpoint_url)
+    account = LiveAccount.open(connection, rereads=rereads, reread_delay=delay)
+    try:
+        yield account
+    finally:
+        account.close()
+
+
+@contextmanager
+def _shown(*, wanted: bool) -> Iterator[Progress | None]:
+    """Show on a terminal how far the checks are; nothing is left of it afterwards."""
+    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("asking AWS", total=None)
+
+        def show(done: int, total: int, rule: Rule) -> None:
+            bar.update(task, completed=done, total=total, description=f"checked {rule.name}")
+
+        yield show
+
+
+def _asked(account: Any) -> str:
+    """Say what the check cost at AWS."""
+    live: LiveAccount = account
+    stats = live.stats()
+    services = ", ".join(f"{name} {count}" for name, count in sorted(stats.requests.items()))
+    chain = f"{stats.longest.calls} calls one after another, {stats.longest.seconds:.2f} s"
+    return f"{stats.calls} requests to AWS ({services}); the longest chain: {chain}"
+
+
+def _rendered(report: Report, format_: str, output: str | None, color: Color, *, quiet: bool, verbose: bool) -> str:
+    if format_ == "json":
+        from preflight.report.json import render
+
+        return render(report)
+    from preflight.report.text import render as text
+
+    return text(report, width=width(output), color=colored(color, output), quiet=quiet, verbose=verbose)

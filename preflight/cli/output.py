@@ -1,0 +1,96 @@
+"""Where a report goes: stdout, or a file that is either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from secrets import token_hex
+
+from preflight.errors import UsageError
+
+_WIDEST = 100
+
+
+class Color(StrEnum):
+    """When to use colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def require_writable(output: str | None) -> None:
+    """Check before the work that a file can be written there. Raises `UsageError`."""
+    if output is None:
+        return
+    path = Path(output)
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"--output {output} is a directory; name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"--output {output}: there is no directory {folder}; create it, or name another file")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"--output {output} may not be written; name another file")
+
+
+def deliver(text: str, output: str | None) -> None:
+    """Write a report to stdout, or whole to a file.
+
+    Raises `UsageError` when the file cannot be written; what stood there is then still there.
+    """
+    if output is None:
+        _print(text)
+        return
+    path = Path(output).resolve()
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path, text)
+    except OSError as error:
+        raise UsageError(f"--output {output} cannot be written ({error.strerror}); name another file") from None
+
+
+def _print(text: str) -> None:
+    """Print, and let a reader that has left (`| head`) not change how the command ends."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file and rename, which the file system does in one step."""
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    try:
+        with beside.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o7777)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def colored(choice: Color, output: str | None) -> bool:
+    """Say whether to use colours: as told, else on a terminal unless NO_COLOR is set (https://no-color.org)."""
+    if choice is Color.AUTO:
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return output is None and wanted and sys.stdout.isatty()
+    return choice is Color.ALWAYS
+
+
+def width(output: str | None) -> int:
+    """Return how wide text may be: the terminal, up to where lines are hard to follow; 80 in files and pipes."""
+    if output is not None or not sys.stdout.isatty():
+        return 80
+    return min(shutil.get_terminal_size().columns, _WIDEST)

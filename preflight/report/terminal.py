@@ -1,0 +1,73 @@
+"""Text for a terminal: nothing in it that the terminal obeys but our own colours, and lines that fit."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+
+_COLORS = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
+
+
+def clean(text: str) -> str:
+    """Return text with everything that a terminal would obey, or that would reorder it, made visible: `\\x1b`.
+
+    Names and messages come from files and from AWS. Line ends and tabs stay.
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return character
+    return ascii(character)[1:-1]
+
+
+def paint(text: str, color: str, *, on: bool) -> str:
+    """Return text in one of our colours, or as it is."""
+    return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if on else text
+
+
+def wrapped(text: str, first: str, rest: str, width: int) -> Iterator[str]:
+    """Yield the lines of a text: wrapped between words only, so that an ARN or a command's option stays whole.
+
+    A JSON object or array that stands on lines of its own is not wrapped at all, so that it can be pasted.
+    """
+    lead = first
+    for paragraph in _paragraphs(clean(text)):
+        if paragraph[0] in "{[":
+            if lead is first and first != rest:
+                yield first.rstrip()
+            yield from (f"{rest}{line}" for line in paragraph.splitlines())
+        else:
+            yield from textwrap.wrap(
+                paragraph,
+                width,
+                initial_indent=lead,
+                subsequent_indent=rest,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        lead = rest
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    block: list[str] = []
+    for line in text.splitlines():
+        if block or line in ("{", "["):
+            block.append(line)
+            if line in ("}", "]", "},"):
+                yield "\n".join(block)
+                block = []
+        elif line.strip():
+            yield line.strip()
+    if block:
+        yield "\n".join(block)
+
+
+def clipped(text: str, width: int) -> str:
+    """Return text on one line of at most `width` columns, an ellipsis for what does not fit."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= width else f"{line[: max(width - 3, 0)].rstrip()}..."

@@ -1,0 +1,177 @@
+"""The report as a checklist to read: failures first, each with what, where, why and what to do; then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
+from preflight.engine.rule import Rule, load_rule
+from preflight.errors import PreflightError
+from preflight.report.terminal import clean, clipped, paint, wrapped
+
+_INDENT = " " * 6
+_LABELS = {Level.ERROR: "FAIL", Level.WARNING: "WARN", Level.NOTE: "NOTE"}
+_VERDICTS = {
+    Verdict.READY: "green",
+    Verdict.BLOCKED: "red",
+    Verdict.OPEN: "yellow",
+    Verdict.CLEAN: "green",
+    Verdict.FINDINGS: "red",
+}
+
+
+def render(report: Report, *, width: int = 80, color: bool = False, quiet: bool = False, verbose: bool = False) -> str:
+    """Return the report as text of lines that are at most `width` wide, but for words that are longer.
+
+    `quiet` leaves out what passed; `verbose` shows every result in full, also what was not applicable.
+    """
+    return "\n".join(_Page(report, width, color=color, quiet=quiet, verbose=verbose).lines()) + "\n"
+
+
+def summary(report: Report) -> str:
+    """Return the verdict and the counts as one line without colour."""
+    return f"{report.verdict.value.upper()}: {_counted(report)}"
+
+
+class _Page:
+    def __init__(self, report: Report, width: int, *, color: bool, quiet: bool, verbose: bool) -> None:
+        self._report = report
+        self._width = max(width, 40)
+        self._color, self._quiet, self._verbose = color, quiet, verbose
+
+    def lines(self) -> Iterator[str]:
+        yield from self._about()
+        for level in Level:
+            for group in _grouped(self._of(Kind.FAIL, level)):
+                color = "red" if level is Level.ERROR else "yellow"
+                yield from self._problem(_LABELS[level], color, group, "to do")
+        for group in _grouped(self._of(Kind.OPEN)):
+            yield from self._problem("OPEN", "yellow", group, "settle")
+        if not self._quiet:
+            yield from self._passed()
+        if self._verbose:
+            yield from self._full("n/a ", "dim", Kind.NOT_APPLICABLE)
+        word = self._report.verdict.value.upper()
+        yield f"{self._paint(word, _VERDICTS[self._report.verdict])}: {_counted(self._report)}"
+
+    def _about(self) -> Iterator[str]:
+        plan = self._report.plan
+        who = plan.get("principal") or (f"account {plan['account']}" if "account" in plan else "")
+        if who:
+            where = f" in {plan['region']}" if "region" in plan else ""
+            yield clean(f"As {who}{where}" if "principal" in plan else f"In {who}{where.replace(' in', ',')}")
+            yield ""
+
+    def _of(self, kind: Kind, level: Level | None = None) -> list[Result]:
+        return [each for each in self._report.results if each.kind is kind and level in (None, each.level)]
+
+    def _paint(self, text: str, color: str) -> str:
+        return paint(text, color, on=self._color)
+
+    def _problem(self, label: str, color: str, group: Sequence[Result], way_on: str) -> Iterator[str]:
+        first = group[0]
+        yield f"{self._paint(label, color)}  {self._paint(clean(f'{first.rule} {first.name}'), 'bold')}"
+        place = ""
+        for result in group:
+            yield from wrapped(result.message, _INDENT, _INDENT, self._width)
+            before, place = place, _place(result.location)
+            if place and place != before:
+                yield from self._labelled("where", place)
+        rule = _rule(first.rule)
+        if rule is not None:
+            yield from self._labelled("why", rule.why)
+        for remedy in _remedies(group):
+            yield from self._labelled(way_on, remedy)
+        yield ""
+
+    def _labelled(self, label: str, text: str) -> Iterator[str]:
+        lines = wrapped(text, f"{_INDENT}{label:<8}", f"{_INDENT}{'':8}", self._width)
+        for number, line in enumerate(lines):
+            yield line if number else f"{_INDENT}{self._paint(label, 'dim')}{line[len(_INDENT) + len(label) :]}"
+
+    def _passed(self) -> Iterator[str]:
+        if self._verbose:
+            yield from self._full("pass", "green", Kind.PASS)
+            return
+        groups = _grouped(self._of(Kind.PASS))
+        for group in groups:
+            head = f"{self._paint('pass', 'green')}  {group[0].rule} "
+            yield head + clipped(_gist(group), self._width - len("pass  PRE000 "))
+        if groups:
+            yield ""
+
+    def _full(self, label: str, color: str, kind: Kind) -> Iterator[str]:
+        results = self._of(kind)
+        for result in results:
+            indent = " " * 13
+            lines = wrapped(f"{result.rule} {result.message}", _INDENT, indent, self._width)
+            for number, line in enumerate(lines):
+                yield line if number else f"{self._paint(label, color)}  {line[len(_INDENT) :]}"
+        if results:
+            yield ""
+
+
+def _grouped(results: Iterable[Result]) -> list[list[Result]]:
+    """Return the results by rule, the rules in the order of their ids."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.rule, []).append(result)
+    return [groups[rule] for rule in sorted(groups)]
+
+
+def _place(location: Location | None) -> str:
+    if location is None:
+        return ""
+    path = "stdin" if location.path == "-" else location.path
+    place = f"{path}:{location.line}:{location.column}" if location.line else path
+    return f"{place} {location.pointer}" if location.pointer else place
+
+
+def _rule(rule: str) -> Rule | None:
+    try:
+        return load_rule(rule)
+    except PreflightError:
+        return None
+
+
+def _remedies(group: Sequence[Result]) -> Iterator[str]:
+    """Give what to do about a group, each once; statements to add in the same place are given together."""
+    statements: dict[str, list[str]] = {}
+    for result in group:
+        prose, brace, statement = result.remedy.partition("\n{\n")
+        if brace and statement.endswith("\n}"):
+            found = statements.setdefault(prose, [])
+            if (whole := "{\n" + statement) not in found:
+                found.append(whole)
+        elif result.remedy:
+            statements.setdefault(result.remedy, [])
+    for prose, found in statements.items():
+        if len(found) > 1:
+            prose = prose.replace("this statement", f"these {len(found)} statements")
+        yield "\n".join([prose, ",\n".join(found)]) if found else prose
+
+
+def _gist(group: Sequence[Result]) -> str:
+    """Return what passed in one line: several messages by the words that they begin with, and where they part."""
+    if len(group) == 1:
+        return group[0].message
+    words = [result.message.split() for result in group]
+    shared = 0
+    while all(len(each) > shared + 1 for each in words) and len({each[shared] for each in words}) == 1:
+        shared += 1
+    parts = ", ".join(dict.fromkeys(each[shared].rstrip(",:;") for each in words))
+    return f"({len(group)}) {' '.join(words[0][:shared])} {parts}"
+
+
+def _counted(report: Report) -> str:
+    counts = report.counts()
+    failed = [each.level for each in report.results if each.kind is Kind.FAIL]
+    said = [
+        (failed.count(Level.ERROR), "failed"),
+        (failed.count(Level.WARNING), "warning" if failed.count(Level.WARNING) == 1 else "warnings"),
+        (failed.count(Level.NOTE), "note" if failed.count(Level.NOTE) == 1 else "notes"),
+        (counts["open"], "open"),
+        (counts["pass"], "passed"),
+        (counts["notApplicable"], "not applicable"),
+    ]
+    return ", ".join(f"{count} {word}" for count, word in said if count) or "nothing was checked"
