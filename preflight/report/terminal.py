@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator
 
+_IAM = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\d{12}:((?:role|user|assumed-role)/)")
+_BRACKETS = re.compile(r" \([^()]*\)")
 _COLORS = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
 
 
@@ -30,10 +33,11 @@ def paint(text: str, color: str, *, on: bool) -> str:
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if on else text
 
 
-def wrapped(text: str, first: str, rest: str, width: int) -> Iterator[str]:
+def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = None) -> Iterator[str]:
     """Yield the lines of a text: wrapped between words only, so that an ARN or a command's option stays whole.
 
-    A JSON object or array that stands on lines of its own is not wrapped at all, so that it can be pasted.
+    A JSON object or array that stands on lines of its own is not wrapped at all, so that it can be pasted. With `lines`
+    no paragraph has more; an ellipsis stands for the rest.
     """
     lead = first
     for paragraph in _paragraphs(clean(text)):
@@ -42,6 +46,9 @@ def wrapped(text: str, first: str, rest: str, width: int) -> Iterator[str]:
                 yield first.rstrip()
             yield from (f"{rest}{line}" for line in paragraph.splitlines())
         else:
+            if lead is first and first != rest and len(first) + len(paragraph.split(None, 1)[0]) > width:
+                yield first.rstrip()
+                lead = rest
             yield from textwrap.wrap(
                 paragraph,
                 width,
@@ -49,6 +56,8 @@ def wrapped(text: str, first: str, rest: str, width: int) -> Iterator[str]:
                 subsequent_indent=rest,
                 break_long_words=False,
                 break_on_hyphens=False,
+                max_lines=lines,
+                placeholder=" ...",
             )
         lead = rest
 
@@ -67,7 +76,6 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield "\n".join(block)
 
 
-def clipped(text: str, width: int) -> str:
-    """Return text on one line of at most `width` columns, an ellipsis for what does not fit."""
-    line = " ".join(clean(text).split())
-    return line if len(line) <= width else f"{line[: max(width - 3, 0)].rstrip()}..."
+def short(text: str) -> str:
+    """Return text for a line that only has to remind: ARNs of IAM by their last part, without what is in brackets."""
+    return _IAM.sub(r"\1", _BRACKETS.sub("", text))

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
 from preflight.engine.rule import Rule, load_rule
 from preflight.errors import PreflightError
-from preflight.report.terminal import clean, clipped, paint, wrapped
+from preflight.report.terminal import clean, paint, short, wrapped
 
 _INDENT = " " * 6
+_MANY = 2
 _LABELS = {Level.ERROR: "FAIL", Level.WARNING: "WARN", Level.NOTE: "NOTE"}
 _VERDICTS = {
     Verdict.READY: "green",
@@ -71,12 +72,14 @@ class _Page:
     def _problem(self, label: str, color: str, group: Sequence[Result], way_on: str) -> Iterator[str]:
         first = group[0]
         yield f"{self._paint(label, color)}  {self._paint(clean(f'{first.rule} {first.name}'), 'bold')}"
-        place = ""
-        for result in group:
-            yield from wrapped(result.message, _INDENT, _INDENT, self._width)
-            before, place = place, _place(result.location)
-            if place and place != before:
-                yield from self._labelled("where", place)
+        bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
+        places = [_place(result.location) for result in group]
+        for result, place in zip(group, places, strict=True):
+            yield from wrapped(result.message, bullet, " " * len(bullet), self._width)
+            if len(set(places)) > 1 and place:
+                yield from wrapped(f"({place})", " " * len(bullet), " " * len(bullet), self._width)
+        if len(set(places)) == 1 and places[0]:
+            yield from self._labelled("where", places[0])
         rule = _rule(first.rule)
         if rule is not None:
             yield from self._labelled("why", rule.why)
@@ -95,20 +98,21 @@ class _Page:
             return
         groups = _grouped(self._of(Kind.PASS))
         for group in groups:
-            head = f"{self._paint('pass', 'green')}  {group[0].rule} "
-            yield head + clipped(_gist(group), self._width - len("pass  PRE000 "))
+            for gist in [_gist(group)] if len(group) > _MANY else [each.message for each in group]:
+                yield from self._item("pass", "green", f"{group[0].rule} {short(gist)}", lines=3)
         if groups:
             yield ""
 
     def _full(self, label: str, color: str, kind: Kind) -> Iterator[str]:
         results = self._of(kind)
         for result in results:
-            indent = " " * 13
-            lines = wrapped(f"{result.rule} {result.message}", _INDENT, indent, self._width)
-            for number, line in enumerate(lines):
-                yield line if number else f"{self._paint(label, color)}  {line[len(_INDENT) :]}"
+            yield from self._item(label, color, f"{result.rule} {result.message}")
         if results:
             yield ""
+
+    def _item(self, label: str, color: str, text: str, lines: int | None = None) -> Iterator[str]:
+        for number, line in enumerate(wrapped(text, _INDENT, " " * 13, self._width, lines=lines)):
+            yield line if number else f"{self._paint(label, color)}  {line[len(_INDENT) :]}"
 
 
 def _grouped(results: Iterable[Result]) -> list[list[Result]]:
@@ -123,8 +127,9 @@ def _place(location: Location | None) -> str:
     if location is None:
         return ""
     path = "stdin" if location.path == "-" else location.path
-    place = f"{path}:{location.line}:{location.column}" if location.line else path
-    return f"{place} {location.pointer}" if location.pointer else place
+    if location.line is not None:
+        return f"{path}:{location.line}:{location.column}"
+    return f"{path} {location.pointer}" if location.pointer else path
 
 
 def _rule(rule: str) -> Rule | None:
@@ -152,15 +157,13 @@ def _remedies(group: Sequence[Result]) -> Iterator[str]:
 
 
 def _gist(group: Sequence[Result]) -> str:
-    """Return what passed in one line: several messages by the words that they begin with, and where they part."""
-    if len(group) == 1:
-        return group[0].message
+    """Return what passed in a few words: those that the messages begin with, and those in which they part."""
     words = [result.message.split() for result in group]
     shared = 0
     while all(len(each) > shared + 1 for each in words) and len({each[shared] for each in words}) == 1:
         shared += 1
     parts = ", ".join(dict.fromkeys(each[shared].rstrip(",:;") for each in words))
-    return f"({len(group)}) {' '.join(words[0][:shared])} {parts}"
+    return " ".join([f"{len(group)} results:", *words[0][:shared], parts])
 
 
 def _counted(report: Report) -> str:
