@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,8 @@ def nearest(wanted: str) -> str:
     from difflib import get_close_matches
 
     names = {load_rule(each).name: each for each in rule_ids()}
-    near = get_close_matches(wanted.upper(), rule_ids(), n=1, cutoff=0.5)
+    near = get_close_matches(wanted.upper(), rule_ids(), n=len(names), cutoff=0.5)
+    near.sort(key=lambda rule: len(commonprefix((rule, wanted.upper()))), reverse=True)
     near = near or [names[each] for each in get_close_matches(wanted.lower(), names, n=1)]
     return f"did you mean {near[0]}?" if near else "preflight rules lists them"
 

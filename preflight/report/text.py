@@ -60,7 +60,8 @@ class _Page:
         who = plan.get("principal") or (f"account {plan['account']}" if "account" in plan else "")
         if who:
             where = f" in {plan['region']}" if "region" in plan else ""
-            yield clean(f"As {who}{where}" if "principal" in plan else f"In {who}{where.replace(' in', ',')}")
+            told = f"As {who}{where}" if "principal" in plan else f"In {who}{where.replace(' in', ',')}"
+            yield from wrapped(told, "", "", self._width)
             yield ""
 
     def _of(self, kind: Kind, level: Level | None = None) -> list[Result]:
@@ -126,7 +127,7 @@ def _grouped(results: Iterable[Result]) -> list[list[Result]]:
 def _place(location: Location | None) -> str:
     if location is None:
         return ""
-    path = "stdin" if location.path == "-" else location.path
+    path = "stdin" if location.path == "-" else location.path.replace("\n", "\\n")
     if location.line is not None:
         return f"{path}:{location.line}:{location.column}"
     return f"{path} {location.pointer}" if location.pointer else path

@@ -1,0 +1,96 @@
+"""Small reports of each kind, for the tests of what shows them."""
+
+from __future__ import annotations
+
+import json
+
+from preflight.engine.result import Evidence, Kind, Level, Location, Report, Verdict
+from preflight.engine.rule import load_rule
+
+PLAN = {"region": "us-east-1", "account": "111122223333", "principal": "arn:aws:iam::111122223333:role/deployer"}
+HERE = Location("plan.json", "/requests/0", 3, 5)
+ENDPOINT = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/demo"
+
+
+def statement(resource: str) -> str:
+    granted = {"Effect": "Allow", "Action": "sagemaker:CreateEndpoint", "Resource": resource}
+    return "Attach a policy to role/deployer with this statement:\n" + json.dumps(granted, indent=2)
+
+
+PASSED = load_rule("PRE201").result(Kind.PASS, "us-east-1 is enabled for every account of aws and offers sagemaker")
+READY = Report(
+    Verdict.READY,
+    (
+        *(
+            load_rule("PRE110").result(
+                Kind.PASS,
+                f"role/deployer is allowed sagemaker:{action} on {ENDPOINT}: Endpoints of the identity policy deploy",
+                subject=ENDPOINT,
+                location=HERE,
+            )
+            for action in ("CreateEndpoint", "AddTags", "DescribeEndpoint")
+        ),
+        PASSED,
+        load_rule("PRE405").result(Kind.NOT_APPLICABLE, "the request relies on nothing of the kind"),
+    ),
+    PLAN,
+)
+BLOCKED = Report(
+    Verdict.BLOCKED,
+    (
+        load_rule("PRE110").result(
+            Kind.FAIL,
+            f"role/deployer is not allowed sagemaker:CreateEndpoint on {ENDPOINT}: no identity policy allows it",
+            subject=ENDPOINT,
+            location=HERE,
+            evidence=[Evidence("deploy", "Endpoints")],
+            remedy=statement(ENDPOINT),
+        ),
+        load_rule("PRE110").result(
+            Kind.FAIL,
+            "role/deployer is not allowed sagemaker:CreateEndpoint on the configuration: no identity policy allows it",
+            location=HERE,
+            remedy=statement("arn:aws:sagemaker:us-east-1:111122223333:endpoint-config/demo-config"),
+        ),
+        load_rule("PRE302").result(
+            Kind.FAIL,
+            "endpoint `Demo` exists in account 111122223333 in us-east-1, status Failed as `demo`",
+            location=Location("plan.json", "/requests/0/parameters/EndpointName", 4, 24),
+            remedy="Delete it: aws sagemaker delete-endpoint --endpoint-name demo --region us-east-1.",
+        ),
+        load_rule("PRE101").result(
+            Kind.FAIL,
+            "the credentials in use are those of another role",
+            level=Level.WARNING,
+            remedy="Make the call with credentials of role/deployer.",
+        ),
+        PASSED,
+    ),
+    PLAN,
+)
+OPEN = Report(
+    Verdict.OPEN,
+    (
+        load_rule("PRE210").result(
+            Kind.OPEN,
+            "whether STS is active in us-east-1 is not known",
+            location=Location("-"),
+            remedy="Look in the IAM console under Account settings.",
+        ),
+        PASSED,
+    ),
+    {"region": "us-east-1", "account": "111122223333"},
+)
+NASTY = Report(
+    Verdict.BLOCKED,
+    (
+        load_rule("PRE302").result(
+            Kind.FAIL,
+            "endpoint `\x1b[2J\x1b]0;owned\x07[red]x[/red]\u202eevil\x9b1m\r` is taken",
+            location=Location("pl\x1b[31man\n.json", "", 1, 1),
+            remedy='Run \x1b[8mrm\x1b[0m.\n{\n  "Effect": "\x1b[5mAllow"\n}',
+        ),
+        load_rule("PRE402").result(Kind.PASS, "model `a\x1b[1A\u2028b` exists"),
+    ),
+    {"region": "us-east-1", "account": "111122223333", "principal": "arn:aws:iam::111122223333:role/a\x1b[0mb"},
+)
