@@ -77,21 +77,21 @@ def check(
     color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:
     """Is this plan going to work? Exit code 0: yes; 1: no; 3: something is open; 2: nothing could be checked."""
-    from preflight.documents.requests import read_plan
-    from preflight.documents.settling import context_of, settle
-    from preflight.engine.select import select_rules
-    from preflight.readiness.check import FAMILY
-    from preflight.readiness.check import check as check_plan
-
     _require_format(format_)
     require_writable(output)
     _require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
-    selected, ignored = _listed(select), _listed(ignore)
-    select_rules(FAMILY, selected, ignored)
-    keys = context_of(context or ())
-    plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
-    overrides = _overrides(identity_policy, boundary, scp)
     try:
+        from preflight.documents.requests import read_plan
+        from preflight.documents.settling import context_of, settle
+        from preflight.engine.select import select_rules
+        from preflight.readiness.check import FAMILY
+        from preflight.readiness.check import check as check_plan
+
+        selected, ignored = _listed(select), _listed(ignore)
+        select_rules(FAMILY, selected, ignored)
+        keys = context_of(context or ())
+        plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
+        overrides = _overrides(identity_policy, boundary, scp)
         with (
             _facts(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
             _shown(wanted=snapshot is None and not quiet) as progress,

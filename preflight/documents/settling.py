@@ -91,7 +91,7 @@ def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> 
     """
     options = options or {}
     for key in plan.context:
-        _require_prefix(key, "the context key ")
+        _require_prefix(key, "the context key ", plan)
     if plan.account is not None and not _ACCOUNT.fullmatch(plan.account):
         raise _error(plan, "account", options, f"the account {plan.account!r} is not twelve digits",
                      "write all twelve, in quotes, with the zeros that it begins with")  # fmt: skip
@@ -123,10 +123,15 @@ def _error(plan: Plan, member: str, options: Mapping[str, str], problem: str, me
     return InputError("the plan", problem, mend=mend)
 
 
-def _require_prefix(key: str, label: str) -> None:
+def _require_prefix(key: str, label: str, plan: Plan | None = None) -> None:
     prefix, colon, name = key.partition(":")
-    if not (prefix and colon and name):
-        raise UsageError(f"{label}{key!r} has no prefix; write for example aws:SourceIp or sagemaker:VpcSubnets")
+    if prefix and colon and name:
+        return
+    problem, mend = f"{label}{key!r} has no prefix", "write for example aws:SourceIp or sagemaker:VpcSubnets"
+    for document in [request.document for request in plan.requests] if plan else []:
+        if isinstance(document.value, dict) and key in (document.value.get("context") or {}):
+            raise InputError(document.path, problem, place=document.place("/context"), mend=mend)
+    raise UsageError(f"{problem}; {mend}")
 
 
 def _region_mend(region: str) -> str:

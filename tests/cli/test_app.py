@@ -1,0 +1,133 @@
+"""The command as a whole: its commands, how errors end, and what happens when nobody reads on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from preflight import __version__
+from preflight.engine.rule import load_examples, rule_ids
+from tests.cli.conftest import EXAMPLES
+from tests.cli.running import Command
+
+ROOT = EXAMPLES.parent
+READY = ["check", "examples/create-endpoint.json", "--snapshot", "examples/snapshot.json",
+         "--principal", "arn:aws:iam::111122223333:role/deployer"]  # fmt: skip
+
+
+def started(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "preflight", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **options,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def test_the_version(preflight: Command) -> None:
+    assert preflight("--version").out == f"preflight {__version__}\n"
+
+
+def test_no_command_gets_the_help(preflight: Command) -> None:
+    ran = preflight()
+    assert ran.code == 2 and "Usage: preflight" in ran.err and "check" in ran.err
+
+
+@pytest.mark.parametrize("command", ["check", "create", "simulate", "rules", "explain"])
+def test_every_command_is_there_with_its_help(preflight: Command, command: str) -> None:
+    assert f"\n  {command} " in preflight("--help").out
+    ran = preflight(command, "--help")
+    assert ran.code == 0 and ran.out.startswith(f"Usage: preflight {command} ")
+
+
+def test_a_command_that_is_not_there(preflight: Command) -> None:
+    assert preflight("chek").line == "preflight: there is no command 'chek'; did you mean 'check'? see preflight --help"
+    assert "there are check, create" in preflight("frobnicate").line
+    assert preflight("--frobnicate").code == 2
+
+
+def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("oh\x1b[2J\nno")
+
+    monkeypatch.setattr("preflight.documents.requests.read_plan", broken)
+    ran = preflight("check", "x.json")
+    assert ran.code == 70
+    assert ran.line.startswith("preflight: a defect of preflight: KeyError: ") and "tests.cli.test_app:" in ran.line
+    monkeypatch.setenv("PREFLIGHT_DEBUG", "1")
+    with pytest.raises(KeyError):
+        preflight("check", "x.json")
+
+
+@pytest.mark.parametrize("moment", ["preflight.documents.requests.load", "preflight.readiness.check.run"])
+def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, interrupted)
+    ran = preflight("check", str(ROOT / READY[1]), "--snapshot", str(ROOT / READY[3]))
+    assert ran.code == 130
+    assert ran.line == "preflight: interrupted; a check only reads, so nothing has changed"
+
+
+def test_whoever_reads_the_report_may_leave() -> None:
+    process = started(*READY, "--verbose")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(20) == 0
+    assert process.stderr is not None and process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_a_terminal_of_few_letters() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    process = started("check", "-", *READY[2:], stdin=subprocess.PIPE, env=environment)
+    out, err = process.communicate(json.dumps({"EndpointName": "caf\u00e9", "EndpointConfigName": "x"}), timeout=20)
+    assert process.returncode == 1, err
+    assert "caf\\xe9" in out
+
+
+def test_rules(preflight: Command) -> None:
+    ran = preflight("rules")
+    assert [line[:6] for line in ran.out.splitlines() if line.startswith("PRE")] == rule_ids()
+    listed = json.loads(preflight("rules", "--format", "json").out)
+    assert [each["id"] for each in listed] == rule_ids()
+    assert all(each["summary"] and each["why"] and each["references"] for each in listed)
+    assert "text and json" in preflight("rules", "--format", "xml").line
+
+
+@pytest.mark.parametrize("rule", ["PRE302", "pre302", "name-free"])
+def test_explain(preflight: Command, rule: str) -> None:
+    ran = preflight("explain", rule)
+    assert ran.out.startswith("PRE302 name-free (error, names)\n")
+    for part in ("\nWhy\n", "\nWhat to do\n", "\nSee\n  https://docs.aws.amazon.com/", "\nFails: ", "\nPasses: "):
+        assert part in ran.out
+
+
+def test_every_rule_can_be_explained_with_its_examples(preflight: Command) -> None:
+    for rule in rule_ids():
+        ran = preflight("explain", rule, "--examples")
+        assert ran.code == 0
+        assert ran.out.count("\nFails: ") == len(load_examples(rule).get("fail", []))
+
+
+def test_an_explained_example_can_be_copied(preflight: Command) -> None:
+    text = preflight("explain", "PRE302", "--examples").out
+    (_, _, after) = text.partition("\nFails: ")
+    body = after.partition("\n")[2].partition("\n\n")[0]
+    assert set(yaml.safe_load(body)) == {"plan", "snapshot"}
+
+
+def test_explain_of_what_is_not_there(preflight: Command) -> None:
+    assert preflight("explain", "PRE112").line.startswith("preflight: there is no rule 'PRE112'; did you mean PRE1")
+
+
+def test_python_m_preflight_is_the_same(tmp_path: Path) -> None:
+    process = started(*READY)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert out.splitlines()[-1].startswith("READY")
