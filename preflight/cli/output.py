@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from secrets import token_hex
 
 from preflight.errors import UsageError
 
@@ -67,7 +66,7 @@ def _print(text: str) -> None:
 
 def _replace(path: Path, text: str) -> None:
     """Write beside the file and rename, which the file system does in one step."""
-    beside = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with beside.open("x", encoding="utf-8") as stream:
             stream.write(text)
