@@ -82,7 +82,7 @@ class Run:
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check
 
-        return check(plan, account, select=self.wish.select, ignore=self.wish.ignore)
+        return check(plan, account, select=self.wish.select, ignore=self.wish.ignore, fail_on=self.wish.fail_on)
 
     def _results(self, creation: Creation, account: LiveAccount) -> list[Result]:
         from preflight.create.results import results

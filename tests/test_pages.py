@@ -1,0 +1,127 @@
+"""What the pages say is so: what they show is what comes out, and what they tell to do works when it is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from preflight.resources import folder
+from tests.aws.account import populate
+from tests.aws.control import StandIn
+from tests.scenarios.running import check
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```console\n\$ (.*?[^\\])\n(.*?)\n```", README, re.DOTALL)
+KEPT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "COLUMNS"))}
+
+
+def preflight(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "preflight", *arguments]
+    return subprocess.run(command, cwd=cwd, env=KEPT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=lambda text: text.split("\n")[0][:50])
+def test_the_readme_shows_what_comes_out(command: str, shown: str) -> None:
+    program, *arguments = shlex.split(command.replace("\\\n", " "))
+    assert program == "preflight"
+    out = preflight(*arguments).stdout.removesuffix("\n")
+    pattern = r"\n(?:.*\n)*".join(re.escape(part.strip("\n")) for part in f"\n{shown}\n".split("\n[...]\n"))
+    assert re.fullmatch(pattern, out), out
+
+
+def test_the_readme_shows_a_plan_that_works_and_one_that_does_not() -> None:
+    assert [shown.splitlines()[-1].split(":")[0] for _, shown in SHOWN] == ["BLOCKED", "READY"]
+
+
+def test_the_readmes_request_is_the_examples() -> None:
+    (request,) = re.findall(r"```json\n(.*?)\n```", README, re.DOTALL)
+    assert request == (ROOT / "examples" / "create-endpoint-blocked.json").read_text(encoding="utf-8").strip()
+
+
+def test_the_readmes_python_runs() -> None:
+    (script,) = re.findall(r"```python\n(.*?)\n```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=KEPT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("ready {'pass': ")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/permissions.md", "docs/evaluation.md"])
+def test_links_within_the_repository_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_the_examples_are_of_their_schemas() -> None:
+    from preflight.account.snapshot import Snapshot
+    from preflight.documents.requests import read_plan
+
+    Snapshot.load(ROOT / "examples" / "snapshot.json")
+    requests = [path for path in (ROOT / "examples").iterdir() if path.name != "snapshot.json"]
+    assert len(requests) >= 3
+    for path in requests:
+        assert read_plan([str(path)]).requests
+
+
+def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for name in ("preflight", "rules", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    blocks = re.findall(r"^( *)```\w+ file=(\S+)\n(.*?)\n\1```", page, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    for indent, name, body in blocks:
+        target = tmp_path / name
+        assert not (ROOT / name).exists(), f"{name} is taken: the page needs another example"
+        target.write_text("\n".join(line.removeprefix(indent) for line in body.splitlines()) + "\n")
+    assert preflight("explain", "PRE303", cwd=tmp_path).stdout.startswith("PRE303 tag-keys-not-reserved (error, names)")
+    declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE303.yaml").read_text())
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((folder("schemas") / "rule.schema.json").read_text(encoding="utf-8"))
+    assert not list(Draft202012Validator(schema).iter_errors(declared))
+    for kind, code in (("pass", 0), ("fail", 1)):
+        for example in declared["examples"][kind]:
+            for part in ("plan", "snapshot"):
+                (tmp_path / f"{part}.json").write_text(json.dumps(example[part]))
+            ran = preflight("check", "plan.json", "--snapshot", "snapshot.json", "--select", "PRE303", cwd=tmp_path)
+            assert ran.returncode == code, ran
+
+
+def permissions() -> set[str]:
+    text = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)
+    statement: dict[str, Any] = json.loads(policy)["Statement"][0]
+    return set(statement["Action"])
+
+
+def test_the_page_has_every_permission_that_is_declared() -> None:
+    declared = {
+        permission
+        for path in (folder("rules") / "resources").rglob("*.yaml")
+        for permission in re.findall(r"permission: *([\w-]+:\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(declared) > 20
+    assert declared <= permissions()
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_live_check_asks_for_nothing_else(aws: StandIn, encrypted: bool) -> None:
+    ready = populate(aws, encrypted=encrypted)
+    check(aws, ready.plan())
+    # What S3 authorizes these by: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html and HeadBucket.
+    by = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket"}
+    asked = {by.get(call.action, call.action) for call in aws.calls}
+    assert len(asked) > 15
+    assert {action for action in asked if not action.startswith("sts:")} <= permissions()
