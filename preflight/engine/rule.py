@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import eq
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,9 @@ def nearest(wanted: str) -> str:
 
     names = {load_rule(each).name: each for each in rule_ids()}
     near = get_close_matches(wanted.upper(), rule_ids(), n=len(names), cutoff=0.5)
-    near.sort(key=lambda rule: sum(map(eq, rule, wanted.upper())), reverse=True)
+    near.sort(
+        key=lambda rule: (sum(map(eq, rule, wanted.upper())), len(commonprefix((rule, wanted.upper())))), reverse=True
+    )
     near = near or [names[each] for each in get_close_matches(wanted.lower(), names, n=1)]
     return f"did you mean {near[0]}?" if near else "preflight rules lists them"
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Generic, TypeAlias, TypeVar
@@ -62,7 +63,7 @@ def _at_once(tasks: Sequence[Task[S]], threads: int, progress: Progress | None) 
     pool = Pool(min(threads, len(tasks)))
     try:
         for index in range(len(tasks)):
-            pool.submit(lambda index=index: work(index))  # type: ignore[misc]
+            pool.submit(partial(work, index))
         found: dict[int, list[Result]] = {}
         for done in range(1, len(tasks) + 1):
             index, outcome = ended.get()

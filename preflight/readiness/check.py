@@ -8,9 +8,13 @@ print(report.verdict)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 
 from preflight.account.facts import Account
+from preflight.account.live_pool import Pool
 from preflight.account.overrides import Overrides, with_overrides
 from preflight.account.snapshot import Snapshot
 from preflight.documents.document import Document
@@ -21,7 +25,8 @@ from preflight.engine.rule import load_rules
 from preflight.engine.run import Progress, Task, run
 from preflight.engine.select import select_rules
 from preflight.readiness.planned import after
-from preflight.readiness.settled import Settled, settled
+from preflight.readiness.references import references
+from preflight.readiness.settled import Settled, calling, settled
 from preflight.readiness.step import Step
 
 FAMILY = "readiness"
@@ -45,17 +50,38 @@ def check(
     """
     rules = [rule for rule in load_rules(select_rules(FAMILY, select, ignore)) if rule.check is not None]
     place = settled(plan, account)
-    facts = with_overrides(account, place.principal, overrides or Overrides())
-    tasks = [Task(rule, rule.function(), step, step.location) for step in _steps(plan, facts, place) for rule in rules]
+    principal = plan.principal or _calling(plan, account, place)
+    facts = with_overrides(account, principal, overrides or Overrides())
+    steps = list(_steps(plan, facts, place, principal))
+    tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = 1 if isinstance(account, Snapshot) else _THREADS
     results = _located(run(tasks, threads=threads, progress=progress), plan)
-    about = {"region": place.region, "account": place.account, "principal": place.principal}
+    about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
     return Report(check_verdict(results, fail_on), results, known)
 
 
-def _steps(plan: Plan, account: Account, place: Settled) -> Iterator[Step]:
+def _calling(plan: Plan, account: Account, place: Settled) -> str | None:
+    """Find out who calls. Meanwhile what the requests rely on is read, which takes as long and hangs on nobody."""
+    if isinstance(account, Snapshot):
+        return calling(account)
+    ahead = Pool(len(plan.requests))
+    try:
+        for step in _steps(plan, account, place, None):
+            ahead.submit(partial(copy_context().run, _read_ahead, step))
+        return calling(account)
+    finally:
+        ahead.close()
+
+
+def _read_ahead(step: Step) -> None:
+    # What goes wrong here goes wrong again in the checks, which tell.
+    with suppress(Exception):
+        references(step)
+
+
+def _steps(plan: Plan, account: Account, place: Settled, principal: str | None) -> Iterator[Step]:
     """Give each request with the account as the requests before it leave it."""
     for request in plan.requests:
         step = Step(
@@ -66,7 +92,7 @@ def _steps(plan: Plan, account: Account, place: Settled) -> Iterator[Step]:
             region=place.region,
             account_id=place.account,
             partition=place.partition,
-            principal=place.principal,
+            principal=principal,
         )
         yield step
         account = after(step)

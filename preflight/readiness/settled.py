@@ -14,16 +14,15 @@ from preflight.expressions import arn_part
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The region, account and partition of a plan's calls, and who makes them; the principal is None if unknown."""
+    """The region, account and partition of a plan's calls."""
 
     region: str
     account: str
     partition: str
-    principal: str | None
 
 
 def settled(plan: Plan, account: Account) -> Settled:
-    """Complete a plan from the account that it is checked against.
+    """Return where the plan's calls are made, by the plan and by the account that it is checked against.
 
     Raises `InputError` where the facts are of another account than the plan or its principal says, and `UsageError`
     where region or account cannot be told.
@@ -36,7 +35,7 @@ def settled(plan: Plan, account: Account) -> Settled:
     if number is None:
         reason = found.reason if isinstance(found, Unknown) else "nobody has said it"
         raise UsageError(f"the account is not known: {reason}; give --account, or sign in again")
-    return Settled(_region(plan, account), number, account.partition, plan.principal or _caller(account))
+    return Settled(_region(plan, account), number, account.partition)
 
 
 def _region(plan: Plan, account: Account) -> str:
@@ -57,7 +56,7 @@ def _region(plan: Plan, account: Account) -> str:
     return region
 
 
-def _caller(account: Account) -> str | None:
+def calling(account: Account) -> str | None:
     """Return the role or user whose credentials are in use: a session's role, with its path, where it may be read."""
     caller = account.caller()
     if not isinstance(caller, Known):

@@ -1,0 +1,123 @@
+"""Decisions per second, one core, against the engine that moto ships, and `preflight simulate` on 100,000 lines.
+
+The principal is a role with AmazonSageMakerFullAccess, a permissions boundary and an SCP; the request is
+`sagemaker:CreateEndpoint` on endpoints of random names. The peer decides on AmazonSageMakerFullAccess alone, since it
+knows neither boundaries nor SCPs.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from preflight.iam.evaluate import decide
+from preflight.iam.policy import parse_policy
+from preflight.iam.request import Policies, Request
+
+ROLE = "arn:aws:iam::111122223333:role/deployer"
+ACTION = "sagemaker:CreateEndpoint"
+BOUNDARY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["sagemaker:*", "s3:*", "ecr:*", "iam:PassRole"], "Resource": "*"}],
+}
+SCP = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": ["organizations:LeaveOrganization", "account:CloseAccount"], "Resource": "*"},
+    ],
+}
+
+
+def full_access() -> dict[str, Any]:
+    """Return AWS's managed policy as moto ships it."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    document: dict[str, Any] = json.loads(aws_managed_policies_data)["AmazonSageMakerFullAccess"]["Document"]
+    return document
+
+
+def rate(work: Callable[[int], object], *, seconds: float = 2.0, runs: int = 5) -> float:
+    """Return the median number of calls per second of `work(i)` over several runs."""
+    rates = []
+    for _ in range(runs):
+        done, start = 0, time.perf_counter()
+        while (elapsed := time.perf_counter() - start) < seconds / runs:
+            for _ in range(50):
+                work(done)
+                done += 1
+        rates.append(done / elapsed)
+    return sorted(rates)[runs // 2]
+
+
+def main() -> None:
+    """Print decisions per second, compiled and not, and cases per second of the command."""
+    document = full_access()
+    name = random.Random(7).getrandbits
+    arns = [f"arn:aws:sagemaker:us-east-1:111122223333:endpoint/e-{name(40):010x}" for _ in range(4096)]
+
+    peer = moto_rate(document, arns)
+    compiled = Policies(
+        identity=(parse_policy(document, "AmazonSageMakerFullAccess"),),
+        boundaries=(parse_policy(BOUNDARY, "boundary"),),
+        service_control=((parse_policy(SCP, "scp"),),),
+    )
+    ours = rate(lambda i: decide(Request(ROLE, ACTION, arns[i & 4095]), compiled))
+
+    def uncompiled(i: int) -> object:
+        fresh = [copy.copy(each) for each in (document, BOUNDARY, SCP)]
+        for each in fresh:
+            each["Id"] = f"request-{i}-{time.perf_counter_ns()}"
+        identity, boundary, scp = (parse_policy(each, "p") for each in fresh)
+        policies = Policies(identity=(identity,), boundaries=(boundary,), service_control=((scp,),))
+        return decide(Request(ROLE, ACTION, arns[i & 4095]), policies)
+
+    print(f"moto, one policy                {peer:12,.0f} decisions/s")
+    print(f"preflight, compiled policies    {ours:12,.0f} decisions/s  {ours / peer:6.1f} x moto")
+    fresh = rate(uncompiled)
+    print(f"preflight, policies of its own  {fresh:12,.0f} decisions/s  {fresh / peer:6.1f} x moto")
+    simulate(document, arns)
+
+
+def moto_rate(document: dict[str, Any], arns: list[str]) -> float:
+    """Return the peer's rate on the identity policy alone, parsed once."""
+    from moto.iam.access_control import IAMPolicy
+
+    policy = IAMPolicy({"policy_document": json.dumps(document)})
+    return rate(lambda i: policy.is_action_permitted(ACTION, arns[i & 4095]))
+
+
+def simulate(document: dict[str, Any], arns: list[str], lines: int = 100_000) -> None:
+    """Print the rate and peak memory of `preflight simulate` on a JSONL file of that many cases, and of a tenth."""
+    case = {
+        "principal": ROLE,
+        "action": ACTION,
+        "identity_policies": [{"name": "AmazonSageMakerFullAccess", "policy": document}],
+        "permissions_boundaries": [{"name": "boundary", "policy": BOUNDARY}],
+        "service_control_policies": [[{"name": "scp", "policy": SCP}]],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (lines // 10, lines):
+            path = Path(folder) / "cases.jsonl"
+            with path.open("w", encoding="utf-8") as file:
+                for i in range(count):
+                    file.write(json.dumps({"id": str(i), "resource": arns[i & 4095], **case}) + "\n")
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "preflight", "simulate", str(path), "--format", "jsonl"]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            elapsed = time.perf_counter() - start
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            print(f"simulate, {count:7,} lines         {count / elapsed:12,.0f} cases/s, peak {peak:.0f} MB so far")
+
+
+if __name__ == "__main__":
+    main()
