@@ -17,14 +17,18 @@ class Document:
     text: str = field(repr=False, default="")
     syntax: Syntax = "json"
     _places: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _names: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
-    def position(self, pointer: str) -> tuple[int, int] | None:
-        """Return the line and column, from 1, of the value at a JSON pointer (RFC 6901); None if there is none."""
+    def position(self, pointer: str, *, name: bool = False) -> tuple[int, int] | None:
+        """Return the line and column, from 1, of the value at a JSON pointer (RFC 6901); None if there is none.
+
+        With `name`, of the name that the value has in its object.
+        """
         if not self._places and self.text:
             from preflight.documents.positions import places
 
-            self._places.update(places(self.text, self.syntax))
-        return self._places.get(pointer)
+            places(self.text, self.syntax, self._places, self._names)
+        return (self._names if name else self._places).get(pointer)
 
     def place(self, pointer: str) -> str:
         """Return how a message cites a place: `/a/0 (line 3, column 5)`; empty for a whole document without text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 # A string with the colon behind it if it is a member's name, a bracket, a comma, or a number or word.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -16,18 +16,30 @@ def escape(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def places(text: str, syntax: str) -> dict[str, tuple[int, int]]:
-    """Return the line and column (from 1) of every value, by JSON pointer; the first one of a repeated member."""
-    found: dict[str, tuple[int, int]] = {}
+Places: TypeAlias = dict[str, tuple[int, int]]
+
+
+def places(text: str, syntax: str, values: Places, names: Places) -> None:
+    """Fill in the line and column (from 1) of every value and of every member's name, by the JSON pointer of the value.
+
+    Of a repeated member it is the first.
+    """
     if syntax == "yaml":
-        for pointer, mark in _yaml_marks(text):
-            found.setdefault(pointer, (mark.line + 1, mark.column + 1))
-        return found
+        for pointer, mark, name in _yaml_marks(text):
+            values.setdefault(pointer, (mark.line + 1, mark.column + 1))
+            if name is not None:
+                names.setdefault(pointer, (name.line + 1, name.column + 1))
+        return
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    for pointer, offset, _ in scan_json(text):
+
+    def place(offset: int) -> tuple[int, int]:
         line = bisect_right(starts, offset)
-        found.setdefault(pointer, (line, offset - starts[line - 1] + 1))
-    return found
+        return line, offset - starts[line - 1] + 1
+
+    for pointer, offset, name_at in scan_json(text):
+        values.setdefault(pointer, place(offset))
+        if name_at >= 0:
+            names.setdefault(pointer, place(name_at))
 
 
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
@@ -65,12 +77,12 @@ def _name(token: str) -> str:
     return escape(token[1:-1]) if "~" in token or "/" in token else token[1:-1]
 
 
-def _yaml_marks(text: str) -> Iterator[tuple[str, Any]]:
+def _yaml_marks(text: str) -> Iterator[tuple[str, Any, Any]]:
     from preflight.documents.yaml_nodes import compose, members
 
     root = compose(text)
-    stack = [("", root)] if root is not None else []
+    stack = [("", root, None)] if root is not None else []
     while stack:
-        pointer, node = stack.pop()
-        yield pointer, node.start_mark
-        stack.extend((f"{pointer}/{escape(part)}", child) for part, child in members(node))
+        pointer, node, name = stack.pop()
+        yield pointer, node.start_mark, name
+        stack.extend((f"{pointer}/{escape(part)}", child, mark) for part, child, mark in members(node))

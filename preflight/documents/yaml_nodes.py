@@ -98,15 +98,15 @@ def _refuse_deep(events: Iterable[Any]) -> None:
             raise YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", event.start_mark)
 
 
-def members(node: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the node of each member of a mapping, or the index and the node of each item of a list."""
+def members(node: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield name, node and the name's mark of each member of a mapping; index, node and None of each item of a list."""
     if node.id == "mapping":
         for key, child in node.value:
             if key.id == "scalar":
-                yield key.value, child
+                yield key.value, child, key.start_mark
     elif node.id == "sequence":
         for index, child in enumerate(node.value):
-            yield str(index), child
+            yield str(index), child, None
 
 
 def construct(root: Any) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import eq
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +79,14 @@ def rule_ids(family: str | None = None) -> list[str]:
     return sorted(rule for rule, path in _files().items() if family in (None, path.parent.name))
 
 
-@cache
 def load_rule(rule: str) -> Rule:
     """Load one rule by its id. Raises `PreflightError` for a rule that does not exist, with the nearest that does."""
-    path = _path(rule)
+    return load_file(rule_file(rule))
+
+
+@cache
+def load_file(path: Path) -> Rule:
+    """Load the rule that a file declares."""
     head, _ = _parts(path)
     declared = _yaml(head)
     return Rule(
@@ -109,7 +112,7 @@ def load_rules(ids: Iterable[str]) -> list[Rule]:
 
 def load_examples(rule: str) -> Mapping[str, list[Any]]:
     """Return a rule's examples: lists under `pass`, `fail` and perhaps `open`; empty for a rule that has none."""
-    _, examples = _parts(_path(rule))
+    _, examples = _parts(rule_file(rule))
     found: Mapping[str, list[Any]] = _yaml(examples)["examples"] if examples else {}
     return found
 
@@ -120,14 +123,14 @@ def nearest(wanted: str) -> str:
 
     names = {load_rule(each).name: each for each in rule_ids()}
     near = get_close_matches(wanted.upper(), rule_ids(), n=len(names), cutoff=0.5)
-    near.sort(
-        key=lambda rule: (sum(map(eq, rule, wanted.upper())), len(commonprefix((rule, wanted.upper())))), reverse=True
-    )
+    same = {rule: list(map(eq, rule, wanted.upper())) for rule in near}
+    near.sort(key=lambda rule: (sum(same[rule]), same[rule]), reverse=True)
     near = near or [names[each] for each in get_close_matches(wanted.lower(), names, n=1)]
     return f"did you mean {near[0]}?" if near else "preflight rules lists them"
 
 
-def _path(rule: str) -> Path:
+def rule_file(rule: str) -> Path:
+    """Return the file of a rule. Raises `PreflightError` for a rule that does not exist, with the nearest that does."""
     path = _files().get(rule)
     if path is None:
         raise PreflightError(f"there is no rule {rule!r}; {nearest(rule)}")

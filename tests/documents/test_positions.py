@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from preflight.documents.document import Document
 from preflight.documents.load import load_text
-from preflight.documents.positions import places
+from preflight.documents.positions import Places, places
 from preflight.documents.schema import at
 
 TEXT = """{
@@ -30,6 +30,8 @@ def test_places_in_json() -> None:
     assert document.position("/Statement/1/a~1b~0c/d") == (5, 26)
     assert document.position("/Statement/1/") == (5, 37)
     assert document.position("/Statement/2") is None
+    assert document.position("/Statement/0/Action", name=True) == (4, 27)
+    assert document.position("/Statement/0", name=True) is None
     assert document.place("/Version") == "/Version (line 2, column 14)"
     assert document.place("") == "line 1, column 1"
 
@@ -57,12 +59,22 @@ _DATA = st.recursive(
 _STYLES = st.sampled_from([(None, (",", ":")), (None, (" , ", " : ")), (1, (",", ": ")), (4, (",", " :"))])
 
 
+def everywhere(text: str, syntax: str) -> Places:
+    """Give the places of all values, having held those of names to be before them and to be of members only."""
+    values: Places = {}
+    names: Places = {}
+    places(text, syntax, values, names)
+    assert names.keys() <= values.keys()
+    assert all(place < values[pointer] for pointer, place in names.items())
+    return values
+
+
 @settings(deadline=None)
 @given(_DATA, _STYLES, st.booleans())
 def test_the_scanner_agrees_with_libyaml(value: object, style: tuple[int | None, tuple[str, str]], ascii: bool) -> None:
     text = json.dumps(value, indent=style[0], separators=style[1], ensure_ascii=ascii)
-    found = places(text, "json")
-    assert found == places(text, "yaml")
+    found = everywhere(text, "json")
+    assert found == everywhere(text, "yaml")
     starts = text.split("\n")
     for pointer, (line, column) in found.items():
         rest = "\n".join([starts[line - 1][column - 1 :], *starts[line:]])

@@ -1,0 +1,41 @@
+"""What a check of a policy gives: what is wrong where, and perhaps the edit that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from preflight.engine.result import Evidence, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to a policy's text.
+
+    `replace` puts `value` in the place of the value at `pointer`; `remove` takes away the value (with its name, in an
+    object); `rename` gives the member at `pointer` the name `value`; `add` gives the object at `pointer` the member
+    `value`, a pair of name and value, in front of its others.
+    """
+
+    kind: Literal["replace", "remove", "rename", "add"]
+    pointer: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that breaks a rule. `pointer` is a JSON pointer within the policy; `on_name` says that the place is
+    the name of the member there rather than its value (a misspelt element, a condition's operator or key).
+
+    `message` says what is wrong with which value, `remedy` what to do here (the rule's own where it is empty), and
+    `level` is the rule's own where it is None. `edits` mend it all at once; `--fix` makes them where the decision
+    engine shows that the policy then grants exactly what it grants now.
+    """
+
+    pointer: str
+    message: str
+    remedy: str = ""
+    on_name: bool = False
+    level: Level | None = None
+    evidence: tuple[Evidence, ...] = ()
+    edits: tuple[Edit, ...] = ()

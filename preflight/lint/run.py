@@ -1,0 +1,90 @@
+"""Linting one policy: every rule that is about its type, each finding as a result with its place in the file."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from preflight.documents.found import FoundPolicy
+from preflight.engine.heads import Head
+from preflight.engine.result import Kind, Location, Result
+from preflight.engine.rule import load_file
+from preflight.errors import PreflightError
+from preflight.lint.finding import Finding
+from preflight.lint.subject import Subject
+
+FAMILY = "lint"
+Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding of a rule in a policy, before it is a result: what `--fix` and suppressions work with."""
+
+    head: Head
+    policy: FoundPolicy
+    finding: Finding
+
+    def result(self) -> Result:
+        """Return it as a result, with its line and column."""
+        rule = load_file(self.head.path)
+        finding, policy = self.finding, self.policy
+        place = policy.place(finding.pointer, name=finding.on_name)
+        pointer = policy.pointer + finding.pointer
+        where = Location(policy.document.path, pointer, *(place or (None, None)))
+        return rule.result(
+            Kind.FAIL,
+            finding.message,
+            subject=policy.name,
+            location=where,
+            evidence=finding.evidence,
+            remedy=finding.remedy or rule.remedy,
+            level=finding.level,
+        )
+
+
+class Linter:
+    """The rules of a run, their checks imported once.
+
+    Raises `PreflightError` where a rule names a check that is not there.
+    """
+
+    def __init__(self, rules: Sequence[Head]) -> None:
+        self._checks = [(rule, _function(rule)) for rule in rules if rule.check is not None or rule.declared]
+
+    def findings(self, policy: FoundPolicy) -> list[Found]:
+        """Return what is found in one policy, in the order of the rules."""
+        subject = Subject(policy)
+        found: list[Found] = []
+        for rule, check in self._checks:
+            if rule.types and policy.type not in rule.types:
+                continue
+            try:
+                found.extend([Found(rule, policy, each) for each in check(subject)])
+            except Exception as error:
+                raise PreflightError(_broken(rule, policy, error)) from error
+        return found
+
+
+def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return (
+        f"{policy.document.path}: the check of {rule.id} broke: {what} ({Path(last.filename).name}:{last.lineno}); "
+        "this is a defect of preflight: please report it with the policy"
+    )
+
+
+def _function(rule: Head) -> Check:
+    from importlib import import_module
+
+    module, _, name = (rule.check or "preflight.lint.declared:matcher").partition(":")
+    try:
+        function = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PreflightError(f"{rule.path}: it names the check {rule.check!r}, which is not there: {error}") from error
+    check: Check = function if rule.check is not None else function(rule.path)
+    return check

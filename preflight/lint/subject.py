@@ -1,0 +1,48 @@
+"""One policy under the rules: the policy as it was found, its statements to look at, and the policy compiled."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from preflight.documents.found import FoundPolicy, PolicyType
+from preflight.iam.policy import Policy, PolicyError, parse_policy
+from preflight.lint.view import StatementView, statements_of
+
+
+class Subject:
+    """What a check is given. What checks share of one policy is worked out once, when first asked for."""
+
+    def __init__(self, found: FoundPolicy) -> None:
+        self.found = found
+
+    @property
+    def value(self) -> Any:
+        """The policy as plain data, whatever it is."""
+        return self.found.value
+
+    @property
+    def type(self) -> PolicyType:
+        """What the policy is for."""
+        return self.found.type
+
+    @cached_property
+    def statements(self) -> tuple[StatementView, ...]:
+        """The statements that are objects, in order."""
+        return statements_of(self.found.value)
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """The policy compiled for decisions; None where AWS would not store it."""
+        if not isinstance(self.found.value, dict):
+            return None
+        try:
+            return parse_policy(self.found.value, self.found.name or self.found.document.path)
+        except PolicyError:
+            return None
+
+    @property
+    def version(self) -> str:
+        """The policy's version; the one that AWS assumes where none is written."""
+        written = self.found.value.get("Version") if isinstance(self.found.value, dict) else None
+        return written if isinstance(written, str) else "2008-10-17"

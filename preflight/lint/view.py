@@ -1,0 +1,177 @@
+"""A policy as checks look at it: every string with its pointer, whatever is malformed around it left out.
+
+Grammar rules report what is malformed; all other rules look at what can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from preflight.documents.positions import escape
+
+PrincipalElement = Literal["Principal", "NotPrincipal"]
+
+
+class Entry(NamedTuple):
+    """A string of a policy and where it stands, as a JSON pointer within the policy."""
+
+    pointer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalEntry:
+    """One principal: `kind` is `AWS`, `Service`, `Federated`, `CanonicalUser`, or `*` for a bare star."""
+
+    pointer: str
+    kind: str
+    text: str
+    element: PrincipalElement
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionEntry:
+    """One operator with one key. `operator` is as written (`ForAllValues:StringLikeIfExists`), `values` are those that
+    are single strings, numbers or booleans, as text in the form in which AWS compares them (`true`, `1`); `raw` is
+    what was written.
+    """
+
+    pointer: str
+    operator: str
+    key: str
+    values: tuple[Entry, ...]
+    raw: Any
+
+    @property
+    def qualifier(self) -> str:
+        """`ForAllValues`, `ForAnyValue` (as written) or empty."""
+        head, colon, _ = self.operator.partition(":")
+        return head if colon else ""
+
+    @property
+    def base(self) -> str:
+        """The operator without qualifier and `IfExists`, as written."""
+        bare = self.operator.rpartition(":")[2]
+        return bare[:-8] if bare.lower().endswith("ifexists") else bare
+
+    @property
+    def if_exists(self) -> bool:
+        """Whether the operator ends in `IfExists`."""
+        return self.operator.lower().endswith("ifexists")
+
+
+class StatementView:
+    """One statement. `index` is its place from 0, `pointer` where it stands, `raw` the object itself."""
+
+    def __init__(self, index: int, pointer: str, raw: Mapping[str, Any]) -> None:
+        self.index, self.pointer, self.raw = index, pointer, raw
+
+    @property
+    def sid(self) -> str:
+        """The Sid, or empty."""
+        sid = self.raw.get("Sid")
+        return sid if isinstance(sid, str) else ""
+
+    @property
+    def cited(self) -> str:
+        """The statement as people cite it: its Sid, or `Statement[2]`."""
+        return self.sid or f"Statement[{self.index}]"
+
+    @property
+    def allows(self) -> bool:
+        """Whether the effect is Allow, as AWS spells it."""
+        return self.raw.get("Effect") == "Allow"
+
+    @property
+    def denies(self) -> bool:
+        """Whether the effect is Deny, as AWS spells it."""
+        return self.raw.get("Effect") == "Deny"
+
+    @cached_property
+    def actions(self) -> tuple[Entry, ...]:
+        """The entries of Action."""
+        return tuple(self._texts("Action"))
+
+    @cached_property
+    def not_actions(self) -> tuple[Entry, ...]:
+        """The entries of NotAction."""
+        return tuple(self._texts("NotAction"))
+
+    @cached_property
+    def resources(self) -> tuple[Entry, ...]:
+        """The entries of Resource."""
+        return tuple(self._texts("Resource"))
+
+    @cached_property
+    def not_resources(self) -> tuple[Entry, ...]:
+        """The entries of NotResource."""
+        return tuple(self._texts("NotResource"))
+
+    @cached_property
+    def principals(self) -> tuple[PrincipalEntry, ...]:
+        """The entries of Principal and of NotPrincipal."""
+        return tuple(_principals(self.raw, self.pointer))
+
+    @cached_property
+    def conditions(self) -> tuple[ConditionEntry, ...]:
+        """Every pair of operator and key."""
+        return tuple(_conditions(self.raw.get("Condition"), f"{self.pointer}/Condition"))
+
+    def _texts(self, element: str) -> Iterator[Entry]:
+        return texts(self.raw.get(element), f"{self.pointer}/{element}")
+
+
+def texts(value: Any, pointer: str) -> Iterator[Entry]:
+    """Yield a string, or each string of a list, with its pointer."""
+    if isinstance(value, str):
+        yield Entry(pointer, value)
+    elif isinstance(value, list):
+        yield from (Entry(f"{pointer}/{index}", each) for index, each in enumerate(value) if isinstance(each, str))
+
+
+def statements_of(policy: Any) -> tuple[StatementView, ...]:
+    """Return the statements of a policy that are objects; AWS takes one alone without a list too."""
+    found = policy.get("Statement") if isinstance(policy, dict) else None
+    if isinstance(found, dict):
+        return (StatementView(0, "/Statement", found),)
+    if not isinstance(found, list):
+        return ()
+    return tuple(
+        StatementView(index, f"/Statement/{index}", each) for index, each in enumerate(found) if isinstance(each, dict)
+    )
+
+
+def _principals(raw: Mapping[str, Any], above: str) -> Iterator[PrincipalEntry]:
+    elements: tuple[PrincipalElement, ...] = ("Principal", "NotPrincipal")
+    for element in elements:
+        value, pointer = raw.get(element), f"{above}/{element}"
+        if isinstance(value, str):
+            yield PrincipalEntry(pointer, "*" if value == "*" else "", value, element)
+        elif isinstance(value, dict):
+            for kind, given in value.items():
+                for entry in texts(given, f"{pointer}/{escape(kind)}"):
+                    yield PrincipalEntry(entry.pointer, kind, entry.text, element)
+
+
+def _conditions(value: Any, pointer: str) -> Iterator[ConditionEntry]:
+    if not isinstance(value, dict):
+        return
+    for operator, keys in value.items():
+        if not isinstance(keys, dict):
+            continue
+        for key, raw in keys.items():
+            at = f"{pointer}/{escape(operator)}/{escape(key)}"
+            yield ConditionEntry(at, operator, key, tuple(_values(raw, at)), raw)
+
+
+def _values(raw: Any, pointer: str) -> Iterator[Entry]:
+    many = enumerate(raw) if isinstance(raw, list) else ((None, raw),)
+    for index, value in many:
+        at = pointer if index is None else f"{pointer}/{index}"
+        if isinstance(value, bool):
+            yield Entry(at, "true" if value else "false")
+        elif isinstance(value, (str, int, float)):
+            yield Entry(at, str(value))

@@ -1,0 +1,32 @@
+"""Lint a policy given as data or text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from preflight.documents.document import Document
+from preflight.documents.found import FoundPolicy, PolicyType
+from preflight.engine.heads import heads
+from preflight.engine.result import Result
+from preflight.engine.rule import rule_file
+from preflight.lint.rules import lint_rules
+from preflight.lint.run import Found, Linter
+
+
+def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "") -> FoundPolicy:
+    document = Document("policy.json", policy, json.dumps(policy, indent=2))
+    return FoundPolicy(document, policy, type_, owner={"service": service} if service else {})
+
+
+def findings(policy: Any, type_: PolicyType = "identity", *, select: str = "", service: str = "") -> list[Found]:
+    """Give what the selected rules (all, or those whose ids begin so) find in a policy."""
+    return Linter(lint_rules([select] if select else [])).findings(found_policy(policy, type_, service))
+
+
+def results(policy: Any, type_: PolicyType = "identity", *, select: str = "", service: str = "") -> list[Result]:
+    return [each.result() for each in findings(policy, type_, select=select, service=service)]
+
+
+def one_rule(rule: str) -> Linter:
+    return Linter(heads([rule_file(rule)]))
