@@ -138,16 +138,16 @@ def _all(question: Question, spec: Mapping[str, Any]) -> Plan:
 
 
 def _derived(spec: Mapping[str, Any], question: Question) -> Plan:
-    answers: list[Fact[Any]] = yield [Ask.all(spec["from"], question.ask.region, **spec["scope"])]
-    (listed,) = answers
-    if not isinstance(listed, Known):
-        return listed
-    matches = (re.fullmatch(spec["pattern"], str(entry.get(spec["member"], ""))) for entry in listed.value)
+    sources = [spec["from"], *([spec["complete-by"]] if "complete-by" in spec else [])]
+    answers: list[Fact[Any]] = yield [Ask.all(kind, question.ask.region, **spec["scope"]) for kind in sources]
+    entries = [entry for fact in answers if isinstance(fact, Known) for entry in fact.value]
+    matches = (re.fullmatch(spec["pattern"], str(entry.get(spec["member"], ""))) for entry in entries)
     values = sorted({match[1] for match in matches if match})
-    if not question.names_one:
-        return Known(values)
-    (wanted,) = question.key.values()
-    return Known(question.key) if wanted in values else Absent()
+    if question.names_one and next(iter(question.key.values())) in values:
+        return Known(question.key)
+    if not isinstance(answers[-1], Known):
+        return next(fact for fact in answers if not isinstance(fact, Known))
+    return Absent() if question.names_one else Known(values)
 
 
 def _variant(one: Mapping[str, Any] | Sequence[Mapping[str, Any]], key: Mapping[str, str]) -> Mapping[str, Any]:

@@ -75,6 +75,8 @@ class Snapshot:
         if "organization" in where:
             return self._organization(where, key)
         parts = self._parts(kind, where, ask.region)
+        if "member" in where:
+            return self._member(where, parts, ask.region, key)
         if key and kind.identifies(key):
             return self._one(kind, where, parts, ask.region, key)
         if isinstance(parts, Unknown):
@@ -112,6 +114,18 @@ class Snapshot:
             if unlisted:
                 return self._missing(f"regions.{unlisted}.{where['part']}", where["shape"])
         return self._not_listed(kind, where, region, key)
+
+    def _member(
+        self, where: Mapping[str, Any], parts: Sequence[Listing] | Unknown, region: str, key: Mapping[str, str]
+    ) -> Fact[Any]:
+        """Return one member of an entry. A resource that is not listed may have it all the same."""
+        found = None if isinstance(parts, Unknown) else self._find(where, parts, key)
+        if found is None or where["member"] not in found:
+            return self._missing(
+                f"{where['member']} of {'/'.join(key.values())} in {_place(where, region)}", where["shape"]
+            )
+        value = found[where["member"]]
+        return Absent() if value is None else Known(value)
 
     def _find(self, where: Mapping[str, Any], parts: Sequence[Listing], key: Mapping[str, str]) -> Any:
         member = where.get("prefix")

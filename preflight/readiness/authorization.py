@@ -139,18 +139,18 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             location=step.location,
             remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
         )
-    policies, owner, note = with_resource_policy(step, facts.value.policies, need.kind, need.key, permission.action)
+    held = with_resource_policy(step, facts.value.policies, need.kind, need.key)
     request = Request(
         principal=facts.value.arn,
         action=permission.action,
         resource=need.resource,
-        resource_account=owner,
+        resource_account=held.owner,
         context=context_of_call(step, permission.action, permission.context, need.resource, need.tags),
         principal_tags=facts.value.tags,
         resource_tags=need.tags,
     )
-    matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, note=note)
-    return result_of(rule, matter, decide(request, policies), location=step.location)
+    matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
+    return result_of(rule, matter, decide(request, held.policies), location=step.location)
 
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:

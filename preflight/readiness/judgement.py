@@ -12,6 +12,7 @@ from preflight.engine.rule import Rule
 from preflight.expressions import arn_part
 from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
 from preflight.iam.request import PolicyType
+from preflight.readiness.resource_policies import Held
 
 _NAMES = {
     PolicyType.IDENTITY: "identity policy",
@@ -40,7 +41,7 @@ class Matter:
 
     `who` is the principal's ARN; `to` says what for, where that is not plain. `grant_with` is the condition a granting
     statement should carry. `caller` says that the user vouches for the context of this request, so that `--context`
-    and the policy options settle it. `note` is a sentence to add to what passes.
+    and the policy options settle it. `held` is what is known of the resource's own policy.
     """
 
     who: str
@@ -49,7 +50,7 @@ class Matter:
     to: str = ""
     grant_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     caller: bool = True
-    note: str = ""
+    held: Held | None = None
 
     @property
     def name(self) -> str:
@@ -104,7 +105,7 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
         by = _list(cite(each) for each in decision.by if each.policy_type is PolicyType.IDENTITY) or _list(
             cite(each) for each in decision.by
         )
-        note = f"; {matter.note}" if matter.note else ""
+        note = f"; {matter.held.note}" if matter.held and matter.held.note else ""
         return (
             Kind.PASS,
             f"{matter.name} is allowed {matter.sentence}" + (f": {by}" if by else "") + note,
@@ -192,7 +193,11 @@ def _settle(matter: Matter, decision: Decision) -> str:
     for policy_type, _ in decision.unknown:
         option = _OPTIONS.get(policy_type)
         if policy_type is PolicyType.RESOURCE:
-            sentences.append(f"Look at the policy of {matter.resource}: it must allow {matter.action} to {matter.who}.")
+            settle, must = (matter.held.settle, matter.held.must) if matter.held else ("", "must allow")
+            if settle:
+                sentences.append(f"{settle[0].upper()}{settle[1:]}.")
+            look = "Or look" if settle else "Look"
+            sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} to {matter.who}.")
         elif option and (matter.caller or policy_type is PolicyType.SCP):
             sentences.append(f"Give the policy with {option} FILE, or let preflight read it.")
         else:

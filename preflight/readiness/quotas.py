@@ -23,6 +23,7 @@ from preflight.readiness.step import Step
 from preflight.readiness.usage import in_use
 
 _QUOTA = "service-quotas:quota"
+_EVERY_QUOTA = "service-quotas:default-quota"
 
 
 def within_quota(step: Step, rule: Rule) -> Iterator[Result]:
@@ -64,6 +65,8 @@ def _if_listed(step: Step, rule: Rule, quota: Mapping[str, Any], listed: Fact[An
         )
         if name is not None:
             return _fits(step, rule, quota, name, listed, None)
+        listed = _all(step, quota)
+    if isinstance(listed, Known):
         message = f"the account lists no quota on the number of {quota['measure']} in {step.region}"
         return rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
     reason, settle = (listed.reason, listed.settle) if isinstance(listed, Unknown) else ("there are none", "")
@@ -85,6 +88,8 @@ def _fits(step: Step, rule: Rule, quota: Mapping[str, Any], name: str, listed: F
         return _undecided(step, rule, name, asked)
     used = in_use(step).amount(kind, measure, of)
     entry = _entry(listed, name)
+    if isinstance(entry, Absent) and isinstance(everything := _all(step, quota), Unknown):
+        entry = everything
     where = f"Service Quotas in {step.region}"
     if not isinstance(entry, Known):
         reason = f"{where} lists no such quota" if isinstance(entry, Absent) else entry.reason
@@ -142,6 +147,11 @@ def _judge(
         f"{state}: it may or may not fit{_doubts(used, asked)}",
         " ".join(map(_sentence, dict.fromkeys(settles))) or more,
     )
+
+
+def _all(step: Step, quota: Mapping[str, Any]) -> Fact[Any]:
+    """Return what leaves out no quota: the account's own list has only those whose value AWS has at hand."""
+    return step.account.read(Ask.all(_EVERY_QUOTA, step.region, ServiceCode=quota["service"]))
 
 
 def _entry(listed: Fact[Any], name: str) -> Fact[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 from preflight.account.facts import Ask, Fact, Known
 from preflight.account.kinds import Kind, load_kind
 from preflight.engine.operation import keys_in
+from preflight.expressions import evaluate
 from preflight.readiness.planned import planned_in
 from preflight.readiness.step import Step
 
@@ -132,7 +133,9 @@ def _closure(step: Step) -> Iterator[Reference]:
                 known.follow |= found.follow
         asks = [Ask.one(each.kind.id, each.region, each.key, expected=True) for each in gathered.values()]
         level = []
-        for (identity, found), ask, fact in zip(gathered.items(), asks, step.account.read_many(asks), strict=True):
+        # The policies of what is named are asked for with it: the decisions that they bear on come later.
+        facts = step.account.read_many([*asks, *_policies(step, gathered.values())])[: len(asks)]
+        for (identity, found), ask, fact in zip(gathered.items(), asks, facts, strict=True):
             reference = Reference(
                 kind=found.kind.id,
                 key=found.key,
@@ -149,6 +152,30 @@ def _closure(step: Step) -> Iterator[Reference]:
             yield reference
             if found.follow and isinstance(fact, Known) and isinstance(fact.value, Mapping):
                 level.extend(_named_by(step, reference))
+
+
+def policy_asked_for(step: Step, kind_id: str, values: Mapping[str, Any], region: str) -> Ask | None:
+    """Return the question for the policy that a resource has, or that it lies under; None where there is none to ask.
+
+    `values` are what is known of the resource: its identity, and its members where it is described.
+    """
+    declared = load_kind(kind_id).section("resource-policy")
+    if declared is None or ("owner" in declared and evaluate(declared["owner"], values) in _shared(declared)):
+        return None
+    key = evaluate(declared["key"], values)
+    return Ask.one(declared["kind"], region or step.region, key) if key and None not in key.values() else None
+
+
+def _shared(declared: Mapping[str, Any]) -> Iterable[str]:
+    owners: Iterable[str] = declared.get("shared-by-aws", ())
+    return owners
+
+
+def _policies(step: Step, named: Iterable[_Found]) -> list[Ask]:
+    asks = (
+        policy_asked_for(step, each.kind.id, step.place.values(each.key), each.region) for each in named if each.follow
+    )
+    return list(dict.fromkeys(ask for ask in asks if ask is not None))
 
 
 def _named_by_request(step: Step) -> Iterator[_Found]:

@@ -1,77 +1,93 @@
-"""The policies of the resources themselves: a bucket's, a repository's, a key's, where they are known.
+"""The policies of the resources themselves: a bucket's, a repository's, a key's.
 
 In the account of the principal an identity policy suffices for most resources, and the resource's own policy matters
 only where it denies. For a KMS key and for a resource of another account it must allow
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html): where it is not known then,
-neither is the decision.
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). A policy that AWS did not
+show may do either, so the decision is open then.
+
+One allowance is made: snapshots need not hold the policies of buckets, repositories and functions. Where one leaves out
+that of a resource of its own account, the policy is taken not to matter, and what passes says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from preflight.account.facts import Known, Unknown
-from preflight.account.kinds import Kind, load_kind
+from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.kinds import load_kind
 from preflight.account.principals import parsed_policy
 from preflight.expressions import evaluate
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Policies, PolicyType
-from preflight.readiness.references import name_of, references
+from preflight.readiness.references import Reference, name_of, policy_asked_for, references
 from preflight.readiness.step import Step
 
 
-def with_resource_policy(
-    step: Step, policies: Policies, kind_id: str, key: Mapping[str, str], action: str
-) -> tuple[Policies, str | None, str]:
-    """Return the policies with the resource's own among them, the account that owns it, and a note for who reads.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The policies of a decision with the resource's own among them.
 
-    The owner is None where the ARN says it or nobody knows. A policy that could matter and is not known is named in
-    `Policies.unknown` where an Allow is needed from it, and in the note where it could only deny.
+    `owner` is the account that has the resource, None where the ARN says it or nobody knows. `note` is a sentence for
+    what passes, `settle` what would show a policy that is not known, and `must` what such a policy must do.
     """
-    declared = {} if kind_id == "*" else load_kind(kind_id).declared.get("resource-policy", {})
+
+    policies: Policies
+    owner: str | None
+    note: str = ""
+    settle: str = ""
+    must: str = "must allow"
+
+
+def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapping[str, str]) -> Held:
+    """Return the policies with that of a resource among them; one that is not known is in `Policies.unknown`."""
+    kind = None if kind_id == "*" else load_kind(kind_id)
+    declared = {} if kind is None else kind.section("resource-policy") or {}
     if not declared:
-        return policies, None, ""
-    holder = load_kind(declared["of"]["kind"]) if "of" in declared else load_kind(kind_id)
-    held = evaluate(declared["of"]["key"], key) if "of" in declared else dict(key)
-    owner = evaluate(declared["owner"], key) if "owner" in declared else step.account_id
+        return Held(policies, None)
+    itself = _reference(step, kind_id, key)
+    described = itself.fact.value if itself is not None and isinstance(itself.fact, Known) else {}
+    values = step.place.values({**described, **key})
+    owner = evaluate(declared["owner"], values) if "owner" in declared else None
     if owner in declared.get("shared-by-aws", ()):
-        return replace(policies, resource=_everybody()), owner, ""
-    what = f"the policy of {holder.label} `{name_of(holder.id, held)}`"
-    described = _described(step, holder, held)
-    if isinstance(described, Mapping) and "Policy" in described:
-        document = described["Policy"]
-        if document is None:
-            return policies, owner, ""
-        parsed = parsed_policy(what, document)
+        return Held(replace(policies, resource=_everybody()), owner)
+    region = step.region if itself is None or not itself.region else itself.region
+    ask = policy_asked_for(step, kind_id, values, region)
+    if ask is None:
+        return _not_known(policies, Unknown(f"which {load_kind(kind_id).label} it is was not found"), owner)
+    what = f"the {load_kind(ask.kind).label} `{name_of(ask.kind, dict(ask.key))}`"
+    fact = step.account.read(ask)
+    if "of" in declared:
+        # AWS shows a bucket's policy only within the account that has the bucket.
+        holder = _reference(step, declared["of"], dict(ask.key))
+        there = holder is not None and isinstance(holder.fact, Known)
+        shown = not isinstance(fact, Unknown) or (there and not fact.code)
+        owner = step.account_id if shown else None
+    if isinstance(fact, Known):
+        parsed = parsed_policy(what, fact.value)
         if isinstance(parsed, Unknown):
-            return _not_known(policies, parsed.reason), owner, ""
-        return replace(policies, resource=parsed), owner, ""
-    if holder.id == "s3:bucket" and described is None:
-        return _not_known(policies, f"{what} was not read, nor is it known whose the bucket is"), None, ""
-    if owner == step.account_id and not action.startswith("kms:"):
-        return policies, owner, f"{what} was not read, and could still deny it"
-    return (
-        _not_known(policies, f"{what} was not read" + ("" if owner == step.account_id else f" (account {owner})")),
-        owner,
-        "",
-    )
+            return _not_known(policies, parsed, owner)
+        return Held(replace(policies, resource=parsed), owner)
+    if isinstance(fact, Absent):
+        return Held(policies, owner)
+    if owner == step.account_id and not fact.code and not declared.get("must-allow"):
+        return Held(policies, owner, note=f"{what} was not read, and could still deny it")
+    reason = f"{what} was not read: {fact.reason}" + ("" if owner in (None, step.account_id) else f" (account {owner})")
+    held = _not_known(policies, Unknown(reason, fact.settle), owner)
+    if declared.get("must-allow") or owner not in (None, step.account_id):
+        return held
+    return replace(held, must="must not deny, and where no policy of the role or user allows it must allow,")
 
 
-def _not_known(policies: Policies, reason: str) -> Policies:
-    unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: reason})
-    return replace(policies, unknown=unknown)
+def _not_known(policies: Policies, fact: Unknown, owner: str | None) -> Held:
+    unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: fact.reason})
+    return Held(replace(policies, unknown=unknown), owner, settle=fact.settle)
 
 
-def _described(step: Step, holder: Kind, key: Mapping[str, str]) -> Any:
-    """Return how the resource is described, from what the request relies on; None where it is not known."""
-    for each in references(step):
-        if each.kind == holder.id and dict(each.key) == dict(key):
-            return each.fact.value if isinstance(each.fact, Known) else None
-    return None
+def _reference(step: Step, kind_id: str, key: Mapping[str, str]) -> Reference | None:
+    return next((each for each in references(step) if each.kind == kind_id and dict(each.key) == dict(key)), None)
 
 
 @cache

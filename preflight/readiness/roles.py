@@ -233,14 +233,14 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
             level=need.level,
         )
     principal: PrincipalFacts = facts.value
-    policies, owner, note = with_resource_policy(step, principal.policies, need.kind, need.key, action)
+    held = with_resource_policy(step, principal.policies, need.kind, need.key)
     request = Request(
         principal=principal.arn,
         action=action,
         resource=need.resource,
-        resource_account=owner,
+        resource_account=held.owner,
         context=context_of_role(step, action, need.context, need.about),
         principal_tags=principal.tags,
     )
-    matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, note=note)
-    return result_of(rule, matter, decide(request, policies), location=step.location, level=need.level)
+    matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)
+    return result_of(rule, matter, decide(request, held.policies), location=step.location, level=need.level)

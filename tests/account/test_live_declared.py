@@ -235,11 +235,74 @@ def test_instance_types_are_those_with_an_endpoint_quota() -> None:
         quota("Number of instances across active endpoints", "L-3"),
         quota("ml.c5.large for endpoint usage", "L-4"),
     ]
-    aws = Scripted({"service-quotas:ListServiceQuotas": {"Quotas": quotas}})
+    own, default = "service-quotas:ListServiceQuotas", "service-quotas:ListAwsDefaultServiceQuotas"
+    aws = Scripted({own: {"Quotas": quotas[:2]}, default: {"Quotas": quotas}})
     assert aws.all("sagemaker:instance-type") == Known(["ml.c5.large", "ml.m5.large"])
     assert isinstance(aws.one("sagemaker:instance-type", InstanceType="ml.m5.large"), Known)
     assert isinstance(aws.one("sagemaker:instance-type", InstanceType="ml.g5.xlarge"), Absent)
-    assert isinstance(Scripted({}).all("sagemaker:instance-type"), Unknown)
+    assert aws.labels.count(default) == 1
+    nothing = Scripted({}).all("sagemaker:instance-type")
+    assert isinstance(nothing, Unknown)
+    assert "servicequotas:ListServiceQuotas" in nothing.settle
+
+
+def test_a_type_is_not_missing_from_a_list_that_leaves_some_out() -> None:
+    quotas = {"Quotas": [quota("ml.m5.large for endpoint usage", "L-1")]}
+    aws = Scripted({"service-quotas:ListServiceQuotas": quotas})
+    assert isinstance(aws.one("sagemaker:instance-type", InstanceType="ml.m5.large"), Known)
+    other = aws.one("sagemaker:instance-type", InstanceType="ml.c5.large")
+    assert isinstance(other, Unknown)
+    assert other.settle == "allow servicequotas:ListAWSDefaultServiceQuotas on *"
+
+
+NO_POLICY = {
+    "s3:GetBucketPolicy": "NoSuchBucketPolicy",
+    "ecr:GetRepositoryPolicy": "RepositoryPolicyNotFoundException",
+    "lambda:GetPolicy": "ResourceNotFoundException",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "call", "answer", "arn"),
+    [
+        ("s3:bucket-policy", {"Bucket": "b"}, "s3:GetBucketPolicy", {"Policy": "{}"}, "arn:aws:s3:::b"),
+        (
+            "ecr:repository-policy",
+            {"registryId": ACCOUNT, "repositoryName": "r"},
+            "ecr:GetRepositoryPolicy",
+            {"policyText": "{}"},
+            f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/r",
+        ),
+        (
+            "kms:key-policy",
+            {"KeyId": "k"},
+            "kms:GetKeyPolicy",
+            {"Policy": "{}"},
+            f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
+        ),
+        (
+            "lambda:function-policy",
+            {"FunctionName": "f"},
+            "lambda:GetPolicy",
+            {"Policy": "{}"},
+            f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f",
+        ),
+        (
+            "sns:topic-policy",
+            {"TopicArn": "arn:aws:sns:us-east-1:1:t"},
+            "sns:GetTopicAttributes",
+            {"Attributes": {"Policy": "{}"}},
+            "arn:aws:sns:us-east-1:1:t",
+        ),
+    ],
+)
+def test_the_policies_of_resources(kind: str, key: dict[str, str], call: str, answer: Any, arn: str) -> None:
+    assert Scripted({call: answer}).one(kind, **key) == Known("{}")
+    denied = Scripted({}).one(kind, **key)
+    assert isinstance(denied, Unknown)
+    assert denied.settle == f"allow {call} on {arn}"
+    if call in NO_POLICY:
+        assert isinstance(Scripted({call: Failed(NO_POLICY[call], "none", 404)}).one(kind, **key), Absent)
 
 
 def test_the_bucket_and_its_region() -> None:

@@ -167,6 +167,33 @@ def test_images() -> None:
     assert isinstance(one(facts, "ecr:image", **image("1", "app", "763104351884")), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("kind", "part", "entry", "key"),
+    [
+        ("s3:bucket-policy", "buckets", {"Name": "b"}, {"Bucket": "b"}),
+        (
+            "ecr:repository-policy",
+            "repositories",
+            {"registryId": ACCOUNT, "repositoryName": "r"},
+            {"registryId": ACCOUNT, "repositoryName": "r"},
+        ),
+        ("kms:key-policy", "kms_keys", {"KeyId": "k", "Arn": "arn:aws:kms:x"}, {"KeyId": "arn:aws:kms:x"}),
+        ("lambda:function-policy", "functions", {"FunctionName": "f"}, {"FunctionName": "f"}),
+        ("sns:topic-policy", "topics", {"TopicArn": "t"}, {"TopicArn": "t"}),
+    ],
+)
+def test_policies_of_resources(kind: str, part: str, entry: dict[str, Any], key: dict[str, str]) -> None:
+    document = {"Version": "2012-10-17", "Statement": []}
+    assert one(snapshot({part: [{**entry, "Policy": document}]}), kind, **key) == Known(document)
+    assert isinstance(one(snapshot({part: [{**entry, "Policy": None}]}), kind, **key), Absent)
+    # Neither what says nothing of a policy nor what lists no such resource knows that there is none.
+    for region in ({part: [entry]}, {part: []}, {}):
+        fact = one(snapshot(region), kind, **key)
+        assert isinstance(fact, Unknown)
+        assert f"regions.us-east-1.{part}" in fact.reason
+        assert not fact.code
+
+
 def test_a_repository_that_is_not_listed_leaves_its_images_unknown() -> None:
     facts = snapshot({"images": []})
     assert isinstance(one(facts, "ecr:image", **image("1")), Unknown)

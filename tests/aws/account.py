@@ -105,9 +105,10 @@ def deployer_statements(ready: Ready) -> list[Statement]:
     hosting = [f"{prefix}:endpoint/churn*", f"{prefix}:endpoint-config/churn*", f"{prefix}:model/churn*"]
     reads = [
         "sagemaker:Describe*", "sagemaker:List*", "servicequotas:Get*", "servicequotas:List*", "account:Get*",
-        "account:List*", "iam:Get*", "iam:List*", "s3:GetObject", "s3:ListBucket", "ecr:Describe*", "ecr:BatchGetImage",
-        "kms:DescribeKey", "ec2:Describe*", "application-autoscaling:Describe*", "organizations:Describe*",
-        "organizations:List*", "cloudwatch:DescribeAlarms",
+        "account:List*", "iam:Get*", "iam:List*", "s3:GetObject", "s3:ListBucket", "s3:GetBucketPolicy",
+        "ecr:Describe*", "ecr:GetRepositoryPolicy", "ecr:BatchGetImage", "kms:DescribeKey", "kms:GetKeyPolicy",
+        "ec2:Describe*", "application-autoscaling:Describe*", "organizations:Describe*", "organizations:List*",
+        "cloudwatch:DescribeAlarms",
     ]  # fmt: skip
     writes = [
         f"sagemaker:{verb}{what}" for verb in ("Create", "Delete") for what in ("Model", "EndpointConfig", "Endpoint")

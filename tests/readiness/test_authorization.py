@@ -280,7 +280,8 @@ def test_a_key_for_volumes_takes_a_grant() -> None:
 def test_a_key_policy_that_is_not_known_is_open() -> None:
     found = check(ALL, allow("kms:*"), facts=keyed())
     assert kinds(found) == ["pass", "pass", "open"]
-    assert "the policy of key `k-1`" in found[2].message or "the policy of key `alias/volumes`" in found[2].message
+    assert f"the policy of key `{KEY}` was not read" in found[2].message
+    assert "it must allow kms:CreateGrant" in found[2].remedy
 
 
 def test_an_alias_that_cannot_be_looked_up_is_open() -> None:

@@ -194,6 +194,18 @@ def test_an_update_that_is_under_way_counts_both_fleets() -> None:
     assert of_type(6, endpoints=[there], configs=configs).kind == "pass"
 
 
+@pytest.mark.parametrize("shown", [(), (running(desired=0, current=0),)])
+def test_an_endpoint_that_is_being_created_has_one_fleet(shown: Any) -> None:
+    pending = {
+        "EndpointConfigName": "old",
+        "ProductionVariants": [{**running(desired=3, current=0), "InstanceType": TYPE}],
+    }
+    there = endpoint(*shown, EndpointStatus="Creating", PendingDeploymentSummary=pending)
+    result = of_type(4, endpoints=[there], configs=[config(variant()), config(variant(count=3), name="old")])
+    assert result.kind == "pass"
+    assert "current utilization of 3 Instances" in result.message
+
+
 def test_what_earlier_requests_of_the_plan_take_is_in_use() -> None:
     other = ("CreateEndpoint", {"EndpointName": "other", "EndpointConfigName": "demo-config"})
     parts: dict[str, Any] = {

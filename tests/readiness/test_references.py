@@ -115,8 +115,10 @@ def test_each_level_is_one_round_trip_however_many_ask() -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: references(step), range(8)))
     assert all(each is answers[0] for each in answers)
-    assert [len(asks) for asks in account.rounds] == [1, 6, 4]
-    assert all(ask.expected for asks in account.rounds for ask in asks)
+    assert [len(asks) for asks in account.rounds] == [1, 6, 6]
+    asked = [ask for asks in account.rounds for ask in asks]
+    assert all(ask.expected for ask in asked if not ask.kind.endswith("-policy"))
+    assert {ask.kind for ask in asked if not ask.expected} == {"ecr:repository-policy", "s3:bucket-policy"}
 
 
 def test_what_an_earlier_request_relies_on_is_reported_there() -> None:

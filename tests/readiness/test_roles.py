@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from preflight.account.facts import Ask, Fact, Unknown
+from preflight.account.snapshot import Snapshot
 from preflight.engine.result import Result
 from tests.readiness.worlds import (
     ACCOUNT,
@@ -131,6 +133,47 @@ def test_a_bucket_policy_that_is_known_counts() -> None:
     found = needs(model(ModelDataUrl="s3://models/m.tar.gz"), allow("s3:*"), buckets=[bucket], **HERE)
     assert [each.kind.value for each in found.values()] == ["fail"]
     assert "the policy of bucket `models`" in next(iter(found.values())).message
+
+
+@pytest.mark.parametrize(("known", "said"), [({"Policy": None}, False), ({}, True)])
+def test_a_bucket_policy_that_a_snapshot_leaves_out_is_said_to_be_unread(known: Any, said: bool) -> None:
+    bucket = {"Name": "models", "BucketRegion": REGION, **known}
+    (found,) = needs(model(ModelDataUrl="s3://models/m.tar.gz"), allow("s3:*"), buckets=[bucket], **HERE).values()
+    assert found.kind.value == "pass"
+    assert ("the policy of bucket `models` was not read, and could still deny it" in found.message) is said
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"), [({"AWS": EXECUTION}, "pass"), ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, "fail")]
+)
+def test_a_bucket_policy_may_allow_what_no_other_does(principal: Any, expected: str) -> None:
+    lets = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}
+    bucket = {"Name": "models", "BucketRegion": REGION, "Policy": policy(lets)}
+    (found,) = needs(model(ModelDataUrl="s3://models/m.tar.gz"), buckets=[bucket], **HERE).values()
+    assert found.kind.value == expected
+
+
+class Refused(Snapshot):
+    """A snapshot whose policies of resources AWS would not show, as it is live."""
+
+    def read(self, ask: Ask) -> Fact[Any]:
+        if ask.kind.endswith("-policy"):
+            return Unknown("it was denied", "allow it on *", "AccessDenied")
+        return super().read(ask)
+
+
+@pytest.mark.parametrize("granted", [("*",), ()])
+def test_a_policy_that_aws_did_not_show_leaves_it_open(granted: tuple[str, ...]) -> None:
+    role_document = role("endpoint-execution", *map(allow, granted))
+    there = snapshot(role_document, buckets=[{"Name": "models", "BucketRegion": REGION}], **HERE)
+    request = plan(model(Image=IMAGE, ModelDataUrl="s3://models/m.tar.gz"))
+    found = results("PRE121", request, Refused(there, "snapshot.json"))
+    told = {each.message.partition(" on ")[0].rpartition(" ")[2]: each for each in found}
+    assert {action for action, each in told.items() if each.kind.value == "open"} == {"s3:GetObject", *PULL}
+    assert told["s3:GetObject"].remedy.startswith(
+        "Allow it on *. Or look at the policy of arn:aws:s3:::models/m.tar.gz:"
+    )
+    assert "must not deny" in told["s3:GetObject"].remedy
 
 
 def test_the_managed_policy_reads_buckets_by_their_name() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from tests.aws.account import Ready, Statement, deployer_statements, execution_statements, policy
 from tests.aws.control import StandIn
 
+DENIES = policy({"Sid": "NotThisOne", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"})
+
 Plan = dict[str, Any]
 Breaking = Callable[[StandIn, Ready], Plan | None]
 

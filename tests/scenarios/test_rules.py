@@ -69,9 +69,44 @@ SCENARIOS = [
             Says("PRE505", "pass", "ml.m5.xlarge"),
         ),
     ),
-    # Whether the key's policy allows it as well is another rule's matter.
     Scenario(
-        "the key of the volumes is usable", b.nothing, None, (Says("PRE405", "pass", "is enabled"),), encrypted=True
+        "the key of the volumes is usable, and its policy lets the deployer make grants",
+        b.nothing,
+        READY,
+        (Says("PRE405", "pass", "is enabled"), Says("PRE110", "pass", "kms:CreateGrant")),
+        encrypted=True,
+    ),
+    Scenario(
+        "the policies of the bucket, the repository and the key deny",
+        b.also(
+            b.called("s3", "put_bucket_policy", Bucket=lambda ready: ready.bucket, Policy=b.DENIES),
+            b.called("ecr", "set_repository_policy", repositoryName="churn", policyText=b.DENIES),
+            b.called("kms", "put_key_policy", KeyId=lambda ready: ready.kms_key, PolicyName="default", Policy=b.DENIES),
+        ),
+        BLOCKED,
+        (
+            Says("PRE110", "fail", "NotThisOne of the policy of key"),
+            Says(
+                "PRE121", "fail", "s3:GetObject on arn:aws:s3:::churn-models-us-east-1/churn/model.tar.gz, to read the"
+            ),
+            Says("PRE121", "fail", "NotThisOne of the policy of repository `111122223333/churn`"),
+        ),
+        encrypted=True,
+    ),
+    Scenario(
+        "the policies of the bucket, the repository and the key may not be read",
+        b.denied("s3:GetBucketPolicy", "ecr:GetRepositoryPolicy", "kms:GetKeyPolicy"),
+        OPEN,
+        (
+            Says("PRE110", "open", "Allow kms:GetKeyPolicy on arn:aws:kms:us-east-1:111122223333:key/"),
+            Says("PRE121", "open", "Allow s3:GetBucketPolicy on arn:aws:s3:::churn-models-us-east-1."),
+            Says(
+                "PRE121",
+                "open",
+                "Allow ecr:GetRepositoryPolicy on arn:aws:ecr:us-east-1:111122223333:repository/churn.",
+            ),
+        ),
+        encrypted=True,
     ),
     Scenario(
         "there is no such principal",
@@ -294,6 +329,15 @@ SCENARIOS = [
         OPEN,
         tuple(
             Says(rule, "open", "servicequotas:ListServiceQuotas") for rule in ("PRE501", "PRE502", "PRE503", "PRE505")
+        ),
+    ),
+    Scenario(
+        "what AWS's list of defaults would tell may not be read",
+        b.also(b.denied("servicequotas:ListAWSDefaultServiceQuotas"), b.configured(InstanceType="ml.c5.large")),
+        OPEN,
+        tuple(
+            Says(rule, "open", "llow servicequotas:ListAWSDefaultServiceQuotas on *")
+            for rule in ("PRE501", "PRE503", "PRE505")
         ),
     ),
     Scenario(
