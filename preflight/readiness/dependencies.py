@@ -154,7 +154,8 @@ def leads_to(kind: str) -> frozenset[str]:
     seen, waiting = {kind}, [kind]
     while waiting:
         for entry in load_kind(waiting.pop()).section("references") or ():
-            rules.add(entry["rule"])
+            if not entry.get("incidental"):
+                rules.add(entry["rule"])
             if entry["to"] not in seen:
                 seen.add(entry["to"])
                 waiting.append(entry["to"])

@@ -8,6 +8,7 @@ from preflight.account.facts import Absent, Unknown
 from preflight.account.kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
+from preflight.readiness.bounds import broken_bounds
 from preflight.readiness.dependencies import faults, found_or_why_not, said, sentence
 from preflight.readiness.references import Reference
 from preflight.readiness.step import Step
@@ -49,4 +50,6 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
         return said(
             step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.settle)
         )
+    for bound in broken_bounds(step, reference):
+        return said(step, rule, reference, Kind.FAIL, f"{what} is too large: {bound['says']}", bound["remedy"])
     return said(step, rule, reference, Kind.PASS, f"{what} exists in {reference.region}")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from preflight.account.facts import Absent, Ask, Fact, Known
 from preflight.account.snapshot import Snapshot
 from tests.readiness.checking import check, judge, only, pointer
@@ -81,3 +83,41 @@ def test_what_is_to_be_deleted_must_be_there() -> None:
     delete = ("DeleteEndpointConfig", {"EndpointConfigName": "demo-config"})
     assert only(judge("PRE401", delete, endpoint_configs=[])).kind == "fail"
     assert only(judge("PRE401", delete, endpoint_configs=[CONFIG])).kind == "pass"
+
+
+ALARMS = {"DeploymentConfig": {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]}}}
+TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:done"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:credentials"
+NOTIFIES = {
+    "OutputConfig": {"S3OutputPath": "s3://b/", "NotificationConfig": {"SuccessTopic": TOPIC, "ErrorTopic": TOPIC}}
+}
+PRIVATE = {"RepositoryAccessMode": "Vpc", "RepositoryAuthConfig": {"RepositoryCredentialsProviderArn": FUNCTION}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "region", "part", "entry"),
+    [
+        (("CreateEndpoint", {**CREATE[1], **ALARMS}), REGION, "alarms", {"AlarmName": "errors"}),
+        (("UpdateEndpoint", {**CREATE[1], **ALARMS}), REGION, "alarms", {"AlarmName": "errors"}),
+        (
+            ("CreateEndpointConfig", {**CONFIG, "AsyncInferenceConfig": NOTIFIES}),
+            "eu-west-1",
+            "topics",
+            {"TopicArn": TOPIC},
+        ),
+        (
+            ("CreateModel", {"ModelName": "m", "PrimaryContainer": {"Image": "r.example/i", "ImageConfig": PRIVATE}}),
+            REGION,
+            "functions",
+            {"FunctionName": "credentials", "FunctionArn": FUNCTION},
+        ),
+    ],
+)
+def test_what_else_the_request_names(request_: Any, region: str, part: str, entry: dict[str, str]) -> None:
+    def judged(parts: dict[str, Any]) -> str:
+        facts = {"version": 1, "account": ACCOUNT, "regions": {REGION: {}, region: parts}}
+        return only(check("PRE408", plan(request_), facts)).kind
+
+    assert judged({part: [entry]}) == "pass"
+    assert judged({part: []}) == "fail"
+    assert judged({}) == "open"

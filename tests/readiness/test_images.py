@@ -62,3 +62,30 @@ def test_images_outside_ecr_need_a_way_through_the_vpc() -> None:
 
 def test_images_are_not_in_the_snapshot() -> None:
     assert only(judge("PRE404", model(f"{HOST}/serve/churn:1.4"))).kind == "open"
+
+
+GIGABYTE = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("size", "serverless", "expected"),
+    [(11, True, "fail"), (9, True, "pass"), (11, False, "pass"), (None, True, "pass")],
+)
+@pytest.mark.parametrize("shadow", [False, True])
+def test_a_serverless_variant_takes_no_image_beyond_its_limit(
+    size: int | None, serverless: bool, expected: str, shadow: bool
+) -> None:
+    image = {**IMAGE, **({} if size is None else {"imageSizeInBytes": size * GIGABYTE})}
+    instances = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    how = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}} if serverless else instances
+    variants = {
+        "ShadowProductionVariants" if shadow else "ProductionVariants": [{"VariantName": "a", "ModelName": "m", **how}]
+    }
+    config = {"EndpointConfigName": "c", **variants}
+    models = [{"ModelName": "m", "PrimaryContainer": {"Image": f"{HOST}/serve/churn:1.4"}}]
+    there = only(judge("PRE404", ("CreateEndpointConfig", config), images=[image], models=models))
+    named = {"EndpointName": "e", "EndpointConfigName": "c"}
+    parts: dict[str, Any] = {"images": [image], "models": models, "endpoint_configs": [config]}
+    through = only(judge("PRE404", ("CreateEndpoint", named), **parts))
+    assert (there.kind, through.kind) == (expected, expected)
+    assert ("too large" in through.message) is (expected == "fail")

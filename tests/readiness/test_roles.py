@@ -310,3 +310,34 @@ def test_a_role_that_cannot_be_read_is_open() -> None:
     request = plan(model(ModelDataUrl="s3://models/m.tar.gz"))
     assert kinds(results("PRE121", request, facts)) == ["open"]
     assert kinds(results("PRE120", request, facts)) == ["open"]
+
+
+def test_an_object_that_is_encrypted_takes_its_key() -> None:
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/data"
+    account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    parts: dict[str, Any] = {
+        "objects": [{**HERE["objects"][0], "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}],
+        "kms_keys": [{"KeyId": "data", "Arn": key, "Policy": policy(account)}],
+    }
+    request = model(ModelDataUrl="s3://models/m.tar.gz")
+    through = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}
+    for statements, expected in (
+        ([allow("s3:*")], "fail"),
+        ([allow("s3:*"), allow("kms:Decrypt", key, Condition=through)], "pass"),
+    ):
+        found = needs(request, *statements, **parts)
+        assert found[f"kms:Decrypt {key}"].kind.value == expected
+        assert "decrypt the model's data" in found[f"kms:Decrypt {key}"].message
+
+
+def test_alarms_are_watched_by_the_models_role() -> None:
+    alarms = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]}}
+    request = ("CreateEndpoint", {**CREATE[1], "DeploymentConfig": alarms})
+    found = needs(request, endpoint_configs=[CONFIG], models=[MODEL])
+    watching = found[f"cloudwatch:DescribeAlarms arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:errors"]
+    assert (watching.kind.value, watching.level.value) == ("fail", "error")

@@ -106,6 +106,29 @@ def planned(operation: str, **parameters: Any) -> Breaking:
     return lambda aws, ready: ready.plan((operation, parameters))
 
 
+ALARM = "churn-errors"
+
+
+def alarm(aws: StandIn, ready: Ready) -> None:
+    """Let there be an alarm, for `rolled_back_by_alarm`."""
+    aws.client("cloudwatch", ready.region).put_metric_alarm(
+        AlarmName=ALARM, ComparisonOperator="GreaterThanThreshold", EvaluationPeriods=1, Threshold=1.0,
+        MetricName="Invocation5XXErrors", Namespace="AWS/SageMaker", Period=60, Statistic="Sum",
+    )  # fmt: skip
+
+
+def rolled_back_by_alarm(aws: StandIn, ready: Ready) -> Plan:
+    """Plan an endpoint whose updates an alarm rolls back."""
+    rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": ALARM}]}}
+    return ready.plan(("sagemaker:CreateEndpoint", {**ready.request, "DeploymentConfig": rollback}))
+
+
+def encrypted_data(aws: StandIn, ready: Ready) -> None:
+    """Encrypt the model's data with the key."""
+    how: dict[str, Any] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ready.kms_key}
+    aws.client("s3", ready.region).put_object(Bucket=ready.bucket, Key=ready.artifact, Body=b"model", **how)
+
+
 def update(aws: StandIn, ready: Ready) -> Plan:
     """Plan the update of `churn-now`."""
     return ready.plan((UPDATE, {"EndpointName": "churn-now", "EndpointConfigName": ready.config}))

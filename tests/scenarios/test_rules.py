@@ -289,6 +289,36 @@ SCENARIOS = [
         encrypted=True,
     ),
     Scenario(
+        "the alarm of the automatic rollback is there, and the execution role may not look at it",
+        b.also(b.alarm, b.rolled_back_by_alarm),
+        BLOCKED,
+        (Says("PRE408", "pass", "alarm `churn-errors`"), Says("PRE121", "fail", "cloudwatch:DescribeAlarms")),
+    ),
+    Scenario(
+        "there is no such alarm",
+        b.rolled_back_by_alarm,
+        BLOCKED,
+        (Says("PRE408", "fail", "alarm `churn-errors` (the automatic rollback of endpoint `churn`) does not exist"),),
+    ),
+    Scenario(
+        "alarms may not be read",
+        b.also(b.denied("cloudwatch:DescribeAlarms"), b.rolled_back_by_alarm),
+        BLOCKED,
+        (Says("PRE408", "open", "cloudwatch:DescribeAlarms"),),
+    ),
+    Scenario(
+        "the model's data is encrypted with a key that the execution role may use",
+        b.also(b.encrypted_data, b.configured()),
+        READY,
+        (Says("PRE405", "pass", "the key that encrypts it"), Says("PRE121", "pass", "kms:Decrypt")),
+    ),
+    Scenario(
+        "the model's data is encrypted with a key that the execution role may not use",
+        b.also(b.encrypted_data, b.execution_without("Key"), b.configured()),
+        BLOCKED,
+        (Says("PRE121", "fail", "kms:Decrypt"),),
+    ),
+    Scenario(
         "the model's data is in another region",
         b.bucket_in("eu-west-1"),
         BLOCKED,
