@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from preflight.account.live_models import with_fast_loader
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,9 +111,14 @@ def _config(connection: Connection, session: boto3.Session, connections: int) ->
 def _session(connection: Connection) -> boto3.Session:
     import boto3
     from botocore.exceptions import BotoCoreError
+    from botocore.session import get_session
 
     try:
-        return boto3.Session(profile_name=connection.profile, region_name=connection.region)
+        session = get_session()
+        if connection.profile is not None:
+            session.set_config_variable("profile", connection.profile)
+        with_fast_loader(session)
+        return boto3.Session(profile_name=connection.profile, region_name=connection.region, botocore_session=session)
     except BotoCoreError as error:
         raise UsageError(f"the AWS configuration cannot be used: {error}") from error
 

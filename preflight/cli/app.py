@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -77,11 +78,16 @@ def preflight(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # Reading models and rules makes many objects that stay: looking them through for cycles took a fifth of the time.
+    gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is no reason to fail.
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # At its end the interpreter would look all of them through again, several times.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

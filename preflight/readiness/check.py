@@ -7,8 +7,8 @@ print(report.verdict)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
@@ -24,10 +24,13 @@ from preflight.engine.result import Level, Location, Report, Result, check_verdi
 from preflight.engine.rule import load_rules
 from preflight.engine.run import Progress, Task, run
 from preflight.engine.select import select_rules
+from preflight.expressions import arn_part
+from preflight.readiness.authorization import caller_facts
 from preflight.readiness.planned import after
 from preflight.readiness.references import references
 from preflight.readiness.settled import Settled, calling, settled
 from preflight.readiness.step import Step
+from preflight.readiness.usage import in_use
 
 FAMILY = "readiness"
 _THREADS = 64
@@ -49,8 +52,9 @@ def check(
     of the same AWS account, `UsageError` where the region cannot be told or a rule is not known.
     """
     rules = [rule for rule in load_rules(select_rules(FAMILY, select, ignore)) if rule.check is not None]
-    place = settled(plan, account)
-    principal = plan.principal or _calling(plan, account, place)
+    with _reading_ahead(plan, account):
+        place = settled(plan, account)
+        principal = plan.principal or calling(account)
     facts = with_overrides(account, principal, overrides or Overrides())
     steps = list(_steps(plan, facts, place, principal))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
@@ -62,23 +66,36 @@ def check(
     return Report(check_verdict(results, fail_on), results, known)
 
 
-def _calling(plan: Plan, account: Account, place: Settled) -> str | None:
-    """Find out who calls. Meanwhile what the requests rely on is read, which takes as long and hangs on nobody."""
-    if isinstance(account, Snapshot):
-        return calling(account)
-    ahead = Pool(len(plan.requests))
+@contextmanager
+def _reading_ahead(plan: Plan, account: Account) -> Iterator[None]:
+    """Let AWS be asked for what the checks will need while it is found out whose account this is and who calls.
+
+    What is read is remembered by the account, whatever becomes of it here: the checks ask again, and tell.
+    """
+    region = plan.region or getattr(account, "region", None)
+    if isinstance(account, Snapshot) or region is None:
+        yield
+        return
+    presumed = Settled(region, plan.account or arn_part(plan.principal, "account") or "", account.partition)
+    works: list[Callable[[], object]] = []
+    for step in _steps(plan, account, presumed, plan.principal):
+        works.append(partial(references, step))
+        if step.operation.declared.get("quotas"):
+            works.append(partial(in_use, step))
+        if plan.principal is not None:
+            works.append(partial(caller_facts, step))
+    ahead = Pool(len(works))
     try:
-        for step in _steps(plan, account, place, None):
-            ahead.submit(partial(copy_context().run, _read_ahead, step))
-        return calling(account)
+        for work in works:
+            ahead.submit(partial(copy_context().run, _quietly, work))
+        yield
     finally:
         ahead.close()
 
 
-def _read_ahead(step: Step) -> None:
-    # What goes wrong here goes wrong again in the checks, which tell.
+def _quietly(work: Callable[[], object]) -> None:
     with suppress(Exception):
-        references(step)
+        work()
 
 
 def _steps(plan: Plan, account: Account, place: Settled, principal: str | None) -> Iterator[Step]:
