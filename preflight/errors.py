@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_PLACE = re.compile(r"line (\d+), column (\d+)\)?$")
+
 
 class PreflightError(Exception):
     """The root of every error raised on purpose. `str(error)` is one line that a user can act on."""
@@ -22,6 +26,12 @@ class InputError(PreflightError):
         self.path, self.problem, self.place, self.mend = path, problem, place, mend
         where = f"{path}: {place}" if place else path
         super().__init__(_one_line(f"{where}: {problem}" + (f"; {mend}" if mend else "")))
+
+    @property
+    def position(self) -> tuple[int, int] | None:
+        """Line and column of the place, from 1; None where it has none."""
+        found = _PLACE.search(self.place)
+        return (int(found[1]), int(found[2])) if found else None
 
 
 def _one_line(text: str) -> str:

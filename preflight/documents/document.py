@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Syntax = Literal["json", "yaml"]
+
+
+class Repeated(NamedTuple):
+    """A member that stands in its object once more: its JSON pointer, and where its name stands this time."""
+
+    pointer: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

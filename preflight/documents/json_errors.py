@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 
+from preflight.documents.document import Repeated
 from preflight.errors import InputError
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]|[^\s\[\]{}",:]+', re.DOTALL)
@@ -33,15 +36,28 @@ def not_a_number(text: str, path: str, number: str) -> InputError:
 
 def repeated(text: str, path: str) -> InputError:
     """Return the error for the first member that stands twice in its object."""
+    for pointer, line, column in repetitions(text):
+        return InputError(path, f"the member {pointer} stands twice", place=f"line {line}, column {column}",
+                          mend="remove one of them")  # fmt: skip
+    return InputError(path, "a member stands twice in its object", mend="remove one of them")
+
+
+def repetitions(text: str) -> Iterator[Repeated]:
+    """Yield every member of a valid JSON text that its object has already; what stands within one is passed over."""
     from preflight.documents.positions import scan_json
 
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
     seen: set[str] = set()
+    inside: str | None = None
     for pointer, _, name_at in scan_json(text):
+        if inside is not None and pointer.startswith(inside):
+            continue
+        inside = None
         if name_at >= 0 and pointer in seen:
-            return InputError(path, f"the member {pointer} stands twice", place=place(text, name_at),
-                              mend="remove one of them")  # fmt: skip
+            line = bisect_right(starts, name_at)
+            yield Repeated(pointer, line, name_at - starts[line - 1] + 1)
+            inside = f"{pointer}/"
         seen.add(pointer)
-    return InputError(path, "a member stands twice in its object", mend="remove one of them")
 
 
 def too_deep(text: str, path: str, deepest: int) -> InputError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from preflight.documents.document import Document
+from preflight.documents.document import Document, Repeated
 from preflight.errors import InputError
 
 DEEPEST = 200
@@ -74,8 +75,10 @@ def decode(data: bytes, path: str) -> str:
         raise InputError(path, f"it is not {name} text", place=where, mend="save it as UTF-8") from None
 
 
-def load_text(text: str, path: str) -> Document:
+def load_text(text: str, path: str, repeated: list[Repeated] | None = None) -> Document:
     """Parse a text as JSON or YAML. Raises `InputError`.
+
+    With `repeated`, a member that stands twice in its object is no error: it is added there, and the first one counts.
 
     It is YAML if its name says so (`.yaml`, `.yml`); else JSON if its name says so or it begins with a bracket; else
     YAML. In YAML only `true`, `false` and `null` are words with a meaning: `on`, `yes`, dates and numbers that begin
@@ -90,20 +93,24 @@ def load_text(text: str, path: str) -> Document:
         if start in "{[":
             # JSON is YAML, but libyaml is slower at it and does not take its escapes for pairs of surrogates.
             with suppress(InputError):
-                return _json(text, path)
-        return _yaml(text, path)
+                return _json(text, path, repeated)
+        return _yaml(text, path, repeated)
     if start in "{[" or name.endswith(".json"):
-        return _json(text, path)
-    return _yaml(text, path)
+        return _json(text, path, repeated)
+    return _yaml(text, path, repeated)
 
 
-def _json(text: str, path: str) -> Document:
+def _json(text: str, path: str, repeated: list[Repeated] | None) -> Document:
     from preflight.documents import json_errors
 
     try:
-        value = json.loads(
-            text, object_pairs_hook=_members, parse_constant=_constant, parse_int=_integer, parse_float=_float
-        )
+        try:
+            value = _parsed(text, _members)
+        except _RepeatedMemberError:
+            if repeated is None:
+                raise
+            value = _parsed(text, _first_members)
+            repeated.extend(json_errors.repetitions(text))
     except json.JSONDecodeError as error:
         raise json_errors.not_json(text, path, error) from None
     except _RepeatedMemberError:
@@ -122,11 +129,24 @@ def _json(text: str, path: str) -> Document:
     return Document(path, value, text, "json")
 
 
-def _yaml(text: str, path: str) -> Document:
-    from preflight.documents.yaml_nodes import YamlError, compose, construct
+def _parsed(text: str, members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+    return json.loads(
+        text, object_pairs_hook=members, parse_constant=_constant, parse_int=_integer, parse_float=_float
+    )
+
+
+def _yaml(text: str, path: str, repeated: list[Repeated] | None) -> Document:
+    from preflight.documents.yaml_nodes import RepeatedNameError, YamlError, compose, construct, repetitions
 
     try:
-        value = construct(compose(text))
+        root = compose(text)
+        try:
+            value = construct(root)
+        except RepeatedNameError:
+            if repeated is None:
+                raise
+            value = construct(root, first=True)
+            repeated.extend(repetitions(root))
     except YamlError as error:
         place = f"line {error.line}, column {error.column}" if error.line else ""
         raise InputError(path, error.problem, place=place, mend=error.mend) from None
@@ -147,6 +167,13 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise _RepeatedMemberError
+    return members
+
+
+def _first_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        members.setdefault(name, value)
     return members
 
 

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from preflight.documents.document import Repeated
+from preflight.documents.positions import escape
+
 DEEPEST = 200
 MOST_NODES = 2_000_000
 
@@ -35,6 +38,10 @@ class YamlError(Exception):
         self.problem, self.mend = problem, mend
         self.line: int = mark.line + 1 if mark is not None else 0
         self.column: int = mark.column + 1 if mark is not None else 0
+
+
+class RepeatedNameError(YamlError):
+    """A mapping has a name twice."""
 
 
 def compose(text: str) -> Any:
@@ -109,7 +116,7 @@ def members(node: Any) -> Iterator[tuple[str, Any, Any]]:
             yield str(index), child, None
 
 
-def construct(root: Any) -> Any:
+def construct(root: Any, *, first: bool = False) -> Any:
     """Return a node graph as dicts, lists, strings, numbers, booleans and None; None for no node.
 
     Names of members are text, whatever they look like. Raises `YamlError` for what JSON could not say (tags, names that
@@ -118,7 +125,25 @@ def construct(root: Any) -> Any:
     if root is None:
         return None
     _measure(root, {}, 0, set())
-    return _value(root, {})
+    return _value(root, {}, first)
+
+
+def repetitions(root: Any) -> Iterator[Repeated]:
+    """Yield every member of a node graph that its mapping has already, in the order in which they stand there."""
+    stack = [("", root)]
+    while stack:
+        pointer, node = stack.pop()
+        seen: set[str] = set()
+        below = []
+        for name, child, mark in members(node):
+            at = f"{pointer}/{escape(name)}"
+            if name in seen:
+                yield Repeated(at, mark.line + 1, mark.column + 1)
+                continue
+            if mark is not None and name != "<<":
+                seen.add(name)
+            below.append((at, child))
+        stack.extend(reversed(below))
 
 
 def _measure(node: Any, known: dict[int, tuple[int, int]], depth: int, above: set[int]) -> tuple[int, int]:
@@ -151,7 +176,7 @@ def _nested_too_deep(node: Any) -> YamlError:
     return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
 
 
-def _value(node: Any, made: dict[int, Any]) -> Any:
+def _value(node: Any, made: dict[int, Any], first: bool) -> Any:
     if id(node) in made:
         return made[id(node)]
     if node.id == "scalar":
@@ -159,29 +184,29 @@ def _value(node: Any, made: dict[int, Any]) -> Any:
     elif node.tag not in _CONTAINER_TAGS:
         raise _tagged(node)
     elif node.id == "sequence":
-        value = [_value(child, made) for child in node.value]
+        value = [_value(child, made, first) for child in node.value]
     else:
-        value = _mapping(node, made)
+        value = _mapping(node, made, first)
     made[id(node)] = value
     return value
 
 
-def _mapping(node: Any, made: dict[int, Any]) -> dict[str, Any]:
+def _mapping(node: Any, made: dict[int, Any], first: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for key, child in node.value:
         if key.id != "scalar":
             raise YamlError("a member's name must be text", "write the name as a string", key.start_mark)
-        value = _value(child, made)
+        value = _value(child, made, first)
         if key.tag == _MERGE:
             for source in value if isinstance(value, list) else [value]:
                 if not isinstance(source, dict):
                     raise YamlError("`<<` needs a mapping", "merge a mapping or leave it out", key.start_mark)
                 merged = {**source, **merged}
             continue
-        if key.value in own:
-            raise YamlError(f"the member {key.value!r} stands twice", "remove one of them", key.start_mark)
-        own[key.value] = value
+        if key.value in own and not first:
+            raise RepeatedNameError(f"the member {key.value!r} stands twice", "remove one of them", key.start_mark)
+        own.setdefault(key.value, value)
     return {**merged, **own}
 
 
