@@ -105,7 +105,7 @@ def check(
                 overrides=overrides,
                 progress=progress,
             )
-            asked = _asked(facts) if verbose and snapshot is None else ""
+            asked = asked_of_aws(facts) if verbose and snapshot is None else ""
     except KeyboardInterrupt:
         print("preflight: interrupted; a check only reads, so nothing has changed", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -198,8 +198,8 @@ def _shown(*, wanted: bool) -> Iterator[Progress | None]:
         yield show
 
 
-def _asked(account: Any) -> str:
-    """Say what the check cost at AWS."""
+def asked_of_aws(account: Any) -> str:
+    """Say how many calls were made, of which services, and how long the longest chain of them was."""
     live: LiveAccount = account
     stats = live.stats()
     services = ", ".join(f"{name} {count}" for name, count in sorted(stats.requests.items()))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preflight.cli.check import asked_of_aws
+from preflight.cli.output import Color, colored, deliver, require_writable, width
 from preflight.engine.result import Level, Report
+from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.cli.create_run import Run
@@ -62,7 +64,13 @@ def create(
     poll: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.01, help="How long between looks at first; up to 30 s later.")
     ] = 5.0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress, and of the results not what passed.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every result in full, and what was asked of AWS.")
+    ] = False,
+    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:
     """Check a plan, and if nothing stands in its way, make its calls and follow them to their end.
 
@@ -76,7 +84,6 @@ def create(
         from preflight.create import Pace, Patience
         from preflight.documents.requests import read_plan
         from preflight.documents.settling import context_of, settle
-        from preflight.errors import UsageError
 
         from_stdin = "-" in requests
         if not yes and (from_stdin or not sys.stdin.isatty()):
@@ -96,10 +103,11 @@ def create(
             pace=Pace(poll, max(poll, 30.0)),
             patience=Patience(config_retries, config_retry_delay),
             from_stdin=from_stdin,
-            show=_shower(format_, output),
+            color=None if color is Color.AUTO else color is Color.ALWAYS,
+            show=_shower(format_, output, color, quiet=quiet, verbose=verbose),
         )
         run = Run(wish)
-        code = _go(run, plan, profile, endpoint_url)
+        code = _go(run, plan, profile, endpoint_url, verbose=verbose)
     except KeyboardInterrupt:
         if run is None:
             say("Interrupted. Nothing was asked of AWS.")
@@ -108,7 +116,7 @@ def create(
         raise typer.Exit(code)
 
 
-def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None) -> int:
+def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None, *, verbose: bool) -> int:
     from preflight.account.live import LiveAccount
     from preflight.account.live_clients import Connection
 
@@ -119,27 +127,36 @@ def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None) -> 
         reread_delay=patience.delay,
     )
     try:
-        return run.go(plan, account)
+        code = run.go(plan, account)
+        if verbose:
+            from preflight.cli.create_progress import say
+
+            say(asked_of_aws(account))
+        return code
     finally:
         account.close()
 
 
-def _shower(format_: Format, output: str | None) -> Callable[[Report, bool], None]:
+def _shower(
+    format_: Format, output: str | None, color: Color, *, quiet: bool, verbose: bool
+) -> Callable[[Report, bool], None]:
     """Return what shows a report: the last one in any format; one before the calls only as text, for people to read."""
+    require_writable(output)
 
-    from preflight.errors import UsageError
+    def rendered(report: Report) -> str:
+        if format_ is Format.JSON:
+            from preflight.report.json import render
 
-    if output is not None and (Path(output).is_dir() or not Path(output).absolute().parent.is_dir()):
-        raise UsageError(f"{output}: no file can be written there; name another")
+            return render(report)
+        from preflight.report.text import render as text
+
+        return text(report, width=width(output), color=colored(color, output), quiet=quiet, verbose=verbose)
 
     def show(report: Report, last: bool) -> None:
-        from importlib import import_module
-
         if not last and (format_ is not Format.TEXT or output is not None):
             return
-        text = import_module(f"preflight.report.{format_}").render(report)
-        if output is None or not _written(output, text):
-            print(text, end="")
+        if output is None or not _written(output, rendered(report)):
+            deliver(rendered(report), None)
 
     return show
 
@@ -149,9 +166,9 @@ def _written(output: str, text: str) -> bool:
     from preflight.cli.create_progress import say
 
     try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        say(f"{output}: it cannot be written ({error.strerror}); the report follows")
+        deliver(text, output)
+    except UsageError as error:
+        say(f"{error}; the report follows")
         return False
     return True
 

@@ -22,7 +22,9 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user wants of a run, beside the plan. `show` shows a report; `last` is false before the calls."""
+    """What the user wants of a run, beside the plan. `color` None leaves it to the terminal. `show` shows a report;
+    `last` is false before the calls.
+    """
 
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -33,6 +35,7 @@ class Wish:
     timeout: float | None
     rollback: bool
     quiet: bool
+    color: bool | None
     pace: Pace
     patience: Patience
     from_stdin: bool
@@ -54,7 +57,7 @@ class Run:
 
         place = _place(plan, account)
         plan = replace(plan, region=place.region, account=place.account)
-        with Progress(quiet=self.wish.quiet) as progress:
+        with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
             creation = self.creation = Creation(
                 plan, account, place, tell=progress.tell, pace=self.wish.pace, patience=self.wish.patience
             )
@@ -71,7 +74,7 @@ class Run:
             if not self.wish.yes and not _confirmed(creation, place):
                 say("Nothing was created.")
                 return 1
-        with Progress(quiet=self.wish.quiet) as progress:
+        with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
             creation.tell = progress.tell
             ended = creation.carry_out(wait=self.wish.wait, timeout=self.wish.timeout)
             self._take_back(creation, ended)

@@ -8,7 +8,7 @@ from preflight.account.facts import Account, Ask, Known, Unknown
 from preflight.account.principals import identity_of
 from preflight.account.snapshot import Snapshot, require_account
 from preflight.documents.plan import Plan
-from preflight.errors import UsageError
+from preflight.errors import InputError, UsageError
 from preflight.expressions import arn_part
 
 
@@ -24,13 +24,20 @@ class Settled:
 def settled(plan: Plan, account: Account) -> Settled:
     """Return where the plan's calls are made, by the plan and by the account that it is checked against.
 
-    Raises `InputError` where the facts are of another account than the plan or its principal says, and `UsageError`
+    Raises `InputError` where the facts are of another account or partition than the plan or its principal says, and `UsageError`
     where region or account cannot be told.
     """
     found = account.account_id()
     require_account(found, plan.account, source=account.source, said_by="the plan")
     of_principal = arn_part(plan.principal, "account")
     require_account(found, of_principal, source=account.source, said_by="the principal's ARN")
+    partition = arn_part(plan.principal, "partition")
+    if partition is not None and partition != account.partition:
+        raise InputError(
+            account.source,
+            f"these are facts of the partition {account.partition}, but the principal is of {partition}",
+            mend="give the facts of that partition, or name another principal",
+        )
     number = found.value if isinstance(found, Known) else plan.account or of_principal
     if number is None:
         reason = found.reason if isinstance(found, Unknown) else "nobody has said it"

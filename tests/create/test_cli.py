@@ -424,3 +424,13 @@ def test_the_report_in_a_file(aws: StandIn, ready: Ready, command: Command) -> N
     ran = command.run(ready.plan(), "--output", "report.json", "--quiet")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     assert json.loads((command.folder / "report.json").read_text())["verdict"] == "ready"
+
+
+def test_every_result_and_what_it_cost(aws: StandIn, ready: Ready, command: Command) -> None:
+    ran = command.end(command.start(ready.plan(), "--yes", "--verbose", "--color", "always"))
+    assert ran.code == 0
+    assert "\x1b[32mpass\x1b[0m  PRE121" in ran.out
+    assert "n/a " in ran.out
+    assert "requests to AWS" in ran.err and "the longest chain" in ran.err
+    plain = command.end(command.start(ready.plan(), "--yes", "--color", "never"))
+    assert "\x1b" not in plain.out + plain.err
