@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from preflight.documents.document import Document
+from preflight.documents.positions import Places
 
 PolicyType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
 POLICY_TYPES: tuple[PolicyType, ...] = (
@@ -21,6 +22,21 @@ POLICY_TYPES: tuple[PolicyType, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps a text from being read as a policy (`syntax`), or a member that stands twice in it (`repeated`).
+
+    `pointer` is within the policy; `line` and `column` are in the file, from 1.
+    """
+
+    kind: Literal["syntax", "repeated"]
+    message: str
+    remedy: str
+    pointer: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundPolicy:
     """One policy. `value` is the policy as plain data (an object, if it is one at all), `pointer` where it stands in
@@ -29,7 +45,8 @@ class FoundPolicy:
     `owner` is what it belongs to where that matters: `service` (of a resource policy, such as `s3`), `kind`
     (`role`, `user`, `group`, `managed`), `address` (of a template's or plan's resource).
     `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
-    it, and from the place of the string.
+    it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
+    value to look at.
     """
 
     document: Document
@@ -39,14 +56,37 @@ class FoundPolicy:
     name: str = ""
     owner: Mapping[str, str] = field(default_factory=dict)
     text: str | None = field(default=None, repr=False)
+    problems: tuple[Problem, ...] = ()
+    _values: Places = field(default_factory=dict, repr=False)
+    _names: Places = field(default_factory=dict, repr=False)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a value to look at."""
+        return not any(problem.kind == "syntax" for problem in self.problems)
 
     def place(self, pointer: str, *, name: bool = False) -> tuple[int, int] | None:
         """Return line and column, from 1, of the value at a pointer within the policy; of its name in its object for
         `name`. Where there is none of that pointer, the nearest thing around it; None without a text.
         """
-        inside = self.pointer + pointer if self.text is None else self.pointer
+        inside = pointer if self.text is not None else self.pointer + pointer
         while True:
-            found = self.document.position(inside, name=name and self.text is None)
+            found = self._position(inside, name=name)
             if found is not None or not inside:
-                return found
+                break
             inside, name = inside.rpartition("/")[0], False
+        if found is not None or self.text is None:
+            return found
+        outside = self.pointer
+        while outside and self.document.position(outside) is None:
+            outside = outside.rpartition("/")[0]
+        return self.document.position(outside)
+
+    def _position(self, pointer: str, *, name: bool) -> tuple[int, int] | None:
+        if self.text is None:
+            return self.document.position(pointer, name=name)
+        if not self._values and self.readable:
+            from preflight.documents.found_strings import places_within
+
+            places_within(self.document, self.pointer, self.text, self._values, self._names)
+        return (self._names if name else self._values).get(pointer)

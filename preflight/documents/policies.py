@@ -50,10 +50,7 @@ def read_policy(path: str) -> PolicyFile:
 def policy_of(document: Document) -> PolicyFile:
     """Return the policy in a document that is already read; raises as `read_policy` does."""
     body, pointer = document, ""
-    while isinstance(body.value, dict) and "Statement" not in body.value:
-        name = next((name for name in _WRAPPERS if isinstance(body.value.get(name), (dict, str))), None)
-        if name is None:
-            break
+    while (name := next_wrapper(body.value)) is not None:
         pointer = f"{pointer}/{escape(name)}"
         body = _within(document, pointer, body.value[name])
     if not isinstance(body.value, dict):
@@ -68,6 +65,15 @@ def policy_of(document: Document) -> PolicyFile:
         place = _place(document, pointer + error.pointer)
         raise InputError(document.path, error.problem, place=place, mend=error.mend) from None
     return PolicyFile(document, pointer, body, policy)
+
+
+def next_wrapper(value: Any) -> str | None:
+    """Return the member of an answer of AWS's in which the policy stands, perhaps within another; None for a policy,
+    and for what is no such answer.
+    """
+    if not isinstance(value, dict) or "Statement" in value:
+        return None
+    return next((name for name in _WRAPPERS if isinstance(value.get(name), (dict, str))), None)
 
 
 def _within(document: Document, pointer: str, value: Any) -> Document:

@@ -1,0 +1,76 @@
+"""Which files are read for what was given: files as they are, directories with everything in them that may hold a policy."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from preflight.errors import InputError
+
+SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in (".json", ".yaml", ".yml"))
+_PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to read. `named`: the user named it, rather than a directory that it is in."""
+
+    path: str
+    named: bool
+
+
+def files_in(
+    paths: Iterable[str], passed_by: Callable[[str], bool] = lambda _: False
+) -> tuple[list[FoundFile], list[InputError]]:
+    """Return the files that are given or lie in the directories that are given, each once, and what cannot be read.
+
+    Directories are walked by name; those that are hidden, or hold what others wrote (`node_modules`), are passed by,
+    as is every file that `passed_by` says. Links are followed, and no directory is entered twice.
+    """
+    found: dict[str, FoundFile] = {}
+    errors: list[InputError] = []
+    entered: set[tuple[int, int]] = set()
+    for path in paths:
+        if path != "-" and os.path.isdir(path):  # noqa: PTH112 -- a path of bytes that are no text stays as it is
+            for each in _walk(path, entered, errors):
+                if not passed_by(each):
+                    found.setdefault(os.path.normpath(each), FoundFile(each, named=False))
+        else:
+            key = path if path == "-" else os.path.normpath(path)
+            found[key] = FoundFile(path, named=True)
+    return list(found.values()), errors
+
+
+def _walk(top: str, entered: set[tuple[int, int]], errors: list[InputError]) -> Iterator[str]:
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            status = os.stat(folder)  # noqa: PTH116
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            errors.append(_unreadable(folder, error))
+            continue
+        below = []
+        for entry in entries:
+            path = entry.name if folder == "." else os.path.join(folder, entry.name)  # noqa: PTH118
+            try:
+                if entry.is_dir():
+                    if not entry.name.startswith(".") and entry.name not in _PASSED_BY:
+                        below.append(path)
+                elif entry.name.endswith(SUFFIXES) and stat.S_ISREG(entry.stat().st_mode):
+                    yield path
+            except OSError as error:
+                if entry.name.endswith(SUFFIXES):
+                    errors.append(_unreadable(path, error))
+        folders.extend(reversed(below))
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    return InputError(path, f"it cannot be read ({error.strerror})", mend="make it readable, or leave it out")

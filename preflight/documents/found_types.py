@@ -1,0 +1,80 @@
+"""What a policy is for, where nothing around it says so: told from its own elements, or from the name of its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from preflight.documents.found import PolicyType
+
+# What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
+# GetFederationToken and the like have other resources; a principal assumes a role by these.
+_TRUST = re.compile(r"sts:(assumerole\w*|tagsession|setsourceidentity|setcontext|[\w]*\*)\Z", re.IGNORECASE)
+_WORDS: Mapping[str, PolicyType] = {
+    "scp": "scp",
+    "scps": "scp",
+    "servicecontrolpolicy": "scp",
+    "servicecontrolpolicies": "scp",
+    "rcp": "rcp",
+    "rcps": "rcp",
+    "resourcecontrolpolicy": "rcp",
+    "resourcecontrolpolicies": "rcp",
+    "boundary": "boundary",
+    "boundaries": "boundary",
+    "permissionsboundary": "boundary",
+    "permissionsboundaries": "boundary",
+    "permissionboundary": "boundary",
+}
+
+
+def type_of(policy: Any, path: str = "") -> PolicyType:
+    """Return what a bare policy is for.
+
+    A statement with a principal makes it a trust policy where it names no resource and only STS's actions to assume a
+    role, else a resource policy. Without a principal it is an identity policy, or what the name of its file or of a
+    folder above says: `scps/deny-regions.json`, `team.boundary.json`.
+    """
+    stated = [each for each in _statements(policy) if "Principal" in each or "NotPrincipal" in each]
+    named = _by_name(path)
+    if not stated:
+        return named if named in ("scp", "boundary") else "identity"
+    if named == "rcp":
+        return "rcp"
+    return "trust" if all(map(_trusts, stated)) else "resource"
+
+
+def service_of(policy: Any) -> str:
+    """Return the service whose actions a policy names, where they are all of one; else the empty string."""
+    found = {action.partition(":")[0].lower() for each in _statements(policy) for action in _actions(each)}
+    return found.pop() if len(found) == 1 and found.isdisjoint({"*", ""}) else ""
+
+
+def _statements(policy: Any) -> Iterator[Mapping[str, Any]]:
+    found = policy.get("Statement") if isinstance(policy, dict) else None
+    yield from (each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))
+
+
+def _trusts(statement: Mapping[str, Any]) -> bool:
+    if "Resource" in statement or "NotResource" in statement:
+        return False
+    actions = list(_actions(statement))
+    return bool(actions) and all(_TRUST.match(action) for action in actions)
+
+
+def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
+    for element in ("Action", "NotAction"):
+        value = statement.get(element)
+        yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
+
+
+def _by_name(path: str) -> PolicyType | None:
+    """Return the type that the nearest word of a path says; words are what dots, dashes and underscores part."""
+    for part in reversed(PurePath(path).parts):
+        words = re.split(r"[\W_]+", part.lower())
+        joined = [*words, *("".join(words[start : start + length]) for length in (2, 3) for start in range(len(words)))]
+        for word in joined:
+            if word in _WORDS:
+                return _WORDS[word]
+    return None
