@@ -54,6 +54,7 @@ class Run:
         """Check, ask, call, follow; returns the exit code."""
         from preflight.create import Creation
         from preflight.engine.result import Verdict
+        from preflight.readiness.check import located
 
         place = _place(plan, account)
         plan = replace(plan, region=place.region, account=place.account)
@@ -78,7 +79,7 @@ class Run:
             creation.tell = progress.tell
             ended = creation.carry_out(wait=self.wish.wait, timeout=self.wish.timeout)
             self._take_back(creation, ended)
-        after = self._results(creation, account)
+        after = located(self._results(creation, account), plan)
         self.wish.show(_report(before, after, plan, self.wish.fail_on), True)
         return self._code(ended)
 

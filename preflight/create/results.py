@@ -106,10 +106,10 @@ def _in_service(entry: Entry, end: End | None, *, awaited: bool) -> Result:
         reason = f": {end.reason.rstrip('.')}." if end.reason else "; AWS gives no reason."
         message = f"{entry.label} {reverted}is {end.status}{reason} {found.means}".rstrip()
         remedy = found.remedy
-        if end.arrival is Arrival.FAILED and entry.undo_command():
+        if end.arrival is Arrival.FAILED and entry.undo_command() and entry.state is not State.UNDONE:
             remedy = f"{remedy} Before another try: {entry.undo_command()}".lstrip()
     if entry.state is State.UNDONE:
-        message += "; it was deleted again"
+        message = f"{message.rstrip('.')}; it was deleted again"
     return rule.result(kind, message, subject=entry.arn, location=entry.location, remedy=remedy)
 
 

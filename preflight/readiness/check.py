@@ -60,7 +60,7 @@ def check(
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = 1 if isinstance(account, Snapshot) else _THREADS
-    results = _located(run(tasks, threads=threads, progress=progress), plan)
+    results = located(run(tasks, threads=threads, progress=progress), plan)
     about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
     return Report(check_verdict(results, fail_on), results, known)
@@ -115,8 +115,8 @@ def _steps(plan: Plan, account: Account, place: Settled, principal: str | None) 
         account = after(step)
 
 
-def _located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
-    """Return the results with line and column: of the place itself, or of the nearest that is around it."""
+def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
+    """Return results with line and column: of the place itself, or of the nearest that is around it."""
     documents = {request.document.path: request.document for request in plan.requests}
     return tuple(
         result if result.location is None else replace(result, location=_lined(result.location, documents))

@@ -434,3 +434,13 @@ def test_every_result_and_what_it_cost(aws: StandIn, ready: Ready, command: Comm
     assert "requests to AWS" in ran.err and "the longest chain" in ran.err
     plain = command.end(command.start(ready.plan(), "--yes", "--color", "never"))
     assert "\x1b" not in plain.out + plain.err
+
+
+def test_what_was_read_before_the_calls_is_not_shown_again(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.fail_endpoint("churn")
+    ran = command.end(command.start(ready.plan(), "--yes", "--rollback"))
+    assert ran.code == 4
+    assert ran.out.count("pass  PRE401") == 1
+    assert ran.out.index("READY: ") < ran.out.index("FAIL  PRE902") < ran.out.index("BLOCKED: 1 failed, 1 passed")
+    assert "plan.json:1:" in ran.out[ran.out.index("PRE902") :]
+    assert "it was deleted again" in ran.out and "Before another try" not in ran.out
