@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from tests.aws.control import StandIn
 from tests.aws.overlay import World
 from tests.aws.server import serving
+
+# Where the tests run changes no report, unless a test says so.
+for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+    os.environ.pop(_name, None)
 
 
 @pytest.fixture(scope="session")

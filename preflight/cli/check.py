@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from preflight.cli.output import Color, colored, deliver, require_writable, width
+from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
 from preflight.engine.result import Level, Report, Verdict
 from preflight.errors import UsageError
+from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from preflight.engine.rule import Rule
     from preflight.engine.run import Progress
 
-FORMATS = ("text", "json")
 FAILED, OPEN, INTERRUPTED = 1, 3, 130
 
 
@@ -54,7 +54,10 @@ def check(
     scp: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Count in place of the organization's SCPs; repeatable.")
     ] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the report.")] = "text",
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
+    ] = None,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
     select: Annotated[
         list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
@@ -77,11 +80,12 @@ def check(
     color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:
     """Is this plan going to work? Exit code 0: yes; 1: no; 3: something is open; 2: nothing could be checked."""
-    _require_format(format_)
+    name = format_named(format_)
     require_writable(output)
-    _require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
+    require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
     try:
-        from preflight.documents.requests import read_plan
+        from preflight.documents.load import load
+        from preflight.documents.requests import plan_of
         from preflight.documents.settling import context_of, settle
         from preflight.engine.select import select_rules
         from preflight.readiness.check import FAMILY
@@ -90,7 +94,8 @@ def check(
         selected, ignored = _listed(select), _listed(ignore)
         select_rules(FAMILY, selected, ignored)
         keys = context_of(context or ())
-        plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
+        documents = [load(path) for path in requests]
+        plan = settle(plan_of(documents, operation), principal=principal, region=region, account=account, context=keys)
         overrides = _overrides(identity_policy, boundary, scp)
         with (
             _facts(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
@@ -109,9 +114,11 @@ def check(
     except KeyboardInterrupt:
         print("preflight: interrupted; a check only reads, so nothing has changed", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    deliver(_rendered(report, format_, output, color, quiet=quiet, verbose=verbose), output)
+    sources = {document.path: document.text for document in documents}
+    view = viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)
+    deliver(rendered(report, name, view), output)
     if output is not None and not quiet:
-        from preflight.report.text import summary
+        from preflight.report.counting import summary
 
         print(f"{summary(report)} (in {output})", file=sys.stderr)
     if asked:
@@ -129,12 +136,8 @@ def exit_code(report: Report, *, allow_open: bool) -> int:
     return 0
 
 
-def _require_format(name: str) -> None:
-    if name not in FORMATS:
-        raise UsageError(f"there is no format {name!r}; there are {' and '.join(FORMATS)}")
-
-
-def _require_one_stdin(*paths: str | None) -> None:
+def require_one_stdin(*paths: str | None) -> None:
+    """Raise `UsageError` where several of the files that a command is to read are stdin."""
     if paths.count("-") > 1:
         raise UsageError("- stands for stdin, which can be read only once")
 
@@ -205,13 +208,3 @@ def asked_of_aws(account: Any) -> str:
     services = ", ".join(f"{name} {count}" for name, count in sorted(stats.requests.items()))
     chain = f"{stats.longest.calls} calls one after another, {stats.longest.seconds:.2f} s"
     return f"{stats.calls} requests to AWS ({services}); the longest chain: {chain}"
-
-
-def _rendered(report: Report, format_: str, output: str | None, color: Color, *, quiet: bool, verbose: bool) -> str:
-    if format_ == "json":
-        from preflight.report.json import render
-
-        return render(report)
-    from preflight.report.text import render as text
-
-    return text(report, width=width(output), color=colored(color, output), quiet=quiet, verbose=verbose)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from preflight.cli.check import asked_of_aws
-from preflight.cli.output import Color, colored, deliver, require_writable, width
+from preflight.cli.check import asked_of_aws, require_one_stdin
+from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
 from preflight.engine.result import Level, Report
 from preflight.errors import UsageError
+from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
     from preflight.cli.create_run import Run
     from preflight.documents.plan import Plan
-
-
-class Format(StrEnum):
-    """How the report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
+    from preflight.report.view import View
 
 
 def create(
@@ -49,7 +44,10 @@ def create(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="If it fails, delete what this run created, and only that.")
     ] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
+    ] = None,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
     select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")] = "",
     ignore: Annotated[str, typer.Option(metavar="ID,...", help="Leave these rules out.")] = "",
@@ -82,14 +80,19 @@ def create(
     run: Run | None = None
     try:
         from preflight.create import Pace, Patience
-        from preflight.documents.requests import read_plan
+        from preflight.documents.load import load
+        from preflight.documents.requests import plan_of
         from preflight.documents.settling import context_of, settle
 
+        name = format_named(format_)
         from_stdin = "-" in requests
         if not yes and (from_stdin or not sys.stdin.isatty()):
             raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
         keys = context_of(context or ())
-        plan = settle(read_plan(requests, operation), principal=principal, region=region, account=account, context=keys)
+        require_one_stdin(*requests)
+        documents = [load(path) for path in requests]
+        plan = settle(plan_of(documents, operation), principal=principal, region=region, account=account, context=keys)
+        sources = {document.path: document.text for document in documents}
         wish = Wish(
             select=_listed(select),
             ignore=_listed(ignore),
@@ -104,7 +107,7 @@ def create(
             patience=Patience(config_retries, config_retry_delay),
             from_stdin=from_stdin,
             color=None if color is Color.AUTO else color is Color.ALWAYS,
-            show=_shower(format_, output, color, quiet=quiet, verbose=verbose),
+            show=_shower(name, output, viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)),
         )
         run = Run(wish)
         code = _go(run, plan, profile, endpoint_url, verbose=verbose)
@@ -137,26 +140,22 @@ def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None, *, 
         account.close()
 
 
-def _shower(
-    format_: Format, output: str | None, color: Color, *, quiet: bool, verbose: bool
-) -> Callable[[Report, bool], None]:
+def _shower(name: str, output: str | None, view: View) -> Callable[[Report, bool], None]:
     """Return what shows a report: the last one in any format; one before the calls only as text, for people to read."""
     require_writable(output)
-
-    def rendered(report: Report) -> str:
-        if format_ is Format.JSON:
-            from preflight.report.json import render
-
-            return render(report)
-        from preflight.report.text import render as text
-
-        return text(report, width=width(output), color=colored(color, output), quiet=quiet, verbose=verbose)
+    earlier: list[Report] = []
 
     def show(report: Report, last: bool) -> None:
-        if not last and (format_ is not Format.TEXT or output is not None):
+        if name == "text" and output is None:
+            # Who has just read what the checks say reads on with what came of the calls.
+            seen = set(earlier[0].results) if earlier else set()
+            report = replace(report, results=tuple(each for each in report.results if each not in seen))
+            earlier.append(report)
+        elif not last:
             return
-        if output is None or not _written(output, rendered(report)):
-            deliver(rendered(report), None)
+        text = rendered(report, name, view)
+        if output is None or not _written(output, text):
+            deliver(text, None)
 
     return show
 

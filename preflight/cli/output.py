@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 from preflight.errors import UsageError
+from preflight.report.formats import FORMATS, require_format
+from preflight.report.view import View
 
+FORMAT_NAMES = "|".join(FORMATS)
 _WIDEST = 100
+_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 class Color(StrEnum):
@@ -20,6 +25,39 @@ class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+def format_named(name: str | None) -> str:
+    """Return the format to print in: as told, else GitHub's where its Actions run the command, else text.
+
+    Raises `UsageError` for a name that is no format's.
+    """
+    if name is not None:
+        require_format(name)
+        return name
+    return "github" if os.environ.get("GITHUB_ACTIONS") else "text"
+
+
+def viewed(
+    output: str | None, color: Color, *, quiet: bool, verbose: bool, sources: Mapping[str, str] | None = None
+) -> View:
+    """Return how a report is to be shown here: `sources` are the texts that results are about, by their paths.
+
+    Reports for code hosts name files from the root of the checkout, where GitHub's or GitLab's runners say where it
+    is and the command runs in it; else from the current folder.
+    """
+    folder = Path.cwd()
+    roots = [Path(told) for name in _ROOTS if (told := os.environ.get(name))]
+    root = next((each for each in roots if folder.is_relative_to(each)), folder)
+    return View(
+        sources=sources or {},
+        folder=str(folder),
+        root=str(root),
+        width=width(output),
+        color=colored(color, output),
+        quiet=quiet,
+        verbose=verbose,
+    )
 
 
 def require_writable(output: str | None) -> None:

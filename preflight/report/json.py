@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from preflight import __version__
 from preflight.engine.result import Location, Report, Result
+from preflight.report.view import PLAIN, View
 
 VERSION = 1
+_COMMAND = re.compile(r"#(?=#\w*\[)")
 
 
-def render(report: Report) -> str:
+def render(report: Report, _view: View = PLAIN) -> str:
     """Return the report as one indented JSON document in ASCII, with a line end."""
-    return json.dumps(document(report), indent=2) + "\n"
+    return dumped(document(report), indent=2)
+
+
+def dumped(value: Any, *, indent: int | None = None) -> str:
+    """Return plain data as JSON in ASCII with a line end, in which no terminal and no build service sees an order."""
+    text = json.dumps(value, indent=indent)
+    return _COMMAND.sub(r"\\u0023", text).replace("\x7f", "\\u007f") + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -23,12 +32,13 @@ def document(report: Report) -> dict[str, Any]:
         "tool": {"name": "preflight", "version": __version__},
         "verdict": report.verdict.value,
         "plan": dict(report.plan),
-        "results": [_result(result) for result in report.results],
+        "results": [plain(result) for result in report.results],
         "counts": report.counts(),
     }
 
 
-def _result(result: Result) -> dict[str, Any]:
+def plain(result: Result) -> dict[str, Any]:
+    """Return one result as plain data, a `result` of the schema."""
     found: dict[str, Any] = {
         "rule": result.rule,
         "name": result.name,

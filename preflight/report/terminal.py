@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 _IAM = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\d{12}:((?:role|user|assumed-role)/)")
 _BRACKETS = re.compile(r" \([^()]*\)")
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 _COLORS = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
 
 
@@ -28,6 +29,17 @@ def _visible(character: str) -> str:
     return ascii(character)[1:-1]
 
 
+def inert(line: str) -> str:
+    """Return a line that no build service obeys: a command of GitHub's begins a line with two colons, older ones and
+    those of Azure Pipelines and TeamCity have `##[` or `##word[` anywhere in it. Its first character is written out.
+
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+    """
+    if "::" not in line and "##" not in line:
+        return line
+    return _COMMAND.sub(lambda found: "\\x23" if found.group() == "#" else f"{found.group(1)}\\x3a", line)
+
+
 def paint(text: str, color: str, *, on: bool) -> str:
     """Return text in one of our colours, or as it is."""
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if on else text
@@ -40,7 +52,7 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
     no paragraph has more; an ellipsis stands for the rest.
     """
     lead = first
-    for paragraph in _paragraphs(clean(text)):
+    for paragraph in paragraphs(clean(text)):
         if paragraph[0] in "{[":
             if lead is first and first != rest:
                 yield first.rstrip()
@@ -62,7 +74,8 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
         lead = rest
 
 
-def _paragraphs(text: str) -> Iterator[str]:
+def paragraphs(text: str) -> Iterator[str]:
+    """Yield the lines of a text that say something; a JSON object or array on lines of its own is one, whole."""
     block: list[str] = []
     for line in text.splitlines():
         if block or line in ("{", "["):

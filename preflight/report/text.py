@@ -1,13 +1,16 @@
-"""The report as a checklist to read: failures first, each with what, where, why and what to do; then the rest."""
+"""The report for people: of a check a checklist, failures first; of a lint the findings in their files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
-from preflight.engine.rule import Rule, load_rule
-from preflight.errors import PreflightError
-from preflight.report.terminal import clean, paint, short, wrapped
+from preflight.report.counting import counted, is_lint
+from preflight.report.excerpt import Sources
+from preflight.report.paths import place
+from preflight.report.terminal import clean, inert, paint, short, wrapped
+from preflight.report.text_findings import Findings
+from preflight.report.view import PLAIN, View
 
 _INDENT = " " * 6
 _MANY = 2
@@ -21,24 +24,22 @@ _VERDICTS = {
 }
 
 
-def render(report: Report, *, width: int = 80, color: bool = False, quiet: bool = False, verbose: bool = False) -> str:
-    """Return the report as text of lines that are at most `width` wide, but for words that are longer.
+def render(report: Report, view: View = PLAIN) -> str:
+    """Return the report as text of lines that are at most the view's width, but for words that are longer.
 
-    `quiet` leaves out what passed; `verbose` shows every result in full, also what was not applicable.
+    `quiet` leaves out what passed, and of a lint all but one line for each finding; `verbose` shows every result in
+    full, also what was not applicable.
     """
-    return "\n".join(_Page(report, width, color=color, quiet=quiet, verbose=verbose).lines()) + "\n"
+    page: _Checklist | Findings = Findings(report, view) if is_lint(report) else _Checklist(report, view)
+    word = paint(report.verdict.value.upper(), _VERDICTS[report.verdict], on=view.color)
+    return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 
-def summary(report: Report) -> str:
-    """Return the verdict and the counts as one line without colour."""
-    return f"{report.verdict.value.upper()}: {_counted(report)}"
-
-
-class _Page:
-    def __init__(self, report: Report, width: int, *, color: bool, quiet: bool, verbose: bool) -> None:
-        self._report = report
-        self._width = max(width, 40)
-        self._color, self._quiet, self._verbose = color, quiet, verbose
+class _Checklist:
+    def __init__(self, report: Report, view: View) -> None:
+        self._report, self._view = report, view
+        self._width = max(view.width, 40)
+        self._sources = Sources(view.sources)
 
     def lines(self) -> Iterator[str]:
         yield from self._about()
@@ -48,12 +49,10 @@ class _Page:
                 yield from self._problem(_LABELS[level], color, group, "to do")
         for group in _grouped(self._of(Kind.OPEN)):
             yield from self._problem("OPEN", "yellow", group, "settle")
-        if not self._quiet:
+        if not self._view.quiet:
             yield from self._passed()
-        if self._verbose:
+        if self._view.verbose:
             yield from self._full("n/a ", "dim", Kind.NOT_APPLICABLE)
-        word = self._report.verdict.value.upper()
-        yield f"{self._paint(word, _VERDICTS[self._report.verdict])}: {_counted(self._report)}"
 
     def _about(self) -> Iterator[str]:
         plan = self._report.plan
@@ -68,20 +67,21 @@ class _Page:
         return [each for each in self._report.results if each.kind is kind and level in (None, each.level)]
 
     def _paint(self, text: str, color: str) -> str:
-        return paint(text, color, on=self._color)
+        return paint(text, color, on=self._view.color)
 
     def _problem(self, label: str, color: str, group: Sequence[Result], way_on: str) -> Iterator[str]:
         first = group[0]
         yield f"{self._paint(label, color)}  {self._paint(clean(f'{first.rule} {first.name}'), 'bold')}"
         bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
-        places = [_place(result.location) for result in group]
-        for result, place in zip(group, places, strict=True):
+        places = [place(result.location) for result in group]
+        for result, where in zip(group, places, strict=True):
             yield from wrapped(result.message, bullet, " " * len(bullet), self._width)
-            if len(set(places)) > 1 and place:
-                yield from wrapped(f"({place})", " " * len(bullet), " " * len(bullet), self._width)
+            if len(set(places)) > 1 and where:
+                yield from wrapped(f"({where})", " " * len(bullet), " " * len(bullet), self._width)
         if len(set(places)) == 1 and places[0]:
             yield from self._labelled("where", places[0])
-        rule = _rule(first.rule)
+            yield from self._excerpt(first.location)
+        rule = self._view.rule(first.rule)
         if rule is not None:
             yield from self._labelled("why", rule.why)
         for remedy in _remedies(group):
@@ -93,8 +93,15 @@ class _Page:
         for number, line in enumerate(lines):
             yield line if number else f"{_INDENT}{self._paint(label, 'dim')}{line[len(_INDENT) + len(label) :]}"
 
+    def _excerpt(self, location: Location | None) -> Iterator[str]:
+        """Show the line of a value; that an object or a list begins somewhere is nothing to see."""
+        lead = f"{_INDENT}{'':8}"
+        found = None if location is None else self._sources.excerpt(location, self._width - len(lead))
+        if found is not None and found.line.strip() not in ("{", "[", "- {"):
+            yield from found.lines(lead, color=self._view.color)
+
     def _passed(self) -> Iterator[str]:
-        if self._verbose:
+        if self._view.verbose:
             yield from self._full("pass", "green", Kind.PASS)
             return
         groups = _grouped(self._of(Kind.PASS))
@@ -124,22 +131,6 @@ def _grouped(results: Iterable[Result]) -> list[list[Result]]:
     return [groups[rule] for rule in sorted(groups)]
 
 
-def _place(location: Location | None) -> str:
-    if location is None:
-        return ""
-    path = "stdin" if location.path == "-" else location.path.replace("\n", "\\n")
-    if location.line is not None:
-        return f"{path}:{location.line}:{location.column}"
-    return f"{path} {location.pointer}" if location.pointer else path
-
-
-def _rule(rule: str) -> Rule | None:
-    try:
-        return load_rule(rule)
-    except PreflightError:
-        return None
-
-
 def _remedies(group: Sequence[Result]) -> Iterator[str]:
     """Give what to do about a group, each once; statements to add in the same place are given together."""
     statements: dict[str, list[str]] = {}
@@ -163,19 +154,7 @@ def _gist(group: Sequence[Result]) -> str:
     shared = 0
     while all(len(each) > shared + 1 for each in words) and len({each[shared] for each in words}) == 1:
         shared += 1
+    if shared < 2:
+        return f"{len(group)} results, the first: {group[0].message}"
     parts = ", ".join(dict.fromkeys(each[shared].rstrip(",:;") for each in words))
     return " ".join([f"{len(group)} results:", *words[0][:shared], parts])
-
-
-def _counted(report: Report) -> str:
-    counts = report.counts()
-    failed = [each.level for each in report.results if each.kind is Kind.FAIL]
-    said = [
-        (failed.count(Level.ERROR), "failed"),
-        (failed.count(Level.WARNING), "warning" if failed.count(Level.WARNING) == 1 else "warnings"),
-        (failed.count(Level.NOTE), "note" if failed.count(Level.NOTE) == 1 else "notes"),
-        (counts["open"], "open"),
-        (counts["pass"], "passed"),
-        (counts["notApplicable"], "not applicable"),
-    ]
-    return ", ".join(f"{count} {word}" for count, word in said if count) or "nothing was checked"

@@ -10,8 +10,10 @@ import pytest
 
 from preflight.engine.result import Kind, Report, Verdict
 from preflight.engine.rule import load_rule
+from preflight.report.counting import summary
 from preflight.report.terminal import clean, short, wrapped
-from preflight.report.text import render, summary
+from preflight.report.text import render
+from preflight.report.view import View
 from tests.report.reports import BLOCKED, NASTY, OPEN, READY
 
 PAGES = Path(__file__).parent / "pages"
@@ -30,19 +32,19 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
     ],
 )
 def test_the_page(name: str, report: Report, options: dict[str, bool]) -> None:
-    assert render(report, **options) == (PAGES / f"{name}.txt").read_text(encoding="utf-8")
+    assert render(report, View(**options)) == (PAGES / f"{name}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("report", [READY, BLOCKED, OPEN])
 @pytest.mark.parametrize("width", [40, 80, 100])
 def test_lines_fit_unless_a_word_does_not(report: Report, width: int) -> None:
-    for line in render(report, width=width).splitlines():
+    for line in render(report, View(width=width)).splitlines():
         is_json = line.lstrip().startswith(('"', "{", "}"))
         assert len(line) <= width or is_json or " " not in line.strip(), line
 
 
 def test_the_statement_can_be_pasted_whole() -> None:
-    text = render(BLOCKED, width=60)
+    text = render(BLOCKED, View(width=60))
     pasted = text[text.index("{\n") : text.rindex("}\n") + 1]
     actions = [each["Action"] for each in json.loads(f"[{pasted}]")]
     assert actions == ["sagemaker:CreateEndpoint"] * 2
@@ -57,17 +59,17 @@ def test_failures_come_first_then_what_is_open_then_what_passed_then_the_verdict
 
 def test_colour_only_adds_to_the_text() -> None:
     for report in (READY, BLOCKED, OPEN):
-        painted = render(report, color=True)
+        painted = render(report, View(color=True))
         assert "\x1b[" in painted
         assert ESCAPES.sub("", painted) == render(report)
 
 
 def test_names_cannot_give_the_terminal_orders() -> None:
     for options in ({}, {"verbose": True}, {"quiet": True}):
-        text = render(NASTY, **options)
+        text = render(NASTY, View(**options))
         assert all(character == "\n" or character.isprintable() for character in text)
         assert "\\x1b[2J" in text and "\\u202e" in text
-        painted = ESCAPES.sub("", render(NASTY, color=True, **options))
+        painted = ESCAPES.sub("", render(NASTY, View(color=True, **options)))
         assert painted == text
 
 

@@ -1,0 +1,130 @@
+"""The line of a document that a result is about, with carets under the value, in a window that fits the page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from preflight.engine.result import Location
+from preflight.report.terminal import clean, paint
+
+_TAB = 4
+_ELLIPSIS = "..."
+_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,\[\]{}"\']+')
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line as it can be shown, and how many columns before and under its value are blank and are carets."""
+
+    number: int
+    line: str
+    before: int
+    carets: int
+
+    def lines(self, lead: str, *, color: bool) -> Iterator[str]:
+        """Yield the line with its number, and the carets below it."""
+        number = str(self.number)
+        yield f"{lead}{paint(f'{number} |', 'dim', on=color)} {self.line}"
+        bar = paint(f"{' ' * len(number)} |", "dim", on=color)
+        yield f"{lead}{bar} {' ' * self.before}{paint('^' * self.carets, 'red', on=color)}"
+
+
+class Sources:
+    """The lines of documents, each document split once, and only when it is asked for."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
+
+    def line(self, path: str, number: int) -> str | None:
+        """Return a line, counted from 1, without its end; None where the document or the line is not at hand."""
+        if path not in self._texts:
+            return None
+        if path not in self._lines:
+            self._lines[path] = self._texts[path].split("\n")
+        lines = self._lines[path]
+        return lines[number - 1].removesuffix("\r") if 0 < number <= len(lines) else None
+
+    def end_column(self, location: Location) -> int | None:
+        """Return the column after the value that begins at a location; None where its text is not at hand."""
+        if location.line is None or location.column is None:
+            return None
+        line = self.line(location.path, location.line)
+        if line is None or not 0 < location.column <= len(line):
+            return None
+        return value_end(line, location.column)
+
+    def excerpt(self, location: Location, width: int) -> Excerpt | None:
+        """Return what to show of a location in `width` columns with its number; None where its text is not at hand."""
+        end = self.end_column(location)
+        if end is None or location.line is None or location.column is None:
+            return None
+        line = self.line(location.path, location.line) or ""
+        room = width - len(f"{location.line} | ")
+        return Excerpt(location.line, *window(line, location.column - 1, end - 1, room))
+
+
+def value_end(line: str, column: int) -> int:
+    """Return the column after the value that begins at a column, both from 1: a string with its quotes, or a word."""
+    found = _VALUE.match(line, column - 1)
+    if found is None:
+        return column + 1
+    # The name of a member in YAML ends before its colon; a colon within an ARN is part of it.
+    text = found.group().removesuffix(":")
+    return column + max(len(text), 1)
+
+
+def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
+    """Return a line cut to `width` columns around the characters from `start` to `end`, the columns before those, and
+    the columns that they take.
+
+    Tabs become spaces, what a terminal would obey is written out, and wide characters count as the two columns they
+    take; `...` stands for what is cut.
+    """
+    # No character takes less than no column, and marks that combine are few: far more than what fits is not looked at.
+    first, last = max(0, start - 2 * width), start + 3 * width
+    cells = _cells(line[first:last])
+    widths = [_columns(cell) for cell in cells]
+    start, end = start - first, min(end - first, len(cells))
+    left, right = 0, len(cells)
+    if first or last < len(line) or sum(widths) > width:
+        room = max(width - 2 * len(_ELLIPSIS), 1)
+        left = _back(widths, start, max(room // 3, room - sum(widths[start:end]) - room // 3))
+        right = _forth(widths, left, room)
+    before = _ELLIPSIS if first or left else ""
+    after = _ELLIPSIS if first + right < len(line) else ""
+    shown = f"{before}{''.join(cells[left:right])}{after}"
+    return shown.rstrip(), len(before) + sum(widths[left:start]), max(sum(widths[start : min(end, right)]), 1)
+
+
+def _cells(text: str) -> list[str]:
+    cells: list[str] = []
+    column = 0
+    for character in text:
+        cell = " " * (_TAB - column % _TAB) if character == "\t" else clean(character)
+        column += _columns(cell)
+        cells.append(cell)
+    return cells
+
+
+def _columns(cell: str) -> int:
+    if cell.isascii():
+        return len(cell)
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in cell
+    )
+
+
+def _back(widths: list[int], start: int, room: int) -> int:
+    while start and (room := room - widths[start - 1]) >= 0:
+        start -= 1
+    return start
+
+
+def _forth(widths: list[int], start: int, room: int) -> int:
+    while start < len(widths) and (room := room - widths[start]) >= 0:
+        start += 1
+    return start

@@ -1,0 +1,41 @@
+"""What a format is given beside the report: what was read, where, and how the reader likes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from preflight.engine.rule import Rule, load_rule
+from preflight.errors import PreflightError
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a report is to be shown. Formats read no files and no environment: all that they need of either is here.
+
+    `sources` are the texts of the documents that results are about, by the path that their locations have. `rules` are
+    those that are not in `rules/`, by id. `folder` is the absolute path of the folder that relative paths start from,
+    `root` that of the repository around it, which reports for code hosts name files from; both may be empty. `width`,
+    `color` and `quiet` are for formats that people read; with `verbose` a format tells all that it can.
+    """
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    folder: str = ""
+    root: str = ""
+    width: int = 80
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def rule(self, rule: str) -> Rule | None:
+        """Return a rule by its id; None for one that is known neither here nor in `rules/`."""
+        if rule in self.rules:
+            return self.rules[rule]
+        try:
+            return load_rule(rule)
+        except PreflightError:
+            return None
+
+
+PLAIN = View()
