@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -95,9 +96,11 @@ def test_reads_are_made_at_the_same_time_and_none_twice(aws: StandIn, ready: Rea
     latency = 0.5
     aws.latency(latency)
     aws.calls.clear()
-    outcome = check(aws, plan)
+    outcome = check(aws, plan, "--verbose")
     assert outcome.kinds("PRE402") == ["pass"]
     assert len(outcome.of("PRE402")) == 10
+    chain = re.search(r"the longest chain: (\d+) calls one after another", outcome.err)
+    assert chain is not None and int(chain[1]) <= 5
     repeated = Counter(
         (call.action, call.region, json.dumps(call.parameters, sort_keys=True, default=str)) for call in aws.calls
     )
