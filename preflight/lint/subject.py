@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from preflight.documents.found import FoundPolicy, PolicyType
 from preflight.iam.policy import Policy, PolicyError, parse_policy
+from preflight.lint.grants import Grants
 from preflight.lint.view import StatementView, statements_of
+
+T = TypeVar("T")
 
 
 class Subject:
@@ -15,6 +19,15 @@ class Subject:
 
     def __init__(self, found: FoundPolicy) -> None:
         self.found = found
+        self._once: dict[Callable[[Subject], Any], Any] = {}
+
+    def once(self, work: Callable[[Subject], T]) -> T:
+        """Return what a function makes of this policy; it is called once however many checks ask."""
+        try:
+            found: T = self._once[work]
+        except KeyError:
+            found = self._once[work] = work(self)
+        return found
 
     @property
     def value(self) -> Any:
@@ -40,6 +53,11 @@ class Subject:
             return parse_policy(self.found.value, self.found.name or self.found.document.path)
         except PolicyError:
             return None
+
+    @cached_property
+    def grants(self) -> Grants:
+        """What the policy grants of the actions that security rules look for."""
+        return Grants(self.statements, lambda: self.policy)
 
     @property
     def version(self) -> str:

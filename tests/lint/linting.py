@@ -14,9 +14,10 @@ from preflight.lint.rules import lint_rules
 from preflight.lint.run import Found, Linter
 
 
-def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "") -> FoundPolicy:
+def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "", account: str = "") -> FoundPolicy:
     document = Document("policy.json", policy, json.dumps(policy, indent=2))
-    return FoundPolicy(document, policy, type_, owner={"service": service} if service else {})
+    owner = {name: value for name, value in (("service", service), ("account", account)) if value}
+    return FoundPolicy(document, policy, type_, owner=owner)
 
 
 def findings(policy: Any, type_: PolicyType = "identity", *, select: str = "", service: str = "") -> list[Found]:

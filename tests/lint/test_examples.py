@@ -22,7 +22,9 @@ def examples() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("rule", "kind", "case"), list(examples()))
 def test_an_example_is_what_it_says(rule: str, kind: str, case: dict[str, Any]) -> None:
-    policy = found_policy(case["policy"], case.get("type", "identity"), case.get("service", ""))
+    policy = found_policy(
+        case["policy"], case.get("type", "identity"), case.get("service", ""), case.get("account", "")
+    )
     types = head(rule_file(rule)).types
     assert not types or policy.type in types
     found = one_rule(rule).findings(policy)

@@ -1,0 +1,147 @@
+"""Grants that are broader than they look: everything, a whole service, all but some, every resource.
+
+Policies that make their holder an administrator are found once, as such; nothing else is said of how broad they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from preflight.catalog import source
+from preflight.lint.finding import Finding
+from preflight.lint.subject import Subject
+from preflight.lint.view import Entry, StatementView
+
+_NAMED = 4
+
+
+def administrator(subject: Subject) -> Iterator[Finding]:
+    """Find the statement that allows every action on every resource."""
+    found = subject.grants.administrator
+    if found is not None:
+        message = f"{found.view.cited} allows every action on every resource: whoever holds it is an administrator"
+        yield Finding(found.entry.pointer, message)
+
+
+def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
+    """Find Allow with NotAction."""
+    for view in subject.statements:
+        if view.not_actions and view.allows and not _guarded(view):
+            spared = _named([entry.text for entry in view.not_actions])
+            yield Finding(
+                f"{view.pointer}/NotAction",
+                f"{view.cited} allows every action but {spared}, also those that AWS adds later",
+                "list the actions that are meant in Action, or deny these actions in a statement of their own",
+            )
+
+
+def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
+    """Find Allow with NotResource."""
+    for view in subject.statements:
+        if view.not_resources and view.allows:
+            spared = _named([entry.text for entry in view.not_resources])
+            yield Finding(
+                f"{view.pointer}/NotResource",
+                f"{view.cited} allows its actions on every resource but {spared}, also on those that are created later",
+                "list the resources that are meant in Resource",
+            )
+
+
+def whole_service(subject: Subject) -> Iterator[Finding]:
+    """Find all actions of a service allowed on all resources."""
+    for view in subject.statements:
+        if not view.allows or _conditioned(view):
+            continue
+        whole = [entry for entry in view.actions if _whole(entry.text)]
+        if whole and _everything(view) and subject.grants.administrator is None:
+            yield Finding(
+                whole[0].pointer,
+                f"{view.cited} allows every action of {_named([each.text[:-2] for each in whole])} on every resource",
+                f"list the actions that are used instead of {whole[0].text}, or name the resources",
+            )
+
+
+def writes_everywhere(subject: Subject) -> Iterator[Finding]:
+    """Find actions that change something and could be limited to resources, allowed on `*`."""
+    for view in subject.statements:
+        if not view.allows or _conditioned(view) or not _everything(view):
+            continue
+        found = [entry for entry in view.actions if _limitable(entry.text)]
+        if found:
+            yield Finding(
+                found[0].pointer,
+                f"{view.cited} allows {_named([each.text for each in found])} on every resource, "
+                "which could be limited to the resources that are meant",
+                f"name the resources of {found[0].text} in Resource instead of *",
+            )
+
+
+def effectively_everything(subject: Subject) -> Iterator[Finding]:
+    """Find a resource that is every resource, or every one of its service, though it is not written `*`."""
+    for view in subject.statements:
+        if not view.allows:
+            continue
+        for entry in view.resources:
+            meant = _effectively(entry.text)
+            if meant:
+                yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
+
+
+def _whole(text: str) -> bool:
+    return text.endswith(":*") and "*" not in text[:-2] and "?" not in text and len(text) > 2
+
+
+def _everything(view: StatementView) -> bool:
+    return any(entry.text == "*" for entry in view.resources)
+
+
+def _conditioned(view: StatementView) -> bool:
+    return bool(view.raw.get("Condition"))
+
+
+def _guarded(view: StatementView) -> bool:
+    """Whether a statement is about named resources only."""
+    return bool(view.resources) and not any(
+        entry.text in ("*",) or _effectively(entry.text) for entry in view.resources
+    )
+
+
+@lru_cache(maxsize=4096)
+def _effectively(text: str) -> str:
+    if not text.startswith("arn:") or not text.endswith("*"):
+        return ""
+    parts = text.split(":", 5)
+    if any(part.strip("*") for part in parts[5:]) or any(part and part.strip("*") for part in parts[3:5]):
+        return ""
+    service = parts[2] if len(parts) > 2 else "*"
+    if not service.strip("*"):
+        return "every resource of every service"
+    if service == "s3":
+        return "every bucket and every object"
+    return f"every resource of {service}" if "*" not in service and len(parts) == 6 else ""
+
+
+@lru_cache(maxsize=16_384)
+def _limitable(text: str) -> bool:
+    """Whether an entry is an action that changes something and that AWS can limit to resources."""
+    service, _, name = text.partition(":")
+    if not name or "*" in text or "?" in text or not source.exists(service.lower()):
+        return False
+    found = source.of_service("actions", service.lower()).get(name.lower())
+    if found is None or not any(each.get("required") for each in found["resourceTypes"]):
+        return False
+    return any(level in found["accessLevel"] for level in ("Write", "Permissions management"))
+
+
+def _named(texts: list[str]) -> str:
+    named = texts[:_NAMED]
+    more = len(texts) - len(named)
+    if more:
+        return f"{', '.join(named)} and {more} more"
+    return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else named[0]
+
+
+def names(entries: list[Entry] | list[str]) -> str:
+    """List texts in a message: the first few, and how many more there are."""
+    return _named([each if isinstance(each, str) else each.text for each in entries])

@@ -1,0 +1,128 @@
+"""Who is let in: a caller from another account, of whom nothing is known, asks the decision engine.
+
+A stranger belongs to another account and another organization, comes from the internet, through no VPC and on no
+service's behalf, and sets whatever a caller can set (headers, tags, encryption context) as the policy wants it.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from preflight.iam.decision import Outcome
+from preflight.iam.evaluate import RequestError, decide
+from preflight.iam.policy import Policy, parse_policy
+from preflight.iam.principals import PrincipalError
+from preflight.iam.request import Context, Policies, Request, Value
+from preflight.lint.subject import Subject
+from preflight.lint.view import ConditionEntry, StatementView
+
+_STRANGER = "arn:aws:iam::999988887777:role/preflight-stranger"
+_KNOWN: dict[str, Value] = {
+    "aws:principalorgid": "o-0000000000",
+    "aws:principalorgpaths": ("o-0000000000/r-0000/",),
+    "aws:userid": "AROA00000000000000000:preflight-stranger",
+    "aws:sourceip": "198.51.100.7",
+    "aws:securetransport": "true",
+    "aws:multifactorauthpresent": "true",
+    "aws:viaawsservice": "false",
+}
+_NOT_THEIRS = (
+    "aws:principal",
+    "aws:source",
+    "aws:vpc",
+    "aws:calledvia",
+    "aws:resource",
+    "aws:userid",
+    "aws:username",
+    "aws:ec2instance",
+    "aws:federatedprovider",
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:tokenissuetime",
+    "s3:dataaccesspoint",
+    "s3:existingobjecttag",
+    "kms:calleraccount",
+    "kms:grantisforawsresource",
+    "sts:externalid",
+    "saml:",
+    "elasticfilesystem:accessedviamounttarget",
+    "lambda:eventsourcetoken",
+)
+"""Beginnings of the keys whose value a caller cannot choose. `aws:PrincipalTag/` is not among them: a stranger tags
+its own role.
+"""
+_GENERIC = {
+    "s3": "arn:aws:s3:::any/any",
+    "kms": "arn:aws:kms:us-east-1:111122223333:key/any",
+    "sts": "arn:aws:iam::111122223333:role/any",
+    "ecr": "arn:aws:ecr:us-east-1:111122223333:repository/any",
+}
+
+
+def open_to_everyone(view: StatementView) -> bool:
+    """Whether a statement's Principal is everyone."""
+    return any(
+        each.element == "Principal" and each.text == "*" and each.kind in ("*", "AWS") for each in view.principals
+    )
+
+
+def let_in(subject: Subject, view: StatementView) -> bool:
+    """Whether what a statement allows is allowed to a stranger, by the policy as a whole."""
+    if subject.policy is None or not view.actions:
+        return False
+    action = _instance(view.actions[0].text)
+    service = action.partition(":")[0].lower()
+    if service == "any":
+        service = str(subject.found.owner.get("service", "")) or "s3"
+        action = f"{service}:Any"
+    policies = Policies(identity=(_all(),), resource=subject.policy)
+    context = Context({**_wanted(view), **_KNOWN})
+    try:
+        request = Request(_STRANGER, action, _resource(view, service), "111122223333", context)
+        return decide(request, policies).outcome is Outcome.ALLOWED
+    except (RequestError, PrincipalError):
+        return False
+
+
+def demands(view: StatementView) -> list[ConditionEntry]:
+    """Return the conditions of a statement that a stranger cannot meet by asking in the right way."""
+    return [each for each in view.conditions if _not_theirs(each.key.lower())]
+
+
+def _not_theirs(key: str) -> bool:
+    return key.startswith(_NOT_THEIRS) and not key.startswith("aws:principaltag/")
+
+
+def _wanted(view: StatementView) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for each in view.conditions:
+        key = each.key.lower()
+        if not each.values or _not_theirs(key) or each.base.lower().startswith(("null", "stringnot", "not")):
+            continue
+        value = each.values[0].text.replace("*", "any").replace("?", "a")
+        found[key] = (value,) if each.qualifier else value
+    return found
+
+
+def _instance(text: str) -> str:
+    service, _, name = text.partition(":")
+    return "any:Any" if not name else f"{service.replace('*', 'any')}:{name.replace('*', 'Any').replace('?', 'a')}"
+
+
+def _resource(view: StatementView, service: str) -> str:
+    for entry in view.resources:
+        if entry.text.startswith("arn:") and entry.text.count(":") >= 5 and "${" not in entry.text:
+            parts = entry.text.split(":", 5)
+            filled = [part if not set("*?") & set(part) else "" for part in parts[:5]]
+            filled[1], filled[2] = filled[1] or "aws", filled[2] or service
+            rest = parts[5].replace("*", "any").replace("?", "a")
+            return ":".join([*filled, rest]) if rest else "*"
+    return _GENERIC.get(service, f"arn:aws:{service}:us-east-1:111122223333:any")
+
+
+@cache
+def _all() -> Policy:
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "everything")
