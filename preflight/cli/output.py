@@ -60,21 +60,21 @@ def viewed(
     )
 
 
-def require_writable(output: str | None) -> None:
+def require_writable(output: str | None, option: str = "--output") -> None:
     """Check before the work that a file can be written there. Raises `UsageError`."""
     if output is None:
         return
     path = Path(output)
     folder = path.absolute().parent
     if path.is_dir():
-        raise UsageError(f"--output {output} is a directory; name a file in it")
+        raise UsageError(f"{option} {output} is a directory; name a file in it")
     if not folder.is_dir():
-        raise UsageError(f"--output {output}: there is no directory {folder}; create it, or name another file")
+        raise UsageError(f"{option} {output}: there is no directory {folder}; create it, or name another file")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"--output {output} may not be written; name another file")
+        raise UsageError(f"{option} {output} may not be written; name another file")
 
 
-def deliver(text: str, output: str | None) -> None:
+def deliver(text: str, output: str | None, option: str = "--output") -> None:
     """Write a report to stdout, or whole to a file.
 
     Raises `UsageError` when the file cannot be written; what stood there is then still there.
@@ -89,7 +89,7 @@ def deliver(text: str, output: str | None) -> None:
         else:
             _replace(path, text)
     except OSError as error:
-        raise UsageError(f"--output {output} cannot be written ({error.strerror}); name another file") from None
+        raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None
 
 
 def _print(text: str) -> None:

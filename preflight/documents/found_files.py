@@ -1,4 +1,4 @@
-"""Which files are read for what was given: files as they are, directories with everything in them that may hold a policy."""
+"""Which files are read for what was given: files as they are, directories with all that may hold a policy."""
 
 from __future__ import annotations
 

@@ -8,16 +8,18 @@ from preflight.engine.rule import nearest, rule_ids
 from preflight.errors import UsageError
 
 
-def select_rules(family: str, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[str]:
+def select_rules(
+    family: str, select: Iterable[str] = (), ignore: Iterable[str] = (), added: Sequence[str] = ()
+) -> list[str]:
     """Return the ids of a family's rules that are selected (all where nothing is) and not ignored, sorted.
 
-    An entry is an id (`PRE110`) or the beginning of some (`PRE1`), in any case. Raises `UsageError` for one that is
-    neither, and where nothing is left.
+    An entry is an id (`PRE110`) or the beginning of some (`PRE1`), in any case; `added` are the ids of rules that are
+    not in `rules/`. Raises `UsageError` for one that is neither, and where nothing is left.
     """
-    known = rule_ids(family)
+    known = sorted([*rule_ids(family), *added])
     wanted, unwanted = _prefixes(select), _prefixes(ignore)
     for prefix in (*wanted, *unwanted):
-        if not any(rule.startswith(prefix) for rule in rule_ids()):
+        if not any(rule.startswith(prefix) for rule in (*rule_ids(), *added)):
             raise UsageError(f"there is no rule {prefix!r}, nor any that begins so; {nearest(prefix)}")
     found = [
         rule
@@ -28,9 +30,13 @@ def select_rules(family: str, select: Iterable[str] = (), ignore: Iterable[str] 
         asked = " ".join(
             f"{option} {','.join(given)}" for option, given in (("--select", wanted), ("--ignore", unwanted)) if given
         )
-        raise UsageError(f"no rule is left to check by {asked}; there are {', '.join(known)}")
+        raise UsageError(f"no rule is left to check by {asked}; there are {_few(known)}")
     return found
 
 
 def _prefixes(given: Iterable[str]) -> Sequence[str]:
     return list(dict.fromkeys(part for each in given if (part := each.strip().upper())))
+
+
+def _few(ids: Sequence[str]) -> str:
+    return ", ".join(ids) if len(ids) < 50 else f"{len(ids)} from {ids[0]} to {ids[-1]}"

@@ -27,6 +27,8 @@ class Finding:
     """Something that breaks a rule. `pointer` is a JSON pointer within the policy; `on_name` says that the place is
     the name of the member there rather than its value (a misspelt element, a condition's operator or key).
 
+    `place` is the line and column, where they are known otherwise than from the pointer.
+
     `message` says what is wrong with which value, `remedy` what to do here (the rule's own where it is empty), and
     `level` is the rule's own where it is None. `edits` mend it all at once; `--fix` makes them where the decision
     engine shows that the policy then grants exactly what it grants now.
@@ -39,3 +41,4 @@ class Finding:
     level: Level | None = None
     evidence: tuple[Evidence, ...] = ()
     edits: tuple[Edit, ...] = ()
+    place: tuple[int, int] | None = None

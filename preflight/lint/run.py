@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from preflight.documents.found import FoundPolicy
+from preflight.documents.found import FoundPolicy, Problem
 from preflight.engine.heads import Head
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_file
@@ -17,6 +17,8 @@ from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 
 FAMILY = "lint"
+# The rules that what reading a policy has found belongs to, by the kind of problem.
+PROBLEMS = {"syntax": "IAM001", "repeated": "IAM002"}
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
 
@@ -32,7 +34,7 @@ class Found:
         """Return it as a result, with its line and column."""
         rule = load_file(self.head.path)
         finding, policy = self.finding, self.policy
-        place = policy.place(finding.pointer, name=finding.on_name)
+        place = finding.place or policy.place(finding.pointer, name=finding.on_name)
         pointer = policy.pointer + finding.pointer
         where = Location(policy.document.path, pointer, *(place or (None, None)))
         return rule.result(
@@ -54,11 +56,19 @@ class Linter:
 
     def __init__(self, rules: Sequence[Head]) -> None:
         self._checks = [(rule, _function(rule)) for rule in rules if rule.check is not None or rule.declared]
+        by_id = {rule.id: rule for rule in rules}
+        self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
 
     def findings(self, policy: FoundPolicy) -> list[Found]:
-        """Return what is found in one policy, in the order of the rules."""
+        """Return what is found in one policy, in the order of the rules. Of one that cannot be read, it is why."""
+        found = [
+            Found(self._problems[each.kind], policy, _finding(each))
+            for each in policy.problems
+            if each.kind in self._problems
+        ]
+        if not policy.readable:
+            return found
         subject = Subject(policy)
-        found: list[Found] = []
         for rule, check in self._checks:
             if rule.types and policy.type not in rule.types:
                 continue
@@ -67,6 +77,12 @@ class Linter:
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
         return found
+
+
+def _finding(problem: Problem) -> Finding:
+    line, column = problem.line, problem.column
+    place = (line, column) if line is not None and column is not None else None
+    return Finding(problem.pointer, problem.message, problem.remedy, place=place)
 
 
 def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:

@@ -1,0 +1,193 @@
+"""The settings of a repository: `preflight.toml`, or the table `[tool.preflight]` of `pyproject.toml`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from preflight.documents.document import Document
+from preflight.documents.found import POLICY_TYPES, PolicyType
+from preflight.documents.globs import matches
+from preflight.errors import InputError
+
+OWN, SHARED = "preflight.toml", "pyproject.toml"
+_HEADER = re.compile(r"^\s*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PathSettings:
+    """Settings for the files that any of the patterns is of. `type` is None where it is not set."""
+
+    files: tuple[str, ...]
+    type: PolicyType | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Findings of a rule that are accepted, in files that a pattern is of; `statement` is a Sid, `pointer` a JSON
+    pointer, both empty for everything in the file. `line` is where the entry stands in the settings.
+    """
+
+    file: str
+    rule: str
+    reason: str
+    statement: str = ""
+    pointer: str = ""
+    expires: date | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from."""
+
+    path: str = ""
+    folder: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    type: PolicyType | None = None
+    rules: tuple[str, ...] = ()
+    baseline: str | None = None
+    exclude: tuple[str, ...] = ()
+    paths: tuple[PathSettings, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+
+    def named(self, path: str) -> str:
+        """Return how the settings name a file: from their folder, with slashes."""
+        if path == "-" or not self.folder:
+            return path
+        whole = os.path.normpath(os.path.join(os.getcwd(), path))  # noqa: PTH109, PTH118 -- quick, for thousands
+        return os.path.relpath(whole, self.folder).replace(os.sep, "/")
+
+    def excluded(self, path: str) -> bool:
+        """Say whether a file is passed by when a directory is walked."""
+        return bool(self.exclude) and any(matches(pattern, self.named(path)) for pattern in self.exclude)
+
+    def settings_for(self, named: str) -> PathSettings:
+        """Return what holds for one file, by its name in the settings."""
+        type_ = self.type
+        select: tuple[str, ...] = ()
+        ignore: tuple[str, ...] = ()
+        for each in self.paths:
+            if any(matches(pattern, named) for pattern in each.files):
+                type_, select, ignore = each.type or type_, each.select or select, (*ignore, *each.ignore)
+        return PathSettings((named,), type_, select, ignore)
+
+
+def find_config(paths: Iterable[str] = ()) -> Config:
+    """Return the nearest settings: from the working directory upwards, else from the first path upwards; empty where
+    there are none. Raises `InputError` for settings that cannot be used.
+    """
+    starts = [Path.cwd(), *(Path(path).absolute().parent for path in paths if path != "-")][:2]
+    for start in starts:
+        for folder in (start, *start.parents):
+            for name in (OWN, SHARED):
+                if (found := _read(folder / name)) is not None:
+                    return found
+    return Config()
+
+
+def _read(path: Path) -> Config | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if path.name == SHARED and b"preflight" not in data:
+        return None
+    shown = os.path.relpath(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(shown, "it is not UTF-8 text", mend="save it as UTF-8") from None
+    table = _table(text, shown, path.name)
+    return None if table is None else _config(table, text, shown, str(path.parent))
+
+
+def _table(text: str, path: str, name: str) -> Mapping[str, Any] | None:
+    """Return the validated settings of a file, None where it has none."""
+    import tomllib
+
+    from preflight.documents.schema import validate
+
+    try:
+        value = _plain(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problem, _, place = str(error).partition(" (at ")
+        raise InputError(path, f"it is not TOML: {problem}", place=place.rstrip(")"), mend="correct it there") from None
+    except RecursionError:
+        raise InputError(path, "it is nested too deep", mend="flatten it") from None
+    pointer = ""
+    if name == SHARED:
+        tool = value.get("tool")
+        if not isinstance(tool, dict) or "preflight" not in tool:
+            return None
+        pointer = "/tool/preflight"
+    validate(Document(path, value), "config", pointer=pointer)
+    table: Mapping[str, Any] = value["tool"]["preflight"] if pointer else value
+    return table
+
+
+def _plain(value: Any) -> Any:
+    """Return TOML's values as JSON has them: dates as text."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Config:
+    lines = [text.count("\n", 0, found.start()) + 1 for found in _HEADER.finditer(text)]
+    entries = table.get("suppress", [])
+    return Config(
+        path=path,
+        folder=folder,
+        select=tuple(table.get("select", ())),
+        ignore=tuple(table.get("ignore", ())),
+        fail_on=table.get("fail-on"),
+        type=_type(table),
+        rules=tuple(os.path.join(folder, each) for each in table.get("rules", ())),  # noqa: PTH118
+        baseline=os.path.join(folder, table["baseline"]) if "baseline" in table else None,  # noqa: PTH118
+        exclude=tuple(table.get("exclude", ())),
+        paths=tuple(
+            PathSettings(
+                tuple(each["files"]), _type(each), tuple(each.get("select", ())), tuple(each.get("ignore", ()))
+            )
+            for each in table.get("paths", ())
+        ),
+        suppressions=tuple(
+            _suppression(each, number, lines[number] if len(lines) == len(entries) else None, path)
+            for number, each in enumerate(entries)
+        ),
+    )
+
+
+def _type(table: Mapping[str, Any]) -> PolicyType | None:
+    return next((each for each in POLICY_TYPES if each == table.get("type")), None)
+
+
+def _suppression(entry: Mapping[str, Any], number: int, line: int | None, path: str) -> Suppression:
+    try:
+        expires = date.fromisoformat(entry["expires"]) if "expires" in entry else None
+    except ValueError:
+        place = f"/suppress/{number}/expires" + (f" (line {line}, column 1)" if line else "")
+        raise InputError(
+            path, f"there is no day {entry['expires']}", place=place, mend="write one such as 2027-03-31"
+        ) from None
+    return Suppression(
+        entry["file"],
+        entry["rule"],
+        " ".join(entry["reason"].split()),
+        entry.get("statement", ""),
+        entry.get("pointer", ""),
+        expires,
+        line,
+    )

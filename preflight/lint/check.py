@@ -1,0 +1,107 @@
+"""Linting everything that was given: one report, with what could not be read and what held no policy beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from preflight.documents.config import Config
+from preflight.documents.found import PolicyType
+from preflight.documents.found_files import files_in
+from preflight.engine.heads import Head
+from preflight.engine.result import Report, Result, Verdict
+from preflight.lint.baseline import Baseline, Entry, named_from
+from preflight.lint.run_files import Linted, Settings
+from preflight.lint.run_many import lint_files
+from preflight.lint.suppressions import about_entries
+
+_PATTERN = frozenset("*?")
+
+
+@dataclass(frozen=True, slots=True)
+class LintRun:
+    """What a lint gave. `sources` are the texts of the files that results are about, by path; `errors` say in one line
+    each what could not be linted; `without` are the files that were named and hold no policy; `policies` is how many
+    were linted. `entries` are the findings as a baseline would have them, `stale` how many of the given baseline's are
+    not there any more, and `known` how many were taken off by it.
+    """
+
+    report: Report
+    sources: dict[str, str] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    policies: int = 0
+    entries: tuple[Entry, ...] = ()
+    known: int = 0
+    stale: int = 0
+
+
+def lint(
+    paths: Sequence[str],
+    rules: Sequence[Head],
+    *,
+    config: Config | None = None,
+    type_: PolicyType | None = None,
+    baseline: Baseline | None = None,
+    baseline_folder: str = ".",
+    today: date | None = None,
+) -> LintRun:
+    """Lint files, directories and stdin (`-`) with rules of `lint_rules`.
+
+    Raises `PreflightError` where a rule names a check that is not there.
+    """
+    settings = Settings(tuple(rules), config or Config(), type_, today or date.today())
+    files, unreadable = files_in(paths, settings.config.excluded)
+    each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)
+    results: list[Result] = []
+    entries: list[Entry] = []
+    known = 0
+    seen: set[str] = set()
+    for linted in each_file:
+        named = named_from(baseline_folder, linted.file.path)
+        seen.add(named)
+        for kept in linted.kept:
+            entry = Entry(named, kept.result.rule, kept.fingerprint, kept.result.message)
+            entries.append(entry)
+            if baseline is not None and baseline.has(entry):
+                known += 1
+            else:
+                results.append(kept.result)
+    results += _about_suppressions(each_file, settings)
+    running = {rule.id for rule in rules}
+    return LintRun(
+        Report(Verdict.FINDINGS if results else Verdict.CLEAN, tuple(results)),
+        {each.file.path: each.text for each in each_file if each.text},
+        (*(str(error) for error in unreadable), *(each.error for each in each_file if each.error)),
+        tuple(each.file.path for each in each_file if each.file.named and not each.policies and not each.error),
+        sum(each.policies for each in each_file),
+        tuple(entries),
+        known,
+        baseline.stale(seen, running, baseline_folder) if baseline is not None else 0,
+    )
+
+
+def _about_suppressions(files: Sequence[Linted], settings: Settings) -> list[Result]:
+    config = settings.config
+    if not config.suppressions:
+        return []
+    return list(
+        about_entries(
+            config.suppressions,
+            config.path,
+            looked_at={number for each in files for number in each.looked_at if each.policies},
+            used={number for each in files for number in each.used},
+            gone={number for number, each in enumerate(config.suppressions) if _gone(each.file, config.folder)},
+            running={rule.id for rule in settings.rules},
+            today=settings.today,
+        )
+    )
+
+
+def _gone(file: str, folder: str) -> bool:
+    """Say whether a suppression names one file, which is not there."""
+    if _PATTERN & set(file) or "/" not in file:
+        return False
+    return not os.path.exists(os.path.join(folder, file))  # noqa: PTH110, PTH118

@@ -1,0 +1,130 @@
+"""Linting one file: every policy in it under the rules that run on it, less what is suppressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from preflight.documents.config import Config, PathSettings
+from preflight.documents.document import Document
+from preflight.documents.found import FoundPolicy, PolicyType
+from preflight.documents.found_files import FoundFile
+from preflight.documents.load import decode, read_bytes
+from preflight.documents.policies_in import read_policies
+from preflight.engine.heads import Head
+from preflight.engine.result import Result
+from preflight.errors import InputError, PreflightError
+from preflight.lint.baseline import fingerprint
+from preflight.lint.run import Found, Linter
+from preflight.lint.suppressions import UNFIT, UNUSED, Suppressions, comments_in
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements."""
+
+    rules: tuple[Head, ...]
+    config: Config = field(default_factory=Config)
+    type: PolicyType | None = None
+    today: date = field(default_factory=date.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding that counts, as a result, with what a baseline knows it by."""
+
+    result: Result
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What one file gave. `policies` is how many were in it, `text` its text where there is something to show of it.
+
+    `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'
+    suppressions that are about the file, and of those that suppressed something.
+    """
+
+    file: FoundFile
+    kept: tuple[Kept, ...] = ()
+    policies: int = 0
+    text: str = ""
+    error: str = ""
+    looked_at: frozenset[int] = frozenset()
+    used: frozenset[int] = frozenset()
+
+
+class Files:
+    """Lints files one by one with the same rules."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._linter = Linter(settings.rules)
+
+    def lint(self, file: FoundFile) -> Linted:
+        """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
+        try:
+            text = decode(read_bytes(file.path), file.path)
+            return self._lint(file, text)
+        except PreflightError as error:
+            return Linted(file, error=str(error))
+
+    def _lint(self, file: FoundFile, text: str) -> Linted:
+        if not file.named and "tatement" not in text:
+            return Linted(file)
+        settings = self._settings
+        named = settings.config.named(file.path)
+        own = settings.config.settings_for(named)
+        try:
+            policies = read_policies(text, file.path, settings.type or own.type)
+        except InputError as error:
+            return Linted(file, error=str(error) if file.named else "")
+        found = [each for policy in policies for each in self._linter.findings(policy)]
+        running = [rule.id for rule in settings.rules if _runs(rule.id, own)]
+        kept, suppressions = self._kept(found, named, running, policies, text)
+        shown = text if kept else ""
+        looked_at = frozenset(
+            number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
+        )
+        return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used))
+
+    def _kept(
+        self, found: Sequence[Found], named: str, running: Sequence[str], policies: Sequence[FoundPolicy], text: str
+    ) -> tuple[list[Kept], Suppressions]:
+        ids = set(running)
+        document: Document | None = policies[0].document if policies else None
+        is_yaml = document is not None and document.syntax == "yaml"
+        comments = comments_in(text, self._settings.today) if is_yaml else []
+        suppressions = Suppressions(self._settings.config.suppressions, named, comments, self._settings.today)
+        kept = []
+        for each in found:
+            if each.head.id in ids:
+                result = each.result()
+                if not suppressions.cover(each, result):
+                    kept.append(Kept(result, fingerprint(each)))
+        if document is not None:
+            kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
+        return sorted(kept, key=_place), suppressions
+
+
+def _runs(rule: str, own: PathSettings) -> bool:
+    if own.select and rule not in (UNUSED, UNFIT) and not rule.startswith(_upper(own.select)):
+        return False
+    return not rule.startswith(_upper(own.ignore))
+
+
+def _upper(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(each.upper() for each in given)
+
+
+def _is_about(pattern: str, named: str) -> bool:
+    from preflight.documents.globs import matches
+
+    return matches(pattern, named)
+
+
+def _place(kept: Kept) -> tuple[int, int, str, str]:
+    where = kept.result.location
+    line, column = (where.line or 0, where.column or 0) if where is not None else (0, 0)
+    return line, column, kept.result.rule, kept.result.message

@@ -1,0 +1,63 @@
+"""Linting many files: in this process, or on all cores where they are more than a few hundred; always in one order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from preflight.documents.found_files import FoundFile
+from preflight.lint.run_files import Files, Linted, Settings
+
+# Below this, starting a process costs more than it saves.
+MANY = 300
+_AT_ONCE = 32
+
+_files: Files | None = None
+
+
+def lint_files(files: Sequence[FoundFile], settings: Settings) -> Iterator[Linted]:
+    """Yield what each file gives, in the order of the files."""
+    cores = min(_cores(), 8)
+    if len(files) <= MANY or cores < 2 or any(file.path == "-" for file in files):
+        here = Files(settings)
+        yield from map(here.lint, files)
+        return
+    yield from _at_once(files, settings, cores)
+
+
+def _at_once(files: Sequence[FoundFile], settings: Settings, cores: int) -> Iterator[Linted]:
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    done = 0
+    try:
+        with ProcessPoolExecutor(cores, initializer=_begin, initargs=(settings,)) as pool:
+            try:
+                for each in pool.map(_lint, files, chunksize=_AT_ONCE):
+                    done += 1
+                    yield each
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    except BrokenProcessPool:
+        # A process was killed, by lack of memory as a rule: the rest is linted here, one after the other.
+        here = Files(settings)
+        yield from map(here.lint, files[done:])
+
+
+def _begin(settings: Settings) -> None:
+    """Prepare a process. An interruption is for the one that started it, which stops them all."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _files
+    _files = Files(settings)
+
+
+def _lint(file: FoundFile) -> Linted:
+    assert _files is not None
+    return _files.lint(file)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
