@@ -24,8 +24,8 @@ class Settled:
 def settled(plan: Plan, account: Account) -> Settled:
     """Return where the plan's calls are made, by the plan and by the account that it is checked against.
 
-    Raises `InputError` where the facts are of another account or partition than the plan or its principal says, and `UsageError`
-    where region or account cannot be told.
+    Raises `InputError` where the facts are of another account or partition than the plan or its principal says, and
+    `UsageError` where region or account cannot be told.
     """
     found = account.account_id()
     require_account(found, plan.account, source=account.source, said_by="the plan")
