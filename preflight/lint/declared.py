@@ -60,7 +60,24 @@ class Match:
 def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
     """Return the check that a rule's file declares. Raises `PreflightError` where `match` is not as it should be."""
     match = read_match(_declared(path), str(path))
-    return lambda subject: _found(match, subject)
+    services = frozenset(pattern.partition(":")[0].lower() for pattern in match.actions)
+    patterns = [pattern.lower() for pattern in match.actions]
+    if any(set("*?") & set(service) for service in services):
+        services = frozenset()
+
+    @lru_cache(maxsize=16_384)
+    def meets(text: str) -> bool:
+        text = text.lower()
+        service = text.partition(":")[0]
+        if services and service not in services and "*" not in service and "?" not in service:
+            return False
+        return any(_meet(text, pattern) for pattern in patterns)
+
+    def check(subject: Subject) -> Iterator[Finding]:
+        if not services or not services.isdisjoint(named := subject.once(_services)) or "*" in named:
+            yield from _found(match, subject, meets)
+
+    return check
 
 
 def read_match(declared: Any, where: str) -> Match:
@@ -109,11 +126,26 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _found(match: Match, subject: Subject) -> Iterator[Finding]:
+def _services(subject: Subject) -> frozenset[str]:
+    """Return the services that a policy's actions are of; `*` among them where that cannot be told."""
+    found: set[str] = set()
+    for view in subject.statements:
+        found.update([entry.text.partition(":")[0] for entry in view.actions])
+        if not view.actions:
+            return frozenset("*")
+    if any("*" in each or "?" in each for each in found):
+        return frozenset("*")
+    return frozenset(map(str.lower, found))
+
+
+def _found(match: Match, subject: Subject, meets: Callable[[str], bool]) -> Iterator[Finding]:
+    if match.effect == "Allow" and match.actions and subject.grants.administrator is not None:
+        # That whoever holds the policy can do anything is said once (IAM200).
+        return
     for view in subject.statements:
         if view.raw.get("Effect") != match.effect:
             continue
-        actions = _about_actions(match, view)
+        actions = _about_actions(match, view, meets)
         if actions is None:
             continue
         resource = _about_resources(match, view)
@@ -135,11 +167,11 @@ def _message(match: Match, view: StatementView, action: str, resource: str, prin
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), match.message)
 
 
-def _about_actions(match: Match, view: StatementView) -> Entry | None:
+def _about_actions(match: Match, view: StatementView, meets: Callable[[str], bool]) -> Entry | None:
     if not match.actions:
         return (view.actions or view.not_actions or (Entry(view.pointer, "its actions"),))[0]
     for entry in view.actions:
-        if any(_meet(entry.text.lower(), pattern.lower()) for pattern in match.actions):
+        if meets(entry.text):
             return entry
     if view.not_actions and not all(
         any(_covers(entry.text.lower(), pattern.lower()) for entry in view.not_actions) for pattern in match.actions

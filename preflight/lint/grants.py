@@ -41,6 +41,7 @@ _TOLD = frozenset(
 )
 """The condition keys whose value in a decision is known; with any other, a statement allows nothing for certain."""
 _PATTERNS_TRIED = 8
+_ALL_ACTIONS = ["*", "*:*"]
 
 
 class Granted(NamedTuple):
@@ -65,13 +66,12 @@ class Grants:
     @cached_property
     def administrator(self) -> Granted | None:
         """The statement that allows every action on every resource without a condition, where nothing is denied."""
-        if self.denies:
-            return None
         for view in self._statements:
-            if view.allows and not view.conditions and _everything(view.resources):
-                for entry in view.actions:
-                    if entry.text in ("*", "*:*"):
-                        return Granted(view, entry)
+            written = view.raw.get("Action")
+            if written not in _ALL_ACTIONS and not (isinstance(written, list) and ("*" in written or "*:*" in written)):
+                continue
+            if view.allows and _plain(view) and not self.denies:
+                return next(Granted(view, entry) for entry in view.actions if entry.text in _ALL_ACTIONS)
         return None
 
     @cached_property
@@ -128,6 +128,8 @@ class Grants:
         if action in self._surely:
             return True
         granted = [each for each in self.actions.get(action, ()) if id(each.view) not in self._limited]
+        if not self.denies and any(_fits(action, each.view) for each in granted):
+            return True
         tried = list(_instances(action, granted)) if some else _samples(action, granted)
         policy = self._compiled() if tried else None
         if policy is None:
@@ -170,7 +172,7 @@ def _everything(resources: Iterable[Entry]) -> bool:
 
 
 def _plain(view: StatementView) -> bool:
-    return "Condition" not in view.raw and _everything(view.resources)
+    return not view.raw.get("Condition") and _everything(view.resources)
 
 
 def _told(view: StatementView) -> bool:
@@ -191,6 +193,11 @@ def _sample(action: str, pattern: str) -> str | None:
                 mine[place] = named
     found = ":".join(mine)
     return found if matcher(tokens(pattern))(found) else None
+
+
+def _fits(action: str, view: StatementView) -> bool:
+    """Whether a statement without conditions names the sample resource by a pattern."""
+    return not view.raw.get("Condition") and any(_sample(action, entry.text) is not None for entry in view.resources)
 
 
 def _samples(action: str, granted: Iterable[Granted]) -> list[str]:
