@@ -14,8 +14,8 @@ from preflight.iam.operators import OPERATORS
 from preflight.iam.policy import PolicyError
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
 
-_TOP = ("Version", "Id", "Statement")
-_ELEMENTS = (
+TOP_ELEMENTS = ("Version", "Id", "Statement")
+ELEMENTS = (
     "Sid",
     "Effect",
     "Principal",
@@ -26,17 +26,17 @@ _ELEMENTS = (
     "NotResource",
     "Condition",
 )
-_PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
-_VERSIONS = ("2012-10-17", "2008-10-17")
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+VERSIONS = ("2012-10-17", "2008-10-17")
 
 
 def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ...]]:
     """Return a document's version and compiled statements; raises `PolicyError`."""
     if not isinstance(document, Mapping):
         _refuse("", f"a policy is an object, not {_kind(document)}", "give an object with Version and Statement")
-    _known(document, _TOP, "")
+    _known(document, TOP_ELEMENTS, "")
     version = document.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
+    if version not in VERSIONS:
         _refuse("/Version", f"{version!r} is no version of the policy language", 'write "2012-10-17"')
     _text(document, "Id", "")
     if "Statement" not in document:
@@ -71,7 +71,7 @@ _statements: dict[tuple[bytes, int, str], Statement] = {}
 def _statement(body: Any, index: int, at: str, version: str) -> Statement:
     if not isinstance(body, Mapping):
         _refuse(at, f"a statement is an object, not {_kind(body)}", "give an object with Effect, Action and Resource")
-    _known(body, _ELEMENTS, at)
+    _known(body, ELEMENTS, at)
     _text(body, "Sid", at)
     effect = body.get("Effect")
     if effect not in ("Allow", "Deny"):
@@ -122,7 +122,7 @@ def _principals(body: Mapping[str, Any], at: str) -> Principals | None:
         return Principals((("AWS", "*"),), negated)
     if not isinstance(found, Mapping):
         _refuse(place, f"{name} is {_kind(found)}", 'write "*" or an object such as {"AWS": "arn:..."}')
-    _known(found, _PRINCIPAL_KINDS, place)
+    _known(found, PRINCIPAL_KINDS, place)
     entries = [(kind, text) for kind, value in found.items() for text in _texts(value, f"{place}/{kind}", kind)]
     return Principals(tuple(entries), negated)
 

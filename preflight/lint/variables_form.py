@@ -1,0 +1,151 @@
+"""How policy variables are written, and where they mean something.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from preflight.lint.faults import shown
+from preflight.lint.finding import Finding
+from preflight.lint.subject import Subject
+from preflight.lint.view import Entry
+
+_WITH_VARIABLES = "2012-10-17"
+# A context key, or a character that is meant as itself; anything else is no variable but text of some template.
+_VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9.-]+:[^}]*|[*?$])\}")
+
+
+class Variable(NamedTuple):
+    """One `${`: where it stands, what is between the braces (None where they do not close), and the whole text."""
+
+    entry: Entry
+    inside: str | None
+    written: str
+
+
+def variables(subject: Subject) -> tuple[Variable, ...]:
+    """Return every `${` of the resources and conditions."""
+    return subject.once(_variables)
+
+
+def closed(subject: Subject) -> Iterator[Finding]:
+    """Find variables without a closing brace."""
+    for each in _used(subject):
+        if each.inside is None:
+            yield _finding(
+                each, "has no closing brace", "write } after the variable's name; none can stand within another"
+            )
+
+
+def quoted(subject: Subject) -> Iterator[Finding]:
+    """Find default values without quotes."""
+    for each in _used(subject):
+        name, comma, rest = (each.inside or "").partition(",")
+        default = rest.strip()
+        if comma and not (len(default) >= 2 and default[0] == default[-1] == "'"):
+            meant = default.strip("'\"")
+            remedy = f"write ${{{name.strip()}, '{meant}'}}"
+            yield _finding(each, "has a default value without single quotes around it", remedy)
+
+
+def without_space(subject: Subject) -> Iterator[Finding]:
+    """Find spaces in the names of variables."""
+    for each in _used(subject):
+        name = (each.inside or "").partition(",")[0]
+        if name.strip() and any(map(str.isspace, name)):
+            meant = "".join(name.split())
+            yield _finding(each, "has a space in its name", f"write ${{{meant}{(each.inside or '')[len(name) :]}}}")
+
+
+def not_empty(subject: Subject) -> Iterator[Finding]:
+    """Find variables without a name."""
+    for each in _used(subject):
+        if each.inside is not None and not each.inside.partition(",")[0].strip():
+            yield _finding(each, "names no context key", "name one, as in ${aws:PrincipalAccount}, or remove it")
+
+
+def in_element(subject: Subject) -> Iterator[Finding]:
+    """Find variables where AWS takes them for text: in actions and principals."""
+    if not _possible(subject):
+        return
+    for view in subject.statements:
+        for name, entries in (
+            ("Action", view.actions),
+            ("NotAction", view.not_actions),
+            ("Principal", view.principals),
+        ):
+            for entry in entries:
+                if "${" in entry.text:
+                    found = _VARIABLE.search(entry.text)
+                    which = f" {found[0]}" if found else ""
+                    problem = f"{name} takes no variables, and {shown(entry.text)} holds one{which and ','}{which}"
+                    yield Finding(entry.pointer, problem)
+
+
+def in_version(subject: Subject) -> Iterator[Finding]:
+    """Find variables in a policy whose version has none."""
+    if subject.version == _WITH_VARIABLES:
+        return
+    for each in variables(subject):
+        found = _VARIABLE.match(each.written)
+        if found:
+            problem = f"{found[0]} is plain text here: the policy's version has no variables"
+            yield Finding(each.entry.pointer, problem)
+
+
+def in_place(subject: Subject) -> Iterator[Finding]:
+    """Find variables of a resource in front of the fifth colon of its ARN."""
+    if subject.version != _WITH_VARIABLES or not variables(subject):
+        return
+    for view in subject.statements:
+        for entry in view.resources or view.not_resources:
+            at = entry.text.find("${")
+            if at >= 0 and entry.text.startswith("arn:") and entry.text.count(":", 0, at) < 5:
+                written = entry.text[at:].partition("}")[0] + "}"
+                yield Finding(entry.pointer, f"{written} stands in front of the fifth colon of {shown(entry.text)}")
+
+
+def _used(subject: Subject) -> Iterable[Variable]:
+    return variables(subject) if subject.version == _WITH_VARIABLES else ()
+
+
+def _finding(each: Variable, what: str, remedy: str) -> Finding:
+    return Finding(each.entry.pointer, f"the variable {shown(each.written)} {what}", remedy)
+
+
+def _possible(subject: Subject) -> bool:
+    """Whether there can be a variable anywhere; a policy in a larger document is not searched as text."""
+    found = subject.found
+    text = found.text if found.text is not None else "" if found.pointer else found.document.text
+    return not text or "${" in text or "\\u" in text
+
+
+def _variables(subject: Subject) -> tuple[Variable, ...]:
+    if not _possible(subject):
+        return ()
+    found: list[Variable] = []
+    for view in subject.statements:
+        for entry in (*view.resources, *view.not_resources):
+            if "${" in entry.text:
+                found.extend(_in(entry))
+        for condition in view.conditions:
+            for entry in condition.values:
+                if "${" in entry.text:
+                    found.extend(_in(entry))
+    return tuple(found)
+
+
+def _in(entry: Entry) -> Iterator[Variable]:
+    text, at = entry.text, entry.text.find("${")
+    while at >= 0:
+        end, following = text.find("}", at), text.find("${", at + 2)
+        if end < 0 or 0 <= following < end:
+            yield Variable(entry, None, text[at : following if following > 0 else len(text)])
+            at = following
+        else:
+            yield Variable(entry, text[at + 2 : end], text[at : end + 1])
+            at = text.find("${", end + 1)
