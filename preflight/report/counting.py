@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from preflight.engine.result import Kind, Level, Report, Result, Verdict
 
+HEADINGS = ("failed", "warnings", "notes", "open", "passed", "not applicable")
+
 
 def is_lint(report: Report) -> bool:
     """Say whether the report is of a lint, whose results are all findings."""
@@ -17,7 +19,14 @@ def summary(report: Report) -> str:
 
 def counted(report: Report) -> str:
     """Return the counts that are not zero: `3 failed, 1 warning, 18 passed`; of a lint `3 errors in 2 files`."""
-    said = ", ".join(f"{count} {word}" for word, count in counts(report) if count)
+    numbers = counts(report)
+    words = list(HEADINGS)
+    if is_lint(report):
+        words[0] = "errors"
+    for index in range(3):
+        if numbers[index] == 1:
+            words[index] = words[index].removesuffix("s")
+    said = ", ".join(f"{number} {word}" for number, word in zip(numbers, words, strict=True) if number)
     if not is_lint(report):
         return said or "nothing was checked"
     files = {each.location.path for each in report.results if each.location is not None}
@@ -25,19 +34,11 @@ def counted(report: Report) -> str:
     return f"{said}{where}" if said else "no findings"
 
 
-def counts(report: Report) -> list[tuple[str, int]]:
-    """Return each word with its number, zeros included, in the order in which results are read."""
+def counts(report: Report) -> list[int]:
+    """Return how many results there are of each of `HEADINGS`."""
     failed = [each.level for each in report.results if each.kind is Kind.FAIL]
-    errors, warnings, notes = (failed.count(level) for level in Level)
     found = report.counts()
-    return [
-        (_plural(errors, "error") if is_lint(report) else "failed", errors),
-        (_plural(warnings, "warning"), warnings),
-        (_plural(notes, "note"), notes),
-        ("open", found["open"]),
-        ("passed", found["pass"]),
-        ("not applicable", found["notApplicable"]),
-    ]
+    return [*(failed.count(level) for level in Level), found["open"], found["pass"], found["notApplicable"]]
 
 
 def in_order(report: Report) -> list[Result]:
@@ -46,7 +47,3 @@ def in_order(report: Report) -> list[Result]:
     return sorted(
         report.results, key=lambda each: order[each.kind] + (each.level.rank if each.kind is Kind.FAIL else 0)
     )
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"

@@ -90,9 +90,12 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     widths = [_columns(cell) for cell in cells]
     start, end = start - first, min(end - first, len(cells))
     left, right = 0, len(cells)
-    if first or last < len(line) or sum(widths) > width:
-        room = max(width - 2 * len(_ELLIPSIS), 1)
-        left = _back(widths, start, max(room // 3, room - sum(widths[start:end]) - room // 3))
+    if first or first + len(cells) < len(line) or sum(widths) > width:
+        room = width - len(_ELLIPSIS)
+        value = sum(widths[start:end])
+        if first or sum(widths[:start]) + min(value, width // 3) > room:
+            room -= len(_ELLIPSIS)
+            left = _back(widths, start, max(width // 3, room - value - width // 3))
         right = _forth(widths, left, room)
     before = _ELLIPSIS if first or left else ""
     after = _ELLIPSIS if first + right < len(line) else ""

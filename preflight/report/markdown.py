@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from preflight.engine.result import Kind, Level, Report, Result
-from preflight.report.counting import counts, in_order, is_lint
+from preflight.report.counting import HEADINGS, counts, in_order, is_lint
 from preflight.report.markup import block, code, inline
 from preflight.report.paths import place
 from preflight.report.terminal import paragraphs
@@ -14,7 +14,7 @@ from preflight.report.view import PLAIN, View
 # GitHub takes comments of up to 65,536 characters.
 LONGEST = 65_000
 _LONGEST_TEXT = 1_500
-_HEADINGS = {Level.ERROR: "Failed", Level.WARNING: "Warnings", Level.NOTE: "Notes"}
+_TITLES = {Level.ERROR: "Failed", Level.WARNING: "Warnings", Level.NOTE: "Notes"}
 
 
 def render(report: Report, view: View = PLAIN) -> str:
@@ -26,7 +26,7 @@ def render(report: Report, view: View = PLAIN) -> str:
     results = in_order(report)
     for level in Level:
         of_level = [each for each in results if each.kind is Kind.FAIL and each.level is level]
-        title = "Errors" if is_lint(report) and level is Level.ERROR else _HEADINGS[level]
+        title = "Errors" if is_lint(report) and level is Level.ERROR else _TITLES[level]
         page.add(f"#### {title}", _problems(of_level, view))
     page.add("#### Open", _problems((each for each in results if each.kind is Kind.OPEN), view))
     folded = {Kind.PASS: "passed", Kind.NOT_APPLICABLE: "not applicable"}
@@ -44,13 +44,11 @@ def _head(report: Report) -> Iterator[str]:
     said = " ".join(f"{word} {code(plan[name], _LONGEST_TEXT)}" for name, word in about if name in plan)
     if said:
         yield f"\n{said[:1].upper()}{said[1:]}"
-    columns = [(word, count) for word, count in counts(report) if not is_lint(report) or word[:4] in _LINTED]
-    yield f"\n| {' | '.join(word for word, _ in columns)} |"
-    yield f"|{' ---: |' * len(columns)}"
-    yield f"| {' | '.join(str(count) for _, count in columns)} |"
-
-
-_LINTED = ("erro", "warn", "note")
+    headings = ("errors", *HEADINGS[1:3]) if is_lint(report) else HEADINGS
+    numbers = counts(report)[: len(headings)]
+    yield f"\n| {' | '.join(headings)} |"
+    yield f"|{' ---: |' * len(headings)}"
+    yield f"| {' | '.join(map(str, numbers))} |"
 
 
 class _Page:

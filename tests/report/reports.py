@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from preflight.engine.result import Evidence, Kind, Level, Location, Report, Verdict
-from preflight.engine.rule import load_rule
+from preflight.engine.result import Evidence, Kind, Level, Location, Report, Result, Verdict
+from preflight.engine.rule import Rule, load_rule
 
 PLAN = {"region": "us-east-1", "account": "111122223333", "principal": "arn:aws:iam::111122223333:role/deployer"}
 HERE = Location("plan.json", "/requests/0", 3, 5)
@@ -94,3 +94,80 @@ NASTY = Report(
     ),
     {"region": "us-east-1", "account": "111122223333", "principal": "arn:aws:iam::111122223333:role/a\x1b[0mb"},
 )
+
+
+POLICY = """{
+  "Version": "2012-10-18",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": ["s3:GetObject", "sagemaker:CreateEndpont"],
+      "Resource": "*"
+    }
+  ]
+}
+"""
+VERSION_KNOWN = Rule(
+    id="ABC003",
+    name="version-known",
+    level=Level.ERROR,
+    category="grammar",
+    summary="The version is one that there is",
+    why="The version names the policy language. IAM refuses a policy with any other, also the date of the day.",
+    remedy='Write "2012-10-17", the current version.',
+    family="lint",
+    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html",),
+    aliases=("INVALID_VERSION",),
+)
+SID_HELPS = Rule(
+    id="ABC300",
+    name="sid-helps",
+    level=Level.NOTE,
+    category="security",
+    summary="Every statement has a Sid",
+    why="Who reads what happened wants to know by which statement.",
+    remedy="Give it one.",
+    family="lint",
+)
+RULES = {rule.id: rule for rule in (VERSION_KNOWN, SID_HELPS)}
+FINDINGS = Report(
+    Verdict.FINDINGS,
+    (
+        VERSION_KNOWN.result(
+            Kind.FAIL,
+            "the version `2012-10-18` is none of the policy language",
+            location=Location("policies/deploy.json", "/Version", 2, 14),
+            remedy='Write "2012-10-17", the current version.',
+        ),
+        Result(
+            "ABC101",
+            "action-known",
+            Kind.FAIL,
+            Level.WARNING,
+            "there is no action `sagemaker:CreateEndpont`",
+            location=Location("policies/deploy.json", "/Statement/0/Action/1", 6, 34),
+            remedy="Did you mean sagemaker:CreateEndpoint?",
+            aliases=("INVALID_ACTION",),
+        ),
+        SID_HELPS.result(
+            Kind.FAIL,
+            "the statement has no Sid",
+            subject="readers",
+            location=Location("policies/more of it.yaml", "/Statement/0", 4, 5),
+            evidence=[Evidence("readers", "Statement[0]")],
+        ),
+        VERSION_KNOWN.result(
+            Kind.FAIL,
+            "the version `2012-10-18` is none of the policy language",
+            location=Location("-", "/Version", 1, 13),
+        ),
+    ),
+)
+SOURCES = {
+    "policies/deploy.json": POLICY,
+    "policies/more of it.yaml": "# of the readers\nVersion: '2012-10-17'\nStatement:\n  - Effect: Allow\n",
+    "-": '{"Version": "2012-10-18"}',
+    "plan.json": '{\n  "requests": [\n    {\n       "EndpointName": "Demo"\n    }\n  ]\n}\n',
+}
+CLEAN = Report(Verdict.CLEAN, ())
+MIXED = Report(Verdict.BLOCKED, (*READY.results, *OPEN.results, *BLOCKED.results), PLAN)
