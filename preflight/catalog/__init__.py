@@ -5,6 +5,7 @@ from preflight.catalog.condition_keys import (
     ConditionKey,
     condition_key,
     condition_keys,
+    global_condition_key_exists,
     global_condition_keys,
     nearest_condition_key,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "condition_key",
     "condition_keys",
     "data_version",
+    "global_condition_key_exists",
     "global_condition_keys",
     "has_resource_control_policies",
     "nearest_action",

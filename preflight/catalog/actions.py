@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,6 +57,11 @@ class Action:
 def actions(service: str) -> tuple[str, ...]:
     """Return the names of a service's actions as AWS writes them; none for a service that AWS does not know."""
     return tuple(each["name"] for each in source.of_service("actions", service).values())
+
+
+def lower_action_names(service: str) -> KeysView[str]:
+    """Return the names of a service's actions in lower case: to look one up, or to match patterns with."""
+    return source.of_service("actions", service).keys()
 
 
 @lru_cache(maxsize=4096)

@@ -56,6 +56,11 @@ def global_condition_keys() -> tuple[ConditionKey, ...]:
     return tuple(_global_keys().values())
 
 
+def global_condition_key_exists(name: str) -> bool:
+    """Say whether a key, in any case, is one that requests for any service may carry."""
+    return name.casefold() in _global_keys() or name[:4].casefold() == "aws:"
+
+
 def nearest_condition_key(name: str) -> str | None:
     """Return the key that was probably meant, or None where nothing is near."""
     lists = (_global_keys(), *(map(_keys_of, _services_with(name))))

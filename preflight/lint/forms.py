@@ -1,0 +1,54 @@
+"""Whether a resource pattern of a policy can match ARNs of a given form."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from preflight.catalog.arns import ArnForm
+from preflight.iam.pattern import matches, overlaps
+
+_HEAD = re.compile(r"[^*?]*")
+
+
+@lru_cache(maxsize=65536)
+def _ends(pattern: str) -> tuple[str, str]:
+    """Return what a pattern begins with and what it ends with, up to the wildcards."""
+    first = _HEAD.match(pattern)
+    head = first[0] if first is not None else ""
+    if len(head) == len(pattern):
+        return head, head
+    return head, pattern[max(pattern.rfind("*"), pattern.rfind("?")) + 1 :]
+
+
+@lru_cache(maxsize=65536)
+def overlap(resource: str, form: str) -> bool:
+    """Say whether the last part of a resource pattern and the last part of a form match a text in common."""
+    if resource == "*" or form == "*":
+        return True
+    mine, my_end = _ends(resource)
+    theirs, their_end = _ends(form)
+    if not (mine.startswith(theirs) or theirs.startswith(mine)):
+        return False
+    if not (my_end.endswith(their_end) or their_end.endswith(my_end)):
+        return False
+    if "?" in resource:
+        return overlaps(resource, form)
+    # With a `*` in both, a text with both middles one after the other is matched by each.
+    if "*" not in resource:
+        return matches(form, resource)
+    return "*" in form or matches(resource, form)
+
+
+def fits(form: ArnForm, region: str, account: str) -> bool:
+    """Say whether a pattern has a region and an account where a form has them, and none where it has none."""
+    return _may(form.region, region) and _may(form.account, account)
+
+
+def _may(theirs: str, mine: str) -> bool:
+    """Whether a part of a pattern can match a part of a form: a blank is never empty, `*` matches the empty too."""
+    if not theirs:
+        return not mine.strip("*")
+    if theirs == "*" or "*" in mine or "?" in mine:
+        return True
+    return bool(mine) if theirs.startswith("$") else mine == theirs

@@ -1,0 +1,160 @@
+"""Do the resources of a statement fit its actions, and both the resource that a policy is attached to.
+
+AWS lists the resource types that each action bears on. An action on none of them can be allowed on `*` only; an action
+on some never matches a statement whose resources have the form of none of them.
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by way of the catalog.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from preflight.catalog.arns import ArnForm, action_forms
+from preflight.iam.pattern import matches_action
+from preflight.lint.actions import matched
+from preflight.lint.finding import Finding
+from preflight.lint.forms import overlap
+from preflight.lint.subject import Subject
+from preflight.lint.view import Entry, StatementView
+
+_PARTS = 6
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_SHOWN = 3
+_STAR = ("*",)
+_TAGGING = ("tag", "untag", "addtags", "removetags", "createtags", "deletetags", "listtags")
+"""How the names of actions on tags begin: the types that can be tagged are listed late, if at all."""
+
+
+def resource_fits_action(subject: Subject) -> Iterator[Finding]:
+    """Find actions that none of their statement's resources is for."""
+    for statement in subject.statements:
+        resources = statement.resources
+        if not resources or not statement.actions or resources[0].text == "*":
+            continue
+        texts = tuple(entry.text for entry in resources)
+        if "*" in texts:
+            continue
+        fitting = _fitting(texts)
+        unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
+        if unfit:
+            yield from _misfits(subject, statement, unfit)
+
+
+def _misfits(
+    subject: Subject, statement: StatementView, unfit: Sequence[tuple[Entry, tuple[str, ...]]]
+) -> Iterator[Finding]:
+    """Yield one finding for the actions that need `*`, one for those that need other resources: they are mended alike.
+
+    An action that another statement allows on what it needs does no harm here.
+    """
+    if statement.allows:
+        unfit = [(entry, why) for entry, why in unfit if not _allowed_elsewhere(subject, statement, entry.text)]
+    unnamed = [entry for entry, why in unfit if why == _STAR]
+    if unnamed:
+        yield Finding(
+            unnamed[0].pointer,
+            f"{_listed(unnamed)} can be {_done(statement)} on all resources only, not on those that are named here: "
+            f"{statement.cited} never applies",
+            'move to a statement with "Resource": "*"',
+        )
+    unmatched = [(entry, why) for entry, why in unfit if why != _STAR]
+    if unmatched:
+        needed = tuple(dict.fromkeys(form for _, why in unmatched for form in why))
+        shown = " or ".join(needed[:_SHOWN]) + (" …" if len(needed) > _SHOWN else "")
+        yield Finding(
+            unmatched[0][0].pointer,
+            f"{_listed([entry for entry, _ in unmatched])} cannot be {_done(statement)} on any resource that is named "
+            f"here: {statement.cited} never applies",
+            f"add a resource of the form {shown}, or move to a statement that has one",
+        )
+
+
+def _done(statement: StatementView) -> str:
+    return "denied" if statement.denies else "allowed"
+
+
+def _listed(entries: Sequence[Entry]) -> str:
+    names = [entry.text for entry in entries]
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _allowed_elsewhere(subject: Subject, statement: StatementView, action: str) -> bool:
+    lower = action.lower()
+    for other in subject.statements:
+        if other is statement or not other.allows:
+            continue
+        if any(
+            ("*" in each.text and matches_action(each.text, lower)) or each.text.lower() == lower
+            for each in other.actions
+        ):
+            texts = tuple(entry.text for entry in other.resources)
+            if "*" in texts or (texts and not _fitting(texts).why_not(action)):
+                return True
+    return False
+
+
+class _Fitting:
+    """The resources of a statement, taken apart once, and which actions they were found to fit."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._found: dict[str, tuple[str, ...]] = {}
+        self._parts = [_VARIABLE.sub("*", text).split(":", _PARTS - 1) for text in texts]
+        self._open = any(not text.strip("*") for text in texts) or any(
+            len(parts) < _PARTS or parts[0] != "arn" or "*" in parts[2] or "?" in parts[2] for parts in self._parts
+        )
+
+    def why_not(self, action: str) -> tuple[str, ...]:
+        """Return the forms of the ARNs that an action or a pattern would need, `*` alone where it bears on none of
+        its own; nothing where the resources fit.
+        """
+        if self._open:
+            return ()
+        found = self._found.get(action)
+        if found is None:
+            found = self._found[action] = self._judge(action)
+        return found
+
+    def _judge(self, action: str) -> tuple[str, ...]:
+        names = matched(action)
+        if not names:
+            return ()
+        service = action.partition(":")[0].lower()
+        needed: dict[str, None] = {}
+        for name in names:
+            forms = None if name.startswith(_TAGGING) else action_forms(service, name)
+            if forms is None:
+                return ()
+            for form in forms:
+                if any(_fits(parts, form) for parts in self._parts):
+                    return ()
+                needed[form.written] = None
+        return tuple(needed) or (() if self._whole_service(service) else _STAR)
+
+    def _whole_service(self, service: str) -> bool:
+        """Whether everything of the action's own service is named: some services take that for `*` undocumented."""
+        return any(parts[2] == service and not parts[5].strip("/*") for parts in self._parts)
+
+
+@lru_cache(maxsize=4096)
+def _fitting(texts: tuple[str, ...]) -> _Fitting:
+    return _Fitting(texts)
+
+
+def _fits(parts: list[str], form: ArnForm) -> bool:
+    theirs = form.written.split(":", 3)[2]
+    if parts[2] != theirs and not theirs.startswith("$"):
+        return False
+    if not overlap(parts[5], form.resource):
+        return False
+    barred = _BARRED.get(form.written)
+    return barred is None or not any(each in parts[5] for each in barred)
+
+
+_BARRED = {
+    "arn:${Partition}:s3:::${BucketName}": "/",
+    "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}": (),
+}
+"""Characters that names of a type do not hold, so that what lies within is not taken for it: objects for buckets."""
