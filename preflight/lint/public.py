@@ -19,13 +19,14 @@ def open_resource(subject: Subject) -> Iterator[Finding]:
         if not view.allows or not open_to_everyone(view) or not let_in(subject, view):
             continue
         place = next(each for each in view.principals if each.text == "*")
+        what = names(list(view.actions)) if view.actions else "every action but some"
         whole = [
             each.text for each in view.actions if each.text.endswith("*") and each.text.partition(":")[2] in ("", "*")
         ]
         manage = whole or [a for each in view.actions for a in watched(each.text) if a in kind("permissions")]
         yield Finding(
             place.pointer,
-            f"{view.cited} allows {names(list(view.actions))} to everyone, in any AWS account",
+            f"{view.cited} allows {what} to everyone, in any AWS account",
             "name the accounts, roles or services in Principal, or add a condition on aws:PrincipalOrgID, "
             "aws:SourceAccount or aws:SourceArn",
             level=Level.ERROR if manage else None,

@@ -18,6 +18,8 @@ from preflight.iam.request import Context, Policies, Request, Value
 from preflight.lint.subject import Subject
 from preflight.lint.view import ConditionEntry, StatementView
 
+_ACTIONS_ASKED = 8
+_OWNER = "111122223333"
 _STRANGER = "arn:aws:iam::999988887777:role/preflight-stranger"
 _KNOWN: dict[str, Value] = {
     "aws:principalorgid": "o-0000000000",
@@ -70,17 +72,20 @@ def open_to_everyone(view: StatementView) -> bool:
 
 def let_in(subject: Subject, view: StatementView) -> bool:
     """Whether what a statement allows is allowed to a stranger, by the policy as a whole."""
-    if subject.policy is None or not view.actions:
+    if subject.policy is None:
         return False
-    action = _instance(view.actions[0].text)
-    service = action.partition(":")[0].lower()
-    if service == "any":
-        service = str(subject.found.owner.get("service", "")) or "s3"
-        action = f"{service}:Any"
+    owner = str(subject.found.owner.get("service", "")) or "s3"
     policies = Policies(identity=(_all(),), resource=subject.policy)
     context = Context({**_wanted(view), **_KNOWN})
+    asked = dict.fromkeys(_instance(entry.text, owner) for entry in view.actions[:_ACTIONS_ASKED])
+    if view.not_actions:
+        asked[f"{owner}:Any"] = None
+    return any(_allowed(action, view, policies, context) for action in asked)
+
+
+def _allowed(action: str, view: StatementView, policies: Policies, context: Context) -> bool:
     try:
-        request = Request(_STRANGER, action, _resource(view, service), "111122223333", context)
+        request = Request(_STRANGER, action, _resource(view, action.partition(":")[0].lower()), _OWNER, context)
         return decide(request, policies).outcome is Outcome.ALLOWED
     except (RequestError, PrincipalError):
         return False
@@ -106,9 +111,13 @@ def _wanted(view: StatementView) -> dict[str, Value]:
     return found
 
 
-def _instance(text: str) -> str:
+def _instance(text: str, owner: str) -> str:
+    """Return an action that a pattern stands for, of the resource's service where it names none."""
     service, _, name = text.partition(":")
-    return "any:Any" if not name else f"{service.replace('*', 'any')}:{name.replace('*', 'Any').replace('?', 'a')}"
+    if not name:
+        return f"{owner}:Any"
+    named = service if "*" not in service and "?" not in service else owner
+    return f"{named}:{name.replace('*', 'Any').replace('?', 'a')}"
 
 
 def _resource(view: StatementView, service: str) -> str:
