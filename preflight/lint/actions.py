@@ -5,49 +5,45 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 
 from preflight import catalog
 from preflight.catalog.actions import lower_action_names
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.finding import Finding
-from preflight.lint.named import Placed, Problem, of_kind
+from preflight.lint.named import Placed, Problem, judged_texts, of_kind
 from preflight.lint.subject import Subject
 from preflight.lint.unlisted import permission_of, unlisted_action, unlisted_service
 
 _TAKEN = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
 
-def service_exists(subject: Subject) -> Iterator[Finding]:
+def service_exists(subject: Subject) -> Sequence[Finding]:
     """Find actions of services that AWS does not have."""
     return of_kind(subject.once(judged_actions), "service")
 
 
-def action_exists(subject: Subject) -> Iterator[Finding]:
+def action_exists(subject: Subject) -> Sequence[Finding]:
     """Find actions that their service does not have."""
     return of_kind(subject.once(judged_actions), "action")
 
 
-def pattern_matches(subject: Subject) -> Iterator[Finding]:
+def pattern_matches(subject: Subject) -> Sequence[Finding]:
     """Find patterns that match no action of their service."""
     return of_kind(subject.once(judged_actions), "pattern")
 
 
-def name_in_use(subject: Subject) -> Iterator[Finding]:
+def name_in_use(subject: Subject) -> Sequence[Finding]:
     """Find services and actions that AWS has retired, or uses without documenting them."""
     return of_kind(subject.once(judged_actions), "unlisted")
 
 
-def judged_actions(subject: Subject) -> tuple[Placed, ...]:
+def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
-    found = []
-    for statement in subject.statements:
-        for entry in statement.actions or statement.not_actions:
-            problems = judge(entry.text)
-            if problems:
-                found.extend([Placed(entry.pointer, problem) for problem in problems])
-    return tuple(found)
+    return [
+        placed for statement in subject.statements for placed in judged_texts(statement, ("Action", "NotAction"), judge)
+    ]
 
 
 def matched(pattern: str) -> tuple[str, ...] | None:

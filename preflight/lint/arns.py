@@ -20,7 +20,7 @@ from preflight.iam.pattern import matches
 from preflight.lint.actions import judged_actions
 from preflight.lint.finding import Finding
 from preflight.lint.forms import fits, overlap
-from preflight.lint.named import Placed, Problem, of_kind
+from preflight.lint.named import Placed, Problem, judged_texts, of_kind
 from preflight.lint.subject import Subject
 from preflight.lint.unlisted import unlisted_service
 
@@ -31,80 +31,78 @@ _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "cloudfront", "third-pa
 """What stands for an account in the ARNs of things that AWS or its sellers own."""
 
 
-def arn_prefix(subject: Subject) -> Iterator[Finding]:
+def arn_prefix(subject: Subject) -> Sequence[Finding]:
     """Find resources that are neither an ARN nor `*`."""
     return of_kind(subject.once(_judged), "prefix")
 
 
-def arn_fields(subject: Subject) -> Iterator[Finding]:
+def arn_fields(subject: Subject) -> Sequence[Finding]:
     """Find ARNs with fewer than six parts."""
     return of_kind(subject.once(_judged), "fields")
 
 
-def arn_partition(subject: Subject) -> Iterator[Finding]:
+def arn_partition(subject: Subject) -> Sequence[Finding]:
     """Find partitions that AWS does not have."""
     return of_kind(subject.once(_judged), "partition")
 
 
-def arn_service(subject: Subject) -> Iterator[Finding]:
+def arn_service(subject: Subject) -> Sequence[Finding]:
     """Find services that no ARN of AWS names."""
     return of_kind(subject.once(_judged), "service")
 
 
-def arn_service_case(subject: Subject) -> Iterator[Finding]:
+def arn_service_case(subject: Subject) -> Sequence[Finding]:
     """Find services in capital letters."""
     return of_kind(subject.once(_judged), "service case")
 
 
-def service_named(subject: Subject) -> Iterator[Finding]:
+def service_named(subject: Subject) -> Sequence[Finding]:
     """Find wildcards in the service of an ARN or of an action."""
-    yield from of_kind(subject.once(judged_actions), "wild service")
-    yield from of_kind(subject.once(_judged), "wild service")
+    return [*of_kind(subject.once(judged_actions), "wild service"), *of_kind(subject.once(_judged), "wild service")]
 
 
-def arn_region(subject: Subject) -> Iterator[Finding]:
+def arn_region(subject: Subject) -> Sequence[Finding]:
     """Find regions that AWS does not have, or not in the ARN's partition."""
     return of_kind(subject.once(_judged), "region")
 
 
-def arn_region_absent(subject: Subject) -> Iterator[Finding]:
+def arn_region_absent(subject: Subject) -> Sequence[Finding]:
     """Find regions in ARNs of resources that have none."""
     return of_kind(subject.once(_judged), "region absent")
 
 
-def arn_region_present(subject: Subject) -> Iterator[Finding]:
+def arn_region_present(subject: Subject) -> Sequence[Finding]:
     """Find ARNs without the region that their resources have."""
     return of_kind(subject.once(_judged), "region present")
 
 
-def arn_account(subject: Subject) -> Iterator[Finding]:
+def arn_account(subject: Subject) -> Sequence[Finding]:
     """Find accounts that are not twelve digits."""
     return of_kind(subject.once(_judged), "account")
 
 
-def arn_account_absent(subject: Subject) -> Iterator[Finding]:
+def arn_account_absent(subject: Subject) -> Sequence[Finding]:
     """Find accounts in ARNs of resources that have none."""
     return of_kind(subject.once(_judged), "account absent")
 
 
-def arn_account_present(subject: Subject) -> Iterator[Finding]:
+def arn_account_present(subject: Subject) -> Sequence[Finding]:
     """Find ARNs without the account that their resources have."""
     return of_kind(subject.once(_judged), "account present")
 
 
-def arn_resource(subject: Subject) -> Iterator[Finding]:
+def arn_resource(subject: Subject) -> Sequence[Finding]:
     """Find ARNs that have the form of none of their service's resources."""
     return of_kind(subject.once(_judged), "resource")
 
 
-def _judged(subject: Subject) -> tuple[Placed, ...]:
-    found = []
-    for statement in subject.statements:
-        for entry in statement.resources or statement.not_resources:
-            problems = judge(entry.text) if entry.text != "*" else ()
-            if problems:
-                found.extend([Placed(entry.pointer, problem) for problem in problems])
-    return tuple(found)
+def _judged(subject: Subject) -> Sequence[Placed]:
+    return [
+        placed
+        for statement in subject.statements
+        if statement.raw.get("Resource") != "*"
+        for placed in judged_texts(statement, ("Resource", "NotResource"), judge)
+    ]
 
 
 @lru_cache(maxsize=16384)

@@ -19,6 +19,7 @@ from preflight.iam.operators import OPERATORS
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
+from preflight.lint.tested import Tested
 from preflight.lint.view import ConditionEntry, Entry, StatementView
 
 _SHOWN = 3
@@ -191,24 +192,33 @@ def tags_allowed_broadly(subject: Subject) -> Iterator[Finding]:
     return _tags(subject, denies=False, exactly="NotAction")
 
 
+def _tagged(subject: Subject) -> Sequence[tuple[StatementView, ConditionEntry]]:
+    """Return the conditions on tags of the resource that only hold where the request has them."""
+    if not any(key.startswith(_RESOURCE_TAG) for key in subject.once(Tested).of_key):
+        return ()
+    return [
+        (statement, condition)
+        for statement in subject.statements
+        for condition in statement.conditions
+        if condition.key.lower().startswith(_RESOURCE_TAG) and not without_key(condition)
+    ]
+
+
 def _tags(subject: Subject, *, denies: bool, exactly: str) -> Iterator[Finding]:
-    for statement in subject.statements:
-        if not statement.raw.get("Condition") or not (statement.denies if denies else statement.allows):
+    for statement, condition in subject.once(_tagged):
+        if not (statement.denies if denies else statement.allows):
             continue
-        for condition in statement.conditions:
-            if not condition.key.lower().startswith(_RESOURCE_TAG) or without_key(condition):
-                continue
-            if exactly == "NotAction" and statement.not_actions:
-                done = "denies nothing" if denies else "allows nothing"
-                yield Finding(
-                    condition.pointer,
-                    f"{statement.cited} {done} of services without the key {condition.key}, but names none of them: "
-                    "it is about all services",
-                    "list the actions that are meant in Action",
-                    on_name=True,
-                )
-            elif exactly == "Action":
-                yield from _tagless(statement, condition, statement.actions)
+        if exactly == "NotAction" and statement.not_actions:
+            done = "denies nothing" if denies else "allows nothing"
+            yield Finding(
+                condition.pointer,
+                f"{statement.cited} {done} of services without the key {condition.key}, but names none of them: "
+                "it is about all services",
+                "list the actions that are meant in Action",
+                on_name=True,
+            )
+        elif exactly == "Action":
+            yield from _tagless(statement, condition, statement.actions)
 
 
 def _tagless(statement: StatementView, condition: ConditionEntry, entries: Sequence[Entry]) -> Iterator[Finding]:

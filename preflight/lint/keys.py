@@ -7,7 +7,7 @@ of each service in https://docs.aws.amazon.com/service-authorization/latest/refe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from preflight import catalog
@@ -24,37 +24,37 @@ _OLD = {"aws:arn": "aws:PrincipalArn"}
 _VARIABLE = re.compile(r"\$\{([^},]*:[^},]*)(?:,[^}]*)?\}")
 
 
-def key_format(subject: Subject) -> Iterator[Finding]:
+def key_format(subject: Subject) -> Sequence[Finding]:
     """Find keys that are not `service:name`."""
     return of_kind(subject.once(_judged), "format")
 
 
-def global_key_exists(subject: Subject) -> Iterator[Finding]:
+def global_key_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys that begin with aws: and are none of AWS's global keys."""
     return of_kind(subject.once(_judged), "global")
 
 
-def service_key_exists(subject: Subject) -> Iterator[Finding]:
+def service_key_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys that their service does not have."""
     return of_kind(subject.once(_judged), "service")
 
 
-def key_service_exists(subject: Subject) -> Iterator[Finding]:
+def key_service_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys of services that AWS does not have."""
     return of_kind(subject.once(_judged), "prefix")
 
 
-def tag_key_named(subject: Subject) -> Iterator[Finding]:
+def tag_key_named(subject: Subject) -> Sequence[Finding]:
     """Find keys of tags that do not say which tag."""
     return of_kind(subject.once(_judged), "tag")
 
 
-def key_current(subject: Subject) -> Iterator[Finding]:
+def key_current(subject: Subject) -> Sequence[Finding]:
     """Find global keys that newer ones replace."""
     return of_kind(subject.once(_judged), "old")
 
 
-def key_in_use(subject: Subject) -> Iterator[Finding]:
+def key_in_use(subject: Subject) -> Sequence[Finding]:
     """Find keys that AWS has retired, or uses without documenting them."""
     return of_kind(subject.once(_judged), "unlisted")
 
@@ -62,7 +62,8 @@ def key_in_use(subject: Subject) -> Iterator[Finding]:
 def variable_exists(subject: Subject) -> Iterator[Finding]:
     """Find policy variables that name no condition key of AWS."""
     for statement in subject.statements:
-        yield from _variables(statement.resources or statement.not_resources)
+        if statement.raw.get("Resource") != "*":
+            yield from _variables(statement.resources or statement.not_resources)
     for condition in subject.once(Tested).all:
         yield from _variables(condition.values)
 
@@ -87,12 +88,12 @@ def _variable(pointer: str, name: str) -> Iterator[Finding]:
             )
 
 
-def _judged(subject: Subject) -> tuple[Placed, ...]:
-    return tuple(
+def _judged(subject: Subject) -> Sequence[Placed]:
+    return [
         Placed(condition.pointer, problem, on_name=True)
         for condition in subject.once(Tested).all
         for problem in judge(condition.key)
-    )
+    ]
 
 
 @lru_cache(maxsize=8192)

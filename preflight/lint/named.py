@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preflight.engine.result import Level
 from preflight.lint.finding import Edit, Finding
+from preflight.lint.view import StatementView
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,28 @@ class Placed:
         return Finding(self.pointer, each.message, each.remedy, self.on_name, each.level, edits=edits)
 
 
-def of_kind(placed: tuple[Placed, ...], kind: str) -> Iterator[Finding]:
-    """Yield the findings of one kind."""
-    for each in placed:
-        if each.problem.kind == kind:
-            yield each.finding()
+def of_kind(placed: Sequence[Placed], kind: str) -> Sequence[Finding]:
+    """Return the findings of one kind."""
+    return [each.finding() for each in placed if each.problem.kind == kind] if placed else ()
+
+
+def judged_texts(
+    statement: StatementView, elements: Sequence[str], judge: Callable[[str], Sequence[Problem]]
+) -> Iterator[Placed]:
+    """Yield what is wrong with the strings of the first of some elements that a statement has.
+
+    Most texts are right: the pointer of one is only written where it is not.
+    """
+    for element in elements:
+        written = statement.raw.get(element)
+        if written is None:
+            continue
+        if isinstance(written, str):
+            for problem in judge(written):
+                yield Placed(f"{statement.pointer}/{element}", problem)
+        elif isinstance(written, list):
+            for index, text in enumerate(written):
+                if isinstance(text, str):
+                    for problem in judge(text):
+                        yield Placed(f"{statement.pointer}/{element}/{index}", problem)
+        return

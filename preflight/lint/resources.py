@@ -30,11 +30,11 @@ _TAGGING = ("tag", "untag", "addtags", "removetags", "createtags", "deletetags",
 def resource_fits_action(subject: Subject) -> Iterator[Finding]:
     """Find actions that none of their statement's resources is for."""
     for statement in subject.statements:
-        resources = statement.resources
-        if not resources or not statement.actions or resources[0].text == "*":
+        written = statement.raw.get("Resource")
+        if written is None or written == "*" or (isinstance(written, list) and "*" in written):
             continue
-        texts = tuple(entry.text for entry in resources)
-        if "*" in texts:
+        texts = tuple(entry.text for entry in statement.resources)
+        if not texts:
             continue
         fitting = _fitting(texts)
         unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
@@ -83,17 +83,25 @@ def _listed(entries: Sequence[Entry]) -> str:
 
 def _allowed_elsewhere(subject: Subject, statement: StatementView, action: str) -> bool:
     lower = action.lower()
-    for other in subject.statements:
-        if other is statement or not other.allows:
-            continue
-        if any(
-            ("*" in each.text and matches_action(each.text, lower)) or each.text.lower() == lower
-            for each in other.actions
-        ):
+    for other, names, patterns in subject.once(_allowing):
+        if other is not statement and (lower in names or any(matches_action(each, lower) for each in patterns)):
             texts = tuple(entry.text for entry in other.resources)
             if "*" in texts or (texts and not _fitting(texts).why_not(action)):
                 return True
     return False
+
+
+def _allowing(subject: Subject) -> Sequence[tuple[StatementView, frozenset[str], Sequence[str]]]:
+    """Return the statements that allow, each with its actions in lower case and with its patterns."""
+    return [
+        (
+            statement,
+            frozenset(entry.text.lower() for entry in statement.actions),
+            [entry.text for entry in statement.actions if "*" in entry.text or "?" in entry.text],
+        )
+        for statement in subject.statements
+        if statement.allows
+    ]
 
 
 class _Fitting:
