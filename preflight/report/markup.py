@@ -12,7 +12,7 @@ from preflight.report.terminal import clean, inert
 _CUT = "..."
 # A comment is shown as nothing, and what stands on its two sides is no mention, link or command any more.
 _BREAK = "<!-- -->"
-_LIVE = re.compile(r"[@#!]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_LIVE = re.compile(r"[@#!]|:(?=//)|www(?=\.)", re.IGNORECASE)
 _MARKS = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "<span>$</span>"}
     | {mark: f"&#{ord(mark)};" for mark in "\\`*_[]|~^{}"}
