@@ -15,7 +15,10 @@ from preflight.lint.run import Found, Linter
 
 
 def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "", account: str = "") -> FoundPolicy:
-    document = Document("policy.json", policy, json.dumps(policy, indent=2))
+    """Give a policy of a file of its own; a text is the policy's text."""
+    text = policy if isinstance(policy, str) else json.dumps(policy, indent=2)
+    policy = json.loads(text)
+    document = Document("policy.json", policy, text)
     owner = {name: value for name, value in (("service", service), ("account", account)) if value}
     return FoundPolicy(document, policy, type_, owner=owner)
 
