@@ -14,6 +14,7 @@ from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
 _NAMED = 4
+_TOLD_ELSEWHERE = frozenset({"iam:passrole", "iam:createservicelinkedrole", "sts:assumerole"})
 
 
 def administrator(subject: Subject) -> Iterator[Finding]:
@@ -26,6 +27,8 @@ def administrator(subject: Subject) -> Iterator[Finding]:
 
 def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
     """Find Allow with NotAction."""
+    if "NotAction" not in subject.elements:
+        return
     for view in subject.statements:
         if view.not_actions and view.allows and not _guarded(view):
             spared = _named([entry.text for entry in view.not_actions])
@@ -38,6 +41,8 @@ def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
 
 def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
     """Find Allow with NotResource."""
+    if "NotResource" not in subject.elements:
+        return
     for view in subject.statements:
         if view.not_resources and view.allows:
             spared = _named([entry.text for entry in view.not_resources])
@@ -50,11 +55,9 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
 
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
-    for view in subject.statements:
-        if not view.allows or _conditioned(view):
-            continue
+    for view in subject.once(_on_everything):
         whole = [entry for entry in view.actions if _whole(entry.text)]
-        if whole and _everything(view) and subject.grants.administrator is None:
+        if whole and subject.grants.administrator is None:
             yield Finding(
                 whole[0].pointer,
                 f"{view.cited} allows every action of {_named([each.text[:-2] for each in whole])} on every resource",
@@ -64,9 +67,7 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
 
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     """Find actions that change something and could be limited to resources, allowed on `*`."""
-    for view in subject.statements:
-        if not view.allows or _conditioned(view) or not _everything(view):
-            continue
+    for view in subject.once(_on_everything):
         found = [entry for entry in view.actions if _limitable(entry.text)]
         if found and subject.grants.administrator is None:
             yield Finding(
@@ -88,16 +89,18 @@ def effectively_everything(subject: Subject) -> Iterator[Finding]:
                 yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
 
 
+def _on_everything(subject: Subject) -> list[StatementView]:
+    """Return the statements that allow something on `*` without a condition."""
+    return [view for view in subject.statements if view.allows and not view.raw.get("Condition") and _everything(view)]
+
+
 def _whole(text: str) -> bool:
     return text.endswith(":*") and "*" not in text[:-2] and "?" not in text and len(text) > 2
 
 
 def _everything(view: StatementView) -> bool:
-    return any(entry.text == "*" for entry in view.resources)
-
-
-def _conditioned(view: StatementView) -> bool:
-    return bool(view.raw.get("Condition"))
+    written = view.raw.get("Resource")
+    return written == "*" or (isinstance(written, list) and "*" in written)
 
 
 def _guarded(view: StatementView) -> bool:
@@ -126,7 +129,7 @@ def _effectively(text: str) -> str:
 def _limitable(text: str) -> bool:
     """Whether an entry is an action that changes something and that AWS can limit to resources."""
     service, _, name = text.partition(":")
-    if not name or "*" in text or "?" in text or not source.exists(service.lower()):
+    if text.lower() in _TOLD_ELSEWHERE or not name or "*" in text or "?" in text or not source.exists(service.lower()):
         return False
     found = source.of_service("actions", service.lower()).get(name.lower())
     if found is None or not any(each.get("required") for each in found["resourceTypes"]):

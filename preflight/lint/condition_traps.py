@@ -32,16 +32,16 @@ _IDS = frozenset(
 )
 
 
-def _conditions(subject: Subject) -> Iterator[tuple[StatementView, ConditionEntry]]:
-    for view in subject.statements:
-        if "Condition" in view.raw:
-            for each in view.conditions:
-                yield view, each
+def _conditions(subject: Subject) -> list[tuple[StatementView, ConditionEntry]]:
+    """Return every condition with its statement."""
+    if "Condition" not in subject.elements:
+        return []
+    return [(view, each) for view in subject.statements if "Condition" in view.raw for each in view.conditions]
 
 
 def mfa(subject: Subject) -> Iterator[Finding]:
     """Find conditions on MFA that requests without the key slip through: those that are signed with an access key."""
-    for view, each in _conditions(subject):
+    for view, each in subject.once(_conditions):
         if each.key.lower() != _MFA or each.base.lower() != "bool" or each.qualifier:
             continue
         wanted = {value.text.lower() for value in each.values}
@@ -69,7 +69,7 @@ def mfa(subject: Subject) -> Iterator[Finding]:
 
 def for_all_values(subject: Subject) -> Iterator[Finding]:
     """Find ForAllValues, which holds without the key, with a key that has one value, in an Allow."""
-    for view, each in _conditions(subject):
+    for view, each in subject.once(_conditions):
         if not view.allows or each.qualifier.lower() != "forallvalues" or each.base.lower() == "null":
             continue
         known = catalog.condition_key(each.key)
@@ -83,7 +83,7 @@ def for_all_values(subject: Subject) -> Iterator[Finding]:
 
 def paired_keys(subject: Subject) -> Iterator[Finding]:
     """Find a key that means something together with another only, without it."""
-    for view, each in _conditions(subject):
+    for view, each in subject.once(_conditions):
         pair = _PAIRS.get(each.key.lower())
         if pair and view.allows and not any(other.key.lower() in pair for other in view.conditions):
             yield Finding(
@@ -95,7 +95,7 @@ def paired_keys(subject: Subject) -> Iterator[Finding]:
 
 def id_with_wildcard(subject: Subject) -> Iterator[Finding]:
     """Find a wildcard in the id of an account, organization or VPC, in an Allow."""
-    for view, each in _conditions(subject):
+    for view, each in subject.once(_conditions):
         if view.allows and each.base.lower() == "stringlike" and each.key.lower() in _IDS:
             for value in each.values:
                 if "*" in value.text or "?" in value.text:

@@ -82,8 +82,11 @@ class Grants:
             if not view.allows:
                 continue
             for entry in view.actions:
-                for action in watched(entry.text):
-                    found.setdefault(action, []).append(Granted(view, entry))
+                actions = watched(entry.text)
+                if actions:
+                    granted = Granted(view, entry)
+                    for action in actions:
+                        found.setdefault(action, []).append(granted)
             if view.not_actions:
                 spared = {action for entry in view.not_actions for action in watched(entry.text)}
                 whole = Granted(view, Entry(f"{view.pointer}/NotAction", "NotAction"))

@@ -35,6 +35,8 @@ def open_resource(subject: Subject) -> Iterator[Finding]:
 
 def allow_not_principal(subject: Subject) -> Iterator[Finding]:
     """Find Allow with NotPrincipal."""
+    if "NotPrincipal" not in subject.elements:
+        return
     for view in subject.statements:
         if view.allows and "NotPrincipal" in view.raw:
             yield Finding(

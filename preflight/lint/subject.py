@@ -55,6 +55,11 @@ class Subject:
             return None
 
     @cached_property
+    def elements(self) -> frozenset[str]:
+        """The names of all elements that some statement has, as written: a check of an absent one has nothing to do."""
+        return frozenset[str]().union(*[view.raw for view in self.statements])
+
+    @cached_property
     def grants(self) -> Grants:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)
