@@ -41,10 +41,10 @@ def github_without_repository(subject: Subject) -> Iterator[Finding]:
         limits = [each for each in _of(view, provider) if _claim(each) in _WHICH]
         if not any(_limits(each) for each in limits):
             wide = limits[0] if limits else None
-            says = f"asks for {wide.key} of any repository" if wide else f"has no condition on {_GITHUB}:sub"
+            says = f"does not say in {wide.key} whose repositories" if wide else f"has no condition on {_GITHUB}:sub"
             yield Finding(
                 wide.pointer if wide else place.pointer,
-                f"{view.cited} {says}: workflows of every repository on GitHub may assume the role",
+                f"{view.cited} {says}: workflows of repositories of anyone on GitHub may assume the role",
                 f'add {{"StringEquals": {{"{_GITHUB}:sub": "repo:OWNER/REPOSITORY:ref:refs/heads/main"}}}}',
             )
 
@@ -152,7 +152,10 @@ def _named(text: str, wild: bool) -> bool:
     if not wild:
         return bool(text)
     head = re.split(r"[*?]", text, maxsplit=1)[0]
-    return bool(head.removeprefix("repo:")) and not "repo:".startswith(head)
+    if head.startswith("repo:"):
+        # Anyone can take an owner's name that begins in the same way.
+        return "/" in head or head == text
+    return bool(head) and not "repo:".startswith(head)
 
 
 def _what(text: str) -> str:

@@ -179,6 +179,30 @@ def test_a_stranger_is_let_into_any_service(action: str, resource: str | None, s
     assert "IAM250" not in rules(policy(owned), "resource", service)
 
 
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("*", True),
+        ("repo:*", True),
+        ("repo:*/app:ref:refs/heads/main", True),
+        ("repo:acme*", True),
+        ("rep?:acme/app:*", True),
+        ("repo:acme/*", False),
+        ("repo:acme/app:*", False),
+        ("repo:acme/app:environment:production", False),
+        ("repository_owner:acme:*", False),
+    ],
+)
+def test_whose_repositories_a_subject_names(subject: str, found: bool) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": subject}},
+    }
+    assert ("IAM241" in rules(policy(statement), "trust")) is found
+
+
 def test_a_resource_that_everyone_manages_is_an_error() -> None:
     for action, level in (("s3:GetObject", None), ("s3:*", Level.ERROR), ("s3:PutBucketPolicy", Level.ERROR)):
         statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "arn:aws:s3:::b"}
