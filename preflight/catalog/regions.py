@@ -37,7 +37,8 @@ def region_possible(region: str) -> bool:
 
 def nearest_region(region: str) -> str | None:
     """Return the region that was probably meant, or None where nothing is near."""
-    return nearest(region, regions())
+    letters = sorted(region.lower())
+    return next((each for each in regions() if sorted(each) == letters), None) or nearest(region, regions())
 
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")

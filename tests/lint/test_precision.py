@@ -1,0 +1,32 @@
+"""AWS's managed policies: every error among their results is one, and the page that lists them is current."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from preflight.lint.run import Found
+from tools import precision
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Found]:
+    return precision.lint_all()
+
+
+def test_the_page_is_what_the_tool_writes(found: list[Found]) -> None:
+    assert precision.page(found) == precision.PAGE.read_text(encoding="utf-8"), "run python tools/precision.py"
+
+
+def test_every_reason_is_of_an_error_that_remains(found: list[Found]) -> None:
+    hits = {f"{rule} {value}" for rule, value in precision.errors(found)}
+    assert hits == set(json.loads(precision.REASONS.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("matter", "theirs", "rules"), [(each, *both) for each, both in precision.PARLIAMENT.items()])
+def test_far_fewer_results_than_parliament(
+    found: list[Found], matter: str, theirs: int, rules: tuple[str, ...]
+) -> None:
+    ours = sum(each.head.id in rules for each in found)
+    assert ours < theirs / 2, matter
