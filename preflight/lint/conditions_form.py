@@ -66,7 +66,7 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
     """Find keys of several values that are compared without ForAllValues or ForAnyValue."""
     for view in subject.statements:
         for each in view.conditions:
-            if not each.qualifier and each.base.lower() != "null" and _several(each.key):
+            if _several(each.key) and not each.qualifier and each.base.lower() != "null":
                 problem = f"{each.key} has several values in a request, and {each.operator} compares one"
                 remedy = (
                     f'write "ForAnyValue:{each.operator}" where one value is to match, or '

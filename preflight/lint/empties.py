@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from preflight.documents.positions import escape
 from preflight.lint.faults import Faults, no_faults
@@ -58,33 +59,41 @@ def _faults(subject: Subject) -> Faults:
     found = no_faults()
     for view in subject.statements:
         raw = view.raw
-        for element in ("Action", "Resource"):
-            for name in (element, f"Not{element}"):
-                if raw.get(name) == []:
-                    negated = name != element
-                    what = "every one is meant" if negated else "it is about nothing"
-                    problem = f"{name} of {view.cited} is an empty list: {what}"
-                    found[element].append(Finding(f"{view.pointer}/{name}", problem))
+        if not all(raw.values()):
+            _elements(view, found)
         if "Principal" in raw or "NotPrincipal" in raw:
             found["Principal"].extend(_principals(view))
         block = raw.get("Condition")
-        if block == {}:
-            place = f"{view.pointer}/Condition"
-            problem = f"the Condition of {view.cited} is empty"
-            found["Condition"].append(Finding(place, problem, edits=(Edit("remove", place),)))
-        elif isinstance(block, dict):
-            for operator, keys in block.items():
-                if keys == {}:
-                    place = f"{view.pointer}/Condition/{escape(operator)}"
-                    problem = f"{operator} in the Condition of {view.cited} has no keys"
-                    found["Condition"].append(
-                        Finding(place, problem, f"remove {operator}", edits=(Edit("remove", place),))
-                    )
-            for each in view.conditions:
-                if each.raw == []:
-                    kind = each.qualifier.lower() or ("ifexists" if each.if_exists else "")
-                    found[kind].append(Finding(each.pointer, _without_values(each, kind)))
+        if isinstance(block, dict) and not all(
+            isinstance(keys, dict) and keys and all(keys.values()) for keys in block.values()
+        ):
+            _conditions(view, block, found)
     return found
+
+
+def _elements(view: StatementView, found: Faults) -> None:
+    for element in ("Action", "Resource"):
+        for name in (element, f"Not{element}"):
+            if view.raw.get(name) == []:
+                what = "every one is meant" if name != element else "it is about nothing"
+                problem = f"{name} of {view.cited} is an empty list: {what}"
+                found[element].append(Finding(f"{view.pointer}/{name}", problem))
+    if view.raw.get("Condition") == {}:
+        place = f"{view.pointer}/Condition"
+        problem = f"the Condition of {view.cited} is empty"
+        found["Condition"].append(Finding(place, problem, edits=(Edit("remove", place),)))
+
+
+def _conditions(view: StatementView, block: dict[str, Any], found: Faults) -> None:
+    for operator, keys in block.items():
+        if keys == {}:
+            place = f"{view.pointer}/Condition/{escape(operator)}"
+            problem = f"{operator} in the Condition of {view.cited} has no keys"
+            found["Condition"].append(Finding(place, problem, f"remove {operator}", edits=(Edit("remove", place),)))
+    for each in view.conditions:
+        if each.raw == []:
+            kind = each.qualifier.lower() or ("ifexists" if each.if_exists else "")
+            found[kind].append(Finding(each.pointer, _without_values(each, kind)))
 
 
 def _principals(view: StatementView) -> Iterator[Finding]:

@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_ver
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 
 from preflight.iam.grammar import VERSIONS
 from preflight.lint.faults import shown
@@ -16,8 +15,6 @@ from preflight.lint.subject import Subject
 from preflight.lint.variables_form import variables
 
 _CURRENT, _OLD = VERSIONS
-_WILD = frozenset("*?")
-_STORED = frozenset({"identity", "boundary", "trust", "session"})
 
 
 def version_known(subject: Subject) -> Iterator[Finding]:
@@ -65,19 +62,30 @@ def characters_taken(subject: Subject) -> Iterator[Finding]:
         yield Finding(_with(refused[0], subject), f"the policy has characters that IAM does not take: {listed}")
 
 
-def action_names_service(subject: Subject) -> Iterable[Finding]:
+def action_names_service(subject: Subject) -> Iterator[Finding]:
     """Find actions that are not of the form service:Name."""
     for view in subject.statements:
         for entry in view.actions or view.not_actions:
+            if entry.text in _sound:
+                continue
             problem = _malformed(entry.text)
             if problem:
                 yield Finding(entry.pointer, *problem)
+                continue
+            if len(_sound) >= _SOUND_KEPT:
+                _sound.clear()
+            _sound.add(entry.text)
 
 
-@lru_cache(maxsize=65536)
+# Most policies share most of their actions: those that were found well formed are not looked at again.
+_sound: set[str] = set()
+_SOUND_KEPT = 65_536
+
+
 def _malformed(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with an action and what to write; None where it is well formed."""
     service, colon, name = text.partition(":")
-    if service and name and ":" not in name and not (service + name).isspace():
+    if service and name and ":" not in name:
         return _blank(text) if any(map(str.isspace, text)) else None
     if text and not text.strip("*"):
         return None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from preflight.iam.wildcard import matcher, tokens
+from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, PrincipalEntry, StatementView
@@ -63,29 +64,25 @@ def actions_fit(subject: Subject) -> Iterator[Finding]:
         called = [_called(entry) for entry in entries]
         if None in called:
             continue
-        yield from _actions(view, [each for each in called if each])
+        wanted = dict.fromkeys(each for each in called if each)
+        unfit = [each for each in view.actions if (action := _exactly(each)) is not None and action not in wanted]
+        for each in unfit:
+            yield _unfit(view, each, next(iter(wanted)))
+        # Where an action is wrong, the providers without one are the same mistake.
         for entry, action in zip(entries, called, strict=True):
-            if action in (_SAML, _WEB) and not any(_covers(each, action) for each in view.actions):
-                yield from _provider(view, entry, action)
+            if not unfit and action in (_SAML, _WEB) and not any(_covers(each, action) for each in view.actions):
+                problem = f"{view.cited} names {_WHO[action]}, {shown(entry.text)}, and does not allow {action}"
+                yield Finding(entry.pointer, problem, f"add {action} to Action")
 
 
-def _actions(view: StatementView, called: list[str]) -> Iterator[Finding]:
-    wanted = dict.fromkeys(called)
-    for entry in view.actions:
-        action = next((each for each in _WHO if each.lower() == entry.text.lower()), None)
-        if action is not None and action not in wanted:
-            instead = next(iter(wanted))
-            problem = f"{action} is called by {_WHO[action]}, and {view.cited} names none as Principal"
-            remedy = f"write {instead}, which {_WHO[instead]} calls"
-            yield Finding(entry.pointer, problem, remedy)
+def _exactly(entry: Entry) -> str | None:
+    return next((each for each in _WHO if each.lower() == entry.text.lower()), None)
 
 
-def _provider(view: StatementView, entry: PrincipalEntry, action: str) -> Iterator[Finding]:
-    # A wrong action of the statement has been reported already; then this says the same.
-    others = {each.lower() for each in _WHO} - {action.lower()}
-    if view.actions and not any(each.text.lower() in others for each in view.actions):
-        problem = f"{view.cited} names {_WHO[action]}, {entry.text!r}, and does not allow {action}"
-        yield Finding(entry.pointer, problem, f"add {action} to Action")
+def _unfit(view: StatementView, entry: Entry, instead: str) -> Finding:
+    action = _exactly(entry) or entry.text
+    problem = f"{action} is called by {_WHO[action]}, and {view.cited} names none as Principal"
+    return Finding(entry.pointer, problem, f"write {instead}, which {_WHO[instead]} calls")
 
 
 def _called(entry: PrincipalEntry) -> str | None:
