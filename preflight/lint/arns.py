@@ -27,6 +27,12 @@ from preflight.lint.unlisted import unlisted_service
 _PARTS = 6
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _ACCOUNT = re.compile(r"[0-9*?]{1,12}")
+_OF_API = "execute-api:/"
+"""How a resource in the policy of an API of API Gateway may begin, which then writes the ARN in front.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+"""
+
 _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "cloudfront", "third-party"})
 """What stands for an account in the ARNs of things that AWS or its sellers own."""
 
@@ -108,7 +114,7 @@ def _judged(subject: Subject) -> Sequence[Placed]:
 @lru_cache(maxsize=16384)
 def judge(text: str) -> tuple[Problem, ...]:
     """Return what is wrong with one entry of Resource or NotResource."""
-    if not text.strip("*") or text.startswith("${"):
+    if not text.strip("*") or text.startswith(("${", _OF_API)):
         return ()
     if not text.startswith("arn:"):
         return (_no_arn(text),)

@@ -89,9 +89,12 @@ def _uncarried(subject: Subject) -> tuple[_Uncarried, ...]:
         for condition in statement.conditions:
             if ":" not in condition.key or condition.key[:4].lower() == "aws:" or lenient(condition):
                 continue
-            entries = tuple(entry for entry in statement.actions if not carries(entry.text, condition.key))
+            entries = [entry for entry in statement.actions if not carries(entry.text, condition.key)]
+            every = len(entries) == len(statement.actions)
+            if not every:  # a pattern among actions that carry the key is no sign that something else was meant
+                entries = [entry for entry in entries if "*" not in entry.text and "?" not in entry.text]
             if entries:
-                found.append(_Uncarried(statement, condition, entries, len(entries) == len(statement.actions)))
+                found.append(_Uncarried(statement, condition, tuple(entries), every))
     return tuple(found)
 
 

@@ -96,7 +96,7 @@ def operator_fits_key(subject: Subject) -> Iterator[Finding]:
     """Find operators of another type than their key's."""
     for condition in subject.once(Tested).all:
         found = _misfit(condition.operator, condition.key)
-        if found is not None:
+        if found is not None and not _same(found, condition):
             kind, right, level = found
             yield Finding(
                 condition.pointer,
@@ -105,6 +105,13 @@ def operator_fits_key(subject: Subject) -> Iterator[Finding]:
                 on_name=True,
                 level=level,
             )
+
+
+def _same(found: tuple[str, str, Level], condition: ConditionEntry) -> bool:
+    """Whether comparing ARNs as text is just the same: a wildcard stops at a colon only as part of an ARN."""
+    return found[:2] == ("String", "ARN") and not (
+        condition.base.lower().endswith("like") and any("*" in each.text for each in condition.values)
+    )
 
 
 def _suffix(condition: ConditionEntry) -> str:

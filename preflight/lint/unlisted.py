@@ -17,7 +17,7 @@ from preflight.resources import folder
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """Why a name is not in AWS's reference: `state` is `retired`, `renamed` or `undocumented`."""
+    """Why a name is not in AWS's reference: `state` is `retired`, `renamed`, `superseded` or `undocumented`."""
 
     state: str
     reason: str
