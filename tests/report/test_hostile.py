@@ -35,7 +35,7 @@ HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
     "</code></details></summary><h1>x</h1><!-- ",
     "]]></failure></testsuite><?x?><!DOCTYPE a>&amp;&#0;",
-    "[x](javascript:alert(1)) ![x](https://evil.example/a.png) <https://evil.example>",
+    "[x](evil.html) ![x](evil.png) [x][y] [x](javascript:alert(1)) ![x](https://evil.example/a.png) <https://evil.example>",
     "https://evil.example www.evil.example a@evil.example mailto:a@evil.example",
     "@octocat @org/team #1 owner/repo#1 GH-1 !1 ~label",
     "`` ` ``` ~~~ ```\n```\n",
