@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from preflight.report.formats import FORMATS
+
 ROOT = Path(__file__).parent.parent
 NEVER = ("boto3", "botocore", "urllib3", "policyuniverse", "jsonschema", "rich", "requests", "moto", "hypothesis")
 CHECK = ["check", "examples/create-endpoint.json", "--snapshot", "examples/snapshot.json",
@@ -33,7 +35,7 @@ def loaded(*arguments: str, stdin: str = "", cwd: Path = ROOT) -> tuple[int, set
     return code, set(names)
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_check_of_a_snapshot_is_light(form: str) -> None:
     code, names = loaded(*CHECK, "--format", form)
     assert code == 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
-from preflight.engine.rule import Rule, load_rule
-from preflight.errors import PreflightError
+from preflight.engine.rule import Rule, load_rule, rule_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class View:
 
     def rule(self, rule: str) -> Rule | None:
         """Return a rule by its id; None for one that is known neither here nor in `rules/`."""
-        if rule in self.rules:
-            return self.rules[rule]
-        try:
-            return load_rule(rule)
-        except PreflightError:
-            return None
+        return self.rules[rule] if rule in self.rules else _shipped(rule)
+
+
+@cache
+def _shipped(rule: str) -> Rule | None:
+    return load_rule(rule) if rule in rule_ids() else None
 
 
 PLAIN = View()
