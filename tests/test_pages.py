@@ -57,7 +57,9 @@ def test_the_readmes_python_runs() -> None:
     assert done.stdout.startswith("ready {'pass': ")
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/permissions.md", "docs/evaluation.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/permissions.md", "docs/evaluation.md", "docs/reports.md"]
+)
 def test_links_within_the_repository_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):

@@ -47,10 +47,12 @@ def viewed(
     is and the command runs in it; else from the current folder.
     """
     folder = Path.cwd()
-    roots = [Path(told) for name in _ROOTS if (told := os.environ.get(name))]
+    roots = [Path(told).resolve() for name in _ROOTS if (told := os.environ.get(name))]
     root = next((each for each in roots if folder.is_relative_to(each)), folder)
+    real = {path: os.path.realpath(path) for path in sources or () if path != "-"}
     return View(
         sources=sources or {},
+        real={path: target for path, target in real.items() if target != os.path.normpath(folder / path)},
         folder=str(folder),
         root=str(root),
         width=width(output),

@@ -17,7 +17,7 @@ def relative(path: str, view: View) -> str:
     if path == "-":
         return STDIN
     folder, root = _slashed(view.folder), _slashed(view.root or view.folder)
-    whole = posixpath.normpath(posixpath.join(folder, _slashed(path)))
+    whole = posixpath.normpath(posixpath.join(folder, _slashed(view.real.get(path, path))))
     inside = whole.removeprefix(f"{root.rstrip('/')}/")
     return inside if root and inside else whole
 

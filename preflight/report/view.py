@@ -14,13 +14,15 @@ class View:
     """How a report is to be shown. Formats read no files and no environment: all that they need of either is here.
 
     `sources` are the texts of the documents that results are about, by the path that their locations have. `rules` are
-    those that are not in `rules/`, by id. `folder` is the absolute path of the folder that relative paths start from,
+    those that are not in `rules/`, by id. `real` are the absolute paths of documents that were reached through symbolic
+    links, which code hosts do not follow. `folder` is the absolute path of the folder that relative paths start from,
     `root` that of the repository around it, which reports for code hosts name files from; both may be empty. `width`,
     `color` and `quiet` are for formats that people read; with `verbose` a format tells all that it can.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    real: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     root: str = ""
     width: int = 80

@@ -60,6 +60,15 @@ def test_files_are_named_from_the_root_of_the_checkout(
     assert "file=er/r.json,line=2" in preflight(*check[:1], str(folder / "deep/er/r.json"), *check[2:], "github").out
 
 
+def test_a_link_to_a_file_is_named_as_the_file(preflight: Command, folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "r.json").write_text(Path(BLOCKED[1]).read_text())
+    (folder / "link.json").symlink_to("deep/r.json")
+    ran = preflight("check", "link.json", *BLOCKED[2:], "--format", "github")
+    assert "file=deep/r.json,line=2" in ran.out and "link.json" not in ran.out
+    assert "link.json:2:19" in preflight("check", "link.json", *BLOCKED[2:]).out
+
+
 def test_the_line_is_shown_also_of_stdin(preflight: Command) -> None:
     text = Path(BLOCKED[1]).read_text()
     for ran in (preflight(*BLOCKED), preflight("check", "-", *BLOCKED[2:], stdin=text)):

@@ -445,3 +445,14 @@ def test_what_was_read_before_the_calls_is_not_shown_again(aws: StandIn, ready: 
     assert "plan.json:1:" in ran.out[ran.out.index("PRE902") :]
     words = " ".join(ran.out.split())
     assert "did not start; it was deleted again" in words and "Before another try" not in words
+
+
+def test_a_report_for_a_build_service(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.fail_endpoint("churn")
+    ran = command.end(command.start(ready.plan(), "--yes", "--format", "github"))
+    assert ran.code == 4
+    *annotations, last = ran.out.splitlines()
+    assert [line.split("::")[1].rsplit("=", 1)[-1] for line in annotations] == ["PRE902 endpoint-in-service"]
+    assert last.startswith("BLOCKED: 1 failed, ")
+    ran = command.end(command.start(ready.plan(), "--yes", "--format", "yaml"))
+    assert ran.code == 2 and "there is no format 'yaml'" in ran.err
