@@ -41,7 +41,7 @@ def condition_key(name: str) -> ConditionKey | None:
         if exact is not None:
             return exact
         for template, key in keys.items():
-            if _BLANK.search(template) and _form(template).fullmatch(wanted):
+            if ("$" in template or "<" in template) and _fits(template, wanted):
                 return key
     return None
 
@@ -92,6 +92,17 @@ def _services_with(name: str) -> tuple[str, ...]:
         return (prefix,)
     filed = source.read("unassociatedConditions")
     return next((tuple(services) for key, services in filed.items() if _form(key).fullmatch(prefix)), ())
+
+
+def _fits(template: str, wanted: str) -> bool:
+    """Whether a name is a template's with its blanks filled in; most templates differ in how they begin."""
+    head = _head(template)
+    return wanted.startswith(head) and len(wanted) > len(head) and _form(template).fullmatch(wanted) is not None
+
+
+@lru_cache(maxsize=8192)
+def _head(template: str) -> str:
+    return _BLANK.split(template.casefold(), maxsplit=1)[0]
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from functools import lru_cache
 
 from preflight import catalog
@@ -46,27 +46,31 @@ def judged_actions(subject: Subject) -> Sequence[Placed]:
     ]
 
 
+@lru_cache(maxsize=32768)
 def matched(pattern: str) -> tuple[str, ...] | None:
     """Return the actions that a pattern of one service matches, in lower case and without the service.
 
     None where the pattern is about more than one service, or about one that AWS does not list.
     """
     service, colon, name = pattern.lower().partition(":")
-    if not colon or "*" in service or "?" in service or not catalog.service_exists(service):
+    known = _names(service) if colon else None
+    if known is None:
         return None
     if "*" not in name and "?" not in name:
-        return (name,) if name in lower_action_names(service) else ()
-    return _matched(service, name)
+        return (name,) if name in known else ()
+    return tuple(filter(matcher(tokens(name)), known))
 
 
-@lru_cache(maxsize=8192)
-def _matched(service: str, name: str) -> tuple[str, ...]:
-    return tuple(filter(matcher(tokens(name)), lower_action_names(service)))
+@lru_cache(maxsize=1024)
+def _names(service: str) -> KeysView[str] | None:
+    return lower_action_names(service) if catalog.service_exists(service) else None
 
 
 @lru_cache(maxsize=32768)
 def judge(text: str) -> tuple[Problem, ...]:
     """Return what is wrong with one entry of Action or NotAction. One without a service is the grammar's matter."""
+    if matched(text):
+        return ()
     service, colon, name = text.partition(":")
     if not colon or not service or not name:
         return ()
@@ -75,8 +79,6 @@ def judge(text: str) -> tuple[Problem, ...]:
     if not catalog.service_exists(service):
         return (_no_service(text, service, name),)
     if not name.strip("*"):
-        return ()
-    if matched(text):
         return ()
     return (_no_action(text, service, name),)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from preflight import catalog
 from preflight.lint.finding import Finding
-from preflight.lint.named import Placed, Problem, of_kind
+from preflight.lint.named import Placed, Problem, of_kind, strings
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.unlisted import unlisted_key
@@ -62,8 +62,10 @@ def key_in_use(subject: Subject) -> Sequence[Finding]:
 def variable_exists(subject: Subject) -> Iterator[Finding]:
     """Find policy variables that name no condition key of AWS."""
     for statement in subject.statements:
-        if statement.raw.get("Resource") != "*":
-            yield from _variables(statement.resources or statement.not_resources)
+        if any("${" in each for each in strings(statement.raw.get("Resource"))):
+            yield from _variables(statement.resources)
+        if any("${" in each for each in strings(statement.raw.get("NotResource"))):
+            yield from _variables(statement.not_resources)
     for condition in subject.once(Tested).all:
         yield from _variables(condition.values)
 

@@ -16,6 +16,7 @@ from preflight.iam.pattern import matches_action
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
 from preflight.lint.forms import overlap
+from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -33,12 +34,10 @@ def resource_fits_action(subject: Subject) -> Iterator[Finding]:
         written = statement.raw.get("Resource")
         if written is None or written == "*" or (isinstance(written, list) and "*" in written):
             continue
-        texts = tuple(entry.text for entry in statement.resources)
-        if not texts:
-            continue
-        fitting = _fitting(texts)
-        unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
-        if unfit:
+        texts = strings(written)
+        fitting = _fitting(texts) if texts else None
+        if fitting is not None and any(map(fitting.why_not, strings(statement.raw.get("Action")))):
+            unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
             yield from _misfits(subject, statement, unfit)
 
 
