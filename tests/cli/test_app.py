@@ -54,7 +54,7 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
     def broken(*_: object, **__: object) -> None:
         raise KeyError("oh\x1b[2J\nno")
 
-    monkeypatch.setattr("preflight.documents.requests.read_plan", broken)
+    monkeypatch.setattr("preflight.documents.load.load", broken)
     ran = preflight("check", "x.json")
     assert ran.code == 70
     assert ran.line.startswith("preflight: a defect of preflight: KeyError: ") and "tests.cli.test_app:" in ran.line
@@ -63,7 +63,7 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
         preflight("check", "x.json")
 
 
-@pytest.mark.parametrize("moment", ["preflight.documents.requests.load", "preflight.readiness.check.run"])
+@pytest.mark.parametrize("moment", ["preflight.documents.load.load", "preflight.readiness.check.run"])
 def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -93,7 +93,7 @@ def test_a_terminal_of_few_letters() -> None:
 
 def test_rules(preflight: Command) -> None:
     ran = preflight("rules")
-    assert [line[:6] for line in ran.out.splitlines() if line.startswith("PRE")] == rule_ids()
+    assert [line[:6] for line in ran.out.splitlines() if line.startswith(("IAM", "PRE"))] == rule_ids()
     listed = json.loads(preflight("rules", "--format", "json").out)
     assert [each["id"] for each in listed] == rule_ids()
     assert all(each["summary"] and each["why"] and each["references"] for each in listed)
