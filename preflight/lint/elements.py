@@ -1,5 +1,4 @@
-"""The elements of a policy and of its statements: which there are, which must be, which exclude each other, of what
-type they are.
+"""The elements of a policy and of its statements: which there are, which must be, and which exclude each other.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
@@ -8,11 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from preflight.catalog.nearest import nearest
+from preflight.documents.found import PolicyType
 from preflight.documents.positions import escape
-from preflight.documents.schema import word_for
 from preflight.iam.grammar import ELEMENTS, TOP_ELEMENTS
 from preflight.lint.faults import Faults, no_faults, shown
 from preflight.lint.finding import Edit, Finding
@@ -31,11 +31,6 @@ _WITHOUT_RESOURCE = frozenset({"ecr", "ecr-public", "sts"})
 def known(subject: Subject) -> Iterable[Finding]:
     """Find elements that the policy language does not have."""
     return subject.once(_faults).get("known", ())
-
-
-def typed(subject: Subject) -> Iterable[Finding]:
-    """Find values of another type than their element takes."""
-    return subject.once(_faults).get("typed", ())
 
 
 def statement_present(subject: Subject) -> Iterable[Finding]:
@@ -82,50 +77,45 @@ def _faults(subject: Subject) -> Faults:
     found = no_faults()
     policy = subject.value
     if not isinstance(policy, dict):
-        problem = f"the policy is {word_for(policy)}"
-        found["typed"].append(Finding("", problem, "write an object with Version and Statement"))
         return found
     if not policy.keys() <= _TOP:
         _unknown(policy, TOP_ELEMENTS, "", found)
-    if "Id" in policy and not isinstance(policy["Id"], str):
-        found["typed"].append(_mistyped("/Id", "Id", policy["Id"], "a string"))
-    _statements(policy, len(subject.statements), found)
+    if policy.get("Statement") == []:
+        problem = "Statement is an empty list"
+        found["Statement"].append(Finding("/Statement", problem, "add a statement, or remove the policy"))
+    elif "Statement" not in policy and not _misspelt(policy, "Statement"):
+        found["Statement"].append(Finding("", "the policy has no Statement", "add a Statement"))
     for view in subject.statements:
         _statement(view, subject, found)
     return found
 
 
-def _statements(policy: Mapping[str, Any], objects: int, found: Faults) -> None:
-    if "Statement" not in policy:
-        if not _misspelt(policy, "Statement"):
-            found["Statement"].append(Finding("", "the policy has no Statement", "add a Statement"))
-        return
-    written = policy["Statement"]
-    if isinstance(written, list):
-        if not written:
-            problem = "Statement is an empty list"
-            found["Statement"].append(Finding("/Statement", problem, "add a statement, or remove the policy"))
-        elif len(written) != objects:
-            for index, each in enumerate(written):
-                if not isinstance(each, dict):
-                    place, what = f"/Statement/{index}", "an object with Effect, Action and Resource"
-                    found["typed"].append(_mistyped(place, f"Statement[{index}]", each, what))
-    elif not isinstance(written, dict):
-        found["typed"].append(_mistyped("/Statement", "Statement", written, "an object or a list of objects"))
-
-
 def _statement(view: StatementView, subject: Subject, found: Faults) -> None:
     raw = view.raw
-    if not raw.keys() <= _ELEMENTS:
-        _unknown(raw, ELEMENTS, view.pointer, found)
     if raw.get("Effect") not in _EFFECTS:
         _effect(view, found)
-    for pair in _PAIRS:
-        if pair[1] in raw and pair[0] in raw:
-            problem = f"{view.cited} has both {pair[0]} and {pair[1]}"
-            found["exclusive"].append(Finding(f"{view.pointer}/{pair[1]}", problem, "keep one of the two", True))
-    _presence(view, subject, found)
-    _types(view, found)
+    if not _sound(tuple(raw), subject.type):
+        if not raw.keys() <= _ELEMENTS:
+            _unknown(raw, ELEMENTS, view.pointer, found)
+        for pair in _PAIRS:
+            if pair[1] in raw and pair[0] in raw:
+                problem = f"{view.cited} has both {pair[0]} and {pair[1]}"
+                found["exclusive"].append(Finding(f"{view.pointer}/{pair[1]}", problem, "keep one of the two", True))
+        _presence(view, subject, found)
+
+
+@lru_cache(maxsize=4096)
+def _sound(names: tuple[str, ...], kind: PolicyType) -> bool:
+    """Whether a statement with these elements is one that a type of policy takes; most statements have the same few."""
+    principal = "Principal" in names or "NotPrincipal" in names
+    return (
+        _ELEMENTS.issuperset(names)
+        and ("Action" in names) != ("NotAction" in names)
+        and not ("Resource" in names and "NotResource" in names)
+        and ("Resource" in names or "NotResource" in names or kind == "trust")
+        and not ("Principal" in names and "NotPrincipal" in names)
+        and (not principal if kind in _WITHOUT_PRINCIPAL else principal or kind not in _WITH_PRINCIPAL)
+    )
 
 
 def _effect(view: StatementView, found: Faults) -> None:
@@ -136,8 +126,7 @@ def _effect(view: StatementView, found: Faults) -> None:
         return
     written, place = view.raw["Effect"], f"{view.pointer}/Effect"
     if not isinstance(written, str):
-        found["typed"].append(_mistyped(place, "Effect", written, '"Allow" or "Deny"'))
-        return
+        return  # of another type, which `element_types` finds
     meant = next((each for each in _EFFECTS if each.lower() == written.strip().lower()), None)
     edits = (Edit("replace", place, meant),) if meant else ()
     close = meant or nearest(written, _EFFECTS)
@@ -179,55 +168,6 @@ def _about_itself(view: StatementView, subject: Subject) -> bool:
     )
 
 
-def _types(view: StatementView, found: Faults) -> None:
-    raw = view.raw
-    if "Sid" in raw and not isinstance(raw["Sid"], str):
-        edits = (Edit("replace", f"{view.pointer}/Sid", str(raw["Sid"])),) if type(raw["Sid"]) is int else ()
-        found["typed"].append(_mistyped(f"{view.pointer}/Sid", "Sid", raw["Sid"], "a string", edits))
-    for name, entries in (
-        ("Action", view.actions),
-        ("NotAction", view.not_actions),
-        ("Resource", view.resources),
-        ("NotResource", view.not_resources),
-    ):
-        if name in raw:
-            written = raw[name]
-            if len(entries) != (len(written) if isinstance(written, list) else 1):
-                _texts(written, f"{view.pointer}/{name}", name, found)
-    if "Condition" in raw:
-        _condition(raw["Condition"], f"{view.pointer}/Condition", found)
-
-
-def _texts(written: Any, place: str, name: str, found: Faults) -> None:
-    if not isinstance(written, list):
-        found["typed"].append(_mistyped(place, name, written, "a string or a list of strings"))
-        return
-    for index, each in enumerate(written):
-        if not isinstance(each, str):
-            found["typed"].append(_mistyped(f"{place}/{index}", f"an entry of {name}", each, "a string"))
-
-
-def _condition(block: Any, place: str, found: Faults) -> None:
-    if not isinstance(block, dict):
-        example = 'an object such as {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}'
-        found["typed"].append(_mistyped(place, "Condition", block, example))
-        return
-    for operator, keys in block.items():
-        if not isinstance(keys, dict):
-            at = f"{place}/{escape(operator)}"
-            found["typed"].append(
-                _mistyped(at, operator, keys, 'an object such as {"aws:RequestedRegion": "us-east-1"}')
-            )
-            continue
-        for key, written in keys.items():
-            many = isinstance(written, list)
-            for index, each in enumerate(written if many else (written,)):
-                if not isinstance(each, (str, bool, int, float)):
-                    at = f"{place}/{escape(operator)}/{escape(key)}" + (f"/{index}" if many else "")
-                    what = "a string, a number, true or false" + ("" if many else ", or a list of them")
-                    found["typed"].append(_mistyped(at, f"a value of {key}", each, what))
-
-
 def _unknown(body: Mapping[str, Any], names: Sequence[str], above: str, found: Faults) -> None:
     where = "statements" if above else "policies"
     for name in body:
@@ -241,10 +181,6 @@ def _unknown(body: Mapping[str, Any], names: Sequence[str], above: str, found: F
         remedy = f'write "{close}"' if close else f"remove it; {where} have {known}"
         problem = f"{where} have no element {shown(name)}"
         found["known"].append(Finding(place, problem, remedy, True, edits=edits))
-
-
-def _mistyped(place: str, name: str, value: Any, wanted: str, edits: tuple[Edit, ...] = ()) -> Finding:
-    return Finding(place, f"{name} is {word_for(value)}, {shown(value)}", f"write {wanted}", edits=edits)
 
 
 def _absent(body: Mapping[str, Any], name: str) -> bool:

@@ -12,7 +12,6 @@ from preflight.lint.faults import Faults, no_faults, shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject
 
-_ALLOWED = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 _REFUSED = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 
 
@@ -41,7 +40,7 @@ def _faults(subject: Subject) -> Faults:
         sid, place = view.sid, f"{view.pointer}/Sid"
         if not sid:
             continue
-        if not _ALLOWED.fullmatch(sid):
+        if not (sid.isalnum() and sid.isascii()):
             problem = f"the Sid {shown(sid)} has other characters than letters and digits"
             found["characters"].append(Finding(place, problem, *_other(sid, place, subject)))
         if sid in first:

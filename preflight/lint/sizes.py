@@ -117,10 +117,11 @@ def _size(subject: Subject, most: int) -> int:
     text = _own_text(subject)
     if text and len(text) <= most:
         return 0
-    import json
+    if not text:
+        import json
 
-    try:
-        shortest = json.dumps(subject.value, separators=(",", ":"), ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        return 0
-    return len("".join(shortest.split()))
+        try:
+            text = json.dumps(subject.value, separators=(",", ":"), ensure_ascii=False, default=str)
+        except (ValueError, RecursionError):
+            return 0
+    return len(text) - sum(map(text.count, " \n\r\t"))

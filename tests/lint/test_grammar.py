@@ -50,6 +50,7 @@ def only(rule: str, value: Any, type_: PolicyType = "identity", service: str = "
         pytest.param(policy({**ALLOW, "Principal": ["x"]}), "identity", ["IAM016"], id="any principal of an identity"),
         pytest.param(policy({**ALLOW, "Principal": 1}), "scp", ["IAM080"], id="any principal of an SCP"),
         pytest.param(trust("*", Resource="*"), "trust", ["IAM041", "IAM042"], id="two mistakes of one statement"),
+        pytest.param(policy({**ALLOW, "Effect": "Deny", "Principal": ["x"]}), "rcp", ["IAM081"], id="of an RCP"),
         pytest.param(trust({"AWS": "*"}), "trust", [], id="everybody may be meant in a trust policy"),
         pytest.param(trust({}), "trust", ["IAM072"], id="nobody"),
         pytest.param(policy({**ALLOW, "Action": []}), "identity", ["IAM070"], id="empty is not absent"),
