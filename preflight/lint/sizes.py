@@ -14,8 +14,8 @@ from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
-_MANAGED: Final = 6144
-_INLINE: Final[Mapping[str, int]] = {"role": 10_240, "user": 2048, "group": 5120}
+MANAGED: Final = 6144
+INLINE: Final[Mapping[str, int]] = {"role": 10_240, "user": 2048, "group": 5120}
 _TRUST, _TRUST_AT_MOST = 2048, 8192
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _SESSION: Final = 2048
@@ -49,18 +49,18 @@ def identity(subject: Subject) -> Iterator[Finding]:
     owner = subject.found.owner.get("kind", "")
     if subject.type == "session":
         most, what = _SESSION, "a session policy"
-    elif owner in _INLINE:
-        most, what = _INLINE[owner], f"the inline policies of a {owner} together"
+    elif owner in INLINE:
+        most, what = INLINE[owner], f"the inline policies of a {owner} together"
     else:
-        most, what = _MANAGED, "a managed policy"
+        most, what = MANAGED, "a managed policy"
     size = _size(subject, most)
     if size <= most:
         return
     # AWS's own managed policies may be longer; of a file nobody knows what it will be.
     certain = subject.type == "session" or (bool(owner) and ":iam::aws:policy/" not in subject.found.name)
     problem = _too_long(size, most, what)
-    if not owner and subject.type == "identity" and size <= _INLINE["role"]:
-        problem += f"; inline policies of a role may have {_INLINE['role']:,}"
+    if not owner and subject.type == "identity" and size <= INLINE["role"]:
+        problem += f"; inline policies of a role may have {INLINE['role']:,}"
     yield Finding("", problem, level=Level.ERROR if certain else None)
 
 

@@ -19,7 +19,7 @@ from preflight.iam.request import Request
 from preflight.readiness.context import context_of_call
 from preflight.readiness.judgement import Matter, result_of
 from preflight.readiness.references import Reference, described_arn, references
-from preflight.readiness.resource_policies import with_resource_policy
+from preflight.readiness.resource_policies import Held, with_resource_policy
 from preflight.readiness.step import Step
 
 
@@ -37,8 +37,8 @@ class Need:
 
 def allowed(step: Step, rule: Rule) -> Iterator[Result]:
     """Give one result for each action and resource of the permissions that `rule` reports, nothing if there is none."""
-    for permission in step.operation.permissions():
-        if permission.rule != rule.id or not _needed(step, permission):
+    for permission in required(step):
+        if permission.rule != rule.id:
             continue
         for target in permission.on:
             for need in needs(step, permission, target):
@@ -89,14 +89,33 @@ def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need |
                 yield _need(step, permission, target.kind, key)
 
 
-def _unresolved(kind: ResourceKind, key: Mapping[str, str]) -> bool:
+def question(step: Step, need: Need, caller: PrincipalFacts) -> tuple[Request, Held]:
+    """Return what is to be decided for a need of a caller, and the policies to decide it by."""
+    permission = need.permission
+    held = with_resource_policy(step, caller.policies, need.kind, need.key)
+    request = Request(
+        principal=caller.arn,
+        action=permission.action,
+        resource=need.resource,
+        resource_account=held.owner,
+        context=context_of_call(step, permission.action, permission.context, need.resource, need.tags),
+        principal_tags=caller.tags,
+        resource_tags=need.tags,
+    )
+    return request, held
+
+
+def required(step: Step) -> Iterator[Permission]:
+    """Give the permissions that the call needs as it is requested: those whose `when` holds."""
+    for permission in step.operation.permissions():
+        if permission.when is None or evaluate(permission.when, step.place.values(step.request.parameters)):
+            yield permission
+
+
+def unresolved(kind: ResourceKind, key: Mapping[str, str]) -> bool:
     """Say whether an identity is an alias: the ARN that is authorized is that of what it stands for."""
     aliases = (kind.section("snapshot") or {}).get("aliases")
     return aliases is not None and bool(evaluate(aliases["when"], key))
-
-
-def _needed(step: Step, permission: Permission) -> bool:
-    return permission.when is None or bool(evaluate(permission.when, step.place.values(step.request.parameters)))
 
 
 def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str]) -> Need | Reference:
@@ -104,7 +123,7 @@ def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str])
     reference = next((each for each in references(step) if each.kind == kind_id and dict(each.key) == key), None)
     fact = None if reference is None else reference.fact
     described = None if fact is None else described_arn(kind, fact)
-    if reference is not None and described is None and _unresolved(kind, key):
+    if reference is not None and described is None and unresolved(kind, key):
         return reference
     arn = described or kind.arn(key, partition=step.partition, region=step.region, account=step.account_id) or "*"
     return Need(permission, kind_id, key, arn, _tags(step, kind_id, key, fact), fact)
@@ -139,16 +158,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             location=step.location,
             remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
         )
-    held = with_resource_policy(step, facts.value.policies, need.kind, need.key)
-    request = Request(
-        principal=facts.value.arn,
-        action=permission.action,
-        resource=need.resource,
-        resource_account=held.owner,
-        context=context_of_call(step, permission.action, permission.context, need.resource, need.tags),
-        principal_tags=facts.value.tags,
-        resource_tags=need.tags,
-    )
+    request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
     return result_of(rule, matter, decide(request, held.policies), location=step.location)
 

@@ -56,7 +56,7 @@ def check(
         place = settled(plan, account)
         principal = plan.principal or calling(account)
     facts = with_overrides(account, principal, overrides or Overrides())
-    steps = list(_steps(plan, facts, place, principal))
+    steps = list(steps_of(plan, facts, place, principal))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = 1 if isinstance(account, Snapshot) else _THREADS
@@ -78,7 +78,7 @@ def _reading_ahead(plan: Plan, account: Account) -> Iterator[None]:
         return
     presumed = Settled(region, plan.account or arn_part(plan.principal, "account") or "", account.partition)
     works: list[Callable[[], object]] = []
-    for step in _steps(plan, account, presumed, plan.principal):
+    for step in steps_of(plan, account, presumed, plan.principal):
         works.append(partial(references, step))
         if step.operation.declared.get("quotas"):
             works.append(partial(in_use, step))
@@ -98,7 +98,7 @@ def _quietly(work: Callable[[], object]) -> None:
         work()
 
 
-def _steps(plan: Plan, account: Account, place: Settled, principal: str | None) -> Iterator[Step]:
+def steps_of(plan: Plan, account: Account, place: Settled, principal: str | None) -> Iterator[Step]:
     """Give each request with the account as the requests before it leave it."""
     for request in plan.requests:
         step = Step(

@@ -1,0 +1,121 @@
+"""What the caller of a plan must be allowed: the same actions on the same resources that PRE110 and PRE122 ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preflight.account.facts import Absent, Account, Unknown
+from preflight.documents.plan import Plan
+from preflight.engine.operation import Permission, Target
+from preflight.errors import InputError
+from preflight.expressions import arn_part
+from preflight.readiness.authorization import Need, needs, required
+from preflight.readiness.check import steps_of
+from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
+from preflight.readiness.references import Reference, references
+from preflight.readiness.settled import calling, settled
+from preflight.readiness.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action on one resource, as a policy grants it.
+
+    `resource` is a pattern: characters that policies take for more than themselves are escaped where they are not
+    meant so. `purpose` says what it is for, in two parts that make a name: `PassRoleFor` and `CreateModel`.
+    """
+
+    action: str
+    resource: str
+    condition: Condition
+    purpose: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNeed:
+    """A need of one of the plan's calls, with the grant that meets it and no more."""
+
+    step: Step
+    need: Need
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that may be needed and that nobody knows: what, why not, and what would settle it."""
+
+    message: str
+    settle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a plan needs, and what of it is not known."""
+
+    steps: tuple[Step, ...]
+    needs: tuple[PlannedNeed, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def needed_by(plan: Plan, account: Account) -> Needed:
+    """Return what the caller of a plan needs, by the operations' declarations and what is known of the account.
+
+    Raises `InputError` where plan and account are not of the same AWS account or a resource of the plan is no ARN,
+    `UsageError` where the region or the account cannot be told.
+    """
+    place = settled(plan, account)
+    steps = tuple(steps_of(plan, account, place, plan.principal or calling(account)))
+    found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}
+    doubts: dict[Doubt, None] = {}
+    for step in steps:
+        for permission in required(step):
+            for target in permission.on:
+                for each in needs(step, permission, target):
+                    if isinstance(each, Need):
+                        grant = _grant(step, each)
+                        found.setdefault((grant.action, grant.resource, grant.condition, grant.purpose),
+                                         PlannedNeed(step, each, grant))  # fmt: skip
+                    else:
+                        doubts[_doubt(step, permission, each)] = None
+                doubts |= dict.fromkeys(_missing(step, permission, target))
+    return Needed(steps, tuple(found.values()), tuple(doubts))
+
+
+def _grant(step: Step, need: Need) -> Grant:
+    if need.resource != "*" and arn_part(need.resource, "resource") is None:
+        request = step.request
+        raise InputError(
+            request.document.path,
+            f"{need.permission.action} is needed on {need.resource!r}, which is no ARN",
+            place=request.document.place(request.pointer),
+            mend="write the whole ARN, such as arn:aws:iam::111122223333:role/endpoint-execution",
+        )
+    action = need.permission.action
+    resource = "*" if need.resource == "*" else exactly(need.resource)
+    what, operation = _name(action), _name(step.operation.id)
+    purpose = ("" if what == operation else f"{what}For", operation)
+    return Grant(action, resource, narrowed(step, need), purpose)
+
+
+def _name(action: str) -> str:
+    return action.partition(":")[2]
+
+
+def _missing(step: Step, permission: Permission, target: Target) -> Iterator[Doubt]:
+    """Tell of what a permission hangs on where it does not exist: then nobody knows what it will name."""
+    if target.within is None:
+        return
+    for reference in references(step):
+        if reference.kind == target.within and isinstance(reference.fact, Absent):
+            yield _doubt(step, permission, reference)
+
+
+def _doubt(step: Step, permission: Permission, reference: Reference) -> Doubt:
+    fact = reference.fact
+    reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it does not exist", "")
+    settle = settle or f"put the request that creates {reference.label} into the plan"
+    return Doubt(
+        f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}",
+        settle[0].upper() + settle[1:],
+    )
