@@ -1,4 +1,4 @@
-"""The least that a plan needs to be allowed, as policies: for its caller, for preflight's own reads, and against a role.
+"""The least that a plan needs to be allowed, as policies: for its caller, for preflight's reads, and against a role.
 
 plan = read_plan(["create-endpoint.json"])
 needed = needed_by(plan, Snapshot.load("snapshot.json"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from preflight.account.facts import Account, Ask, Known
 from preflight.account.principals import PrincipalFacts, identity_of, policies_of
@@ -166,10 +167,10 @@ class _Trimming:
                 continue
             actions = self._entries(at, statement.index, "actions")
             resources = self._entries(at, statement.index, "resources")
-            broad = self._broad(self._statement(at, statement.index))
+            broad = tuple(self._broad(self._statement(at, statement.index)))
             if actions or resources or broad:
                 found.append(
-                    Spare(name, statement.index, statement.sid, False, tuple(actions), tuple(resources), tuple(broad))
+                    Spare(name, statement.index, statement.sid, False, tuple(actions), tuple(resources), broad)
                 )
         return found
 
@@ -181,7 +182,7 @@ class _Trimming:
     def _statement(self, at: int, index: int) -> Statement:
         return next(each for each in self.identity[at].statements if each.index == index)
 
-    def _entries(self, at: int, index: int, element: str) -> list[str]:
+    def _entries(self, at: int, index: int, element: Literal["actions", "resources"]) -> list[str]:
         gone = []
         patterns: Patterns | None = getattr(self._statement(at, index), element)
         for text in patterns.texts if patterns is not None and not patterns.negated else ():
@@ -190,13 +191,12 @@ class _Trimming:
             rest = [each for each in now.texts if each != text]
             if not rest:
                 break
-            version = self.identity[at].version
-            less = (
-                action_patterns(rest, negated=False)
-                if element == "actions"
-                else resource_patterns(rest, version, negated=False)
-            )
-            if self._without(at, statement, replace(statement, **{element: less})):
+            if element == "actions":
+                less = replace(statement, actions=action_patterns(rest, negated=False))
+            else:
+                version = self.identity[at].version
+                less = replace(statement, resources=resource_patterns(rest, version, negated=False))
+            if self._without(at, statement, less):
                 gone.append(text)
         return gone
 

@@ -1,8 +1,8 @@
 """Statements as policy documents, none longer than AWS stores.
 
 The quotas are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: a managed policy
-may have 6,144 characters; the inline policies of a role together 10,240, of a user 2,048, of a group 5,120. IAM does not
-count white space. Here that of values is counted all the same: AWS does not say that it is not.
+may have 6,144 characters; the inline policies of a role together 10,240, of a user 2,048, of a group 5,120. IAM does
+not count white space. Here that of values is counted all the same: AWS does not say that it is not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from preflight.lint.sizes import INLINE, MANAGED
 
 
 class Attachment(StrEnum):
-    """How the policies are going to be attached: as managed policies, or as an inline policy of a role, user or group."""
+    """How policies are going to be attached: as managed policies, or as inline ones of a role, user or group."""
 
     MANAGED = "managed"
     ROLE = "role"

@@ -83,7 +83,7 @@ def _asked(ask: Ask, fact: Fact[Any], place: Place) -> Iterator[Grant]:
     here = Place(place.partition, ask.region or place.region, place.account)
     if key and kind.identifies(key):
         # Of a role's name or a key's alias only what is described tells the ARN; without that it may be any.
-        described = described_arn(kind, fact) or (fact.value.get("Arn") if _is_described(fact) else None)
+        described = described_arn(kind, fact) or _own_arn(fact)
         known = described is not None or not unresolved(kind, key)
         yield from _reads(kind, key if known else None, described, here)
     else:
@@ -93,8 +93,8 @@ def _asked(ask: Ask, fact: Fact[Any], place: Place) -> Iterator[Grant]:
             yield from _reads(each, None, None, here)
 
 
-def _is_described(fact: Fact[Any]) -> bool:
-    return isinstance(fact, Known) and isinstance(fact.value, Mapping)
+def _own_arn(fact: Fact[Any]) -> str | None:
+    return fact.value.get("Arn") if isinstance(fact, Known) and isinstance(fact.value, Mapping) else None
 
 
 def _reads(kind: Kind, key: Mapping[str, str] | None, described: str | None, place: Place) -> Iterator[Grant]:

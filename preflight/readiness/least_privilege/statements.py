@@ -1,4 +1,4 @@
-"""Grants as the statements of a policy: merged where that grants nothing more, in the order in which they are needed."""
+"""Grants as the statements of a policy: merged where that grants nothing more, in the order of the plan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def statements_of(grants: Iterable[Grant]) -> list[dict[str, Any]]:
 
 
 def _statement(grants: Sequence[Grant], condition: Condition, taken: set[str]) -> dict[str, Any]:
-    statement = {
+    statement: dict[str, Any] = {
         "Sid": _sid(grants, taken),
         "Effect": "Allow",
         "Action": plain(sorted({each.action for each in grants})),
