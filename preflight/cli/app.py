@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": "Is this plan going to work?",
     "create": "Check a plan, make its calls and follow them to their end.",
     "lint": "Lint policies: are they valid, safe, and what was meant?",
+    "policy": "Print the least-privilege policy that a plan needs.",
     "simulate": "Decide whether requests are allowed: unit tests for policies.",
     "rules": "List the rules.",
     "explain": "Explain a rule: why it is there, what breaks it, what to do.",

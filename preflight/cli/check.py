@@ -98,7 +98,7 @@ def check(
         plan = settle(plan_of(documents, operation), principal=principal, region=region, account=account, context=keys)
         overrides = _overrides(identity_policy, boundary, scp)
         with (
-            _facts(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
+            facts_of(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
             _shown(wanted=snapshot is None and not quiet) as progress,
         ):
             report = check_plan(
@@ -160,9 +160,13 @@ def _overrides(identity: Sequence[str] | None, boundary: str | None, scp: Sequen
 
 
 @contextmanager
-def _facts(
-    plan: Plan, snapshot: str | None, profile: str | None, endpoint_url: str | None, rereads: int, delay: float
+def facts_of(
+    plan: Plan, snapshot: str | None, profile: str | None, endpoint_url: str | None, rereads: int = 5, delay: float = 1
 ) -> Iterator[Account]:
+    """Open the facts that a plan is held against: those of a snapshot, or of the live account.
+
+    Raises `UsageError` where both are asked for, and what opening them raises.
+    """
     if snapshot is not None:
         if profile is not None or endpoint_url is not None:
             raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")

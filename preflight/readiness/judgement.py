@@ -23,7 +23,7 @@ _NAMES = {
     PolicyType.RESOURCE: "resource policy",
     PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
 }
-_MISSING = {
+MISSING = {
     PolicyType.IDENTITY: "no identity policy allows it",
     PolicyType.BOUNDARY: "the permissions boundary does not allow it",
     PolicyType.SESSION: "the session policy does not allow it",
@@ -123,7 +123,7 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
 
 def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     missing = decision.missing or (PolicyType.IDENTITY,)
-    message = f"{matter.name} is not allowed {matter.sentence}: {_list(_MISSING[each] for each in missing)}"
+    message = f"{matter.name} is not allowed {matter.sentence}: {_list(MISSING[each] for each in missing)}"
     near = [f"{cite(miss.statement)} {miss.why}" for miss in decision.near_misses]
     if any(miss.kind == "case" for miss in decision.near_misses):
         near.append("AWS spells the ARN of this resource as shown here, and policies compare it with case")

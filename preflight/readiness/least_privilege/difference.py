@@ -22,6 +22,7 @@ from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.statement import Patterns, Statement, action_patterns, resource_patterns
 from preflight.readiness.authorization import question
+from preflight.readiness.judgement import MISSING, cite
 from preflight.readiness.least_privilege.grants import Doubt, Needed, PlannedNeed, needed_by
 
 
@@ -31,6 +32,15 @@ class Verdict:
 
     planned: PlannedNeed
     decision: Decision
+
+    @property
+    def reason(self) -> str:
+        """Who withholds it, in words."""
+        if self.decision.outcome is Outcome.EXPLICIT_DENY:
+            denies = [each for each in self.decision.by if each.effect == "Deny"]
+            return f"denied by {' and '.join(dict.fromkeys(map(cite, denies)))}"
+        others = [each for each in self.decision.missing if each is not PolicyType.IDENTITY]
+        return " and ".join(MISSING[each] for each in others)
 
 
 @dataclass(frozen=True, slots=True)

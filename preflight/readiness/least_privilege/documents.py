@@ -69,8 +69,8 @@ def documents_of(
 
 
 def characters(document: dict[str, Any]) -> int:
-    """Return the number of characters that count towards the quota."""
-    return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+    """Return the number of characters that count towards the quota, written as it is printed: in ASCII."""
+    return len(json.dumps(document, separators=(",", ":")))
 
 
 def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
