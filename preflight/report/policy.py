@@ -56,7 +56,7 @@ def difference_text(offer: Offer, found: Difference, *, width: int, color: bool)
 
 
 def difference_document(offer: Offer, found: Difference) -> str:
-    """Return the document of `schemas/least-privilege.schema.json`, with `difference`; its policies are what is to be added."""
+    """Return the same document with `difference`; its policies are what is to be added."""
     about = {
         "principal": found.principal,
         "needs": len(found.needed.needs),

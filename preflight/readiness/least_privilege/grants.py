@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from preflight.account.facts import Absent, Account, Unknown
 from preflight.documents.plan import Plan
 from preflight.engine.operation import Permission, Target
-from preflight.errors import InputError
-from preflight.expressions import arn_part
 from preflight.readiness.authorization import Need, needs, required
 from preflight.readiness.check import steps_of
 from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
@@ -61,8 +59,8 @@ class Needed:
 def needed_by(plan: Plan, account: Account) -> Needed:
     """Return what the caller of a plan needs, by the operations' declarations and what is known of the account.
 
-    Raises `InputError` where plan and account are not of the same AWS account or a resource of the plan is no ARN,
-    `UsageError` where the region or the account cannot be told.
+    Raises `InputError` where plan and account are not of the same AWS account, `UsageError` where the region or the
+    account cannot be told.
     """
     place = settled(plan, account)
     steps = tuple(steps_of(plan, account, place, plan.principal or calling(account)))
@@ -83,14 +81,6 @@ def needed_by(plan: Plan, account: Account) -> Needed:
 
 
 def _grant(step: Step, need: Need) -> Grant:
-    if need.resource != "*" and arn_part(need.resource, "resource") is None:
-        request = step.request
-        raise InputError(
-            request.document.path,
-            f"{need.permission.action} is needed on {need.resource!r}, which is no ARN",
-            place=request.document.place(request.pointer),
-            mend="write the whole ARN, such as arn:aws:iam::111122223333:role/endpoint-execution",
-        )
     action = need.permission.action
     resource = "*" if need.resource == "*" else exactly(need.resource)
     what, operation = _name(action), _name(step.operation.id)
