@@ -94,7 +94,7 @@ def policy(
     keys = context_of(context or ())
     plan = plan_of([load(path) for path in requests], operation)
     plan = settle(plan, principal=principal, region=region, account=account, context=keys)
-    with _facts(plan, snapshot, profile, endpoint_url, live=live, needed_by="--diff" if diff else "") as facts:
+    with _facts(plan, snapshot, profile, endpoint_url, live=live, needed_by="" if diff is None else "--diff") as facts:
         offer, difference = _worked_out(plan, facts, for_, diff, attach)
     if format_ is Format.JSON:
         said = report.document(offer) if difference is None else report.difference_document(offer, difference)
@@ -112,6 +112,8 @@ def policy(
 def _require_fitting(audience: Audience, diff: str | None, principal: str | None) -> None:
     if diff is None:
         return
+    if not diff.strip():
+        raise UsageError("--diff names no role; give the name or the ARN of one")
     if audience is Audience.PREFLIGHT:
         raise UsageError("--diff holds a role against the plan's calls; leave out --for preflight, or --diff")
     if principal is not None:

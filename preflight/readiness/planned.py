@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known
@@ -11,8 +12,54 @@ from preflight.engine.operation import Effect
 from preflight.readiness.step import Step
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What one request does to one resource. `value` is how AWS will describe it."""
+
+    kind: Kind
+    region: str
+    key: Mapping[str, str]
+    effect: Effect
+    value: Mapping[str, Any]
+
+    def is_about(self, ask: Ask) -> bool:
+        if ask.kind != self.kind.id or ask.region != self.region:
+            return False
+        return self._same(dict(ask.key))
+
+    def given(self, ask: Ask) -> Fact[Any] | None:
+        """Return what is known without asking below."""
+        if self.effect == "update" or not self.is_about(ask):
+            return None
+        return (
+            Known(dict(self.value)) if self.effect == "create" else Absent("an earlier request of the plan deletes it")
+        )
+
+    def changed(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
+        """Return what is known from below as it is after the request."""
+        if ask.kind != self.kind.id or ask.region != self.region:
+            return fact
+        if self.is_about(ask):
+            return Known({**fact.value, **self.value}, fact.reads) if isinstance(fact, Known) else fact
+        if self.kind.identifies(dict(ask.key)) or not isinstance(fact, Known):
+            return fact
+        others = [entry for entry in fact.value if not self._same(entry)]
+        if self.effect == "delete":
+            return Known(others, fact.reads)
+        known: Mapping[str, Any] = next((entry for entry in fact.value if self._same(entry)), {})
+        if self.effect == "update" and not known:
+            return fact
+        return Known([*others, {**known, **self.value}], fact.reads)
+
+    def _same(self, entry: Mapping[str, Any]) -> bool:
+        return all(self._fold(entry.get(name)) == self._fold(value) for name, value in self.key.items())
+
+    def _fold(self, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) and self.kind.ignores_case else value
+
+
 class Planned:
-    """An `Account` laid over another: one resource is there, changed or gone, everything else is as below.
+    """An `Account` laid over another: some resources are there, changed or gone, everything else is as below.
 
     Nothing is asked of AWS for a resource that the plan creates or deletes.
     """
@@ -21,12 +68,10 @@ class Planned:
         self, below: Account, kind: Kind, region: str, key: Mapping[str, str], effect: Effect, value: Mapping[str, Any]
     ) -> None:
         """Lay one effect over `below`. `value` is how AWS will describe the resource."""
-        self._below = below
-        self._kind = kind
-        self._region = region
-        self._key = dict(key)
-        self._effect = effect
-        self._value = dict(value)
+        layer = _Layer(kind, region, dict(key), effect, dict(value))
+        # One account with many layers rather than accounts within accounts: a plan may have thousands of requests.
+        self._below: Account = below._below if isinstance(below, Planned) else below
+        self._layers: tuple[_Layer, ...] = (*below._layers, layer) if isinstance(below, Planned) else (layer,)
 
     @property
     def partition(self) -> str:
@@ -53,52 +98,27 @@ class Planned:
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order; those about what the plan makes are not asked below."""
         given = [self._given(ask) for ask in asks]
-        below = iter(self._below.read_many([ask for ask, fact in zip(asks, given, strict=True) if fact is None]))
-        return [
-            fact if fact is not None else self._changed(ask, next(below)) for ask, fact in zip(asks, given, strict=True)
-        ]
+        below = iter(self._below.read_many([ask for ask, (fact, _) in zip(asks, given, strict=True) if fact is None]))
+        found = []
+        for ask, (known, layers) in zip(asks, given, strict=True):
+            fact = next(below) if known is None else known
+            for layer in layers:
+                fact = layer.changed(ask, fact)
+            found.append(fact)
+        return found
 
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
-        if self._is_about(ask):
-            return self._effect == "create" or (self._effect == "update" and planned_in(self._below, ask))
-        return planned_in(self._below, ask)
+        effects = (layer.effect for layer in reversed(self._layers) if layer.is_about(ask))
+        return next((effect == "create" for effect in effects if effect != "update"), False)
 
-    def _is_about(self, ask: Ask) -> bool:
-        if ask.kind != self._kind.id or ask.region != self._region:
-            return False
-        return self._same(dict(ask.key))
-
-    def _same(self, entry: Mapping[str, Any]) -> bool:
-        return all(self._fold(entry.get(name)) == self._fold(value) for name, value in self._key.items())
-
-    def _fold(self, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) and self._kind.ignores_case else value
-
-    def _given(self, ask: Ask) -> Fact[Any] | None:
-        if not self._is_about(ask) or self._effect == "update":
-            return None
-        return (
-            Known(dict(self._value))
-            if self._effect == "create"
-            else Absent("an earlier request of the plan deletes it")
-        )
-
-    def _changed(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
-        if self._is_about(ask):
-            return Known({**fact.value, **self._value}, fact.reads) if isinstance(fact, Known) else fact
-        wants_all = (
-            ask.kind == self._kind.id and ask.region == self._region and not self._kind.identifies(dict(ask.key))
-        )
-        if not wants_all or not isinstance(fact, Known):
-            return fact
-        others = [entry for entry in fact.value if not self._same(entry)]
-        if self._effect == "delete":
-            return Known(others, fact.reads)
-        known: Mapping[str, Any] = next((entry for entry in fact.value if self._same(entry)), {})
-        if self._effect == "update" and not known:
-            return fact
-        return Known([*others, {**known, **self._value}], fact.reads)
+    def _given(self, ask: Ask) -> tuple[Fact[Any] | None, tuple[_Layer, ...]]:
+        """Return what the last layer that settles it says, if any does, and the layers that come after it."""
+        for at in range(len(self._layers) - 1, -1, -1):
+            fact = self._layers[at].given(ask)
+            if fact is not None:
+                return fact, self._layers[at + 1 :]
+        return None, self._layers
 
 
 def after(step: Step) -> Account:

@@ -152,7 +152,7 @@ def _difference_lines(offer: Offer, found: Difference, width: int, color: bool) 
         for name in dict.fromkeys(each.policy for each in found.spare):
             whole = name in found.unneeded
             yield from wrapped(
-                f"{name}{': none of it is needed, so it can be detached or deleted' if whole else ''}",
+                f"{name}{': none of it is needed, detach or delete it' if whole else ''}",
                 "  ",
                 "    ",
                 width,
@@ -167,10 +167,10 @@ def _difference_lines(offer: Offer, found: Difference, width: int, color: bool) 
 def _spare_lines(spare: Spare, width: int, color: bool) -> Iterator[str]:
     label = spare.sid or f"Statement[{spare.statement}]"
     if spare.whole:
-        yield paint(clean(f"  - {label}"), "red", on=color)
+        yield paint(clean(f"-   {label}"), "red", on=color)
         return
     yield clean(f"    {label}")
     for each in (*spare.actions, *spare.resources):
-        yield paint(clean(f"  -   {each}"), "red", on=color)
+        yield paint(clean(f"-     {each}"), "red", on=color)
     for action, needed in spare.broad:
-        yield from wrapped(f"{action} is needed for {' and '.join(needed) or 'none'} only", "  ~   ", "        ", width)
+        yield from wrapped(f"{action} is needed for {' and '.join(needed) or 'none'} only", "~     ", "        ", width)

@@ -106,3 +106,10 @@ def test_another_region_is_as_it_was() -> None:
     assert not planned_in(
         account, Ask.one("sagemaker:endpoint-config", "eu-west-1", {"EndpointConfigName": "demo-config"})
     )
+
+
+def test_a_plan_may_have_thousands_of_requests() -> None:
+    requests = [("CreateEndpointConfig", {"EndpointConfigName": f"c{at}"}) for at in range(3000)]
+    *_, last = steps(plan(*requests), snapshot(endpoint_configs=[]))
+    assert isinstance(last.account.read(config("c0")), Known)
+    assert isinstance(last.account.read(config("c2999")), Absent)

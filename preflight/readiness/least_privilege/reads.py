@@ -89,7 +89,7 @@ def _asked(ask: Ask, fact: Fact[Any], place: Place) -> Iterator[Grant]:
     else:
         yield from _lists(kind, key, here)
     if isinstance(fact, Unknown):
-        for each in _reachable(kind):
+        for each in _reachable(kind, followed=ask.expected):
             yield from _reads(each, None, None, here)
 
 
@@ -172,13 +172,15 @@ def _values(kind: Kind, key: Mapping[str, str] | None) -> dict[str, str]:
     return {name: exactly(value) for name, value in key.items()}
 
 
-def _reachable(kind: Kind) -> list[Kind]:
-    """Return the kinds that a resource of a kind can lead to, each once, by declared references and what follows."""
+def _reachable(kind: Kind, *, followed: bool) -> list[Kind]:
+    """Return the kinds that a resource of a kind can lead to, each once: its policies, and with `followed` all that it
+    names. What a plan relies on is followed (`Ask.expected`), what merely has a name that should be free is not.
+    """
     found: dict[str, Kind] = {}
     ahead = [kind]
     while ahead:
         each = ahead.pop()
-        names = [entry["to"] for entry in each.section("references") or ()]
+        names = [entry["to"] for entry in each.section("references") or () if followed]
         names += (each.section("read") or {}).get("then", ())
         if policy := each.section("resource-policy"):
             names.append(policy["kind"])

@@ -1,0 +1,162 @@
+"""The policy for preflight's own reads: all that a check asks of AWS is in it, and it is as narrow as AWS allows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from preflight import catalog
+from preflight.account.facts import Account
+from preflight.account.snapshot import Snapshot
+from preflight.documents.document import Document
+from preflight.documents.plan import Plan
+from preflight.documents.requests import plan_of
+from preflight.readiness.least_privilege import NoFacts, documents_of, reads_of, statements_of
+from preflight.resources import folder
+from tests.aws.account import populate
+from tests.aws.control import StandIn
+from tests.lint.linting import findings
+from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, EXECUTION, REGION, plan, role, snapshot
+from tests.scenarios.running import check
+
+# What S3 authorizes these by: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html and HeadBucket.
+BY = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket"}
+SAGEMAKER = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
+CONFIG = {"EndpointConfigName": "demo-config", "ProductionVariants": [{"VariantName": "a", "ModelName": "M"}]}
+CONTAINER = {
+    "Image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serve:1",
+    "ModelDataUrl": "s3://models/a*b/model.tar.gz",
+}
+MODEL = {"ModelName": "M", "ExecutionRoleArn": EXECUTION, "PrimaryContainer": CONTAINER}
+STORED = {
+    "buckets": [{"Name": "models", "BucketRegion": REGION, "Policy": None}],
+    "objects": [{"Bucket": "models", "Key": "a*b/model.tar.gz", "BucketRegion": REGION}],
+}
+PERMISSIONS = (Path(__file__).parent.parent.parent / "docs" / "permissions.md").read_text(encoding="utf-8")
+
+
+def the_plan(*requests: Any, **more: Any) -> Plan:
+    return plan_of([Document("plan.json", {**plan(*(requests or (CREATE,))), **more})])
+
+
+def reads(account: Account | None = None, given: Plan | None = None) -> dict[str, list[str]]:
+    """Return the resources of each action."""
+    asked = given or the_plan()
+    grants, doubts = reads_of(asked, account or NoFacts(asked))
+    assert doubts == []
+    found: dict[str, dict[str, None]] = {}
+    for grant in grants:
+        found.setdefault(grant.action, {})[grant.resource] = None
+    return {action: list(resources) for action, resources in found.items()}
+
+
+def facts(**more: Any) -> Snapshot:
+    parts = {"endpoint_configs": [CONFIG], "models": [MODEL], "endpoints": [], "quotas": [], **STORED, **more}
+    return Snapshot(snapshot(role("deployer"), role("endpoint-execution"), **parts), "s.json")
+
+
+def test_what_is_known_is_named() -> None:
+    found = reads(facts())
+    assert found["sagemaker:DescribeModel"] == [f"{SAGEMAKER}:model/m"]
+    assert found["iam:GetRole"] == [DEPLOYER, EXECUTION]
+    assert found["ecr:DescribeImages"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/serve"]
+    assert found["s3:GetObject"] == ["arn:aws:s3:::models/a${*}b/model.tar.gz"]
+    assert found["s3:ListBucket"] == found["s3:GetBucketPolicy"] == ["arn:aws:s3:::models"]
+    assert "iam:GetPolicy" not in found
+    assert "kms:DescribeKey" not in found
+
+
+def test_every_endpoint_is_looked_at_for_the_quotas() -> None:
+    found = reads(facts(endpoints=[{"EndpointName": "other", "EndpointStatus": "InService"}]))
+    assert found["sagemaker:ListEndpoints"] == ["*"]
+    assert found["sagemaker:DescribeEndpoint"] == [f"{SAGEMAKER}:endpoint/*"]
+    assert found["sagemaker:DescribeEndpointConfig"] == [f"{SAGEMAKER}:endpoint-config/*"]
+
+
+def test_the_plan_alone_gives_patterns_for_what_it_leads_to() -> None:
+    found = reads()
+    assert found["sagemaker:DescribeModel"] == [f"{SAGEMAKER}:model/*"]
+    assert found["iam:GetRole"] == [f"arn:aws:iam::{ACCOUNT}:role/*"]
+    assert found["iam:GetPolicy"] == [f"arn:aws:iam::{ACCOUNT}:policy/*", "arn:aws:iam::aws:policy/*"]
+    assert found["kms:DescribeKey"] == [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"]
+    assert found["sns:GetTopicAttributes"] == [f"arn:aws:sns:{REGION}:{ACCOUNT}:*"]
+
+
+def test_the_plan_alone_names_what_it_names() -> None:
+    given = the_plan(("DeleteEndpointConfig", {"EndpointConfigName": "Old"}))
+    found = reads(given=given)
+    assert found["sagemaker:DescribeEndpointConfig"] == [f"{SAGEMAKER}:endpoint-config/*"]
+    model = the_plan(("CreateModel", {"ModelName": "M", "ExecutionRoleArn": EXECUTION, "PrimaryContainer": CONTAINER}))
+    found = reads(given=model)
+    assert found["iam:GetRole"] == [DEPLOYER, EXECUTION]
+    assert found["sagemaker:DescribeModel"] == [f"{SAGEMAKER}:model/m"]
+    assert "sagemaker:DescribeEndpoint" not in found
+
+
+def test_a_key_is_read_by_its_arn_not_by_its_alias() -> None:
+    arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1"
+    named = {"endpoint_configs": [{**CONFIG, "KmsKeyId": "alias/volumes"}]}
+    known = {"kms_keys": [{"KeyId": "k-1", "Arn": arn}],
+             "kms_aliases": [{"AliasName": "alias/volumes", "TargetKeyId": "k-1"}]}  # fmt: skip
+    assert reads(facts(**named, **known))["kms:DescribeKey"] == [arn]
+    assert reads(facts(**named))["kms:DescribeKey"] == [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"]
+
+
+def test_a_session_stands_for_a_role_whose_path_nobody_knows() -> None:
+    given = the_plan(principal=f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/ana")
+    assert reads(facts(), given)["iam:GetRole"] == [DEPLOYER, EXECUTION]
+    assert reads(given=given)["iam:GetRole"] == [f"arn:aws:iam::{ACCOUNT}:role/*"]
+
+
+def test_who_calls_has_to_be_known() -> None:
+    given = plan_of([Document("plan.json", {key: value for key, value in plan(CREATE).items() if key != "principal"})])
+    _, doubts = reads_of(given, facts())
+    assert ["--principal ARN" in each.settle for each in doubts] == [True]
+
+
+@pytest.mark.parametrize("account", [facts(), None], ids=["snapshot", "plan alone"])
+def test_every_action_is_on_what_aws_authorizes_it_on(account: Snapshot | None) -> None:
+    for action, resources in reads(account).items():
+        service, _, name = action.partition(":")
+        known = catalog.action(service, name)
+        assert known is not None, action
+        assert known.access_levels <= {"Read", "List"}, action
+        # Those of organizations are of the organization's own account, which a plan does not name.
+        if service not in ("organizations", "account"):
+            assert (resources == ["*"]) == (not known.resources), (action, resources)
+
+
+def test_the_linter_has_nothing_against_it() -> None:
+    def found(account: Account, ids: tuple[str, ...]) -> list[str]:
+        documents = documents_of(statements_of(reads_of(the_plan(), account)[0]))
+        heads = [each.head.id for document in documents for each in findings(document.document)]
+        return [each for each in heads if each.startswith(ids)]
+
+    assert found(facts(), ("IAM",)) == []
+    # Where patterns stand for what is not known, security rules say so; what is written is right all the same.
+    assert found(NoFacts(the_plan()), ("IAM0", "IAM1")) == []
+
+
+def test_the_page_of_permissions_has_all_of_them() -> None:
+    assert set(reads()) <= set(re.findall(r'"([\w-]+:\w+)"', PERMISSIONS))
+
+
+def test_every_read_in_python_says_what_it_needs() -> None:
+    for path in sorted((folder("rules") / "resources").rglob("*.yaml")):
+        read = yaml.safe_load(path.read_text(encoding="utf-8")).get("read", {})
+        assert ("permissions" in read) == ("python" in read), path
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_live_check_asks_for_nothing_else(aws: StandIn, encrypted: bool) -> None:
+    ready = populate(aws, encrypted=encrypted)
+    check(aws, ready.plan())
+    asked = {BY.get(call.action, call.action) for call in aws.calls}
+    assert len(asked) > 15
+    assert {each for each in asked if not each.startswith("sts:")} <= set(
+        reads(given=plan_of([Document("p", ready.plan())]))
+    )
