@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,18 @@ from preflight.account.snapshot import Snapshot
 from preflight.documents.document import Document
 from preflight.documents.plan import Plan
 from preflight.documents.requests import plan_of
+from preflight.iam.decision import Outcome
+from preflight.iam.evaluate import decide
+from preflight.iam.policy import parse_policy
+from preflight.iam.request import Policies, Request
 from preflight.readiness.least_privilege import NoFacts, documents_of, reads_of, statements_of
 from preflight.resources import folder
-from tests.aws.account import populate
+from tests.aws.account import Ready, populate
+from tests.aws.calls import Call
 from tests.aws.control import StandIn
 from tests.lint.linting import findings
 from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, EXECUTION, REGION, plan, role, snapshot
-from tests.scenarios.running import check
+from tests.scenarios.running import check, command
 
 # What S3 authorizes these by: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html and HeadBucket.
 BY = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket"}
@@ -151,12 +157,51 @@ def test_every_read_in_python_says_what_it_needs() -> None:
         assert ("permissions" in read) == ("python" in read), path
 
 
+def authorized(call: Call, account: str, ready: Ready) -> str:
+    """Return the ARN by which AWS authorizes a call, `*` where it does so by none."""
+    given, service, place = call.parameters, call.service, f"{call.region}:{account}"
+    for name in ("EndpointName", "EndpointConfigName", "ModelName"):
+        if service == "sagemaker" and name in given:
+            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name.removesuffix("Name")).lower()
+            return f"arn:aws:sagemaker:{place}:{kind}/{given[name].lower()}"
+    match service:
+        case "s3":
+            # The log has no parameters of S3's calls; there is one bucket with one object.
+            return f"arn:aws:s3:::{ready.bucket}" + (f"/{ready.artifact}" if call.operation == "HeadObject" else "")
+        case "iam" if "RoleName" in given:
+            return f"arn:aws:iam::{account}:role/{given['RoleName']}"
+        case "iam":
+            return str(given["PolicyArn"])
+        case "ecr":
+            (name,) = given.get("repositoryNames") or [given["repositoryName"]]
+            return f"arn:aws:ecr:{call.region}:{given.get('registryId', account)}:repository/{name}"
+        case "kms":
+            key = str(given["KeyId"])
+            return key if key.startswith("arn:") else f"arn:aws:kms:{place}:key/{key}"
+    return "*"
+
+
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_a_live_check_asks_for_nothing_else(aws: StandIn, encrypted: bool) -> None:
+@pytest.mark.parametrize("facts_from", [["--live"], []], ids=["live", "plan alone"])
+def test_a_live_check_asks_for_nothing_else(
+    aws: StandIn, encrypted: bool, facts_from: list[str], tmp_path: Path
+) -> None:
     ready = populate(aws, encrypted=encrypted)
+    (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))
+    printed = command(aws, "policy", str(tmp_path / "plan.json"), "--for", "preflight", *facts_from)
+    assert printed.code == 0, printed
+    identity = (parse_policy(json.loads(printed.out), "generated"),)
+    # A key's policy lets the account's own policies decide; the other resources have none.
+    of_key = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "kms:*", "Resource": "*"}
+    key = parse_policy({"Version": "2012-10-17", "Statement": [of_key]}, "key")
+    aws.calls.clear()
     check(aws, ready.plan())
-    asked = {BY.get(call.action, call.action) for call in aws.calls}
-    assert len(asked) > 15
-    assert {each for each in asked if not each.startswith("sts:")} <= set(
-        reads(given=plan_of([Document("p", ready.plan())]))
-    )
+    seen = set()
+    for call in aws.calls:
+        if call.service != "sts":
+            action, resource = BY.get(call.action, call.action), authorized(call, aws.account, ready)
+            seen.add(resource)
+            request = Request(ready.principal, action, resource, resource_account=aws.account)
+            policies = Policies(identity=identity, resource=key if call.service == "kms" else None)
+            assert decide(request, policies).outcome is Outcome.ALLOWED, (action, resource, printed.out)
+    assert len(seen) > 8

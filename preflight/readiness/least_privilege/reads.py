@@ -24,6 +24,7 @@ from preflight.readiness.least_privilege.grants import Doubt, Grant
 from preflight.readiness.least_privilege.narrowing import exactly
 from preflight.readiness.references import described_arn
 from preflight.readiness.settled import calling, settled
+from preflight.readiness.step import Step
 
 
 class _Noted:
@@ -57,7 +58,7 @@ class _Noted:
 
 
 def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
-    """Return what preflight reads to check a plan, each action on resources as narrow as AWS allows.
+    """Return what preflight reads to check a plan and make it, each action on resources as narrow as AWS allows.
 
     A doubt is about reads that cannot be told at all. Raises as `needed_by` does.
     """
@@ -66,7 +67,9 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     noted = _Noted(account)
     principal = plan.principal or calling(noted)
     rules = [rule for rule in load_rules(select_rules(FAMILY, (), ())) if rule.check is not None]
+    own: list[Grant] = []
     for step in steps_of(plan, noted, settled_place, principal):
+        own += _tags(step, place)
         for rule in rules:
             for _ in rule.function()(step, rule):
                 pass
@@ -75,7 +78,15 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
         doubts.append(Doubt("whose policies are read is not known, so the reads of IAM for the caller are left out",
                             "Name the role or user with --principal ARN"))  # fmt: skip
     grants = dict.fromkeys(grant for ask, fact in noted.asked.items() for grant in _asked(ask, fact, place))
-    return list(_without_covered(grants)), doubts
+    return list(_without_covered(dict.fromkeys([*grants, *own]))), doubts
+
+
+def _tags(step: Step, place: Place) -> Iterator[Grant]:
+    """Give what `preflight create` reads beside what checks do: the tags of what it may have created before."""
+    kind, key = step.operation.kind, step.operation.key(step.request.parameters)
+    tags = kind.section("tags")
+    if tags is not None and key is not None and step.operation.effect == "create":
+        yield from _on(kind, tags["permission"], _arns(kind, key, place))
 
 
 def _asked(ask: Ask, fact: Fact[Any], place: Place) -> Iterator[Grant]:
