@@ -1,4 +1,4 @@
-"""The `preflight` command: which commands there are, and how errors end. Each command is loaded when it is run."""
+"""The `preflight` command: how it is started, and how errors end."""
 
 from __future__ import annotations
 
@@ -7,75 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
-from typing import Annotated, Any
-
-import typer
-import typer.core
-import typer.main
 
 from preflight.errors import PreflightError
 
-_COMMANDS = {
-    "check": "Is this plan going to work?",
-    "create": "Check a plan, make its calls and follow them to their end.",
-    "lint": "Lint policies: are they valid, safe, and what was meant?",
-    "policy": "Print the least-privilege policy that a plan needs.",
-    "simulate": "Decide whether requests are allowed: unit tests for policies.",
-    "rules": "List the rules.",
-    "explain": "Explain a rule: why it is there, what breaks it, what to do.",
-}
+_ALLOW_NONE = "--allow-none"
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130
-
-
-class _Commands(typer.core.TyperGroup):
-    """A group whose commands are imported one by one, so that none pays for another."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        if cmd_name not in self.commands:
-            self.commands[cmd_name] = _load(cmd_name)
-        return self.commands[cmd_name]
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_COMMANDS)}"
-            ctx.fail(f"there is no command {args[0]!r}; {hint}")
-        return super().resolve_command(ctx, args)
-
-
-def _load(name: str) -> Any:
-    one = typer.Typer(add_completion=False, rich_markup_mode=None)
-    function = getattr(import_module(f"preflight.cli.{name}"), name)
-    one.command(name, short_help=_COMMANDS[name])(function)
-    return typer.main.get_command(one)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from preflight import __version__
-
-        print(f"preflight {__version__}")
-        raise typer.Exit
-
-
-app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
-
-
-@app.callback()
-def preflight(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Will this AWS call work, and is what allows it safe? Answered before anything is deployed."""
 
 
 def main() -> None:
@@ -95,21 +31,40 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
     try:
-        code = typer.main.get_command(app).main(list(arguments), prog_name="preflight", standalone_mode=False)
+        code = _ended(arguments)
         sys.stdout.flush()
     except PreflightError as error:
         return _end(_USAGE, str(error))
     except KeyboardInterrupt:
         return _end(_INTERRUPTED, "interrupted")
-    except typer.Abort:
-        return _end(_INTERRUPTED, "interrupted")
     except BrokenPipeError:
         return _unread()
     except Exception as error:
+        if type(error).__name__ == "Abort":
+            return _end(_INTERRUPTED, "interrupted")
         if said := getattr(error, "format_message", None):
             return _usage(error, said())
         return _defect(error)
     return code if isinstance(code, int) else 0
+
+
+def _ended(arguments: Sequence[str]) -> object:
+    """Run the command. To load what parses options takes as long as to lint a policy: a lint that is given nothing but
+    files, as pre-commit and editors call it, goes without.
+    """
+    if arguments[:1] == ["lint"] and (files := _only_files(arguments[1:])):
+        from preflight.cli.lint_run import Options, lint
+
+        return lint(Options(files, allow_none=_ALLOW_NONE in arguments))
+    from preflight.cli.commands import started
+
+    return started(arguments)
+
+
+def _only_files(arguments: Sequence[str]) -> list[str]:
+    """Return the files of a lint without other options; empty where there is any."""
+    files = [each for each in arguments if each != _ALLOW_NONE]
+    return [] if any(each.startswith("-") or not each for each in files) else files
 
 
 def _usage(error: Exception, said: str) -> int:

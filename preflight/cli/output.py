@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -132,4 +131,6 @@ def width(output: str | None) -> int:
     """Return how wide text may be: the terminal, up to where lines are hard to follow; 80 in files and pipes."""
     if output is not None or not sys.stdout.isatty():
         return 80
+    import shutil
+
     return min(shutil.get_terminal_size().columns, _WIDEST)

@@ -9,21 +9,9 @@ from preflight.documents.document import Document
 from preflight.documents.load import load, load_text
 from preflight.documents.positions import escape
 from preflight.documents.schema import word_for
+from preflight.documents.wrappers import next_wrapper
 from preflight.errors import InputError
 from preflight.iam.policy import Policy, PolicyError, parse_policy
-
-# What holds a policy in the answers of iam get-policy-version, get-role-policy and get-role, organizations
-# describe-policy, s3api get-bucket-policy, ecr get-repository-policy (botocore's output shapes).
-_WRAPPERS = (
-    "PolicyVersion",
-    "PolicyDocument",
-    "Document",
-    "AssumeRolePolicyDocument",
-    "Role",
-    "Policy",
-    "policyText",
-    "Content",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +53,6 @@ def policy_of(document: Document) -> PolicyFile:
         place = _place(document, pointer + error.pointer)
         raise InputError(document.path, error.problem, place=place, mend=error.mend) from None
     return PolicyFile(document, pointer, body, policy)
-
-
-def next_wrapper(value: Any) -> str | None:
-    """Return the member of an answer of AWS's in which the policy stands, perhaps within another; None for a policy,
-    and for what is no such answer.
-    """
-    if not isinstance(value, dict) or "Statement" in value:
-        return None
-    return next((name for name in _WRAPPERS if isinstance(value.get(name), (dict, str))), None)
 
 
 def _within(document: Document, pointer: str, value: Any) -> Document:

@@ -15,8 +15,8 @@ from preflight.documents.document import Document, Repeated
 from preflight.documents.found import FoundPolicy, PolicyType, Problem
 from preflight.documents.found_types import service_of, type_of
 from preflight.documents.load import load_text
-from preflight.documents.policies import next_wrapper
 from preflight.documents.positions import escape
+from preflight.documents.wrappers import next_wrapper
 from preflight.errors import InputError
 
 Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy]]

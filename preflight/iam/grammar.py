@@ -10,24 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from preflight.iam.conditions import Condition, condition
+from preflight.iam.elements import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS, VERSIONS
 from preflight.iam.operators import OPERATORS
 from preflight.iam.policy import PolicyError
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
-
-TOP_ELEMENTS = ("Version", "Id", "Statement")
-ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
-PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
-VERSIONS = ("2012-10-17", "2008-10-17")
 
 
 def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ...]]:

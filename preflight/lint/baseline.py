@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from preflight.documents.load import load
@@ -37,6 +36,8 @@ def fingerprint(found: Found) -> str:
     """Return what makes a finding the same one in the next run: the rule, the policy, the statement by its Sid, the
     element, and what stands there. Neither line numbers nor places in lists count, so both may move.
     """
+    from hashlib import sha256
+
     finding, policy = found.finding, found.policy
     parts = finding.pointer.split("/")
     generic = "/".join("*" if part.isdigit() else part for part in parts)

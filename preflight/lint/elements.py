@@ -13,7 +13,7 @@ from typing import Any
 from preflight.catalog.nearest import nearest
 from preflight.documents.found import PolicyType
 from preflight.documents.positions import escape
-from preflight.iam.grammar import ELEMENTS, TOP_ELEMENTS
+from preflight.iam.elements import ELEMENTS, TOP_ELEMENTS
 from preflight.lint.faults import Faults, no_faults, shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preflight.iam.grammar import VERSIONS
+from preflight.iam.elements import VERSIONS
 from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject

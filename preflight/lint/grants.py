@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import RequestError, decide
-from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.principals import PrincipalError
-from preflight.iam.request import Context, Policies, Request
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.view import Entry, StatementView
 from preflight.lint.watched import samples, watched
+
+# Most policies are settled without a decision: what decides is loaded for the first that is not.
+if TYPE_CHECKING:
+    from preflight.iam.policy import Policy
 
 _ACCOUNT, _PARTITION, _REGION = "111122223333", "aws", "us-east-1"
 _USUAL = {"aws:MultiFactorAuthPresent": "true", "aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
@@ -141,6 +140,11 @@ class Grants:
 
 
 def _allowed(action: str, resource: str, passed_to: str, policy: Policy) -> bool:
+    from preflight.iam.decision import Outcome
+    from preflight.iam.evaluate import RequestError, decide
+    from preflight.iam.principals import PrincipalError
+    from preflight.iam.request import Context, Policies, Request
+
     parts = resource.split(":", 5)
     account = parts[4] if len(parts) == 6 and parts[4].isdigit() and len(parts[4]) == 12 else _ACCOUNT
     partition = parts[1] if len(parts) == 6 else _PARTITION
@@ -166,6 +170,8 @@ def _delegating(action: str, partition: str, account: str) -> Policy | None:
 
 @lru_cache(maxsize=256)
 def _leaves_to(principal: str) -> Policy:
+    from preflight.iam.policy import parse_policy
+
     statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "*", "Resource": "*"}
     return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "resource")
 

@@ -13,7 +13,7 @@ from typing import Any
 from preflight.catalog.nearest import nearest
 from preflight.documents.positions import escape
 from preflight.documents.schema import word_for
-from preflight.iam.grammar import PRINCIPAL_KINDS
+from preflight.iam.elements import PRINCIPAL_KINDS
 from preflight.lint.faults import Faults, no_faults, shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject

@@ -56,8 +56,14 @@ class Linter:
 
     def __init__(self, rules: Sequence[Head]) -> None:
         self._checks = [(rule, _function(rule)) for rule in rules if rule.check is not None or rule.declared]
+        self._by_type: dict[str, list[tuple[Head, Check]]] = {}
         by_id = {rule.id: rule for rule in rules}
         self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
+
+    def _about(self, type_: str) -> list[tuple[Head, Check]]:
+        if type_ not in self._by_type:
+            self._by_type[type_] = [each for each in self._checks if not each[0].types or type_ in each[0].types]
+        return self._by_type[type_]
 
     def findings(self, policy: FoundPolicy) -> list[Found]:
         """Return what is found in one policy, in the order of the rules. Of one that cannot be read, it is why."""
@@ -69,11 +75,10 @@ class Linter:
         if not policy.readable:
             return found
         subject = Subject(policy)
-        for rule, check in self._checks:
-            if rule.types and policy.type not in rule.types:
-                continue
+        for rule, check in self._about(policy.type):
             try:
-                found.extend([Found(rule, policy, each) for each in check(subject)])
+                for each in check(subject):
+                    found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
         return found

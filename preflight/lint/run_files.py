@@ -61,6 +61,7 @@ class Files:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._linter = Linter(settings.rules)
+        self._running: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = {}
 
     def lint(self, file: FoundFile) -> Linted:
         """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
@@ -81,18 +82,23 @@ class Files:
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "")
         found = [each for policy in policies for each in self._linter.findings(policy)]
-        running = [rule.id for rule in settings.rules if _runs(rule.id, own)]
-        kept, suppressions = self._kept(found, named, running, policies, text)
+        kept, suppressions = self._kept(found, named, self._rules_of(own), policies, text)
         shown = text if kept else ""
         looked_at = frozenset(
             number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
         )
         return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used))
 
+    def _rules_of(self, own: PathSettings) -> frozenset[str]:
+        """Return the ids of the rules that run on files with these settings."""
+        key = own.select, own.ignore
+        if key not in self._running:
+            self._running[key] = frozenset(rule.id for rule in self._settings.rules if _runs(rule.id, own))
+        return self._running[key]
+
     def _kept(
-        self, found: Sequence[Found], named: str, running: Sequence[str], policies: Sequence[FoundPolicy], text: str
+        self, found: Sequence[Found], named: str, ids: frozenset[str], policies: Sequence[FoundPolicy], text: str
     ) -> tuple[list[Kept], Suppressions]:
-        ids = set(running)
         document: Document | None = policies[0].document if policies else None
         is_yaml = document is not None and document.syntax == "yaml"
         comments = comments_in(text, self._settings.today) if is_yaml else []

@@ -9,14 +9,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import RequestError, decide
-from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.principals import PrincipalError
-from preflight.iam.request import Context, Policies, Request, Value
 from preflight.lint.subject import Subject
 from preflight.lint.view import ConditionEntry, StatementView
+
+if TYPE_CHECKING:
+    from preflight.iam.policy import Policy
+    from preflight.iam.request import Context, Policies, Value
 
 _ACTIONS_ASKED = 8
 _OWNER = "111122223333"
@@ -74,6 +74,8 @@ def let_in(subject: Subject, view: StatementView) -> bool:
     """Whether what a statement allows is allowed to a stranger, by the policy as a whole."""
     if subject.policy is None:
         return False
+    from preflight.iam.request import Context, Policies
+
     owner = str(subject.found.owner.get("service", "")) or "s3"
     policies = Policies(identity=(_all(),), resource=subject.policy)
     context = Context({**_wanted(view), **_KNOWN})
@@ -84,6 +86,11 @@ def let_in(subject: Subject, view: StatementView) -> bool:
 
 
 def _allowed(action: str, view: StatementView, policies: Policies, context: Context) -> bool:
+    from preflight.iam.decision import Outcome
+    from preflight.iam.evaluate import RequestError, decide
+    from preflight.iam.principals import PrincipalError
+    from preflight.iam.request import Request
+
     try:
         request = Request(_STRANGER, action, _resource(view, action.partition(":")[0].lower()), _OWNER, context)
         return decide(request, policies).outcome is Outcome.ALLOWED
@@ -133,5 +140,7 @@ def _resource(view: StatementView, service: str) -> str:
 
 @cache
 def _all() -> Policy:
+    from preflight.iam.policy import parse_policy
+
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "everything")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from preflight.documents.found import FoundPolicy, PolicyType
-from preflight.iam.policy import Policy, PolicyError, parse_policy
 from preflight.lint.grants import Grants
 from preflight.lint.view import StatementView, statements_of
+
+if TYPE_CHECKING:
+    from preflight.iam.policy import Policy
 
 T = TypeVar("T")
 
@@ -49,6 +51,8 @@ class Subject:
         """The policy compiled for decisions; None where AWS would not store it."""
         if not isinstance(self.found.value, dict):
             return None
+        from preflight.iam.policy import PolicyError, parse_policy
+
         try:
             return parse_policy(self.found.value, self.found.name or self.found.document.path)
         except PolicyError:

@@ -1,0 +1,77 @@
+"""Which commands there are; each is loaded when it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+_COMMANDS = {
+    "check": "Is this plan going to work?",
+    "create": "Check a plan, make its calls and follow them to their end.",
+    "lint": "Lint policies: are they valid, safe, and what was meant?",
+    "policy": "Print the least-privilege policy that a plan needs.",
+    "simulate": "Decide whether requests are allowed: unit tests for policies.",
+    "rules": "List the rules.",
+    "explain": "Explain a rule: why it is there, what breaks it, what to do.",
+}
+
+
+class _Commands(typer.core.TyperGroup):
+    """A group whose commands are imported one by one, so that none pays for another."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = _load(cmd_name)
+        return self.commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_COMMANDS)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _load(name: str) -> Any:
+    one = typer.Typer(add_completion=False, rich_markup_mode=None)
+    function = getattr(import_module(f"preflight.cli.{name}"), name)
+    one.command(name, short_help=_COMMANDS[name])(function)
+    return typer.main.get_command(one)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from preflight import __version__
+
+        print(f"preflight {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def preflight(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Will this AWS call work, and is what allows it safe? Answered before anything is deployed."""
+
+
+def started(arguments: Sequence[str]) -> object:
+    """Parse the arguments, run their command and return what it ends with; raises what typer raises for bad usage."""
+    ended: object = typer.main.get_command(app).main(list(arguments), prog_name="preflight", standalone_mode=False)
+    return ended

@@ -1,0 +1,154 @@
+"""What `preflight lint` does, once its options are known: lint, print the report, and say how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
+from preflight.engine.result import Level, failed
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.documents.config import Config
+    from preflight.documents.found import PolicyType
+    from preflight.engine.heads import Head
+    from preflight.lint.check import LintRun
+
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+
+
+class Options(NamedTuple):
+    """The options of `preflight lint`. What is None or empty is taken from the settings, or is the default."""
+
+    paths: Sequence[str]
+    type: PolicyType | None = None
+    format: str | None = None
+    output: str | None = None
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: Level | None = None
+    rules: Sequence[str] = ()
+    baseline: str | None = None
+    write_baseline: str | None = None
+    exit_zero: bool = False
+    allow_none: bool = False
+    quiet: bool = False
+    color: Color = Color.AUTO
+
+
+def lint(options: Options) -> int:
+    """Lint, print the report, and return the exit code. Raises `PreflightError` where nothing can be linted."""
+    given = options
+    format_ = format_named(given.format)
+    require_writable(given.output)
+    require_writable(given.write_baseline, "--write-baseline")
+    if list(given.paths).count("-") > 1:
+        raise UsageError("- stands for stdin, which can be read only once")
+    from preflight.documents.config import find_config
+
+    config = find_config(given.paths)
+    added = _added([*config.rules, *given.rules])
+    heads = _heads(given.select or config.select, given.ignore or config.ignore, added)
+    known = None if given.write_baseline is not None else given.baseline or config.baseline
+    try:
+        done = _lint(given.paths, heads, config, given.type, known)
+    except KeyboardInterrupt:
+        print("preflight: interrupted; a lint only reads, so nothing has changed", file=sys.stderr)
+        return INTERRUPTED
+    _require_policies(done, allow_none=given.allow_none)
+    if given.write_baseline is not None:
+        _write_baseline(done, given.write_baseline)
+    else:
+        deliver(_rendered(done, added, format_, given), given.output)
+        _tell(done, known, given)
+    for error in done.errors:
+        _say(error)
+    if done.errors:
+        return UNUSABLE
+    threshold = given.fail_on or (Level(config.fail_on) if config.fail_on else Level.ERROR)
+    counts = given.write_baseline is None and not given.exit_zero
+    return FAILED if counts and failed(done.report.results, threshold) else 0
+
+
+def _heads(select: Sequence[str], ignore: Sequence[str], added: Sequence[Head]) -> list[Head]:
+    from preflight.lint.rules import lint_rules
+
+    return lint_rules(select, ignore, added)
+
+
+def _added(folders: Sequence[str]) -> list[Head]:
+    from preflight.lint.rules_added import added_rules
+
+    return added_rules(folders)
+
+
+def _lint(
+    paths: Sequence[str], heads: Sequence[Head], config: Config, wanted: PolicyType | None, known: str | None
+) -> LintRun:
+    from preflight.lint.baseline import read_baseline
+    from preflight.lint.check import lint as lint_paths
+
+    if known is None:
+        return lint_paths(paths, heads, config=config, type_=wanted)
+    folder = str(Path(known).absolute().parent)
+    return lint_paths(paths, heads, config=config, type_=wanted, baseline=read_baseline(known), baseline_folder=folder)
+
+
+def _write_baseline(done: LintRun, file: str) -> None:
+    from preflight.lint.baseline import baseline_text, named_from
+
+    folder = str(Path(file).absolute().parent)
+    entries = [each.moved(named_from(folder, each.file)) for each in done.entries]
+    deliver(baseline_text(entries), file, "--write-baseline")
+    _say(f"{file}: {len(entries)} findings are known from now on with --baseline {file}")
+
+
+def _require_policies(done: LintRun, *, allow_none: bool) -> None:
+    """Raise `UsageError` where there was nothing to lint: that is no clean result."""
+    if done.policies or done.errors or allow_none:
+        return
+    if done.without:
+        raise UsageError(f"{done.without[0]} holds no policy{_more(done.without)}; name a file that does")
+    raise UsageError("there is no policy in what was given; name a file or directory with one, or add --allow-none")
+
+
+def _tell(done: LintRun, known: str | None, options: Options) -> None:
+    """Say on stderr what the report does not."""
+    if done.without and not options.allow_none:
+        _say(f"{done.without[0]} holds no policy{_more(done.without)}: passed over")
+    if done.stale:
+        were = "1 finding is" if done.stale == 1 else f"{done.stale} findings are"
+        _say(f"{known}: {were} not there any more; write it anew with --write-baseline {known}")
+    if options.output is not None and not options.quiet:
+        from preflight.report.counting import summary
+
+        _say(f"{summary(done.report)} (in {options.output})")
+
+
+def _more(paths: Sequence[str]) -> str:
+    return f", nor do {len(paths) - 1} more" if len(paths) > 1 else ""
+
+
+def _say(line: str) -> None:
+    from preflight.report.terminal import clean
+
+    print(f"preflight: {' '.join(clean(line).split())}", file=sys.stderr)
+
+
+def _rendered(done: LintRun, added: Sequence[Head], format_: str, options: Options) -> str:
+    from preflight.engine.rule import load_file
+    from preflight.report.formats import rendered
+
+    reported = {result.rule for result in done.report.results}
+    view = viewed(options.output, options.color, quiet=options.quiet, verbose=False, sources=done.sources)
+    rules = {head.id: load_file(head.path) for head in added if head.id in reported}
+    return rendered(done.report, format_, replace(view, rules=rules) if rules else view)
+
+
+def listed(given: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the entries of an option that may be given again and may hold several, with commas between them."""
+    return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))
