@@ -55,7 +55,7 @@ def lint(options: Options) -> int:
     heads = _heads(given.select or config.select, given.ignore or config.ignore, added)
     known = None if given.write_baseline is not None else given.baseline or config.baseline
     try:
-        done = _lint(given.paths, heads, config, given.type, known)
+        done = _lint(heads, config, given, known)
     except KeyboardInterrupt:
         print("preflight: interrupted; a lint only reads, so nothing has changed", file=sys.stderr)
         return INTERRUPTED
@@ -86,25 +86,30 @@ def _added(folders: Sequence[str]) -> list[Head]:
     return added_rules(folders)
 
 
-def _lint(
-    paths: Sequence[str], heads: Sequence[Head], config: Config, wanted: PolicyType | None, known: str | None
-) -> LintRun:
-    from preflight.lint.baseline import read_baseline
+def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | None) -> LintRun:
     from preflight.lint.check import lint as lint_paths
 
-    if known is None:
-        return lint_paths(paths, heads, config=config, type_=wanted)
-    folder = str(Path(known).absolute().parent)
-    return lint_paths(paths, heads, config=config, type_=wanted, baseline=read_baseline(known), baseline_folder=folder)
+    file = options.write_baseline or known
+    if file is None:
+        return lint_paths(options.paths, heads, config=config, type_=options.type)
+    from preflight.lint.baseline import Baseline, read_baseline
+
+    baseline = read_baseline(known) if known is not None else Baseline(())
+    folder = str(Path(file).absolute().parent)
+    return lint_paths(
+        options.paths, heads, config=config, type_=options.type, baseline=baseline, baseline_folder=folder
+    )
 
 
 def _write_baseline(done: LintRun, file: str) -> None:
-    from preflight.lint.baseline import baseline_text, named_from
+    from preflight.lint.baseline import baseline_text
 
-    folder = str(Path(file).absolute().parent)
-    entries = [each.moved(named_from(folder, each.file)) for each in done.entries]
-    deliver(baseline_text(entries), file, "--write-baseline")
-    _say(f"{file}: {len(entries)} findings are known from now on with --baseline {file}")
+    deliver(baseline_text(done.entries), file, "--write-baseline")
+    _say(f"{file}: {_findings(len(done.entries))} known from now on with --baseline {file}")
+
+
+def _findings(count: int) -> str:
+    return "1 finding is" if count == 1 else f"{count} findings are"
 
 
 def _require_policies(done: LintRun, *, allow_none: bool) -> None:
@@ -121,8 +126,7 @@ def _tell(done: LintRun, known: str | None, options: Options) -> None:
     if done.without and not options.allow_none:
         _say(f"{done.without[0]} holds no policy{_more(done.without)}: passed over")
     if done.stale:
-        were = "1 finding is" if done.stale == 1 else f"{done.stale} findings are"
-        _say(f"{known}: {were} not there any more; write it anew with --write-baseline {known}")
+        _say(f"{known}: {_findings(done.stale)} not there any more; write it anew with --write-baseline {known}")
     if options.output is not None and not options.quiet:
         from preflight.report.counting import summary
 

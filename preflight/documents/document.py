@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Syntax = Literal["json", "yaml"]
+# From a JSON pointer, and whether the member's name is meant, to line and column.
+Search: TypeAlias = Callable[[str, bool], "tuple[int, int] | None"]
 
 
 class Repeated(NamedTuple):
@@ -24,19 +27,20 @@ class Document:
     value: Any
     text: str = field(repr=False, default="")
     syntax: Syntax = "json"
-    _places: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
-    _names: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _search: list[Search] = field(default_factory=list, repr=False)
 
     def position(self, pointer: str, *, name: bool = False) -> tuple[int, int] | None:
         """Return the line and column, from 1, of the value at a JSON pointer (RFC 6901); None if there is none.
 
         With `name`, of the name that the value has in its object.
         """
-        if not self._places and self.text:
-            from preflight.documents.positions import places
+        if not self.text:
+            return None
+        if not self._search:
+            from preflight.documents.positions import search
 
-            places(self.text, self.syntax, self._places, self._names)
-        return (self._names if name else self._places).get(pointer)
+            self._search.append(search(self.text, self.syntax))
+        return self._search[0](pointer, name)
 
     def place(self, pointer: str) -> str:
         """Return how a message cites a place: `/a/0 (line 3, column 5)`; empty for a whole document without text."""

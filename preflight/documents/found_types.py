@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePath
 from typing import Any
 
 from preflight.documents.found import PolicyType
@@ -12,21 +11,13 @@ from preflight.documents.found import PolicyType
 # What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
 # GetFederationToken and the like have other resources; a principal assumes a role by these.
 _TRUST = re.compile(r"sts:(assumerole\w*|tagsession|setsourceidentity|setcontext|[\w]*\*)\Z", re.IGNORECASE)
-_WORDS: Mapping[str, PolicyType] = {
-    "scp": "scp",
-    "scps": "scp",
-    "servicecontrolpolicy": "scp",
-    "servicecontrolpolicies": "scp",
-    "rcp": "rcp",
-    "rcps": "rcp",
-    "resourcecontrolpolicy": "rcp",
-    "resourcecontrolpolicies": "rcp",
-    "boundary": "boundary",
-    "boundaries": "boundary",
-    "permissionsboundary": "boundary",
-    "permissionsboundaries": "boundary",
-    "permissionboundary": "boundary",
-}
+# Words of a path, the last of which counts; what parts them may also stand within them.
+_NAMED = re.compile(
+    r"(?:^|[\W_])(?:(?P<scp>scps?|service[\W_]?control[\W_]?polic(?:y|ies))"
+    r"|(?P<rcp>rcps?|resource[\W_]?control[\W_]?polic(?:y|ies))"
+    r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
+    re.IGNORECASE,
+)
 
 
 def type_of(policy: Any, path: str = "") -> PolicyType:
@@ -39,7 +30,7 @@ def type_of(policy: Any, path: str = "") -> PolicyType:
     stated = [each for each in _statements(policy) if "Principal" in each or "NotPrincipal" in each]
     named = _by_name(path)
     if not stated:
-        return named if named in ("scp", "boundary") else "identity"
+        return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
     if named == "rcp":
         return "rcp"
     return "trust" if all(map(_trusts, stated)) else "resource"
@@ -69,12 +60,9 @@ def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
         yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
 
 
-def _by_name(path: str) -> PolicyType | None:
-    """Return the type that the nearest word of a path says; words are what dots, dashes and underscores part."""
-    for part in reversed(PurePath(path).parts):
-        words = re.split(r"[\W_]+", part.lower())
-        joined = [*words, *("".join(words[start : start + length]) for length in (2, 3) for start in range(len(words)))]
-        for word in joined:
-            if word in _WORDS:
-                return _WORDS[word]
-    return None
+def _by_name(path: str) -> str | None:
+    """Return the type that the last telling word of a path says."""
+    found = None
+    for found in _NAMED.finditer(path):
+        pass
+    return found.lastgroup if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 # A string with the colon behind it if it is a member's name, a bracket, a comma, or a number or word.
@@ -40,6 +40,39 @@ def places(text: str, syntax: str, values: Places, names: Places) -> None:
         values.setdefault(pointer, place(offset))
         if name_at >= 0:
             names.setdefault(pointer, place(name_at))
+
+
+def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | None]:
+    """Return a function from a JSON pointer, and whether its member's name is meant, to line and column; it reads a
+    JSON text only as far as it has to.
+    """
+    if syntax == "yaml":
+        found: tuple[Places, Places] = ({}, {})
+        places(text, syntax, *found)
+        return lambda pointer, name: found[name].get(pointer)
+    left = scan_json(text)
+    values: dict[str, int] = {}
+    names: dict[str, int] = {}
+    starts: list[int] = []
+
+    def place(pointer: str, name: bool) -> tuple[int, int] | None:
+        if pointer not in values:
+            for each, offset, name_at in left:
+                if each not in values:
+                    values[each] = offset
+                    if name_at >= 0:
+                        names[each] = name_at
+                    if each == pointer:
+                        break
+        offset = (names if name else values).get(pointer, -1)
+        if offset < 0:
+            return None
+        if not starts:
+            starts.extend((0, *(match.end() for match in re.finditer("\n", text))))
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    return place
 
 
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:

@@ -27,10 +27,6 @@ class Entry:
     fingerprint: str
     message: str = ""
 
-    def moved(self, file: str) -> Entry:
-        """Return the same finding under another name of its file."""
-        return Entry(file, self.rule, self.fingerprint, self.message)
-
 
 def fingerprint(found: Found) -> str:
     """Return what makes a finding the same one in the next run: the rule, the policy, the statement by its Sid, the

@@ -24,7 +24,7 @@ _PATTERN = frozenset("*?")
 class LintRun:
     """What a lint gave. `sources` are the texts of the files that results are about, by path; `errors` say in one line
     each what could not be linted; `without` are the files that were named and hold no policy; `policies` is how many
-    were linted. `entries` are the findings as a baseline would have them, `stale` how many of the given baseline's are
+    were linted. `entries` are the findings as a baseline has them, where one was given, `stale` how many of the given baseline's are
     not there any more, and `known` how many were taken off by it.
     """
 
@@ -52,7 +52,9 @@ def lint(
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
-    settings = Settings(tuple(rules), config or Config(), type_, today or date.today())
+    settings = Settings(
+        tuple(rules), config or Config(), type_, today or date.today(), fingerprints=baseline is not None
+    )
     files, unreadable = files_in(paths, settings.config.excluded)
     each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)
     results: list[Result] = []
@@ -63,12 +65,12 @@ def lint(
         named = named_from(baseline_folder, linted.file.path)
         seen.add(named)
         for kept in linted.kept:
-            entry = Entry(named, kept.result.rule, kept.fingerprint, kept.result.message)
-            entries.append(entry)
-            if baseline is not None and baseline.has(entry):
-                known += 1
-            else:
-                results.append(kept.result)
+            if baseline is not None:
+                entries.append(Entry(named, kept.result.rule, kept.fingerprint, kept.result.message))
+                if baseline.has(entries[-1]):
+                    known += 1
+                    continue
+            results.append(kept.result)
     results += _about_suppressions(each_file, settings)
     running = {rule.id for rule in rules}
     return LintRun(

@@ -22,12 +22,15 @@ from preflight.lint.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements."""
+    """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements.
+    `fingerprints`: findings are to be known again by a baseline.
+    """
 
     rules: tuple[Head, ...]
     config: Config = field(default_factory=Config)
     type: PolicyType | None = None
     today: date = field(default_factory=date.today)
+    fingerprints: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Files:
             if each.head.id in ids:
                 result = each.result()
                 if not suppressions.cover(each, result):
-                    kept.append(Kept(result, fingerprint(each)))
+                    kept.append(Kept(result, fingerprint(each) if self._settings.fingerprints else ""))
         if document is not None:
             kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
         return sorted(kept, key=_place), suppressions
