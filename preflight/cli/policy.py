@@ -45,7 +45,7 @@ class Attach(StrEnum):
 
 
 def policy(
-    requests: Annotated[list[str], typer.Argument(metavar="REQUEST...", help="Requests or plans; - is stdin.")],
+    requests: Annotated[list[str], typer.Argument(metavar="REQUEST", help="Requests or plans; - is stdin.")],
     for_: Annotated[
         Audience, typer.Option("--for", help="The policy for the plan's calls, or for what preflight reads itself.")
     ] = Audience.PLAN,

@@ -138,6 +138,12 @@ def test_what_a_deny_denies_is_blocked_not_lacking() -> None:
     assert spare(found) == []
 
 
+def test_what_is_denied_and_not_allowed_either_is_both() -> None:
+    found = compared(DENY, allow("sagemaker:CreateEndpoint", CONFIG))
+    assert lacking(found) == [("sagemaker:CreateEndpoint", ENDPOINT)]
+    assert [each.planned.grant.resource for each in found.blocked] == [ENDPOINT]
+
+
 def test_what_a_boundary_withholds_is_blocked_and_lacking() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
     version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": policy(allow("s3:*"))}

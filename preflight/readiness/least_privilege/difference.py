@@ -90,7 +90,11 @@ def difference(plan: Plan, account: Account, role: str) -> Difference:
         raise UsageError(_not_read(principal, facts))
     asked = [(each, *_asked(each, facts.value)) for each in needed.needs]
     verdicts = [Verdict(planned, decide(request, policies)) for planned, request, policies in asked]
-    lacking = tuple(each.planned for each in verdicts if PolicyType.IDENTITY in each.decision.missing)
+    lacking = tuple(
+        verdict.planned
+        for verdict, (_, request, policies) in zip(verdicts, asked, strict=True)
+        if PolicyType.IDENTITY in _beneath_denies(verdict.decision, request, policies).missing
+    )
     blocked = tuple(each for each in verdicts if _is_blocked(each.decision))
     trimmed = _Trimming(facts.value.policies, [(request, policies) for _, request, policies in asked])
     spare = tuple(trimmed.spare())
@@ -120,6 +124,17 @@ def _not_read(role: str, fact: object) -> str:
 def _asked(planned: PlannedNeed, caller: PrincipalFacts) -> tuple[Request, Policies]:
     request, held = question(planned.step, planned.need, caller)
     return request, held.policies
+
+
+def _beneath_denies(decision: Decision, request: Request, policies: Policies) -> Decision:
+    """Return what is decided by what the principal's own policies allow, where a Deny hides it."""
+    if decision.outcome is not Outcome.EXPLICIT_DENY:
+        return decision
+    allows = [
+        Policy(each.name, each.version, tuple(statement for statement in each.statements if statement.allows))
+        for each in policies.identity
+    ]
+    return decide(request, Policies(identity=tuple(allows), resource=policies.resource))
 
 
 def _is_blocked(decision: Decision) -> bool:
