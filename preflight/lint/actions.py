@@ -41,9 +41,7 @@ def name_in_use(subject: Subject) -> Sequence[Finding]:
 
 def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
-    return [
-        placed for statement in subject.statements for placed in judged_texts(statement, ("Action", "NotAction"), judge)
-    ]
+    return judged_texts(subject.statements, ("Action", "NotAction"), judge)
 
 
 @lru_cache(maxsize=32768)
@@ -67,8 +65,11 @@ def _names(service: str) -> KeysView[str] | None:
 
 
 @lru_cache(maxsize=32768)
-def judge(text: str) -> tuple[Problem, ...]:
-    """Return what is wrong with one entry of Action or NotAction. One without a service is the grammar's matter."""
+def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
+    """Return what is wrong with one entry of Action or NotAction, and what was probably meant if it is searched.
+
+    One without a service is the grammar's matter.
+    """
     if matched(text):
         return ()
     service, colon, name = text.partition(":")
@@ -77,10 +78,10 @@ def judge(text: str) -> tuple[Problem, ...]:
     if "*" in service or "?" in service:
         return () if not service.strip("*") and not name.strip("*") else (_wild_service(text, service),)
     if not catalog.service_exists(service):
-        return (_no_service(text, service, name),)
+        return (_no_service(text, service, name, search),)
     if not name.strip("*"):
         return ()
-    return (_no_action(text, service, name),)
+    return (_no_action(text, service, name, search),)
 
 
 def _wild_service(text: str, service: str) -> Problem:
@@ -91,7 +92,7 @@ def _wild_service(text: str, service: str) -> Problem:
     )
 
 
-def _no_service(text: str, service: str, name: str) -> Problem:
+def _no_service(text: str, service: str, name: str, search: bool) -> Problem:
     known = unlisted_service(service.lower())
     if known is not None:
         return Problem(
@@ -99,7 +100,7 @@ def _no_service(text: str, service: str, name: str) -> Problem:
             f"the service of {text!r} is {known.state}: {known.reason}",
             f"remove {text!r}; it grants nothing ({known.source})" if known.state == "retired" else "",
         )
-    meant = catalog.nearest_service(service)
+    meant = catalog.nearest_service(service) if search else None
     return Problem(
         "service",
         f"there is no service {service!r}, which {text!r} names",
@@ -113,7 +114,7 @@ def _named(service: str, name: str) -> str:
     return name if found is None else found.name
 
 
-def _no_action(text: str, service: str, name: str) -> Problem:
+def _no_action(text: str, service: str, name: str, search: bool) -> Problem:
     known = unlisted_action(text)
     if known is not None:
         return Problem("unlisted", f"the action {text!r} is {known.state}: {known.reason}")
@@ -122,7 +123,7 @@ def _no_action(text: str, service: str, name: str) -> Problem:
         return Problem(
             "pattern",
             f"{text!r} matches no action of {catalog.service_name(service)}",
-            _pattern_remedy(service, name),
+            _pattern_remedy(service, name, search),
         )
     permission = permission_of(text)
     if permission is not None:
@@ -131,7 +132,7 @@ def _no_action(text: str, service: str, name: str) -> Problem:
             f"{text!r} is an operation of the API, not an action",
             f"write {permission}, the action that allows it",
         )
-    meant = catalog.nearest_action(service, name)
+    meant = catalog.nearest_action(service, name) if search else None
     other = None if meant else _elsewhere(service, name)
     return Problem(
         "action",
@@ -144,9 +145,9 @@ def _no_action(text: str, service: str, name: str) -> Problem:
     )
 
 
-def _pattern_remedy(service: str, name: str) -> str:
+def _pattern_remedy(service: str, name: str, search: bool) -> str:
     bare = name.replace("*", "").replace("?", "")
-    meant = catalog.nearest_action(service, bare) if bare else None
+    meant = catalog.nearest_action(service, bare) if bare and search else None
     return f"write {service}:{meant}, or a pattern that matches it" if meant else "remove it, or widen the pattern"
 
 

@@ -103,17 +103,13 @@ def arn_resource(subject: Subject) -> Sequence[Finding]:
 
 
 def _judged(subject: Subject) -> Sequence[Placed]:
-    return [
-        placed
-        for statement in subject.statements
-        if statement.raw.get("Resource") != "*"
-        for placed in judged_texts(statement, ("Resource", "NotResource"), judge)
-    ]
+    narrow = [statement for statement in subject.statements if statement.raw.get("Resource") != "*"]
+    return judged_texts(narrow, ("Resource", "NotResource"), judge)
 
 
 @lru_cache(maxsize=16384)
-def judge(text: str) -> tuple[Problem, ...]:
-    """Return what is wrong with one entry of Resource or NotResource."""
+def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
+    """Return what is wrong with one entry of Resource or NotResource, and what was probably meant if it is searched."""
     if not text.strip("*") or text.startswith(("${", _OF_API)):
         return ()
     if not text.startswith("arn:"):
@@ -121,7 +117,7 @@ def judge(text: str) -> tuple[Problem, ...]:
     parts = _VARIABLE.sub("*", text).split(":", _PARTS - 1)
     if len(parts) < _PARTS:
         return (_too_few(text, parts),)
-    return tuple(_parts_wrong(text, parts))
+    return tuple(_parts_wrong(text, parts, search))
 
 
 def _no_arn(text: str) -> Problem:
@@ -147,13 +143,13 @@ def _too_few(text: str, parts: Sequence[str]) -> Problem:
     )
 
 
-def _parts_wrong(text: str, parts: Sequence[str]) -> Iterator[Problem]:
+def _parts_wrong(text: str, parts: Sequence[str], search: bool) -> Iterator[Problem]:
     _, partition, service, region, account, resource = parts
     if partition not in PARTITIONS and not any(matches(partition, each) for each in PARTITIONS):
         meant = nearest(partition, PARTITIONS) or "aws"
         yield Problem("partition", f"there is no partition {partition!r}, which {text!r} names", f"write {meant}")
     if region and _literal(region):
-        yield from _region_wrong(text, partition, region)
+        yield from _region_wrong(text, partition, region, search)
     if not _literal(service):
         yield Problem(
             "wild service",
@@ -169,7 +165,7 @@ def _parts_wrong(text: str, parts: Sequence[str]) -> Iterator[Problem]:
         )
     elif not arn_service_exists(service):
         if unlisted_service(service) is None:
-            meant_service = nearest_service(service)
+            meant_service = nearest_service(service) if search else None
             yield Problem(
                 "service",
                 f"there is no service {service!r}, which the ARN {text!r} names",
@@ -178,7 +174,7 @@ def _parts_wrong(text: str, parts: Sequence[str]) -> Iterator[Problem]:
                 else "name the service as its ARNs do",
             )
     else:
-        yield from _form_wrong(text, service, region, account, resource)
+        yield from _form_wrong(text, service, region, account, resource, search)
     if account and not _account_possible(service, account):
         yield Problem(
             "account",
@@ -202,10 +198,10 @@ def _account_possible(service: str, account: str) -> bool:
     return _literal(service) and any(form.account == account for form in arn_forms(service.lower()))
 
 
-def _region_wrong(text: str, partition: str, region: str) -> Iterator[Problem]:
+def _region_wrong(text: str, partition: str, region: str, search: bool) -> Iterator[Problem]:
     home = regions().get(region)
     if home is None:
-        meant = nearest_region(region)
+        meant = nearest_region(region) if search else None
         yield Problem(
             "region",
             f"there is no region {region!r}, which the ARN {text!r} names",
@@ -220,7 +216,7 @@ def _region_wrong(text: str, partition: str, region: str) -> Iterator[Problem]:
         )
 
 
-def _form_wrong(text: str, service: str, region: str, account: str, resource: str) -> Iterator[Problem]:
+def _form_wrong(text: str, service: str, region: str, account: str, resource: str, search: bool) -> Iterator[Problem]:
     forms = arn_forms(service)
     if not forms:
         return
@@ -228,7 +224,7 @@ def _form_wrong(text: str, service: str, region: str, account: str, resource: st
         return
     fitting = [form for form in forms if overlap(resource, form.resource)]
     if not fitting:
-        yield _no_form(text, resource, forms)
+        yield _no_form(text, resource, forms, search)
         return
     if not account and _public(service, fitting):
         return
@@ -272,7 +268,7 @@ and parameters of AWS) and AWS's own managed policies.
 _WORD = re.compile(r"[/:*?]")
 
 
-def _no_form(text: str, resource: str, forms: Sequence[ArnForm]) -> Problem:
+def _no_form(text: str, resource: str, forms: Sequence[ArnForm], search: bool) -> Problem:
     """Say what was meant. That is sure where only case or punctuation differ, or the word is right and its form not;
     otherwise the kind may be one that AWS's reference leaves out.
     """
@@ -281,7 +277,7 @@ def _no_form(text: str, resource: str, forms: Sequence[ArnForm]) -> Problem:
     word = _WORD.split(resource, maxsplit=1)[0]
     plain = {_plain(each): each for each in words}
     sure = plain.get(_plain(word)) if _plain(word) else None
-    meant = sure or (nearest(word, words) if word else None)
+    meant = sure or (nearest(word, words) if word and search else None)
     if meant is None:
         shown = "; ".join(sorted(form.written for form in forms)[:3])
         remedy = f"write it in the form of one of its service's resources, such as {shown}"

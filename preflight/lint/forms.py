@@ -8,6 +8,12 @@ from functools import lru_cache
 from preflight.catalog.arns import ArnForm
 from preflight.iam.pattern import matches, overlaps
 
+_LONGEST = 2048
+"""No ARN of AWS is longer; what is longer in a policy is not judged here.
+
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyDescriptorType.html
+"""
+
 _HEAD = re.compile(r"[^*?]*")
 
 
@@ -24,7 +30,7 @@ def _ends(pattern: str) -> tuple[str, str]:
 @lru_cache(maxsize=65536)
 def overlap(resource: str, form: str) -> bool:
     """Say whether the last part of a resource pattern and the last part of a form match a text in common."""
-    if resource == "*" or form == "*":
+    if resource == "*" or form == "*" or len(resource) > _LONGEST:
         return True
     mine, my_end = _ends(resource)
     theirs, their_end = _ends(form)

@@ -13,6 +13,7 @@ from preflight.catalog.regions import nearest_region, region_possible, regions
 from preflight.engine.result import Level
 from preflight.iam.pattern import matches
 from preflight.lint.finding import Finding
+from preflight.lint.named import SEARCHED
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.view import Entry
@@ -40,13 +41,15 @@ _UNIQUE = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
 
 def region_exists(subject: Subject) -> Iterator[Finding]:
     """Find regions in conditions that AWS does not have."""
+    searched = 0
     for value in subject.once(Tested).values_of(("aws:requestedregion", "ec2:region")):
         region = value.text
         if region in regions() or not region or region == "aws-global":
             continue
         if ("*" in region or "?" in region) and any(matches(region, each) for each in regions()):
             continue
-        meant = nearest_region(region)
+        searched += 1
+        meant = nearest_region(region) if searched <= SEARCHED else None
         yield Finding(
             value.pointer,
             f"there is no region {region!r}",

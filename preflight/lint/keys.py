@@ -7,12 +7,12 @@ of each service in https://docs.aws.amazon.com/service-authorization/latest/refe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from preflight import catalog
 from preflight.lint.finding import Finding
-from preflight.lint.named import Placed, Problem, of_kind, strings
+from preflight.lint.named import SEARCHED, Placed, Problem, of_kind, strings
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.unlisted import unlisted_key
@@ -61,28 +61,11 @@ def key_in_use(subject: Subject) -> Sequence[Finding]:
 
 def variable_exists(subject: Subject) -> Iterator[Finding]:
     """Find policy variables that name no condition key of AWS."""
-    for statement in subject.statements:
-        if any("${" in each for each in strings(statement.raw.get("Resource"))):
-            yield from _variables(statement.resources)
-        if any("${" in each for each in strings(statement.raw.get("NotResource"))):
-            yield from _variables(statement.not_resources)
-    for condition in subject.once(Tested).all:
-        yield from _variables(condition.values)
-
-
-def _variables(entries: Iterable[Entry]) -> Iterator[Finding]:
-    for entry in entries:
-        if "${" in entry.text:
-            for name in _VARIABLE.findall(entry.text):
-                yield from _variable(entry.pointer, name.strip())
-
-
-def _variable(pointer: str, name: str) -> Iterator[Finding]:
-    if "::" in name:  # a template's own variable, such as ${AWS::AccountId}
-        return
-    for problem in judge(name):
-        if problem.kind in ("global", "service", "prefix"):
-            meant = catalog.nearest_condition_key(name)
+    found = 0
+    for pointer, name in _variables(subject):
+        if any(each.kind in ("global", "service", "prefix") for each in judge(name, search=False)):
+            found += 1
+            meant = catalog.nearest_condition_key(name) if found <= SEARCHED else None
             yield Finding(
                 pointer,
                 f"the variable ${{{name}}} names no condition key of AWS: it never has a value",
@@ -90,17 +73,35 @@ def _variable(pointer: str, name: str) -> Iterator[Finding]:
             )
 
 
+def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield the variables of resources and of values with their pointers, but for a template's own."""
+    entries: list[Entry] = []
+    for statement in subject.statements:
+        if any("${" in each for each in strings(statement.raw.get("Resource"))):
+            entries.extend(statement.resources)
+        if any("${" in each for each in strings(statement.raw.get("NotResource"))):
+            entries.extend(statement.not_resources)
+    for condition in subject.once(Tested).all:
+        entries.extend(condition.values)
+    for entry in entries:
+        if "${" in entry.text:
+            for name in _VARIABLE.findall(entry.text):
+                if "::" not in name:
+                    yield entry.pointer, name.strip()
+
+
 def _judged(subject: Subject) -> Sequence[Placed]:
-    return [
-        Placed(condition.pointer, problem, on_name=True)
-        for condition in subject.once(Tested).all
-        for problem in judge(condition.key)
-    ]
+    found: list[Placed] = []
+    for condition in subject.once(Tested).all:
+        problems = judge(condition.key, len(found) < SEARCHED)
+        if problems:
+            found.extend([Placed(condition.pointer, problem, on_name=True) for problem in problems])
+    return found
 
 
 @lru_cache(maxsize=8192)
-def judge(key: str) -> tuple[Problem, ...]:
-    """Return what is wrong with a condition key, wherever it stands."""
+def judge(key: str, search: bool = True) -> tuple[Problem, ...]:
+    """Return what is wrong with a condition key, wherever it stands, and what was probably meant if it is searched."""
     lower = key.lower()
     if _FORM.fullmatch(key) is None:
         return (_no_form(key),)
@@ -118,23 +119,25 @@ def judge(key: str) -> tuple[Problem, ...]:
         return (Problem("unlisted", f"the key {key} is {known.state}: {known.reason}"),)
     service = lower.partition(":")[0]
     if service == "aws":
-        meant = catalog.nearest_condition_key(key)
+        meant = catalog.nearest_condition_key(key) if search else None
         return (Problem("global", f"there is no global condition key {key!r}", _instead(key, meant)),)
     if catalog.service_exists(service):
         name = catalog.service_name(service)
         return (
             Problem(
-                "service", f"{name} has no condition key {key!r}", _instead(key, catalog.nearest_condition_key(key))
+                "service",
+                f"{name} has no condition key {key!r}",
+                _instead(key, catalog.nearest_condition_key(key) if search else None),
             ),
         )
-    return _foreign(key, service)
+    return _foreign(key, service, search)
 
 
-def _foreign(key: str, service: str) -> tuple[Problem, ...]:
+def _foreign(key: str, service: str, search: bool) -> tuple[Problem, ...]:
     """Judge a key of no service: identity providers' keys begin with their address, and any of theirs may be."""
     if "." in service or "/" in service or service in ("saml", "cognito-identity-auth", "cognito-identity-unauth"):
         return ()
-    meant = catalog.nearest_service(service)
+    meant = catalog.nearest_service(service) if search else None
     other = f"{meant}:{key.partition(':')[2]}" if meant else None
     return (
         Problem(

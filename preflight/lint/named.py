@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from preflight.engine.result import Level
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.view import StatementView
+
+SEARCHED = 500
+"""For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,10 @@ class Problem:
     remedy: str = ""
     level: Level | None = None
     instead: str = ""
+
+
+Judge: TypeAlias = Callable[[str, bool], Sequence[Problem]]
+"""Says what is wrong with a text; searches what was meant if the second argument says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +61,22 @@ def strings(written: object) -> tuple[str, ...]:
     return tuple([each for each in written if isinstance(each, str)]) if isinstance(written, list) else ()
 
 
-def judged_texts(
-    statement: StatementView, elements: Sequence[str], judge: Callable[[str], Sequence[Problem]]
-) -> Iterator[Placed]:
-    """Yield what is wrong with the strings of the first of some elements that a statement has.
+def judged_texts(statements: Iterable[StatementView], elements: Sequence[str], judge: Judge) -> list[Placed]:
+    """Return what is wrong with the strings of the first of some elements that each statement has.
 
     Most texts are right: the pointer of one is only written where it is not.
     """
-    for element in elements:
-        written = statement.raw.get(element)
-        if written is None:
-            continue
+    found: list[Placed] = []
+    for statement in statements:
+        element = next((each for each in elements if each in statement.raw), None)
+        written = statement.raw[element] if element is not None else None
         if isinstance(written, str):
-            for problem in judge(written):
-                yield Placed(f"{statement.pointer}/{element}", problem)
+            problems = judge(written, len(found) < SEARCHED)
+            found.extend([Placed(f"{statement.pointer}/{element}", problem) for problem in problems])
         elif isinstance(written, list):
             for index, text in enumerate(written):
-                if isinstance(text, str):
-                    for problem in judge(text):
-                        yield Placed(f"{statement.pointer}/{element}/{index}", problem)
-        return
+                problems = judge(text, len(found) < SEARCHED) if isinstance(text, str) else ()
+                if problems:
+                    place = f"{statement.pointer}/{element}/{index}"
+                    found.extend([Placed(place, problem) for problem in problems])
+    return found
