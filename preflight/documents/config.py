@@ -16,7 +16,7 @@ from preflight.documents.globs import matches
 from preflight.errors import InputError
 
 OWN, SHARED = "preflight.toml", "pyproject.toml"
-_HEADER = re.compile(r"^\s*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

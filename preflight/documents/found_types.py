@@ -62,7 +62,5 @@ def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _by_name(path: str) -> str | None:
     """Return the type that the last telling word of a path says."""
-    found = None
-    for found in _NAMED.finditer(path):
-        pass
-    return found.lastgroup if found else None
+    found = list(_NAMED.finditer(path))
+    return found[-1].lastgroup if found else None

@@ -24,8 +24,8 @@ _PATTERN = frozenset("*?")
 class LintRun:
     """What a lint gave. `sources` are the texts of the files that results are about, by path; `errors` say in one line
     each what could not be linted; `without` are the files that were named and hold no policy; `policies` is how many
-    were linted. `entries` are the findings as a baseline has them, where one was given, `stale` how many of the given baseline's are
-    not there any more, and `known` how many were taken off by it.
+    were linted. Where a baseline was given, `entries` are all findings as it has them, `known` how many were taken off
+    by it, and `stale` how many of its own are not there any more.
     """
 
     report: Report

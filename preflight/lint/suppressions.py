@@ -18,7 +18,7 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_rule
 from preflight.lint.run import Found
 
-UNUSED, UNFIT = "IAM091", "IAM092"
+UNUSED, UNFIT = "IAM098", "IAM099"
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*preflight:[ \t]*ignore\b(.*)$", re.MULTILINE)
 _BODY = re.compile(r"\[([^\]]*)\](?:\s+until\s+([^\s:]+))?\s*:?\s*(.*)")

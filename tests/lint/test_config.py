@@ -1,0 +1,131 @@
+"""Settings: where they are found, what they say, and what is said where they cannot be used."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from preflight.documents.config import Config, find_config
+from preflight.documents.globs import matches
+from preflight.errors import InputError
+
+WHOLE = """
+select = ["IAM0", "IAM2"]
+ignore = ["iam206"]
+fail-on = "warning"
+type = "scp"
+rules = ["own"]
+baseline = "known.json"
+exclude = ["old/**"]
+
+[[paths]]
+files = ["trust/**", "*.trust.json"]
+type = "trust"
+ignore = ["IAM205"]
+
+[[paths]]
+files = ["trust/legacy/*"]
+select = ["IAM0"]
+
+[[suppress]]
+file = "admin.json"
+rule = "IAM201"
+statement = "BreakGlass"
+reason = "two people   hold it"
+expires = 2027-03-31
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_everything_that_settings_say(folder: Path) -> None:
+    (folder / "preflight.toml").write_text(WHOLE)
+    (folder / "trust").mkdir()
+    config = find_config()
+    assert (config.select, config.ignore) == (("IAM0", "IAM2"), ("iam206",))
+    assert (config.fail_on, config.type, config.exclude) == ("warning", "scp", ("old/**",))
+    assert (config.rules, config.baseline) == ((str(folder / "own"),), str(folder / "known.json"))
+    (entry,) = config.suppressions
+    assert (entry.statement, entry.reason, entry.expires, entry.line) == (
+        "BreakGlass", "two people hold it", date(2027, 3, 31), WHOLE.splitlines().index("[[suppress]]") + 1,
+    )  # fmt: skip
+    assert config.named("trust/../a.json") == "a.json"
+    assert config.excluded("old/a.json") and not config.excluded("a.json")
+    assert config.settings_for("a.json").type == "scp"
+    trust = config.settings_for("trust/legacy/a.json")
+    assert (trust.type, trust.select, trust.ignore) == ("trust", ("IAM0",), ("IAM205",))
+
+
+@pytest.mark.parametrize("header", ["[tool.preflight]", "[tool]\npreflight.ignore = []\n[other]"])
+def test_the_nearest_settings_count(folder: Path, monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[project]\nname = 'x'\n{header}\n")
+    inner = folder / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "pyproject.toml").write_text("[project]\nname = 'preflight user'\n")
+    monkeypatch.chdir(inner)
+    assert find_config().path == "../../pyproject.toml"
+    (folder / "a" / "preflight.toml").write_text("")
+    assert find_config().path == "../preflight.toml"
+    elsewhere = folder / "else"
+    elsewhere.mkdir()
+    (folder / "pyproject.toml").unlink()
+    monkeypatch.chdir(elsewhere)
+    assert find_config(["-"]) == Config()
+    assert find_config([str(inner / "p.json")]).folder == str(folder / "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('select = [1,,]', "preflight.toml: line 1, column 13: it is not TOML: "),
+        ('ingore = ["IAM1"]', "preflight.toml: /ingore: there is no member 'ingore' here; did you mean ignore?"),
+        ('select = "IAM1"', "preflight.toml: /select: expected a list, found a string; write a list"),
+        ('select = ["IAM1*"]', '"IAM1*" is not of the form'),
+        ('fail-on = "errors"', "did you mean error?"),
+        ('[[suppress]]\nfile = "a"\nrule = "IAM201"', "/suppress/0: reason is missing; add reason"),
+        ('[[suppress]]\nfile = "a"\nrule = "IAM201"\nreason = " "', "reason"),
+        ('[[suppress]]\nfile = "a"\nrule = "IAM201"\nreason = "r"\nexpires = "2027-02-30"',
+         "preflight.toml: /suppress/0/expires (line 1, column 1): there is no day 2027-02-30; write one such as"),
+        (b"\xff", "preflight.toml: it is not UTF-8 text; save it as UTF-8"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_used(folder: Path, text: str | bytes, says: str) -> None:
+    (folder / "preflight.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError) as caught:
+        find_config()
+    assert says in str(caught.value)
+
+
+def test_what_is_wrong_in_pyproject_is_placed_in_its_table(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("[tool.preflight]\nselect = 1\n")
+    with pytest.raises(InputError, match=r"pyproject\.toml: /tool/preflight/select: expected a list"):
+        find_config()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "meant"),
+    [
+        ("a.json", "a.json", True),
+        ("a.json", "deep/a.json", True),
+        ("./a.json", "a.json", True),
+        ("p/a.json", "x/p/a.json", False),
+        ("p", "p/x/a.json", True),
+        ("p/", "p/a.json", True),
+        ("p/*", "p/x/a.json", True),
+        ("p/*.json", "p/x/a.json", False),
+        ("p/**/a.json", "p/a.json", True),
+        ("p/**", "p/x/y.json", True),
+        ("**/x.json", "x.json", True),
+        ("?.json", "ab.json", False),
+        ("a[1].json", "a[1].json", True),
+        ("a.json", "aXjson", False),
+    ],
+)
+def test_patterns(pattern: str, path: str, meant: bool) -> None:
+    assert matches(pattern, path) is meant
