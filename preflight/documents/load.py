@@ -130,9 +130,7 @@ def _json(text: str, path: str, repeated: list[Repeated] | None) -> Document:
 
 
 def _parsed(text: str, members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
-    return json.loads(
-        text, object_pairs_hook=members, parse_constant=_constant, parse_int=_integer, parse_float=_float
-    )
+    return json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_int=_integer, parse_float=_float)
 
 
 def _yaml(text: str, path: str, repeated: list[Repeated] | None) -> Document:

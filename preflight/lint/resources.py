@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ _PARTS = 6
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SHOWN = 3
 _STAR = ("*",)
+_TRIED = 1000
 _TAGGING = ("tag", "untag", "addtags", "removetags", "createtags", "deletetags", "listtags")
 """How the names of actions on tags begin: the types that can be tagged are listed late, if at all."""
 
@@ -49,7 +51,8 @@ def _misfits(
     An action that another statement allows on what it needs does no harm here.
     """
     if statement.allows:
-        unfit = [(entry, why) for entry, why in unfit if not _allowed_elsewhere(subject, statement, entry.text)]
+        allowing = subject.once(_Allowing)
+        unfit = [(entry, why) for entry, why in unfit if not allowing.fitting(entry.text)]
     unnamed = [entry for entry, why in unfit if why == _STAR]
     if unnamed:
         yield Finding(
@@ -80,27 +83,40 @@ def _listed(entries: Sequence[Entry]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _allowed_elsewhere(subject: Subject, statement: StatementView, action: str) -> bool:
-    lower = action.lower()
-    for other, names, patterns in subject.once(_allowing):
-        if other is not statement and (lower in names or any(matches_action(each, lower) for each in patterns)):
-            texts = tuple(entry.text for entry in other.resources)
-            if "*" in texts or (texts and not _fitting(texts).why_not(action)):
-                return True
-    return False
+class _Allowing:
+    """What the statements of a policy allow on resources that fit, asked once for each action."""
 
+    def __init__(self, subject: Subject) -> None:
+        self._named: dict[str, list[StatementView]] = defaultdict(list)
+        self._patterns: list[tuple[str, StatementView]] = []
+        self._found: dict[str, bool] = {}
+        for statement in subject.statements:
+            for action in strings(statement.raw.get("Action")) if statement.allows else ():
+                if "*" in action or "?" in action:
+                    self._patterns.append((action, statement))
+                else:
+                    self._named[action.lower()].append(statement)
 
-def _allowing(subject: Subject) -> Sequence[tuple[StatementView, frozenset[str], Sequence[str]]]:
-    """Return the statements that allow, each with its actions in lower case and with its patterns."""
-    return [
-        (
-            statement,
-            frozenset(entry.text.lower() for entry in statement.actions),
-            [entry.text for entry in statement.actions if "*" in entry.text or "?" in entry.text],
-        )
-        for statement in subject.statements
-        if statement.allows
-    ]
+    def fitting(self, action: str) -> bool:
+        """Say whether some statement allows an action on what it needs: one where it does not fit never does.
+
+        Of very many patterns, none is tried: the answer is then yes, which reports nothing.
+        """
+        lower = action.lower()
+        found = self._found.get(lower)
+        if found is None:
+            found = self._found[lower] = len(self._patterns) > _TRIED or any(
+                self._fits(statement, action) for statement in self._about(lower)
+            )
+        return found
+
+    def _about(self, lower: str) -> Iterator[StatementView]:
+        yield from self._named.get(lower, ())
+        yield from (statement for pattern, statement in self._patterns if matches_action(pattern, lower))
+
+    def _fits(self, statement: StatementView, action: str) -> bool:
+        texts = strings(statement.raw.get("Resource"))
+        return "*" in texts or (bool(texts) and not _fitting(texts).why_not(action))
 
 
 class _Fitting:
