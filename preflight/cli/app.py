@@ -23,6 +23,10 @@ def main() -> None:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = run(sys.argv[1:])
+    if code == _INTERRUPTED:
+        # Where an `exec` of text was interrupted (a dataclass in the making), CPython would end the process by the
+        # signal, whatever the code: another `exec` makes it forget.
+        exec("")
     # At its end the interpreter would look all of them through again, several times.
     gc.freeze()
     sys.exit(code)

@@ -74,6 +74,19 @@ def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.M
     assert ran.line == "preflight: interrupted; a check only reads, so nothing has changed"
 
 
+def test_an_interruption_of_an_exec_ends_with_130_too(tmp_path: Path) -> None:
+    interrupting = "import preflight.cli.app as app\napp._ended = lambda _: exec('raise KeyboardInterrupt')\n"
+    (tmp_path / "sitecustomize.py").write_text(interrupting)
+    done = subprocess.run(
+        [sys.executable, "-m", "preflight", "rules"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{EXAMPLES.parent}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "preflight: interrupted\n"), done
+
+
 def test_whoever_reads_the_report_may_leave() -> None:
     process = started(*READY, "--verbose")
     assert process.stdout is not None
