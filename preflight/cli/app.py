@@ -22,6 +22,7 @@ def main() -> None:
         # A name that the terminal's encoding lacks is no reason to fail.
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.unraisablehook = _not_lost
     code = run(sys.argv[1:])
     if code == _INTERRUPTED:
         # Where an `exec` of text was interrupted (a dataclass in the making), CPython would end the process by the
@@ -30,6 +31,19 @@ def main() -> None:
     # At its end the interpreter would look all of them through again, several times.
     gc.freeze()
     sys.exit(code)
+
+
+def _not_lost(lost: sys.UnraisableHookArgs) -> None:
+    """Deliver a Ctrl-C once more that hit a callback of the interpreter's own (an import's), where exceptions end."""
+    if lost.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(lost)
+        return
+    import signal
+    import threading
+
+    again = threading.Timer(0.05, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    again.daemon = True
+    again.start()
 
 
 def run(arguments: Sequence[str]) -> int:

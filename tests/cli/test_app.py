@@ -74,15 +74,32 @@ def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.M
     assert ran.line == "preflight: interrupted; a check only reads, so nothing has changed"
 
 
-def test_an_interruption_of_an_exec_ends_with_130_too(tmp_path: Path) -> None:
-    interrupting = "import preflight.cli.app as app\napp._ended = lambda _: exec('raise KeyboardInterrupt')\n"
-    (tmp_path / "sitecustomize.py").write_text(interrupting)
+LOST = """
+class Callback:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+def interrupted(arguments):
+    import time
+
+    Callback()
+    time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize(
+    "interrupted", ["def interrupted(arguments): exec('raise KeyboardInterrupt')", LOST], ids=["exec", "callback"]
+)
+def test_an_interruption_ends_with_130_wherever_it_hits(tmp_path: Path, interrupted: str) -> None:
+    instead = f"{interrupted}\nimport preflight.cli.app as app\napp._ended = interrupted\n"
+    (tmp_path / "sitecustomize.py").write_text(instead)
     done = subprocess.run(
         [sys.executable, "-m", "preflight", "rules"],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{EXAMPLES.parent}"},
         capture_output=True,
         text=True,
         check=False,
+        timeout=15,
     )
     assert (done.returncode, done.stderr) == (130, "preflight: interrupted\n"), done
 
