@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
@@ -214,16 +213,30 @@ def _why(what: str, fact: Absent | Unknown) -> str:
     return f"{what}: {fact.reason}" + (f" ({fact.settle})" if fact.settle else "")
 
 
+_KEPT = 16_384
+_kept: dict[tuple[int, str], tuple[Any, Policy | Unknown]] = {}
+
+
 def parsed_policy(name: str, document: Any) -> Policy | Unknown:
-    """Parse a policy document once for each content and name; unknown with the reason if it is no valid policy."""
-    return _parsed(name, document if isinstance(document, str) else json.dumps(document, sort_keys=True))
+    """Parse a policy document, or its text; unknown with the reason if it is no valid policy.
+
+    The same object is parsed once: thousands of roles share a managed policy, and to look at its content for each of
+    them would be most of the work.
+    """
+    key = id(document), name
+    known = _kept.get(key)
+    if known is None:
+        if len(_kept) >= _KEPT:
+            _kept.clear()
+        # The document is kept beside, so that no other object gets its id.
+        known = _kept[key] = document, _parsed(name, document)
+    return known[1]
 
 
-@lru_cache(maxsize=4096)
-def _parsed(name: str, text: str) -> Policy | Unknown:
+def _parsed(name: str, document: Any) -> Policy | Unknown:
     from preflight.iam.policy import PolicyError, parse_policy
 
     try:
-        return parse_policy(json.loads(text), name)
+        return parse_policy(json.loads(document) if isinstance(document, str) else document, name)
     except (PolicyError, ValueError) as error:
         return Unknown(f"policy {name} is not a valid policy: {error}", "correct the policy")
