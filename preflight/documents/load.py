@@ -75,10 +75,11 @@ def decode(data: bytes, path: str) -> str:
         raise InputError(path, f"it is not {name} text", place=where, mend="save it as UTF-8") from None
 
 
-def load_text(text: str, path: str, repeated: list[Repeated] | None = None) -> Document:
+def load_text(text: str, path: str, repeated: list[Repeated] | None = None, *, short_forms: bool = False) -> Document:
     """Parse a text as JSON or YAML. Raises `InputError`.
 
     With `repeated`, a member that stands twice in its object is no error: it is added there, and the first one counts.
+    With `short_forms`, tags of YAML such as `!Sub` are CloudFormation's functions.
 
     It is YAML if its name says so (`.yaml`, `.yml`); else JSON if its name says so or it begins with a bracket; else
     YAML. In YAML only `true`, `false` and `null` are words with a meaning: `on`, `yes`, dates and numbers that begin
@@ -94,10 +95,10 @@ def load_text(text: str, path: str, repeated: list[Repeated] | None = None) -> D
             # JSON is YAML, but libyaml is slower at it and does not take its escapes for pairs of surrogates.
             with suppress(InputError):
                 return _json(text, path, repeated)
-        return _yaml(text, path, repeated)
+        return _yaml(text, path, repeated, short_forms)
     if start in "{[" or name.endswith(".json"):
         return _json(text, path, repeated)
-    return _yaml(text, path, repeated)
+    return _yaml(text, path, repeated, short_forms)
 
 
 def _json(text: str, path: str, repeated: list[Repeated] | None) -> Document:
@@ -133,17 +134,17 @@ def _parsed(text: str, members: Callable[[list[tuple[str, Any]]], dict[str, Any]
     return json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_int=_integer, parse_float=_float)
 
 
-def _yaml(text: str, path: str, repeated: list[Repeated] | None) -> Document:
+def _yaml(text: str, path: str, repeated: list[Repeated] | None, short_forms: bool) -> Document:
     from preflight.documents.yaml_nodes import RepeatedNameError, YamlError, compose, construct, repetitions
 
     try:
         root = compose(text)
         try:
-            value = construct(root)
+            value = construct(root, short_forms=short_forms)
         except RepeatedNameError:
             if repeated is None:
                 raise
-            value = construct(root, first=True)
+            value = construct(root, first=True, short_forms=short_forms)
             repeated.extend(repetitions(root))
     except YamlError as error:
         place = f"line {error.line}, column {error.column}" if error.line else ""

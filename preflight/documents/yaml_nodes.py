@@ -28,6 +28,8 @@ _YAML = "tag:yaml.org,2002:"
 _TEXT, _MERGE = _YAML + "str", _YAML + "merge"
 _PLAIN_TAGS = {_YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
 _CONTAINER_TAGS = {_YAML + "map", _YAML + "seq"}
+# The functions of CloudFormation whose names do not begin with Fn:: (template reference, "Intrinsic functions").
+_BARE_FUNCTIONS = {"Ref", "Condition"}
 
 
 class YamlError(Exception):
@@ -116,16 +118,19 @@ def members(node: Any) -> Iterator[tuple[str, Any, Any]]:
             yield str(index), child, None
 
 
-def construct(root: Any, *, first: bool = False) -> Any:
+def construct(root: Any, *, first: bool = False, short_forms: bool = False) -> Any:
     """Return a node graph as dicts, lists, strings, numbers, booleans and None; None for no node.
 
-    Names of members are text, whatever they look like. Raises `YamlError` for what JSON could not say (tags, names that
-    are lists or mappings, repeated names), for nesting beyond `DEEPEST` and for aliases that grow beyond `MOST_NODES`.
+    Names of members are text, whatever they look like. With `short_forms`, a tag that is none of YAML's own is
+    CloudFormation's short form of a function: `!Sub x` is `{"Fn::Sub": x}`.
+
+    Raises `YamlError` for what JSON could not say (tags, names that are lists or mappings, repeated names), for nesting
+    beyond `DEEPEST` and for aliases that grow beyond `MOST_NODES`.
     """
     if root is None:
         return None
     _measure(root, {}, 0, set())
-    return _value(root, {}, first)
+    return _value(root, {}, first, short_forms)
 
 
 def repetitions(root: Any) -> Iterator[Repeated]:
@@ -176,28 +181,32 @@ def _nested_too_deep(node: Any) -> YamlError:
     return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
 
 
-def _value(node: Any, made: dict[int, Any], first: bool) -> Any:
+def _value(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> Any:
     if id(node) in made:
         return made[id(node)]
+    tagged = short_forms and node.tag.startswith("!") and len(node.tag) > 1
     if node.id == "scalar":
-        value = _scalar(node)
-    elif node.tag not in _CONTAINER_TAGS:
+        value = node.value if tagged else _scalar(node)
+    elif node.tag not in _CONTAINER_TAGS and not tagged:
         raise _tagged(node)
     elif node.id == "sequence":
-        value = [_value(child, made, first) for child in node.value]
+        value = [_value(child, made, first, short_forms) for child in node.value]
     else:
-        value = _mapping(node, made, first)
+        value = _mapping(node, made, first, short_forms)
+    if tagged:
+        name = node.tag[1:]
+        value = {name if name in _BARE_FUNCTIONS else f"Fn::{name}": value}
     made[id(node)] = value
     return value
 
 
-def _mapping(node: Any, made: dict[int, Any], first: bool) -> dict[str, Any]:
+def _mapping(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for key, child in node.value:
         if key.id != "scalar":
             raise YamlError("a member's name must be text", "write the name as a string", key.start_mark)
-        value = _value(child, made, first)
+        value = _value(child, made, first, short_forms)
         if key.tag == _MERGE:
             for source in value if isinstance(value, list) else [value]:
                 if not isinstance(source, dict):
