@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from preflight.iam.wildcard import Tokens, Wild, arn_matcher, matcher, tokens
 
@@ -127,8 +128,8 @@ def combinations(
     Returns each combination that occurs (one truth per pattern, in order) with a shortest text that shows it; None if
     more than `most` states would have to be looked at.
     """
-    runs = [_Automaton(within, barred), *map(_Automaton, patterns)]
-    letters = sorted({letter for run in runs for letter in run.letters})
+    runs = [_automaton(within, barred), *map(_automaton, patterns)]
+    letters = {letter for run in runs for letter in run.letters}
     other = next(letter for letter in (*"xyzqwvkjXYZ0123456789", _OTHER) if letter not in letters)
     start = tuple(run.start for run in runs)
     seen = {start}
@@ -137,7 +138,7 @@ def combinations(
     for states, text in waiting:
         if runs[0].accepts(states[0]):
             found.setdefault(tuple(run.accepts(state) for run, state in zip(runs[1:], states[1:], strict=True)), text)
-        for letter in (other, *letters) if runs[0].open(states[0]) else runs[0].next_letters(states[0]):
+        for letter in _telling(runs, states, other) if runs[0].open(states[0]) else runs[0].next_letters(states[0]):
             first = runs[0].step(states[0], letter)
             if not first:
                 continue
@@ -150,12 +151,25 @@ def combinations(
     return found
 
 
+def _telling(runs: Sequence[_Automaton], states: Sequence[int], other: str) -> Iterable[str]:
+    """Return the letters that may tell the patterns apart here: those that one of them waits for, and any other."""
+    found = {other: None}
+    for run, state in zip(runs, states, strict=True):
+        found.update(dict.fromkeys(run.next_letters(state)))
+    return found
+
+
 def _symbols(pattern: Tokens) -> Iterator[str | Wild]:
     for token in pattern:
         if isinstance(token, Wild):
             yield token
         else:
             yield from token
+
+
+@lru_cache(maxsize=4096)
+def _automaton(pattern: Tokens, barred: str = "") -> _Automaton:
+    return _Automaton(pattern, barred)
 
 
 class _Automaton:

@@ -1,0 +1,1 @@
+"""Audits of whole accounts: who can do what, what grants too much, what would not survive its next update."""

@@ -1,0 +1,166 @@
+"""Who may do what: one answer for each principal, action and region, over every name that a resource may have.
+
+Thousands of roles share a few hundred sets of policies, and most are not about the action at all. So a question is
+decided once for each set of statements that are about its action; only where a statement looks at who asks (a variable
+or a condition on a key of the principal) is it decided for each principal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from preflight.audit.holders import Holder
+from preflight.iam.decision import Decision, Outcome, StatementRef
+from preflight.iam.evaluate import decide
+from preflight.iam.pattern import Extent
+from preflight.iam.policy import Policy
+from preflight.iam.request import Context, Policies, Request
+from preflight.iam.spread import decide_all
+from preflight.iam.statement import Statement
+
+_OF_PRINCIPAL = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "aws:assumedroot")
+"""How the condition keys begin whose values differ from principal to principal."""
+_CONTEXT = Context({"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false"}, complete=False)
+
+
+class Reach(StrEnum):
+    """For which names of resources an action is allowed; open where that hangs on what is not known."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a principal may do. `by` are the statements that allow it, or deny it; `example` a resource on which it may.
+
+    `hangs_on` says in words what an open answer hangs on: `aws:SourceIp IpAddress 10.0.0.0/8`.
+    """
+
+    reach: Reach
+    by: tuple[StatementRef, ...] = ()
+    example: str = ""
+    hangs_on: tuple[str, ...] = ()
+
+    @property
+    def possible(self) -> bool:
+        """Whether it is allowed on some resource, for certain or perhaps."""
+        return self.reach is not Reach.NONE
+
+
+NOTHING = Access(Reach.NONE)
+
+
+class Decider:
+    """Answers for one account, each distinct question once."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[object, ...], Access] = {}
+        self._personal: dict[int, bool] = {}
+
+    def access(self, holder: Holder, action: str, resource: str) -> Access:
+        """Say for which resources a principal may do an action.
+
+        `resource` is an ARN, with `?*` where its name is open, or `*`. Raises what `decide` raises.
+        """
+        lower = action.lower()
+        statements = self._about(holder.policies, lower)
+        if statements is None:
+            return NOTHING
+        key = self._key(holder, action, resource, statements)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = _decided(holder, action, resource)
+        return answer
+
+    def _about(self, policies: Policies, action: str) -> list[Statement | None] | None:
+        """Return every statement about the action, type by type; None where nothing could allow it."""
+        found: list[Statement | None] = list(_statements(policies.identity, action))
+        if not policies.unknown and not any(each is not None and each.allows for each in found):
+            return None
+        for group in (policies.boundaries, *(policies.service_control or ()), *(policies.resource_control or ())):
+            found.append(None)
+            found.extend(_statements(group, action))
+        return found
+
+    def _key(
+        self, holder: Holder, action: str, resource: str, statements: list[Statement | None]
+    ) -> tuple[object, ...]:
+        policies = holder.policies
+        personal = any(each is not None and self._is_personal(each) for each in statements)
+        # Service-linked roles are spared by the policies of organizations.
+        who = holder.arn if personal or policies.unknown or holder.is_service_linked else holder.kind
+        return (
+            action,
+            resource,
+            who,
+            bool(policies.boundaries),
+            policies.service_control is None,
+            policies.resource_control is None,
+            *map(id, statements),
+        )
+
+    def _is_personal(self, statement: Statement) -> bool:
+        """Whether a statement may differ from principal to principal. Statements live as long as their account."""
+        known = self._personal.get(id(statement))
+        if known is None:
+            patterns = statement.resources.varying if statement.resources else ()
+            known = self._personal[id(statement)] = bool(patterns) or any(
+                each.key.startswith(_OF_PRINCIPAL) or each.test is None for each in statement.conditions
+            )
+        return known
+
+
+def _statements(policies: Iterable[Policy], action: str) -> Iterator[Statement]:
+    for policy in policies:
+        yield from policy.about(action)
+
+
+def _decided(holder: Holder, action: str, resource: str) -> Access:
+    request = Request(holder.arn, action, resource, context=_CONTEXT, principal_tags=holder.tags)
+    if "?" not in resource and (resource == "*" or "*" not in resource):
+        return _of_one(decide(request, holder.policies), resource)
+    spread = decide_all(request, holder.policies)
+    allowed = [(name, each) for name, each in spread.examples if each.outcome is Outcome.ALLOWED]
+    if spread.extent is Extent.ALL:
+        return Access(Reach.ALL, _cited(each for _, each in allowed), allowed[0][0])
+    if allowed:
+        return Access(Reach.SOME, _cited(each for _, each in allowed), allowed[0][0])
+    if spread.extent is Extent.NONE:
+        return Access(Reach.NONE, _cited(each for _, each in spread.examples))
+    hangs = [each for name, decision in spread.examples for each in _hangs_on(decision)]
+    perhaps = [(name, each) for name, each in spread.examples if each.outcome is Outcome.OPEN]
+    return Access(
+        Reach.OPEN,
+        tuple(dict.fromkeys(each.statement for _, decision in perhaps for each in decision.depends_on)),
+        perhaps[0][0] if perhaps else "",
+        tuple(dict.fromkeys(hangs)) or ("the policies are too many-sided to try every name",),
+    )
+
+
+def _of_one(decision: Decision, resource: str) -> Access:
+    if decision.outcome is Outcome.ALLOWED:
+        return Access(Reach.ALL, decision.by, resource)
+    if decision.outcome is Outcome.OPEN:
+        return Access(
+            Reach.OPEN,
+            tuple(dict.fromkeys(each.statement for each in decision.depends_on)),
+            resource,
+            tuple(dict.fromkeys(_hangs_on(decision))),
+        )
+    return Access(Reach.NONE, decision.by)
+
+
+def _hangs_on(decision: Decision) -> Iterator[str]:
+    for each in decision.depends_on:
+        yield f"{each.key or 'the resource'} {each.operator} {' or '.join(each.values)}"
+    for policy_type, reason in decision.unknown:
+        yield f"{policy_type.value} policies are not known: {reason}"
+
+
+def _cited(decisions: Iterable[Decision]) -> tuple[StatementRef, ...]:
+    return tuple(dict.fromkeys(each for decision in decisions for each in decision.by))

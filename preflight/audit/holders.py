@@ -1,0 +1,60 @@
+"""The roles and users of an account, each with every policy that bears on what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Account, Ask, Known, Unknown
+from preflight.account.principals import policies_of
+from preflight.iam.request import Policies
+
+_KINDS = {"iam:role": "role", "iam:user": "user"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holder:
+    """A role or a user. `detail` is its member of GetAccountAuthorizationDetails; `tags` are None where not known."""
+
+    arn: str
+    kind: str
+    name: str
+    policies: Policies
+    tags: Mapping[str, str] | None
+    detail: Mapping[str, Any]
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether AWS made the role for a service, which alone can change it."""
+        return ":role/aws-service-role/" in self.arn
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Everyone in an account, by ARN. `unknown` says of whom nothing is known: not listed is not the same as none."""
+
+    by_arn: Mapping[str, Holder]
+    unknown: tuple[Unknown, ...] = ()
+
+
+def holders_of(account: Account) -> Holders:
+    """Return all roles and users with their policies. What cannot be read is in `unknown`, with what settles it."""
+    found: dict[str, Holder] = {}
+    unknown: list[Unknown] = []
+    for kind, fact in zip(_KINDS, account.read_many([Ask.all(kind, "") for kind in _KINDS]), strict=True):
+        if not isinstance(fact, Known):
+            unknown.append(
+                fact if isinstance(fact, Unknown) else Unknown(f"there are no {_KINDS[kind]}s: {fact.detail}")
+            )
+            continue
+        for detail in fact.value:
+            facts = policies_of(account, detail["Arn"])
+            if isinstance(facts, Known):
+                name = detail.get("RoleName") or detail.get("UserName") or ""
+                holder = Holder(detail["Arn"], _KINDS[kind], name, facts.value.policies, facts.value.tags, detail)
+                found[holder.arn] = holder
+            else:
+                reason = facts.reason if isinstance(facts, Unknown) else facts.detail
+                unknown.append(Unknown(f"{detail['Arn']}: {reason}", getattr(facts, "settle", "")))
+    return Holders(found, tuple(unknown))

@@ -1,0 +1,61 @@
+"""One account as an audit sees it: its facts, who is in it and what they may do, each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, TypeVar
+
+from preflight.account.facts import Account, Known
+from preflight.audit.access import Access, Decider
+from preflight.audit.holders import Holder, Holders, holders_of
+from preflight.audit.hosting import HostingAction, hosting_actions
+from preflight.audit.settings import AuditSettings
+
+T = TypeVar("T")
+
+
+class Scene:
+    """The subject of every audit rule.
+
+    `regions` are those that are looked at; `account_id` the twelve digits, empty where they are not known.
+    """
+
+    def __init__(self, account: Account, regions: tuple[str, ...], settings: AuditSettings | None = None) -> None:
+        self.account = account
+        self.regions = regions
+        self.settings = settings or AuditSettings()
+        found = account.account_id()
+        self.account_id = found.value if isinstance(found, Known) else ""
+        self.decider = Decider()
+        self._once: dict[Callable[[Scene], Any], Any] = {}
+
+    def once(self, work: Callable[[Scene], T]) -> T:
+        """Return what a function makes of this account; it is called once however many rules ask."""
+        try:
+            found: T = self._once[work]
+        except KeyError:
+            found = self._once[work] = work(self)
+        return found
+
+    @property
+    def partition(self) -> str:
+        """The partition of the account."""
+        return self.account.partition
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Every role and user with its policies."""
+        return holders_of(self.account)
+
+    def access(self, holder: Holder, action: HostingAction, region: str) -> Access:
+        """Say on which resources of a region a principal may do a hosting action."""
+        return self.decider.access(holder, action.action, action.resource(self.partition, region, self.account_id))
+
+    def may(self, holder: Holder) -> Iterator[tuple[HostingAction, str, Access]]:
+        """Give each hosting action that a principal may do in a region, for certain or perhaps."""
+        for region in self.regions:
+            for action in hosting_actions():
+                access = self.access(holder, action, region)
+                if access.possible:
+                    yield action, region, access

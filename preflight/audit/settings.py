@@ -1,0 +1,21 @@
+"""What an audit is told beside the account: who should have access, whom is trusted, where quotas get tight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """`expected` has, for a group of hosting actions (create, update, delete, invoke), patterns of the ARNs that should
+    have it; a group that is not there has not been settled. `trusted_accounts` may be trusted by roles. `headroom` is
+    the part of a quota that should stay free. `production` are tags of endpoints that must not run on one instance;
+    empty: of all.
+    """
+
+    expected: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    trusted_accounts: tuple[str, ...] = ()
+    headroom: float = 0.2
+    production: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
