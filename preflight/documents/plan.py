@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from preflight.documents.document import Document
+
+Change: TypeAlias = Literal["create", "extend", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
     """One call. `operation` is `service:Operation` (`sagemaker:CreateEndpoint`), `parameters` its AWS request shape.
 
-    `pointer` is where the parameters stand in `document`, for locations.
+    `pointer` is where the parameters stand in `document`, for locations. `name` is what a template or plan calls the
+    resource (a logical id, a Terraform address), `through` the service that makes the call for the principal, by a
+    forward access session (`cloudformation.amazonaws.com`); both are empty for calls that are made directly. `hangs_on`
+    says what must be known before it is certain that the call is made, or what it says: a condition of a template.
     """
 
     operation: str
     parameters: Mapping[str, Any]
     document: Document
     pointer: str = ""
+    name: str = ""
+    through: str = ""
+    hangs_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A resource that a template makes beside the requests, as a role or its policies: it exists for all of them.
+    """A resource that a template makes beside the requests, as a role or its policies: it is there for all of them.
 
-    `kind` is a kind of `rules/resources` (`iam:role`), `key` what identifies it there, `value` how AWS will describe
-    it; `pointer` is where it stands in `document`. `deleted`: the deploy takes it away instead.
+    `kind` is a kind of `rules/resources` (`iam:role`); `key` has what identifies it there, by all the names that are
+    known (`RoleName` and `RoleArn`); `value` is how AWS will describe it; `pointer` is where it stands in `document`.
+    `change` says whether the deploy makes it, takes it away, or adds to it: of what it adds to, lists in `value` are
+    added to those that are there, other members take their place, and one that is not there stays so.
     """
 
     kind: str
@@ -35,7 +45,20 @@ class Declared:
     value: Mapping[str, Any]
     document: Document
     pointer: str = ""
-    deleted: bool = False
+    change: Change = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says that reading a template or a plan needs: where it is deployed, and its parameters.
+
+    What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
+    (`Stack:Name`) for one stack of several.
+    """
+
+    region: str | None = None
+    account: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,9 @@ class Plan:
     `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
     context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
     a template makes beside the requests. Texts may be known by shape only (`preflight.documents.unresolved`).
+
+    `placed` reads the documents again for a region and an account, where what they say hangs on either and they were
+    read without: a template has pseudo parameters. It is None where that would change nothing.
     """
 
     requests: tuple[PlannedRequest, ...]
@@ -53,3 +79,4 @@ class Plan:
     principal: str | None = None
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
     declared: tuple[Declared, ...] = ()
+    placed: Callable[[str, str], Plan] | None = field(default=None, compare=False, repr=False)
