@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from preflight.documents.document import Document
 from preflight.documents.positions import Places
+
+if TYPE_CHECKING:
+    from preflight.documents.template_values import Shape
 
 PolicyType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
 POLICY_TYPES: tuple[PolicyType, ...] = (
@@ -46,7 +49,7 @@ class FoundPolicy:
     (`role`, `user`, `group`, `managed`), `address` (of a template's or plan's resource).
     `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
     it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
-    value to look at.
+    value to look at. `shape` says what is not known of a policy in a template.
     """
 
     document: Document
@@ -57,6 +60,7 @@ class FoundPolicy:
     owner: Mapping[str, str] = field(default_factory=dict)
     text: str | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
+    shape: Shape | None = None
     _values: Places = field(default_factory=dict, repr=False)
     _names: Places = field(default_factory=dict, repr=False)
 
@@ -65,11 +69,16 @@ class FoundPolicy:
         """Whether there is a value to look at."""
         return not any(problem.kind == "syntax" for problem in self.problems)
 
+    def whole(self, pointer: str) -> str:
+        """Return where in the document a pointer within the policy leads."""
+        moved = self.shape.outside(pointer) if self.shape is not None else None
+        return self.pointer + pointer if moved is None else moved
+
     def place(self, pointer: str, *, name: bool = False) -> tuple[int, int] | None:
         """Return line and column, from 1, of the value at a pointer within the policy; of its name in its object for
         `name`. Where there is none of that pointer, the nearest thing around it; None without a text.
         """
-        inside = pointer if self.text is not None else self.pointer + pointer
+        inside = pointer if self.text is not None else self.whole(pointer)
         while True:
             found = self._position(inside, name=name)
             if found is not None or not inside:
@@ -84,7 +93,11 @@ class FoundPolicy:
 
     def _position(self, pointer: str, *, name: bool) -> tuple[int, int] | None:
         if self.text is None:
-            return self.document.position(pointer, name=name)
+            found = self.document.position(pointer, name=name)
+            if found is None and self.shape is not None:
+                # YAML's short form !If has its branches one level higher than Fn::If has them.
+                found = self.document.position(pointer.replace("/Fn::If/", "/"), name=name)
+            return found
         if not self._values and self.readable:
             from preflight.documents.found_strings import places_within
 

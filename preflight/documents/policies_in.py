@@ -23,6 +23,11 @@ Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy]]
 
 # What a document holds if it looks so, and `module:function`, a `Finder`. The first that fits is asked.
 _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
+    (lambda value: _has_types(value.get("Resources")), "preflight.documents.policies_in_templates:of_template"),
+    (
+        lambda value: "format_version" in value and ("planned_values" in value or "resource_changes" in value),
+        "preflight.documents.policies_in_terraform:of_terraform_plan",
+    ),
     (lambda value: "version" in value and "account" in value, "preflight.documents.policies_in_accounts:of_snapshot"),
     (
         lambda value: any(name in value for name in ("RoleDetailList", "UserDetailList", "GroupDetailList")),
@@ -43,7 +48,7 @@ def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> lis
     """
     repeated: list[Repeated] = []
     try:
-        document = load_text(text, path, repeated)
+        document = load_text(text, path, repeated, short_forms=True)
     except InputError as error:
         if not looks_like_policy(text):
             raise
@@ -106,6 +111,13 @@ def _holder(value: Any) -> Finder | None:
                 holder: Finder = getattr(import_module(module), name)
                 return holder
     return None
+
+
+def _has_types(resources: Any) -> bool:
+    """Say whether a value is the resources of a template: some have a type such as `AWS::IAM::Role`."""
+    return isinstance(resources, dict) and any(
+        isinstance(each, dict) and "::" in str(each.get("Type")) for each in resources.values()
+    )
 
 
 def _bare(document: Document, wanted: PolicyType | None) -> Iterator[FoundPolicy]:

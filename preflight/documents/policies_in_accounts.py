@@ -6,7 +6,9 @@ Each distinct policy once, where it stands first. AWS's own managed policies are
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from preflight.documents.document import Document
@@ -29,17 +31,21 @@ _PRINCIPALS = {
     "RoleDetailList": ("role", "RoleName", "RolePolicyList"),
 }
 _CONTROL: Mapping[str, PolicyType] = {"service_control_policies": "scp", "resource_control_policies": "rcp"}
+_ACCOUNT = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):")
 _AWS_CONTROL = ("FullAWSAccess", "RCPFullAWSAccess")
 
 
 def of_snapshot(document: Document) -> Iterator[FoundPolicy]:
     """Yield the policies of a snapshot: of IAM, of resources, and of the organization."""
-    yield from _distinct(_snapshot(document))
+    account = document.value["account"]
+    yield from _of_account(_distinct(_snapshot(document)), account if isinstance(account, str) else "")
 
 
 def of_authorization_details(document: Document) -> Iterator[FoundPolicy]:
     """Yield the policies of GetAccountAuthorizationDetails."""
-    yield from _distinct(_iam(document, document.value, ""))
+    arns = (str(each.get("Arn")) for list_ in _PRINCIPALS for _, each in _items(_get(document.value, list_)))
+    account = next((found[1] for arn in arns if (found := _ACCOUNT.match(arn))), "")
+    yield from _of_account(_distinct(_iam(document, document.value, "")), account)
 
 
 def _snapshot(document: Document) -> Iterator[FoundPolicy]:
@@ -99,6 +105,11 @@ def _policy(
         yield FoundPolicy(document, value, type_, pointer, name, owner)
     elif isinstance(value, str) and value:
         yield policy_in_string(document, pointer, type_, string=value, name=name, owner=owner)
+
+
+def _of_account(found: Iterable[FoundPolicy], account: str) -> Iterator[FoundPolicy]:
+    for each in found:
+        yield replace(each, owner={**each.owner, "account": account}) if account else each
 
 
 def _distinct(found: Iterable[FoundPolicy]) -> Iterator[FoundPolicy]:

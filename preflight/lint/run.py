@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from preflight.documents.found import FoundPolicy, Problem
 from preflight.engine.heads import Head
@@ -15,6 +15,9 @@ from preflight.engine.rule import load_file
 from preflight.errors import PreflightError
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
+
+if TYPE_CHECKING:
+    from preflight.documents.template_values import Shape
 
 FAMILY = "lint"
 # The rules that what reading a policy has found belongs to, by the kind of problem.
@@ -35,15 +38,15 @@ class Found:
         rule = load_file(self.head.path)
         finding, policy = self.finding, self.policy
         place = finding.place or policy.place(finding.pointer, name=finding.on_name)
-        pointer = policy.pointer + finding.pointer
-        where = Location(policy.document.path, pointer, *(place or (None, None)))
+        where = Location(policy.document.path, policy.whole(finding.pointer), *(place or (None, None)))
+        shown = policy.shape.shown if policy.shape is not None else str
         return rule.result(
             Kind.FAIL,
-            finding.message,
+            shown(finding.message),
             subject=policy.name,
             location=where,
             evidence=finding.evidence,
-            remedy=finding.remedy or rule.remedy,
+            remedy=shown(finding.remedy or rule.remedy),
             level=finding.level,
         )
 
@@ -81,7 +84,18 @@ class Linter:
                     found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
-        return found
+        return found if policy.shape is None else _of_shape(found, policy.shape)
+
+
+def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
+    """Return what is so whatever the deploy puts into a template: nothing about a value that is not known, and no edit,
+    which would write into the template what stands for its functions.
+    """
+    return [
+        replace(each, finding=replace(each.finding, edits=()))
+        for each in found
+        if each.finding.on_name or each.finding.pointer not in shape.unknown
+    ]
 
 
 def _finding(problem: Problem) -> Finding:

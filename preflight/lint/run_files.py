@@ -107,10 +107,14 @@ class Files:
         comments = comments_in(text, self._settings.today) if is_yaml else []
         suppressions = Suppressions(self._settings.config.suppressions, named, comments, self._settings.today)
         kept = []
+        told = set()
         for each in found:
             if each.head.id in ids:
                 result = each.result()
-                if not suppressions.cover(each, result):
+                # The branches of a template's conditions share what is in neither.
+                what = result.rule, result.location, result.message
+                if not suppressions.cover(each, result) and what not in told:
+                    told.add(what)
                     kept.append(Kept(result, fingerprint(each) if self._settings.fingerprints else ""))
         if document is not None:
             kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]

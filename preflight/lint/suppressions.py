@@ -175,7 +175,7 @@ def _about(entry: Suppression, found: Found) -> bool:
     pointer = found.finding.pointer
     if entry.statement and sid_at(found.policy.value, pointer) != entry.statement:
         return False
-    whole = found.policy.pointer + pointer
+    whole = found.policy.whole(pointer)
     return not entry.pointer or any(f"{each}/".startswith(f"{entry.pointer.rstrip('/')}/") for each in (pointer, whole))
 
 

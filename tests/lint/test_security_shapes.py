@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from hypothesis import given, settings
@@ -56,4 +57,4 @@ def test_no_shape_breaks_a_rule(data: st.DataObject) -> None:
         policy = replaced(policy, data.draw(st.sampled_from(places(policy))), data.draw(values))
     type_ = data.draw(st.sampled_from(["identity", "resource", "trust", "scp"]))
     service = data.draw(st.sampled_from(["", "s3", "kms", "sqs"]))
-    LINTER.findings(found_policy(policy, type_, service, "111122223333"))
+    LINTER.findings(found_policy(json.dumps(policy), type_, service, "111122223333"))

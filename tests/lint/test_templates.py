@@ -1,0 +1,183 @@
+"""Policies in CloudFormation templates and Terraform plans: found, of the right type, placed, nothing made up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from preflight.documents.found import FoundPolicy
+from preflight.documents.policies_in import read_policies
+from preflight.engine.result import Result
+from preflight.lint.rules import lint_rules
+from preflight.lint.run import Linter
+
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+POLICY = {"Version": "2012-10-17", "Statement": [ALLOW]}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": {"Ref": "Who"}}, "Action": "sts:AssumeRole"}],
+}
+ON_BUCKET = {"Version": "2012-10-17", "Statement": [{**ALLOW, "Principal": {"AWS": {"Fn::GetAtt": ["R", "Arn"]}}}]}
+
+PLAIN = {"Version": "2012-10-17", "Statement": [{**ALLOW, "Principal": {"AWS": "111122223333"}}]}
+PLAIN_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def template(resource: str, **properties: Any) -> str:
+    return json.dumps({"Resources": {"Thing": {"Type": resource, "Properties": properties}}}, indent=1)
+
+
+def found_in(text: str, path: str = "t.json") -> list[FoundPolicy]:
+    return read_policies(text, path)
+
+
+def linted(text: str, path: str = "t.json", *, level: str = "") -> list[Result]:
+    linter = Linter(lint_rules())
+    results = [each.result() for policy in found_in(text, path) for each in linter.findings(policy)]
+    return [each for each in results if level in ("", each.level)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (template("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST, Policies=[{"PolicyDocument": POLICY}]),
+         [("trust", "the trust policy of Thing", None), ("identity", "Thing", "role")]),
+        (template("AWS::IAM::ManagedPolicy", PolicyDocument=POLICY), [("identity", "Thing", "managed")]),
+        (template("AWS::S3::BucketPolicy", PolicyDocument=ON_BUCKET), [("resource", "Thing", "s3")]),
+        (template("AWS::EC2::VPCEndpoint", PolicyDocument=json.dumps(PLAIN)), [("vpc-endpoint", "Thing", None)]),
+        (template("AWS::Organizations::Policy", Type="SERVICE_CONTROL_POLICY", Content=POLICY),
+         [("scp", "Thing", None)]),
+        (template("AWS::Serverless::Function", Policies=["AWSLambdaExecute", {"S3ReadPolicy": {"BucketName": "b"}},
+                  {"Statement": [ALLOW]}]), [("identity", "Thing", None)]),
+        (template("AWS::WAFv2::RuleGroup", Rules=[{"Name": "r", "Statement": {"GeoMatchStatement": {}}, "Action": {}}]),
+         []),
+        (template("AWS::Events::EventBusPolicy", StatementId="a", Statement={**ALLOW, "Principal": "*"}), []),
+        (json.dumps({"format_version": "1.2", "planned_values": {"root_module": {"child_modules": [{"resources": [
+            {"address": "module.x.aws_iam_role.this[0]", "type": "aws_iam_role", "mode": "managed",
+             "values": {"assume_role_policy": json.dumps(PLAIN_TRUST),
+              "inline_policy": [{"policy": json.dumps(POLICY)}]}},
+            {"address": "data.aws_iam_policy_document.d", "type": "aws_iam_policy_document", "mode": "data",
+             "values": {"json": json.dumps(POLICY)}},
+            {"address": "aws_s3_bucket_policy.b", "type": "aws_s3_bucket_policy", "values": {
+                "policy": json.dumps(PLAIN)}}]}]}}}),
+         [("trust", "the trust policy of module.x.aws_iam_role.this[0]", None),
+          ("identity", "module.x.aws_iam_role.this[0]", "role"), ("resource", "aws_s3_bucket_policy.b", "s3")]),
+        (json.dumps({"format_version": "1.2", "resource_changes": [
+            {"address": "aws_iam_policy.p", "type": "aws_iam_policy",
+             "change": {"after": {"policy": json.dumps(POLICY)}}},
+            {"address": "aws_iam_policy.q", "type": "aws_iam_policy", "change": {"after": None}}]}),
+         [("identity", "aws_iam_policy.p", "managed")]),
+    ],
+)  # fmt: skip
+def test_what_is_found_and_what_it_is_for(text: str, told: list[tuple[str, str, str | None]]) -> None:
+    found = found_in(text)
+    assert [(each.type, each.name, each.owner.get("service") or each.owner.get("kind")) for each in found] == told
+    assert not [result for result in linted(text) if result.level == "error"]
+
+
+UNKNOWN = [{"Ref": "X"}, {"Fn::Sub": "arn:${AWS::Partition}:s3:::${B}/*"}, {"Fn::ImportValue": "x"},
+           {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", {"Ref": "B"}]]}, {"Fn::GetAtt": "B.Arn"},
+           {"Fn::If": ["C", {"Ref": "X"}, {"Ref": "AWS::NoValue"}]}, {"Fn::Select": [0, {"Ref": "L"}]}]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", UNKNOWN)
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Resource": None},
+        {"NotResource": None, "Effect": "Deny"},
+        {"Action": None},
+        {"Condition": {"ArnLike": {"aws:PrincipalArn": None}}},
+        {"Condition": {"Bool": {"aws:SecureTransport": None}}},
+        {"Condition": {"Null": {"aws:PrincipalOrgID": None}}},
+    ],
+)
+def test_nothing_is_said_of_what_only_the_deploy_knows(statement: dict[str, Any], value: Any, many: bool) -> None:
+    put = [value] if many else value
+    filled = json.loads(json.dumps({**ALLOW, **statement}).replace("null", json.dumps(put)))
+    if "NotResource" in filled:
+        del filled["Resource"]
+    text = template("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": [filled]})
+    assert [each.rule for each in linted(text) if each.rule != "IAM203"] == []
+
+
+YAML = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - Effect: Allow
+            Action:
+              - !Ref AWS::NoValue
+              - !If [Prod, s3:GetObjct, s3:GetObject]
+              - sagemaker:CreateEndpoit
+            Resource: !Sub arn:${AWS::Partition}:s3:::${Bucket}/*
+          - !If
+            - Prod
+            - !Ref AWS::NoValue
+            - Effect: Alow
+              Action: s3:GetObject
+              Resource: !Join [":", [arn:aws:s3, !Ref AWS::Region, "", b/*]]
+"""
+
+
+@pytest.mark.parametrize("text", [YAML, None], ids=["short", "long"])
+def test_places_are_those_of_the_template_on_both_branches(text: str | None) -> None:
+    (found, other) = found_in(YAML, "t.yaml")
+    assert found.value["Statement"][0]["Action"] == ["s3:GetObjct", "sagemaker:CreateEndpoit"]
+    assert other.value["Statement"][0]["Action"] == ["s3:GetObject", "sagemaker:CreateEndpoit"]
+    if text is None:
+        whole = json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [{"Ref": "AWS::NoValue"},
+            {"Fn::If": ["Prod", "s3:GetObjct", "s3:GetObject"]}, "sagemaker:CreateEndpoit"],
+            "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${Bucket}/*"}}, {"Fn::If": ["Prod",
+            {"Ref": "AWS::NoValue"}, {"Effect": "Alow", "Action": "s3:GetObject", "Resource": {"Fn::Join": [":",
+            ["arn:aws:s3", {"Ref": "AWS::Region"}, "", "b/*"]]}}]}]}}}}}, indent=1)  # fmt: skip
+        text, path = whole, "t.json"
+    else:
+        path = "t.yaml"
+    lines = text.split("\n")
+    at: dict[str, set[str]] = {}
+    for result in linted(text, path):
+        where = result.location
+        assert where is not None and where.line is not None and where.column is not None
+        at.setdefault(result.rule, set()).add(
+            lines[where.line - 1][where.column - 1 :].strip('",]} ').partition(",")[0]
+        )
+    assert at["IAM101"] == {"s3:GetObjct", "sagemaker:CreateEndpoit"} and at["IAM011"] == {"Alow"}
+
+
+def test_pointers_lead_to_the_value_in_the_long_form() -> None:
+    (first, *_) = (each for each in linted(YAML, "t.yaml") if each.rule == "IAM101")
+    assert first.location is not None
+    assert first.location.pointer == "/Resources/Role/Properties/PolicyDocument/Statement/0/Action/1/Fn::If/1"
+
+
+def test_what_functions_make_is_shown_as_the_template_writes_it() -> None:
+    made = {"Fn::Sub": "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:bucket"}
+    text = template("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": made}]})  # fmt: skip
+    messages = " ".join(each.message + each.remedy for each in linted(text))
+    assert "${AWS::" in messages and "900000000009" not in messages and "PrincipalTag" not in messages
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_the_account_of_a_snapshot_and_of_a_listing_is_known(other: bool) -> None:
+    account = "444455556666" if other else "111122223333"
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}]}  # fmt: skip
+    listing = {"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r",
+                                   "AssumeRolePolicyDocument": trust}]}  # fmt: skip
+    snapshot = {"version": 1, "account": "111122223333", "iam": listing}
+    for text in (json.dumps(listing), json.dumps(snapshot)):
+        assert found_in(text)[0].owner["account"] == "111122223333"
+        assert ("IAM252" in [each.rule for each in linted(text)]) is other
