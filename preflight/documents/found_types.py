@@ -15,6 +15,7 @@ _TRUST = re.compile(r"sts:(assumerole\w*|tagsession|setsourceidentity|setcontext
 _NAMED = re.compile(
     r"(?:^|[\W_])(?:(?P<scp>scps?|service[\W_]?control[\W_]?polic(?:y|ies))"
     r"|(?P<rcp>rcps?|resource[\W_]?control[\W_]?polic(?:y|ies))"
+    r"|(?P<vpc_endpoint>vpce|vpc[\W_]?endpoints?)"
     r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
     re.IGNORECASE,
 )
@@ -23,16 +24,16 @@ _NAMED = re.compile(
 def type_of(policy: Any, path: str = "") -> PolicyType:
     """Return what a bare policy is for.
 
-    A statement with a principal makes it a trust policy where it names no resource and only STS's actions to assume a
-    role, else a resource policy. Without a principal it is an identity policy, or what the name of its file or of a
-    folder above says: `scps/deny-regions.json`, `team.boundary.json`.
+    A statement with a principal makes it a trust policy where it names only STS's actions to assume a role, and no
+    resource but by mistake; else a resource policy. Without a principal it is an identity policy, or what the name of
+    its file or of a folder above says: `scps/deny-regions.json`, `team.boundary.json`.
     """
     stated = [each for each in _statements(policy) if "Principal" in each or "NotPrincipal" in each]
     named = _by_name(path)
     if not stated:
         return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
-    if named == "rcp":
-        return "rcp"
+    if named in ("rcp", "vpc_endpoint"):
+        return "rcp" if named == "rcp" else "vpc-endpoint"
     return "trust" if all(map(_trusts, stated)) else "resource"
 
 
@@ -48,10 +49,24 @@ def _statements(policy: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _trusts(statement: Mapping[str, Any]) -> bool:
-    if "Resource" in statement or "NotResource" in statement:
+    if ("Resource" in statement or "NotResource" in statement) and not _by_mistake(statement):
         return False
     actions = list(_actions(statement))
     return bool(actions) and all(_TRUST.match(action) for action in actions)
+
+
+def _by_mistake(statement: Mapping[str, Any]) -> bool:
+    """Say whether a resource stands in what is a trust policy all the same, for the rules to tell: it lets a service or
+    an identity provider in, or names whom it lets in and every resource. The policy of a VPC endpoint of STS is for
+    everyone, or about certain roles.
+    """
+    principal = statement.get("Principal")
+    if not isinstance(principal, dict):
+        return False
+    everyone = principal.get("AWS") in ("*", ["*"])
+    return bool({"Service", "Federated"} & set(principal)) or (
+        not everyone and statement.get("Resource") in ("*", ["*"]) and "NotResource" not in statement
+    )
 
 
 def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
