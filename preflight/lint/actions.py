@@ -41,7 +41,10 @@ def name_in_use(subject: Subject) -> Sequence[Finding]:
 
 def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
-    return judged_texts(subject.statements, ("Action", "NotAction"), judge)
+    return judged_texts(subject.statements, ("Action", "NotAction"), judge, _right)
+
+
+_right: set[str] = set()
 
 
 @lru_cache(maxsize=32768)
@@ -68,12 +71,12 @@ def _names(service: str) -> KeysView[str] | None:
 def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
     """Return what is wrong with one entry of Action or NotAction, and what was probably meant if it is searched.
 
-    One without a service is the grammar's matter.
+    One that is not of the form service:Name is the grammar's matter.
     """
     if matched(text):
         return ()
     service, colon, name = text.partition(":")
-    if not colon or not service or not name:
+    if not colon or not service or not name or ":" in name or any(map(str.isspace, text)):
         return ()
     if "*" in service or "?" in service:
         return () if not service.strip("*") and not name.strip("*") else (_wild_service(text, service),)

@@ -104,7 +104,10 @@ def arn_resource(subject: Subject) -> Sequence[Finding]:
 
 def _judged(subject: Subject) -> Sequence[Placed]:
     narrow = [statement for statement in subject.statements if statement.raw.get("Resource") != "*"]
-    return judged_texts(narrow, ("Resource", "NotResource"), judge)
+    return judged_texts(narrow, ("Resource", "NotResource"), judge, _right)
+
+
+_right: set[str] = set()
 
 
 @lru_cache(maxsize=16384)

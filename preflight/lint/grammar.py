@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from preflight.iam.elements import VERSIONS
 from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
+from preflight.lint.named import all_known, remember
 from preflight.lint.subject import Subject
 from preflight.lint.variables_form import variables
 
@@ -65,21 +66,20 @@ def characters_taken(subject: Subject) -> Iterator[Finding]:
 def action_names_service(subject: Subject) -> Iterator[Finding]:
     """Find actions that are not of the form service:Name."""
     for view in subject.statements:
+        if view.raw.get("Action") and all_known(view.raw["Action"], _sound):
+            continue
         for entry in view.actions or view.not_actions:
             if entry.text in _sound:
                 continue
             problem = _malformed(entry.text)
             if problem:
                 yield Finding(entry.pointer, *problem)
-                continue
-            if len(_sound) >= _SOUND_KEPT:
-                _sound.clear()
-            _sound.add(entry.text)
+            else:
+                remember(_sound, entry.text)
 
 
 # Most policies share most of their actions: those that were found well formed are not looked at again.
 _sound: set[str] = set()
-_SOUND_KEPT = 65_536
 
 
 def _malformed(text: str) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from preflight.engine.result import Level
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.view import StatementView
 
+KEPT = 65_536
 SEARCHED = 500
 """For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 
@@ -61,22 +62,44 @@ def strings(written: object) -> tuple[str, ...]:
     return tuple([each for each in written if isinstance(each, str)]) if isinstance(written, list) else ()
 
 
-def judged_texts(statements: Iterable[StatementView], elements: Sequence[str], judge: Judge) -> list[Placed]:
+def all_known(written: object, known: set[str]) -> bool:
+    """Say whether what is written is a string, or a list of strings, of a set."""
+    try:
+        return written in known if isinstance(written, str) else isinstance(written, list) and known.issuperset(written)
+    except TypeError:  # an entry that is an object or a list
+        return False
+
+
+def remember(known: set[str], text: str) -> None:
+    """Add a text to a set that is emptied before it grows beyond what a long run may hold."""
+    if len(known) >= KEPT:
+        known.clear()
+    known.add(text)
+
+
+def judged_texts(
+    statements: Iterable[StatementView], elements: Sequence[str], judge: Judge, right: set[str]
+) -> list[Placed]:
     """Return what is wrong with the strings of the first of some elements that each statement has.
 
-    Most texts are right: the pointer of one is only written where it is not.
+    Most texts are right, and policies share most of them: those that were are in `right`, and not looked at again. The
+    pointer of a text is only written where it is wrong.
     """
     found: list[Placed] = []
     for statement in statements:
         element = next((each for each in elements if each in statement.raw), None)
         written = statement.raw[element] if element is not None else None
-        if isinstance(written, str):
-            problems = judge(written, len(found) < SEARCHED)
-            found.extend([Placed(f"{statement.pointer}/{element}", problem) for problem in problems])
-        elif isinstance(written, list):
-            for index, text in enumerate(written):
-                problems = judge(text, len(found) < SEARCHED) if isinstance(text, str) else ()
-                if problems:
-                    place = f"{statement.pointer}/{element}/{index}"
-                    found.extend([Placed(place, problem) for problem in problems])
+        if written is None or all_known(written, right):
+            continue
+        many = enumerate(written) if isinstance(written, list) else ((None, written),)
+        for index, text in many:
+            if not isinstance(text, str) or text in right:
+                continue
+            problems = judge(text, len(found) < SEARCHED)
+            if not problems:
+                remember(right, text)
+                continue
+            place = f"{statement.pointer}/{element}"
+            place = place if index is None else f"{place}/{index}"
+            found.extend([Placed(place, problem) for problem in problems])
     return found

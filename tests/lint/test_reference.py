@@ -255,3 +255,11 @@ def test_permissions_of_operations_are_actions_and_the_operations_are_not() -> N
 
     for operation, action in _permissions().items():
         assert matched(operation) == () and matched(action) and permission_of(operation.upper()) == action
+
+
+@pytest.mark.parametrize(
+    "action", ["s3: Get", "s3 :Get", "s3:GetObject,s3:PutObject", "s3::GetObject", " s3:GetObject"]
+)
+def test_a_malformed_action_is_told_once(action: str) -> None:
+    told = results({"Statement": {"Effect": "Allow", "Action": [action], "Resource": "*"}})
+    assert [each.rule for each in told if each.rule < "IAM2" and each.rule not in ("IAM003", "IAM004")] == ["IAM013"]

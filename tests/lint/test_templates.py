@@ -174,7 +174,7 @@ def test_what_functions_make_is_shown_as_the_template_writes_it() -> None:
 def test_the_account_of_a_snapshot_and_of_a_listing_is_known(other: bool) -> None:
     account = "444455556666" if other else "111122223333"
     trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, 
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
          "Action": "sts:AssumeRole"}]}  # fmt: skip
     listing = {"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r",
                                    "AssumeRolePolicyDocument": trust}]}  # fmt: skip
