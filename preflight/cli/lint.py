@@ -54,7 +54,9 @@ def lint(
         str | None, typer.Option(metavar="FILE", help="Write what is found there, to count as known from now on.")
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
-    allow_none: Annotated[bool, typer.Option("--allow-none", help="Exit 0 though there is no policy at all.")] = False,
+    allow_none: Annotated[
+        bool, typer.Option("--allow-none", help="Pass by files that hold no policy, all of them if need be.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show each finding on one line.")] = False,
     color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:

@@ -91,13 +91,19 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
 
     file = options.write_baseline or known
     if file is None:
-        return lint_paths(options.paths, heads, config=config, type_=options.type)
+        return lint_paths(options.paths, heads, config=config, type_=options.type, named=not options.allow_none)
     from preflight.lint.baseline import Baseline, read_baseline
 
     baseline = read_baseline(known) if known is not None else Baseline(())
     folder = str(Path(file).absolute().parent)
     return lint_paths(
-        options.paths, heads, config=config, type_=options.type, baseline=baseline, baseline_folder=folder
+        options.paths,
+        heads,
+        config=config,
+        type_=options.type,
+        baseline=baseline,
+        baseline_folder=folder,
+        named=not options.allow_none,
     )
 
 

@@ -22,12 +22,13 @@ class FoundFile:
 
 
 def files_in(
-    paths: Iterable[str], passed_by: Callable[[str], bool] = lambda _: False
+    paths: Iterable[str], passed_by: Callable[[str], bool] = lambda _: False, *, named: bool = True
 ) -> tuple[list[FoundFile], list[InputError]]:
     """Return the files that are given or lie in the directories that are given, each once, and what cannot be read.
 
     Directories are walked by name; those that are hidden, or hold what others wrote (`node_modules`), are passed by,
-    as is every file that `passed_by` says. Links are followed, and no directory is entered twice.
+    as is every file that `passed_by` says. Links are followed, and no directory is entered twice. Without `named`, what
+    is given is taken as what directories hold: files that may be policies.
     """
     found: dict[str, FoundFile] = {}
     errors: list[InputError] = []
@@ -39,7 +40,7 @@ def files_in(
                     found.setdefault(os.path.normpath(each), FoundFile(each, named=False))
         else:
             key = path if path == "-" else os.path.normpath(path)
-            found[key] = FoundFile(path, named=True)
+            found[key] = FoundFile(path, named=named)
     return list(found.values()), errors
 
 

@@ -47,15 +47,17 @@ def lint(
     baseline: Baseline | None = None,
     baseline_folder: str = ".",
     today: date | None = None,
+    named: bool = True,
 ) -> LintRun:
-    """Lint files, directories and stdin (`-`) with rules of `lint_rules`.
+    """Lint files, directories and stdin (`-`) with rules of `lint_rules`. Without `named`, files that are given are
+    passed by where they are no policies, as those in directories are.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
     settings = Settings(
         tuple(rules), config or Config(), type_, today or date.today(), fingerprints=baseline is not None
     )
-    files, unreadable = files_in(paths, settings.config.excluded)
+    files, unreadable = files_in(paths, settings.config.excluded, named=named)
     each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)
     results: list[Result] = []
     entries: list[Entry] = []

@@ -69,14 +69,14 @@ class Files:
     def lint(self, file: FoundFile) -> Linted:
         """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
         try:
-            text = decode(read_bytes(file.path), file.path)
-            return self._lint(file, text)
+            data = read_bytes(file.path)
+            if not file.named and not _may_hold_policy(data):
+                return Linted(file)
+            return self._lint(file, decode(data, file.path))
         except PreflightError as error:
             return Linted(file, error=str(error))
 
     def _lint(self, file: FoundFile, text: str) -> Linted:
-        if not file.named and "tatement" not in text:
-            return Linted(file)
         settings = self._settings
         named = settings.config.named(file.path)
         own = settings.config.settings_for(named)
@@ -119,6 +119,12 @@ class Files:
         if document is not None:
             kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
         return sorted(kept, key=_place), suppressions
+
+
+def _may_hold_policy(data: bytes) -> bool:
+    """Say whether a file that nobody named is worth reading: a policy has statements, or says which version it is of."""
+    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
+    return any(part in plain for part in (b"tatement", b"2012-10-17", b"2008-10-17"))
 
 
 def _runs(rule: str, own: PathSettings) -> bool:

@@ -278,3 +278,14 @@ def test_a_lint_of_files_is_light(folder: Path) -> None:
     assert done.stderr.startswith("0 "), done.stderr
     for name in ("typer", "yaml", "jsonschema", "rich", "boto3", "policyuniverse", "concurrent", "tomllib", "difflib"):
         assert f"'{name}'" not in done.stderr, name
+
+
+def test_with_allow_none_what_is_no_policy_is_passed_by(preflight: Command, folder: Path) -> None:
+    (folder / "tsconfig.json").write_text('{// why\n"a": 1}')
+    (folder / "latin.json").write_bytes(b'{"name": "\xff"}')
+    (folder / "misspelt.json").write_text(json.dumps({"Version": "2012-10-17", "Statment": []}))
+    ran = preflight("lint", "--allow-none", "tsconfig.json", "latin.json", "p.json", p__json=GOOD)
+    assert (ran.code, ran.err) == (0, "")
+    assert preflight("lint", "tsconfig.json", "p.json").code == 2
+    assert preflight("lint", "--allow-none", "gone.json", "p.json").code == 2
+    assert preflight("lint", "--allow-none", "misspelt.json").code == preflight("lint", ".").code == 1
