@@ -64,11 +64,11 @@ def lint(
     known = 0
     seen: set[str] = set()
     for linted in each_file:
-        named = named_from(baseline_folder, linted.file.path)
-        seen.add(named)
+        file = named_from(baseline_folder, linted.file.path)
+        seen.add(file)
         for kept in linted.kept:
             if baseline is not None:
-                entries.append(Entry(named, kept.result.rule, kept.fingerprint, kept.result.message))
+                entries.append(Entry(file, kept.result.rule, kept.fingerprint, kept.result.message))
                 if baseline.has(entries[-1]):
                     known += 1
                     continue

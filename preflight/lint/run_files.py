@@ -122,7 +122,7 @@ class Files:
 
 
 def _may_hold_policy(data: bytes) -> bool:
-    """Say whether a file that nobody named is worth reading: a policy has statements, or says which version it is of."""
+    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
     plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
     return any(part in plain for part in (b"tatement", b"2012-10-17", b"2008-10-17"))
 
