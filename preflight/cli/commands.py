@@ -59,7 +59,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(cls=_Commands, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from preflight.cli import completing
 from preflight.cli.output import deliver, width
 from preflight.errors import UsageError
 
@@ -17,7 +18,12 @@ _SAYS = {"fail": "Fails", "open": "Open", "pass": "Passes"}
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id or name, such as PRE110 or action-allowed.")],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="A rule's id or name, such as PRE110 or action-allowed.", autocompletion=completing.ids
+        ),
+    ],
     examples: Annotated[bool, typer.Option("--examples", help="Show its examples whole, as YAML.")] = False,
 ) -> None:
     """Explain a rule: why it is there, what to do when it fails, what it fails and passes on."""

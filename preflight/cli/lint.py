@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from preflight.cli import completing
 from preflight.cli.lint_run import Options, listed
 from preflight.cli.lint_run import lint as lint_policies
 from preflight.cli.output import Color
@@ -34,13 +35,25 @@ def lint(
         Type, typer.Option("--type", help="What bare policies are for, where nothing around them says it.")
     ] = Type.AUTO,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="How to print the report: text, json, sarif, ...")
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="How to print the report: text, json, sarif, ...",
+            autocompletion=completing.formats,
+        ),
     ] = None,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
     select: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Lint with these rules only (ids or prefixes).")
+        list[str] | None,
+        typer.Option(
+            metavar="ID,...", help="Lint with these rules only (ids or prefixes).", autocompletion=completing.ids
+        ),
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="Leave these rules out.")] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID,...", help="Leave these rules out.", autocompletion=completing.ids),
+    ] = None,
     fail_on: Annotated[
         Level | None, typer.Option(help="The least level at which a finding counts.", show_default="error")
     ] = None,

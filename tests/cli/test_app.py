@@ -37,11 +37,38 @@ def test_no_command_gets_the_help(preflight: Command) -> None:
     assert ran.code == 2 and "Usage: preflight" in ran.err and "check" in ran.err
 
 
-@pytest.mark.parametrize("command", ["check", "create", "simulate", "rules", "explain"])
+@pytest.mark.parametrize("command", ["check", "create", "lint", "policy", "simulate", "rules", "explain"])
 def test_every_command_is_there_with_its_help(preflight: Command, command: str) -> None:
     assert f"\n  {command} " in preflight("--help").out
     ran = preflight(command, "--help")
     assert ran.code == 0 and ran.out.startswith(f"Usage: preflight {command} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("li", "lint"),
+        ("lint --bas", "--baseline"),
+        ("lint --type sc", "scp"),
+        ("lint --format sa", "sarif"),
+        ("lint --select IAM001,iam00", "IAM001,IAM003"),
+        ("explain PRE30", "PRE302"),
+    ],
+)
+def test_shells_complete(
+    preflight: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    offered: str,
+) -> None:
+    assert "complete_bash" in preflight("--show-completion", "bash").out
+    monkeypatch.setenv("_PREFLIGHT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"preflight {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+    with pytest.raises(SystemExit):
+        preflight()
+    assert offered in capsys.readouterr().out.splitlines()
 
 
 def test_a_command_that_is_not_there(preflight: Command) -> None:
