@@ -62,7 +62,10 @@ def test_shells_complete(
     words: str,
     offered: str,
 ) -> None:
-    assert "complete_bash" in preflight("--show-completion", "bash").out
+    monkeypatch.setenv("_PREFLIGHT_COMPLETE", "source_bash")
+    with pytest.raises(SystemExit):
+        preflight()
+    assert "_PREFLIGHT_COMPLETE=complete_bash" in capsys.readouterr().out
     monkeypatch.setenv("_PREFLIGHT_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"preflight {words}")
     monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
