@@ -51,7 +51,7 @@ def test_every_command_is_there_with_its_help(preflight: Command, command: str) 
         ("lint --bas", "--baseline"),
         ("lint --type sc", "scp"),
         ("lint --format sa", "sarif"),
-        ("lint --select IAM001,iam00", "IAM001,IAM003"),
+        ("lint --select IAM001,IAM00", "IAM001,IAM003"),
         ("explain PRE30", "PRE302"),
     ],
 )
