@@ -1,0 +1,166 @@
+"""Write `docs/rules.md`: `python tools/rules_page.py`.
+
+Every rule comes from its file in `rules/`. What the findings of other tools are called is in `tools/other_tools.json`;
+which rule of ours a finding is, the rules' own aliases say. One that no rule has as alias stops the run, unless that
+file says why there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from preflight.engine.rule import Rule, load_rules, rule_ids
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "rules.md"
+OTHERS = ROOT / "tools" / "other_tools.json"
+CHECKS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
+
+FAMILIES = (
+    ("IAM0", "Grammar", "what AWS refuses to store, or takes otherwise than it looks"),
+    ("IAM1", "Names", "services, actions, ARNs, condition keys and values that AWS does not know, or that do not fit"),
+    ("IAM2", "Security", "grants that are broader than they look, escalation, trust"),
+    ("IAM3", "Style", "what is redundant, superseded or hard to read"),
+    ("PRE1", "Identity and authorization", "who calls, and what the caller and the execution role may do"),
+    ("PRE2", "Region and STS", "where the call is made"),
+    ("PRE3", "Names of what is created", "their form, and whether they are free"),
+    ("PRE4", "What the call depends on", "configuration, models, artifacts, images, keys, network"),
+    ("PRE5", "Quotas and capacity", "whether what is asked for fits"),
+    ("PRE9", "The call itself", "what `preflight create` makes and follows"),
+    ("ACC", "Accounts", "what `preflight audit` asks of a whole account"),
+)
+
+TEXT = """# Rules
+
+*Written by `python tools/rules_page.py` from the files in `rules/`; a test holds that it is current.*
+
+{count} rules. `preflight explain {example}` prints why a rule is there, its remedy, and policies that it fails and \
+passes on; `preflight rules --format json` prints them all for programs. Rules of your own: [custom-rules.md](custom-rules.md).
+
+A rule counts at its level: `error` fails a run, `warning` and `note` do where `--fail-on` says so. `select` and \
+`ignore`, as options or settings, take ids and beginnings of ids, such as `IAM2`.
+
+{families}
+
+## From IAM Access Analyzer
+
+All {checks} of the checks of AWS's [policy check reference]({page}), and the rules that find the same offline, \
+without credentials:
+
+{analyzer}
+
+## From parliament
+
+{parliament}
+
+## From cloudsplaining
+
+{cloudsplaining}
+
+## What a policy alone does not tell
+
+Some of what these checks ask about is known to AWS alone, or to the account:
+
+| what | rules | why, and what is done instead |
+| --- | --- | --- |
+{undecided}
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    try:
+        PAGE.write_text(page(), encoding="utf-8")
+    except LookupError as error:
+        sys.exit(str(error))
+
+
+def page() -> str:
+    """Return the page. Raises `LookupError` for a finding of another tool that is no rule of ours, without a reason."""
+    rules = load_rules(rule_ids())
+    others = json.loads(OTHERS.read_text(encoding="utf-8"))
+    found = Aliases(rules, others["without-a-rule"])
+    checks = [(level, title) for level, titles in others["access-analyzer"].items() for title in titles]
+    analyzer = [(title, level, found.rules(title)) for level, title in checks]
+    parliament = [(f"`{each}`", kind, found.rules(each)) for kind, ids in others["parliament"].items() for each in ids]
+    return TEXT.format(
+        count=len(rules),
+        example="IAM101",
+        families="\n\n".join(_family(rules, *family) for family in FAMILIES if _of(rules, family[0])),
+        checks=len(checks),
+        page=CHECKS,
+        analyzer=_table(("check", "AWS's kind", "rules"), analyzer),
+        parliament=_table(("finding", "of", "rules"), parliament),
+        cloudsplaining=_table(
+            ("finding", "rules"), [(f"`{each}`", found.rules(each)) for each in others["cloudsplaining"]]
+        ),
+        undecided="\n".join(
+            _row((each["what"], _links(each["rules"]), each["why"])) for each in others["not-decided-offline"]
+        ),
+    )
+
+
+class Aliases:
+    """Which rules have a finding of another tool as an alias."""
+
+    def __init__(self, rules: Sequence[Rule], without: Mapping[str, str]) -> None:
+        self._without = without
+        self._by_alias: dict[str, list[str]] = {}
+        for rule in rules:
+            for alias in rule.aliases:
+                known = self._by_alias.setdefault(_plain(alias), [])
+                if rule.id not in known:
+                    known.append(rule.id)
+
+    def rules(self, finding: str) -> str:
+        """Return links to the rules, or why there is none."""
+        found = self._by_alias.get(_plain(finding))
+        if found is None and finding not in self._without:
+            raise LookupError(
+                f"no rule has {finding!r} as alias; write one, or why there is none in {OTHERS.name}, without-a-rule"
+            )
+        return _links(found) if found is not None else self._without[finding]
+
+
+def _plain(finding: str) -> str:
+    """Return a finding's id or title so that both spellings are one: letters and digits, in capitals."""
+    return re.sub(r"[^A-Z0-9]", "", re.sub(r"\(.*?\)", "", finding).upper())
+
+
+def _of(rules: Iterable[Rule], family: str) -> list[Rule]:
+    return [rule for rule in rules if rule.id.startswith(family)]
+
+
+def _family(rules: Sequence[Rule], beginning: str, title: str, about: str) -> str:
+    rows = [
+        (f'<a id="{rule.id.lower()}"></a>{rule.id}', f"`{rule.name}`", str(rule.level.value), _text(rule.summary))
+        for rule in _of(rules, beginning)
+    ]
+    return f"## {title}\n\n{about[:1].upper()}{about[1:]}.\n\n" + _table(
+        ("id", "name", "level", "holds when it passes"), rows
+    )
+
+
+def _links(ids: Sequence[str]) -> str:
+    return ", ".join(f"[{rule}](#{rule.lower()})" for rule in ids)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join([_row(head), _row(["---"] * len(head)), *map(_row, rows)])
+
+
+def _row(cells: Sequence[Any]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _text(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    main()
