@@ -40,7 +40,8 @@ TEXT = """# Rules
 *Written by `python tools/rules_page.py` from the files in `rules/`; a test holds that it is current.*
 
 {count} rules. `preflight explain {example}` prints why a rule is there, its remedy, and policies that it fails and \
-passes on; `preflight rules --format json` prints them all for programs. Rules of your own: [custom-rules.md](custom-rules.md).
+passes on; `preflight rules --format json` prints them all for programs. Rules of your own: \
+[custom-rules.md](custom-rules.md).
 
 A rule counts at its level: `error` fails a run, `warning` and `note` do where `--fail-on` says so. `select` and \
 `ignore`, as options or settings, take ids and beginnings of ids, such as `IAM2`.
