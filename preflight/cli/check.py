@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
+from preflight.cli.reading import Operation, Parameters, Requests, Said, read
 from preflight.engine.result import Level, Report, Verdict
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
@@ -27,10 +28,9 @@ FAILED, OPEN, INTERRUPTED = 1, 3, 130
 
 
 def check(
-    requests: Annotated[list[str], typer.Argument(metavar="REQUEST", help="Requests or plans; - is stdin.")],
-    operation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
-    ] = None,
+    requests: Requests,
+    operation: Operation = None,
+    parameters: Parameters = None,
     principal: Annotated[
         str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
     ] = None,
@@ -84,18 +84,13 @@ def check(
     require_writable(output)
     require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
     try:
-        from preflight.documents.load import load
-        from preflight.documents.requests import plan_of
-        from preflight.documents.settling import context_of, settle
         from preflight.engine.select import select_rules
         from preflight.readiness.check import FAMILY
         from preflight.readiness.check import check as check_plan
 
         selected, ignored = _listed(select), _listed(ignore)
         select_rules(FAMILY, selected, ignored)
-        keys = context_of(context or ())
-        documents = [load(path) for path in requests]
-        plan = settle(plan_of(documents, operation), principal=principal, region=region, account=account, context=keys)
+        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context))
         overrides = _overrides(identity_policy, boundary, scp)
         with (
             facts_of(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
@@ -114,7 +109,6 @@ def check(
     except KeyboardInterrupt:
         print("preflight: interrupted; a check only reads, so nothing has changed", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    sources = {document.path: document.text for document in documents}
     view = viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)
     deliver(rendered(report, name, view), output)
     if output is not None and not quiet:

@@ -11,6 +11,7 @@ import typer
 
 from preflight.cli.check import asked_of_aws, require_one_stdin
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
+from preflight.cli.reading import Operation, Parameters, Requests, Said, read
 from preflight.engine.result import Level, Report
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 
 
 def create(
-    requests: Annotated[list[str], typer.Argument(metavar="REQUEST...", help="Requests or plans; - is stdin.")],
-    operation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
-    ] = None,
+    requests: Requests,
+    operation: Operation = None,
+    parameters: Parameters = None,
     principal: Annotated[
         str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
     ] = None,
@@ -80,19 +80,13 @@ def create(
     run: Run | None = None
     try:
         from preflight.create import Pace, Patience
-        from preflight.documents.load import load
-        from preflight.documents.requests import plan_of
-        from preflight.documents.settling import context_of, settle
 
         name = format_named(format_)
         from_stdin = "-" in requests
         if not yes and (from_stdin or not sys.stdin.isatty()):
             raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
-        keys = context_of(context or ())
         require_one_stdin(*requests)
-        documents = [load(path) for path in requests]
-        plan = settle(plan_of(documents, operation), principal=principal, region=region, account=account, context=keys)
-        sources = {document.path: document.text for document in documents}
+        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context))
         wish = Wish(
             select=_listed(select),
             ignore=_listed(ignore),

@@ -12,6 +12,7 @@ import typer
 
 from preflight.cli.check import FAILED, OPEN, facts_of, require_one_stdin
 from preflight.cli.output import Color, colored, deliver, require_writable, width
+from preflight.cli.reading import Operation, Parameters, Requests, Said, read
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Attach(StrEnum):
 
 
 def policy(
-    requests: Annotated[list[str], typer.Argument(metavar="REQUEST", help="Requests or plans; - is stdin.")],
+    requests: Requests,
     for_: Annotated[
         Audience, typer.Option("--for", help="The policy for the plan's calls, or for what preflight reads itself.")
     ] = Audience.PLAN,
@@ -53,9 +54,8 @@ def policy(
         str | None,
         typer.Option(metavar="ROLE", help="Show what to add to, and what could be removed from, a role's policies."),
     ] = None,
-    operation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
-    ] = None,
+    operation: Operation = None,
+    parameters: Parameters = None,
     principal: Annotated[
         str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
     ] = None,
@@ -83,17 +83,12 @@ def policy(
     The plan alone suffices, with region and account; a snapshot or --live adds what only the account knows. Exit code
     0: that is all; 1: it does not fit the quota, or the role lacks something; 3: something is not known; 2: bad input.
     """
-    from preflight.documents.load import load
-    from preflight.documents.requests import plan_of
-    from preflight.documents.settling import context_of, settle
     from preflight.report import policy as report
 
     require_writable(output)
     require_one_stdin(*requests, snapshot)
     _require_fitting(for_, diff, principal)
-    keys = context_of(context or ())
-    plan = plan_of([load(path) for path in requests], operation)
-    plan = settle(plan, principal=principal, region=region, account=account, context=keys)
+    plan, _ = read(requests, Said(operation, parameters, principal, region, account, context))
     with _facts(plan, snapshot, profile, endpoint_url, live=live, needed_by="" if diff is None else "--diff") as facts:
         offer, difference = _worked_out(plan, facts, for_, diff, attach)
     if format_ is Format.JSON:

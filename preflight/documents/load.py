@@ -20,12 +20,14 @@ _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-
 _CONTAINERS = frozenset((dict, list))
 
 
-def load(path: str) -> Document:
+def load(path: str, *, template: bool = False) -> Document:
     """Read the JSON or YAML file at `path`; `-` is stdin, and a name that ends in `.gz` is decompressed.
 
-    Raises `InputError` for everything that keeps it from being one document of plain data.
+    With `template` it may be a template, in which tags of YAML are CloudFormation's functions. Raises `InputError` for
+    everything that keeps it from being one document of plain data.
     """
-    return load_text(decode(read_bytes(path), path), path)
+    text = decode(read_bytes(path), path)
+    return load_text(text, path, short_forms=template and "Resources" in text)
 
 
 def read_bytes(path: str) -> bytes:

@@ -49,6 +49,18 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a plan holds and that could not be read: what (lower case, no full stop), where it stands, and an
+    imperative that says what would settle it.
+    """
+
+    message: str
+    settle: str
+    document: Document
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What the command line says that reading a template or a plan needs: where it is deployed, and its parameters.
 
@@ -67,7 +79,8 @@ class Plan:
 
     `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
     context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
-    a template makes beside the requests. Texts may be known by shape only (`preflight.documents.unresolved`).
+    a template makes beside the requests, `gaps` what of it could not be read. Texts may be known by shape only
+    (`preflight.documents.unresolved`).
 
     `placed` reads the documents again for a region and an account, where what they say hangs on either and they were
     read without: a template has pseudo parameters. It is None where that would change nothing.
@@ -79,4 +92,5 @@ class Plan:
     principal: str | None = None
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
     declared: tuple[Declared, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     placed: Callable[[str, str], Plan] | None = field(default=None, compare=False, repr=False)

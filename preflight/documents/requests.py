@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from preflight.documents.document import Document
-from preflight.documents.load import load
 from preflight.documents.operations import kebab, operation_named, recognized, schema_name
 from preflight.documents.plan import Given, Plan, PlannedRequest
 from preflight.documents.schema import at, validate, word_for
@@ -59,6 +58,8 @@ def read_plan(paths: Sequence[str], operation: str | None = None, given: Given |
 
 def load_requests(paths: Sequence[str]) -> list[Document]:
     """Read the documents that REQUEST arguments name; of a directory, the manifest that the CDK writes into it."""
+    from preflight.documents.load import load
+
     found = []
     for path in paths:
         if path != "-" and Path(path).is_dir():
@@ -67,7 +68,7 @@ def load_requests(paths: Sequence[str]) -> list[Document]:
                 mend = "name the output of cdk synth (cdk.out), or a file"
                 raise InputError(path, f"it is a directory without a {_MANIFEST}", mend=mend)
             path = str(manifest)
-        found.append(load(path))
+        found.append(load(path, template=True))
     return found
 
 
@@ -183,6 +184,7 @@ def _joined(one: Plan, other: Plan) -> Plan:
         principal=_agreed("principal", one, other),
         context=_agreed_context(one, other),
         declared=(*one.declared, *other.declared),
+        gaps=(*one.gaps, *other.gaps),
         placed=one.placed or other.placed,
     )
 

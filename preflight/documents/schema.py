@@ -9,6 +9,7 @@ from typing import Any
 
 from preflight.documents.document import Document
 from preflight.documents.positions import escape
+from preflight.documents.unresolved import is_unresolved
 from preflight.errors import InputError
 from preflight.resources import folder
 
@@ -29,18 +30,26 @@ def validate(document: Document, schema: str, *, pointer: str = "") -> None:
 
     Raises `InputError` for what is wrong furthest out: a misspelt member before the missing one that it stands for.
     """
-    value = at(document.value, pointer)
+    wrong = fault(at(document.value, pointer), schema)
+    if wrong is not None:
+        inside, problem, mend = wrong
+        raise InputError(document.path, problem, place=document.place(pointer + inside), mend=mend)
+
+
+def fault(value: Any, schema: str) -> tuple[str, str, str] | None:
+    """Return what is wrong with a value by a schema: where in it (a JSON pointer), what, and the mend; or None.
+
+    A text that is not wholly known fits everywhere.
+    """
     accept = _accept(schema)
     if accept is not None and accept(value):
-        return
+        return None
     error = _first_error(schema, value)
     if error is None:
-        return
-    where = pointer + "".join(f"/{escape(str(part))}" for part in error.absolute_path)
+        return None
+    where = "".join(f"/{escape(str(part))}" for part in error.absolute_path)
     problem, mend, member = _explain(error)
-    if member:
-        where = f"{where}/{escape(member)}"
-    raise InputError(document.path, problem, place=document.place(where), mend=mend)
+    return f"{where}/{escape(member)}" if member else where, problem, mend
 
 
 def at(value: Any, pointer: str) -> Any:
@@ -87,7 +96,8 @@ def _first_error(name: str, value: Any) -> Any:
 
     from jsonschema.exceptions import best_match
 
-    errors = list(islice(_validator(name).iter_errors(value), _MOST_ERRORS))
+    found = _validator(name).iter_errors(value)
+    errors = list(islice((error for error in found if not is_unresolved(error.instance)), _MOST_ERRORS))
     return best_match([min(errors, key=_rank)]) if errors else None
 
 

@@ -29,6 +29,15 @@ _PARTITIONS = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
+# The domain of a partition's endpoints (botocore's endpoints.json), where it is not amazonaws.com.
+_SUFFIXES = {
+    "aws-cn": "amazonaws.com.cn",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
 
 
 def settle(
@@ -82,6 +91,11 @@ def _text(given: Any) -> str:
 def partition_of(region: str) -> str:
     """Return the partition of a region by its name."""
     return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
+def suffix_of(partition: str) -> str:
+    """Return the domain of a partition's endpoints."""
+    return _SUFFIXES.get(partition, "amazonaws.com")
 
 
 def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ made of such a name is itself known by shape. Two parts with the same label are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _OPEN, _CLOSE, _UNIQUE = "\ue000", "\ue001", "\ue002"
@@ -17,7 +17,7 @@ _LABELS = 0xF0000
 _PART = re.compile(f"{_OPEN}{_UNIQUE}?([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ESCAPED = re.compile(r"\\u(?:[eE][0-9a-fA-F]|[fF][0-8])[0-9a-fA-F]{2}|\\u[dD][bB][89a-fA-F]")
-_PARAMETER = "parameter "
+_PARAMETER = re.compile(r"(?<!\w )\bparameter ((?:AWS::)?[\w.-]+(?::[\w-]+)?)")
 
 
 def unresolved(label: str, *, unique: bool = False) -> str:
@@ -44,6 +44,11 @@ def is_unique(text: str) -> bool:
     return _OPEN + _UNIQUE in text
 
 
+def only_unique(text: str) -> bool:
+    """Say whether every unknown part of a text is one that the deploy makes up."""
+    return text.count(_OPEN) == text.count(_OPEN + _UNIQUE)
+
+
 def hangs_on(text: str) -> tuple[str, ...]:
     """Return the labels of the unknown parts of a text, each once, in order."""
     return tuple(dict.fromkeys(map(_label, _PART.findall(text))))
@@ -66,9 +71,9 @@ def known_parts(text: str) -> list[str]:
     return [each for at, each in enumerate(_PART.split(text)) if at % 2 == 0]
 
 
-def settle(labels: tuple[str, ...]) -> str:
+def settle(labels: Iterable[str]) -> str:
     """Return what would settle what hangs on labels, as an imperative without a full stop."""
-    named = [label.removeprefix(_PARAMETER) for label in labels if label.startswith(_PARAMETER)]
+    named = dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label))
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
     return "write it out, or check again when it is known"

@@ -9,21 +9,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from preflight.account.kinds import Kind, load_kind
+from preflight.documents.settling import suffix_of
 from preflight.errors import PreflightError
 from preflight.expressions import evaluate
 from preflight.resources import folder
 
 Effect: TypeAlias = Literal["create", "update", "delete"]
 Key: TypeAlias = tuple[tuple[str, str], ...]
-
-_SUFFIXES = {
-    "aws-cn": "amazonaws.com.cn",
-    "aws-iso": "c2s.ic.gov",
-    "aws-iso-b": "sc2s.sgov.gov",
-    "aws-iso-e": "cloud.adc-e.uk",
-    "aws-iso-f": "csp.hci.ic.gov",
-    "aws-eusc": "amazonaws.eu",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,7 @@ class Place:
     @property
     def dns_suffix(self) -> str:
         """The domain of the partition's endpoints (botocore's `endpoints.json`)."""
-        return _SUFFIXES.get(self.partition, "amazonaws.com")
+        return suffix_of(self.partition)
 
     def values(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return what expressions are evaluated over: parameters, and Partition, Region, Account and DnsSuffix."""

@@ -19,16 +19,17 @@ from preflight.account.overrides import Overrides, with_overrides
 from preflight.account.snapshot import Snapshot
 from preflight.documents.document import Document
 from preflight.documents.plan import Plan
+from preflight.documents.unresolved import shown
 from preflight.engine.operation import load_operation
-from preflight.engine.result import Level, Location, Report, Result, check_verdict
+from preflight.engine.result import Evidence, Level, Location, Report, Result, check_verdict
 from preflight.engine.rule import load_rules
 from preflight.engine.run import Progress, Task, run
 from preflight.engine.select import select_rules
 from preflight.expressions import arn_part
 from preflight.readiness.authorization import caller_facts
-from preflight.readiness.planned import after
+from preflight.readiness.planned import after, deployed
 from preflight.readiness.references import references
-from preflight.readiness.settled import Settled, calling, settled
+from preflight.readiness.settled import Settled, calling, placed, settled
 from preflight.readiness.step import Step
 from preflight.readiness.usage import in_use
 
@@ -55,7 +56,9 @@ def check(
     with _reading_ahead(plan, account):
         place = settled(plan, account)
         principal = plan.principal or calling(account)
-    facts = with_overrides(account, principal, overrides or Overrides())
+    plan = placed(plan, place)
+    principal = plan.principal or principal
+    facts = with_overrides(deployed(account, plan, place.region), principal, overrides or Overrides())
     steps = list(steps_of(plan, facts, place, principal))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.
@@ -78,7 +81,7 @@ def _reading_ahead(plan: Plan, account: Account) -> Iterator[None]:
         return
     presumed = Settled(region, plan.account or arn_part(plan.principal, "account") or "", account.partition)
     works: list[Callable[[], object]] = []
-    for step in steps_of(plan, account, presumed, plan.principal):
+    for step in steps_of(plan, deployed(account, plan, region), presumed, plan.principal):
         works.append(partial(references, step))
         if step.operation.declared.get("quotas"):
             works.append(partial(in_use, step))
@@ -116,11 +119,29 @@ def steps_of(plan: Plan, account: Account, place: Settled, principal: str | None
 
 
 def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
-    """Return results with line and column: of the place itself, or of the nearest that is around it."""
-    documents = {request.document.path: request.document for request in plan.requests}
+    """Return results with line and column: of the place itself, or of the nearest that is around it.
+
+    What is known by shape only is written as people read it.
+    """
+    held = [*(each.document for each in plan.requests), *(each.document for each in plan.gaps)]
+    documents = {document.path: document for document in held}
+    spoken = map(_spoken, results)
     return tuple(
         result if result.location is None else replace(result, location=_lined(result.location, documents))
-        for result in results
+        for result in spoken
+    )
+
+
+def _spoken(result: Result) -> Result:
+    if result.message.isascii() and result.subject.isascii() and result.remedy.isascii():
+        return result
+    evidence = tuple(Evidence(shown(each.policy), shown(each.statement)) for each in result.evidence)
+    return replace(
+        result,
+        message=shown(result.message),
+        subject=shown(result.subject),
+        remedy=shown(result.remedy),
+        evidence=evidence,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from preflight.account.facts import Known
 from preflight.account.kinds import load_kind
+from preflight.documents.unresolved import is_unresolved
 from preflight.engine.operation import keys_in
 from preflight.expressions import evaluate
 from preflight.iam.request import Context, Value
@@ -17,10 +18,17 @@ from preflight.readiness.step import Step
 _ENCRYPTED = {"aws:SecureTransport": "true"}
 """AWS's SDKs and services call over TLS: https://docs.aws.amazon.com/general/latest/gr/rande.html"""
 
-_ONLY_FROM_SERVICES = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:CalledVia*")
-"""Keys that are in a request only when a service makes it for somebody.
+_ONLY_FROM_SERVICES = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
+"""Keys that are in a request only when a service makes it with its own principal.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+_FORWARDED = ("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast")
+"""Keys that are in a request only when a service makes it in a forward access session of somebody.
+
+CloudFormation makes all its requests so, with a service role as without one:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html
 """
 
 
@@ -35,15 +43,18 @@ def context_of_call(
     values: dict[str, Value] = dict(_ENCRYPTED)
     absent = list(absent_keys(action))
     if action.partition(":")[0] == step.operation.id.partition(":")[0]:
-        values["aws:ViaAWSService"] = "false"
-        absent.extend(_ONLY_FROM_SERVICES)
+        through = step.request.through
+        values["aws:ViaAWSService"] = "true" if through else "false"
+        absent.extend(_ONLY_FROM_SERVICES if through else (*_ONLY_FROM_SERVICES, *_FORWARDED))
+        if through:
+            values.update({_FORWARDED[0]: (through,), _FORWARDED[1]: through, _FORWARDED[2]: through})
     if resource == "*":
         values["aws:RequestedRegion"] = step.region
     _settle(step, declared, step.request.parameters, values, absent)
     _tagged(action, tags, values, absent)
     for name, value in step.plan.context.items():
         values[name] = value if isinstance(value, str) else tuple(value)
-    return Context(values, complete=False, absent=tuple(absent))
+    return _known(values, absent)
 
 
 def context_of_role(step: Step, action: str, declared: Mapping[str, Any], about: Mapping[str, Any]) -> Context:
@@ -54,7 +65,26 @@ def context_of_role(step: Step, action: str, declared: Mapping[str, Any], about:
     values: dict[str, Value] = {**_ENCRYPTED, "aws:RequestedRegion": step.region}
     absent = list(absent_keys(action))
     _settle(step, declared, about, values, absent)
-    return Context(values, complete=False, absent=tuple(absent))
+    return _known(values, absent)
+
+
+def _known(values: dict[str, Value], absent: list[str]) -> Context:
+    """Return the context without the values that are not wholly known: such a key is unknown, not absent."""
+    open_ = [
+        name
+        for name, value in values.items()
+        if is_unresolved(name) or any(map(is_unresolved, (value,) if isinstance(value, str) else value))
+    ]
+    if not open_:
+        return Context(values, complete=False, absent=tuple(absent))
+    rest = {name: value for name, value in values.items() if name not in open_}
+    patterns = [each.lower() for each in absent]
+    hidden = {each for each in patterns for name in open_ if _fits(each, name.lower())}
+    return Context(rest, complete=False, absent=tuple(each for each in absent if each.lower() not in hidden))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 def _settle(

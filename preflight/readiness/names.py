@@ -10,6 +10,7 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.kinds import load_kind
+from preflight.documents.unresolved import hangs_on, is_unique, is_unresolved, known_parts, only_unique, settle, shown
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.expressions import fill
@@ -52,7 +53,18 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
             location=_at(step, name.pointer),
             remedy=f"Give each its own {name.label}.",
         )
-    if names and not wrong and not repeated:
+    open_ = [name for name in names if is_unresolved(name.text) and not only_unique(name.text)]
+    for name in open_ if not wrong else ():
+        labels = hangs_on(name.text)
+        yield rule.result(
+            Kind.OPEN,
+            f"whether the {name.label} `{_shortened(name.text)}` is well-formed hangs on {', '.join(labels)}; "
+            "what is known of it is",
+            subject=subject(step),
+            location=_at(step, name.pointer),
+            remedy=_sentence(settle(labels)),
+        )
+    if names and not wrong and not repeated and not open_:
         others = len(names) - 1
         more = f" and the {others} other names in the request are" if others > 1 else " and the other name are"
         yield rule.result(
@@ -115,6 +127,8 @@ def _problem(name: _Name) -> str | None:
     text, form = name.text, name.form
     if not text:
         return "is empty"
+    if is_unresolved(text):
+        return _problem_of_shape(known_parts(text), form)
     strange = next((at for at, letter in enumerate(text) if not re.match(form["characters"], letter)), None)
     if strange is not None:
         return f"has {_character(text[strange])} at place {strange + 1}"
@@ -129,13 +143,34 @@ def _problem(name: _Name) -> str | None:
     return None
 
 
+def _problem_of_shape(parts: list[str], form: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the known parts of a name; between each two of them is at least one character."""
+    for part in parts:
+        strange = next((letter for letter in part if not re.match(form["characters"], letter)), None)
+        if strange is not None:
+            return f"has {_character(strange)} in its part `{part}`"
+    length = sum(map(len, parts)) + len(parts) - 1
+    if length > form["max"]:
+        return f"has {length} characters at least, {length - form['max']} too many"
+    if parts[0] and not re.match(form["ends"], parts[0][0]):
+        return f"begins with {_character(parts[0][0])}"
+    if parts[-1] and not re.match(form["ends"], parts[-1][-1]):
+        return f"ends with {_character(parts[-1][-1])}"
+    return None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
 def _character(letter: str) -> str:
     return {" ": "a space", "`": "a backquote"}.get(letter, f"`{letter}`" if letter.isprintable() else ascii(letter))
 
 
 def _shortened(text: str) -> str:
-    shown = text if len(text) <= 80 else text[:77] + "..."
-    return "".join(letter if letter.isprintable() else "?" for letter in shown)
+    text = shown(text)
+    text = text if len(text) <= 80 else text[:77] + "..."
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _repeated(names: list[_Name]) -> Iterator[tuple[_Name, _Name]]:
@@ -160,6 +195,13 @@ def _free(step: Step, rule: Rule) -> Result:
     name = name_of(kind.id, key)
     location = _at(step, f"/{kind.section('name')['parameter']}") if kind.section("name") else location
     ask = Ask.one(kind.id, step.region, key)
+    if is_unique(name) and not planned_in(step.account, ask):
+        return rule.result(
+            Kind.PASS,
+            f"the deploy gives the {kind.label} a name that nothing has, `{name}`",
+            subject=subject(step),
+            location=location,
+        )
     fact = step.account.read(ask)
     if isinstance(fact, Unknown):
         return rule.result(

@@ -1,20 +1,27 @@
-"""An account as it will be: what earlier requests of the plan create exists, what they delete is gone."""
+"""An account as it will be: what the plan makes, or its earlier requests create, exists; what they delete is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known
-from preflight.account.kinds import Kind
-from preflight.engine.operation import Effect
+from preflight.account.kinds import Kind, load_kind
+from preflight.account.unsettled import Unsettled
+from preflight.documents.plan import Plan
 from preflight.readiness.step import Step
+
+Effect: TypeAlias = Literal["create", "update", "delete", "extend"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """What one request does to one resource. `value` is how AWS will describe it."""
+    """What one request, or the plan itself, does to one resource. `value` is how AWS will describe it.
+
+    `key` may name it in several ways (`RoleName` and `RoleArn`). Of one that is extended, the lists in `value` are
+    added to those that are there.
+    """
 
     kind: Kind
     region: str
@@ -23,22 +30,23 @@ class _Layer:
     value: Mapping[str, Any]
 
     def is_about(self, ask: Ask) -> bool:
-        if ask.kind != self.kind.id or ask.region != self.region:
+        if ask.kind != self.kind.id or ask.region != self.region or not self.kind.identifies(dict(ask.key)):
             return False
-        return self._same(dict(ask.key))
+        shared = [(name, value) for name, value in ask.key if name in self.key]
+        return bool(shared) and all(self._fold(self.key[name]) == self._fold(value) for name, value in shared)
 
     def given(self, ask: Ask) -> Fact[Any] | None:
         """Return what is known without asking below."""
-        if self.effect == "update" or not self.is_about(ask):
+        if self.effect in ("update", "extend") or not self.is_about(ask):
             return None
-        return (
-            Known(dict(self.value)) if self.effect == "create" else Absent("an earlier request of the plan deletes it")
-        )
+        return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
 
     def changed(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
         """Return what is known from below as it is after the request."""
         if ask.kind != self.kind.id or ask.region != self.region:
             return fact
+        if self.effect == "extend":
+            return self._extended(ask, fact)
         if self.is_about(ask):
             return Known({**fact.value, **self.value}, fact.reads) if isinstance(fact, Known) else fact
         if self.kind.identifies(dict(ask.key)) or not isinstance(fact, Known):
@@ -51,8 +59,21 @@ class _Layer:
             return fact
         return Known([*others, {**known, **self.value}], fact.reads)
 
+    def _extended(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
+        """Return a resource with what is added to it; a list of all of the kind says nothing of what is added."""
+        if not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
+            return fact
+        if not (self.is_about(ask) or self._same(fact.value)):
+            return fact
+        added = {
+            name: [*fact.value.get(name, ()), *each] if isinstance(each, list) else each
+            for name, each in self.value.items()
+        }
+        return Known({**fact.value, **added}, fact.reads)
+
     def _same(self, entry: Mapping[str, Any]) -> bool:
-        return all(self._fold(entry.get(name)) == self._fold(value) for name, value in self.key.items())
+        named = [(name, self.key[name]) for name in self.kind.identity if name in self.key] or self.key.items()
+        return all(self._fold(entry.get(name)) == self._fold(value) for name, value in named)
 
     def _fold(self, value: Any) -> Any:
         return value.lower() if isinstance(value, str) and self.kind.ignores_case else value
@@ -64,14 +85,11 @@ class Planned:
     Nothing is asked of AWS for a resource that the plan creates or deletes.
     """
 
-    def __init__(
-        self, below: Account, kind: Kind, region: str, key: Mapping[str, str], effect: Effect, value: Mapping[str, Any]
-    ) -> None:
-        """Lay one effect over `below`. `value` is how AWS will describe the resource."""
-        layer = _Layer(kind, region, dict(key), effect, dict(value))
+    def __init__(self, below: Account, *layers: _Layer) -> None:
+        """Lay effects over `below`, in order."""
         # One account with many layers rather than accounts within accounts: a plan may have thousands of requests.
         self._below: Account = below._below if isinstance(below, Planned) else below
-        self._layers: tuple[_Layer, ...] = (*below._layers, layer) if isinstance(below, Planned) else (layer,)
+        self._layers: tuple[_Layer, ...] = (*below._layers, *layers) if isinstance(below, Planned) else layers
 
     @property
     def partition(self) -> str:
@@ -110,7 +128,7 @@ class Planned:
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
         effects = (layer.effect for layer in reversed(self._layers) if layer.is_about(ask))
-        return next((effect == "create" for effect in effects if effect != "update"), False)
+        return next((effect == "create" for effect in effects if effect not in ("update", "extend")), False)
 
     def _given(self, ask: Ask) -> tuple[Fact[Any] | None, tuple[_Layer, ...]]:
         """Return what the last layer that settles it says, if any does, and the layers that come after it."""
@@ -127,8 +145,29 @@ def after(step: Step) -> Account:
     key = operation.key(step.request.parameters)
     if key is None:
         return step.account
-    region = "" if operation.kind.declared.get("global") else step.region
-    return Planned(step.account, operation.kind, region, key, operation.effect, step.described)
+    region = _region(operation.kind, step.region)
+    return Planned(step.account, _Layer(operation.kind, region, key, operation.effect, step.described))
+
+
+def deployed(account: Account, plan: Plan, region: str) -> Account:
+    """Return the account with what the plan makes beside its requests; names known by shape only are not asked for."""
+    below: Account = Unsettled(account)
+    if not plan.declared:
+        return below
+    # What adds to a role comes after the role, wherever it stands.
+    ordered = sorted(plan.declared, key=lambda each: each.change == "extend")
+    return Planned(
+        below,
+        *(
+            _Layer(kind, _region(kind, region), dict(each.key), each.change, dict(each.value))
+            for each in ordered
+            for kind in (load_kind(each.kind),)
+        ),
+    )
+
+
+def _region(kind: Kind, region: str) -> str:
+    return "" if kind.declared.get("global") else region
 
 
 def planned_in(account: Account, ask: Ask) -> bool:

@@ -51,7 +51,7 @@ def _results(step: Step, rule: Rule, quota: Mapping[str, Any]) -> Iterator[Resul
     types = types_of(draws)
     for each in types:
         yield _fits(step, rule, quota, fill(quota["name"], {"Type": each}) or "", listed, each)
-    unknown = next((draw.amount for draw in draws if not draw.types and draw.amount.high != 0), None)
+    unknown = next((draw.of("") for draw in draws if not draw.types and draw.amount.high != 0), None)
     if unknown is not None:
         yield _undecided(step, rule, fill(quota["name"], {"Type": "…"}) or "", unknown)
     elif not types:

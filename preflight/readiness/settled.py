@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preflight.account.facts import Account, Ask, Known, Unknown
 from preflight.account.principals import identity_of
 from preflight.account.snapshot import Snapshot, require_account
 from preflight.documents.plan import Plan
+from preflight.documents.settling import require_consistent
 from preflight.errors import InputError, UsageError
 from preflight.expressions import arn_part
 
@@ -43,6 +44,18 @@ def settled(plan: Plan, account: Account) -> Settled:
         reason = found.reason if isinstance(found, Unknown) else "nobody has said it"
         raise UsageError(f"the account is not known: {reason}; give --account, or sign in again")
     return Settled(_region(plan, account), number, account.partition)
+
+
+def placed(plan: Plan, place: Settled) -> Plan:
+    """Return the plan as it is in its place, where what its documents say hangs on that. Raises as reading them does,
+    and `InputError` where a document names another place or principal.
+    """
+    if plan.placed is None:
+        return plan
+    again = plan.placed(place.region, place.account)
+    found = replace(again, principal=plan.principal or again.principal, context=plan.context, placed=None)
+    require_consistent(found)
+    return found
 
 
 def _region(plan: Plan, account: Account) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.kinds import Kind
+from preflight.documents.unresolved import hangs_on, is_unresolved, settle
 from preflight.engine.operation import keys_in
 from preflight.expressions import evaluate
 from preflight.readiness.amounts import NOTHING, Amount, Doubt, Draw, perhaps
@@ -88,7 +89,12 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
     most = evaluate(declared["most"], part) if "most" in declared else None
     if count is None and not types:
         return Draw(NOTHING, where=where)
-    if count is None:
+    untyped = user.doubt
+    if open_ := [each for each in types if is_unresolved(each)]:
+        types, shares, untyped = (), (), _hanging(f"the type of {where}", *open_)
+    if is_unresolved(count):
+        amount = Amount(0, None, (_hanging(f"how many {where} asks for", str(count)),))
+    elif count is None:
         amount = Amount(0, None, (Doubt(f"{where} does not say how many it has of {', '.join(types)}"),))
     elif pending:
         amount = Amount(
@@ -96,7 +102,12 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
         )
     else:
         amount = Amount(int(count), int(count))
-    return Draw(amount, types, shares, most if isinstance(most, int) else None, where, user.doubt)
+    return Draw(amount, types, shares, most if isinstance(most, int) else None, where, untyped)
+
+
+def _hanging(what: str, *texts: str) -> Doubt:
+    labels = dict.fromkeys(label for text in texts for label in hangs_on(text))
+    return Doubt(f"{what} hangs on {', '.join(labels)}", settle(labels))
 
 
 def _in_use(step: Step) -> Usage:

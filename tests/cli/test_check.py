@@ -229,7 +229,7 @@ NOT_USABLE: dict[str, tuple[bytes | str | dict[str, Any], str]] = {
     "only a comment": ("# nothing\n", "empty"),
     "two of a member": ('{"EndpointName": "a", "EndpointName": "b", "EndpointConfigName": "c"}', "EndpointName"),
     "a policy": (ALLOW_ALL, "preflight lint"),
-    "a template": ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}, "CloudFormation"),
+    "a template": ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}, "the template has no Resources"),
 }
 
 

@@ -83,10 +83,9 @@ def test_bare_requests_are_recognized_by_their_members(value: dict[str, Any], op
         ({"EndpointName": 5, "EndpointConfigName": "c"}, "expected a string, found a whole number; put it in quotes"),
         (
             {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}},
-            "a CloudFormation template, a form that is not read yet",
+            "the template has no Resources; declare what it is to make",
         ),
-        ({"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint"}}}, "a CloudFormation template"),
-        ({"format_version": "1.2", "planned_values": {}}, "a Terraform plan, a form that is not read yet"),
+        ({"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint"}}}, "EndpointConfigName is missing"),
         ({"Version": "2012-10-17", "Statement": []}, "it is a policy, not a request"),
     ],
 )

@@ -1,0 +1,88 @@
+"""`Fn::ForEach` of AWS::LanguageExtensions, written out: for resources, conditions, outputs and members of properties.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from preflight.documents.cloudformation.template import Template
+from preflight.documents.positions import escape
+
+_LOOP = "Fn::ForEach::"
+_MOST = 10_000
+
+
+def expanded(value: Mapping[str, Any], whole: Template) -> dict[str, Any]:
+    """Return a template with its loops written out. Raises `InputError` for a loop that cannot be."""
+    parameters = value.get("Parameters", {})
+    return {name: _Writing(whole, parameters).value(each, f"/{escape(name)}", {}) for name, each in value.items()}
+
+
+class _Writing:
+    def __init__(self, whole: Template, parameters: Mapping[str, Any]) -> None:
+        self._whole, self._parameters, self._written = whole, parameters, 0
+
+    def value(self, value: Any, pointer: str, names: Mapping[str, str]) -> Any:
+        if isinstance(value, str):
+            return _filled(value, names)
+        if isinstance(value, list):
+            return [self.value(each, f"{pointer}/{at}", names) for at, each in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        if names and len(value) == 1 and value.get("Ref") in names:
+            return names[value["Ref"]]
+        found: dict[str, Any] = {}
+        for name, each in value.items():
+            inside = f"{pointer}/{escape(name)}"
+            members = self._loop(each, inside, names) if name.startswith(_LOOP) else {}
+            if not name.startswith(_LOOP):
+                members = {_filled(name, names): self.value(each, inside, names)}
+            for member, one in members.items():
+                if member in found:
+                    raise self._whole.error(inside, f"{member} is written twice", "use the loop's name in the key")
+                found[member] = one
+        return found
+
+    def _loop(self, value: Any, pointer: str, names: Mapping[str, str]) -> dict[str, Any]:
+        if not isinstance(value, list) or len(value) != 3 or not isinstance(value[2], dict):
+            problem = "Fn::ForEach takes a name, a list and an object with one key"
+            raise self._whole.error(pointer, problem, "write [Name, [a, b], {Key${Name}: ...}]")
+        name, items, body = value
+        found: dict[str, Any] = {}
+        for item in self._items(items, pointer, names):
+            self._written += 1
+            if self._written > _MOST:
+                raise self._whole.error(pointer, f"its loops write more than {_MOST} members", "shorten the lists")
+            made = self.value(body, f"{pointer}/2", {**names, str(name): item})
+            for key, each in made.items():
+                if key in found:
+                    raise self._whole.error(pointer, f"{key} is written twice", f"use ${{{name}}} in the key")
+                found[key] = each
+        return found
+
+    def _items(self, items: Any, pointer: str, names: Mapping[str, str]) -> list[str]:
+        if isinstance(items, dict) and len(items) == 1 and "Ref" in items:
+            declared = self._parameters.get(items["Ref"])
+            items = str(declared.get("Default", "")).split(",") if isinstance(declared, dict) else None
+        items = self.value(items, f"{pointer}/1", names)
+        if not isinstance(items, list) or not all(isinstance(each, (str, int)) for each in items):
+            problem = "Fn::ForEach goes over a list of texts that is written out, or the default of a parameter"
+            raise self._whole.error(f"{pointer}/1", problem, "write the list out")
+        return [str(each).strip() for each in items if str(each).strip()]
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    if not names or "{" not in text:
+        return text
+
+    def put(match: re.Match[str]) -> str:
+        found = names.get(match[2])
+        if found is None:
+            return match[0]
+        return found if match[1] == "$" else re.sub(r"[^A-Za-z0-9]", "", found)
+
+    return re.sub(r"([$&])\{([A-Za-z0-9]+)\}", put, text)

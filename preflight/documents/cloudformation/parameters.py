@@ -1,0 +1,115 @@
+"""The values of a template's parameters: given on the command line, by default, or not known; and what files hold them.
+
+Types: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from preflight.documents.cloudformation.template import Template
+from preflight.documents.document import Document
+from preflight.documents.load import load
+from preflight.documents.positions import escape
+from preflight.documents.schema import word_for
+from preflight.documents.unresolved import is_unresolved, unresolved
+from preflight.errors import InputError, UsageError
+
+_SSM = "AWS::SSM::Parameter::Value<"
+
+
+def parameters_of(options: Iterable[str]) -> dict[str, str]:
+    """Return the parameters of `--parameters` options: each `Name=value`, or a file of CloudFormation's forms.
+
+    A later one takes the place of an earlier. Raises `InputError` for a file that holds no parameters, `UsageError` for
+    an option that is neither.
+    """
+    found: dict[str, str] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if equals and name.strip() and "/" not in name and not name.endswith((".json", ".yaml", ".yml")):
+            found[name.strip()] = value
+        elif equals:
+            raise UsageError(f"--parameters {option!r} is neither Name=value nor a file")
+        else:
+            found |= _in_file(load(option.removeprefix("file://")))
+    return found
+
+
+def _in_file(document: Document) -> dict[str, str]:
+    """Return the parameters in a file: the AWS CLI's list, CodePipeline's configuration, or plain names and values.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+    """
+    value: Any = document.value
+    if isinstance(value, list):
+        pairs = [_pair(document, each, f"/{at}") for at, each in enumerate(value)]
+        return dict(pair for pair in pairs if pair is not None)
+    if isinstance(value, dict):
+        within = "/Parameters" if isinstance(value.get("Parameters"), dict) else ""
+        named: Mapping[str, Any] = value["Parameters"] if within else value
+        return {name: _text(document, each, f"{within}/{escape(name)}") for name, each in named.items()}
+    raise InputError(document.path, f"parameters are a list or an object, not {word_for(value)}",
+                     place=document.place(""), mend='write [{"ParameterKey": ..., "ParameterValue": ...}]')  # fmt: skip
+
+
+def _pair(document: Document, entry: Any, pointer: str) -> tuple[str, str] | None:
+    if isinstance(entry, str) and "=" in entry:
+        name, _, value = entry.partition("=")
+        return name, value
+    if not isinstance(entry, dict) or not isinstance(entry.get("ParameterKey"), str):
+        mend = 'write {"ParameterKey": ..., "ParameterValue": ...}'
+        problem = "an entry of a list of parameters has a ParameterKey"
+        raise InputError(document.path, problem, place=document.place(pointer), mend=mend)
+    if entry.get("UsePreviousValue") is True:
+        return None  # What the stack has now is not known here.
+    if "ParameterValue" not in entry:
+        raise InputError(document.path, f"{entry['ParameterKey']} has no ParameterValue",
+                         place=document.place(pointer), mend="add it")  # fmt: skip
+    return entry["ParameterKey"], _text(document, entry["ParameterValue"], f"{pointer}/ParameterValue")
+
+
+def _text(document: Document, value: Any, pointer: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
+        return ",".join(map(str, value))
+    raise InputError(document.path, f"a parameter's value is a text, not {word_for(value)}",
+                     place=document.place(pointer), mend="write it as text")  # fmt: skip
+
+
+def value_of(template: Template, name: str, given: Mapping[str, Any], stack: str = "") -> Any:
+    """Return the value of a parameter that a template declares: a text, or a list for the types of lists.
+
+    What nobody gives is unresolved, as is what lies in SSM: given or by default, those types name a place there.
+    `stack` is what qualifies the parameters of one stack of several. Raises `InputError` for a value that is none of
+    those that the parameter allows.
+    """
+    declared = template.parameters[name]
+    kind, full = declared["Type"], f"{stack}:{name}" if stack else name
+    value = given.get(full, given.get(name, declared.get("Default")))
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    if kind.startswith(_SSM):
+        return unresolved(f"the value of {value} in SSM" if value else f"the value in SSM that {full} names")
+    if value is None:
+        return unresolved(f"parameter {full}")
+    if isinstance(value, list):
+        return value
+    text = str(value)
+    allowed = declared.get("AllowedValues")
+    listed = kind == "CommaDelimitedList" or kind.startswith("List<")
+    values = [each.strip() for each in text.split(",")] if listed else [text]
+    if isinstance(allowed, list):
+        wrong = next((each for each in values if each not in {_plain(one) for one in allowed}), None)
+        if wrong is not None and not is_unresolved(wrong):
+            mend = f"give one of {', '.join(map(_plain, allowed))}"
+            raise template.error(f"/Parameters/{escape(name)}", f"the parameter {name} does not allow {wrong!r}", mend)
+    return values if listed else text
+
+
+def _plain(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

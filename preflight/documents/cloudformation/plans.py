@@ -1,0 +1,261 @@
+"""The plan in a template: the calls that CloudFormation will make for it, and what it makes beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from preflight.documents.cloudformation.identities import identities_of
+from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
+from preflight.documents.cloudformation.template import Resource, Template, read_template
+from preflight.documents.cloudformation.types import Made, declared_of
+from preflight.documents.document import Document
+from preflight.documents.load import load
+from preflight.documents.operations import known_operations, schema_name
+from preflight.documents.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.positions import escape
+from preflight.documents.schema import fault, load_schema
+from preflight.documents.unresolved import is_unresolved, shown
+from preflight.errors import InputError
+from preflight.expressions import evaluate
+
+CLOUDFORMATION = "cloudformation.amazonaws.com"
+_SERVERLESS_APPLICATION = "AWS::Serverless::Application"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the stacks of a plan come to, in order."""
+
+    requests: list[PlannedRequest] = field(default_factory=list)
+    declared: list[Declared] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def plan_in(document: Document, given: Given) -> Plan:
+    """Return the plan in a template, taken as a new stack. Raises `InputError` for what CloudFormation would refuse."""
+    template = read_template(document)
+    _require_known(template, given)
+    shared = Shared(nested=nested_in)
+    stack = Stack(template, Where(given.region, given.account), given.parameters, shared)
+    gathered = Gathered()
+    gather(stack, gathered)
+    return planned(gathered, shared, given)
+
+
+def planned(gathered: Gathered, shared: Shared, given: Given, principal: str | None = None) -> Plan:
+    """Return what was gathered as a plan, to be read again where it was asked for a place that nobody has said."""
+    return Plan(
+        tuple(gathered.requests),
+        region=given.region,
+        account=given.account,
+        principal=principal,
+        declared=tuple(gathered.declared),
+        gaps=tuple(gathered.gaps),
+        placed=_again if shared.asked_for_place else None,
+    )
+
+
+def _again(region: str, account: str) -> Plan:
+    raise NotImplementedError("the plan of all documents is read again together")
+
+
+def gather(stack: Stack, into: Gathered) -> None:
+    """Add what a stack comes to, in the order in which CloudFormation makes it."""
+    template = stack.template
+    for macro in template.macros:
+        message = f"the macro {macro} may change the template, and what it makes of it is known to CloudFormation only"
+        into.gaps.append(Gap(message, "check the processed template of a change set", template.document, "/Transform"))
+    for resource in _ordered(template):
+        holds = stack.condition(resource)
+        if holds is False:
+            continue
+        hangs_on = () if holds is True else (holds,)
+        if resource.type in (NESTED, _SERVERLESS_APPLICATION):
+            nested = stack.nested(resource) if resource.type == NESTED else None
+            if nested is None:
+                into.gaps.append(_not_at_hand(template, resource))
+            else:
+                gather(nested, into)
+                stack.shared.exports.update(nested.exports())
+            continue
+        declared = declared_of(resource.type)
+        if declared:
+            _add(stack, resource, hangs_on, into)
+        elif resource.type.startswith("AWS::SageMaker::") and resource.type.removesuffix("Config").endswith("Endpoint"):
+            into.gaps.append(Gap(f"{resource.type} is not known", "", template.document, resource.pointer))
+
+
+def nested_in(stack: Stack, resource: Resource) -> Stack | None:
+    """Return a nested stack, if its template lies beside that of its parent: as a local TemplateURL, which `aws
+    cloudformation package` takes, or as an asset of the CDK.
+    """
+    properties = stack.properties(resource)
+    asset, url = resource.metadata.get("aws:asset:path"), properties.get("TemplateURL")
+    named = asset if isinstance(asset, str) else url
+    if not isinstance(named, str) or is_unresolved(named) or "://" in named:
+        return None
+    parent = stack.template.document.path
+    path = named if parent == "-" else os.path.join(os.path.dirname(parent), named)  # noqa: PTH118, PTH120
+    if not os.path.isfile(path):  # noqa: PTH113
+        return None
+    label = f"{stack.where.prefix}{resource.id}"
+    if label.count("/") >= 10:
+        problem = f"stacks are nested in {resource.id} without end"
+        raise stack.template.error(resource.pointer, problem, "end the nesting")
+    document = load(path, template=True)
+    if not isinstance(document.value, dict):
+        raise InputError(path, "it is not a template", mend="write its Resources")
+    parameters = properties.get("Parameters")
+    given = {
+        name: value if isinstance(value, (str, list)) else _text(value)
+        for name, value in (parameters if isinstance(parameters, dict) else {}).items()
+    }
+    where = Where(stack.where.region, stack.where.account, None, label)
+    template = read_template(document)
+    for name in given:
+        if name not in template.parameters:
+            pointer = f"{resource.pointer}/Properties/Parameters/{escape(name)}"
+            raise stack.template.unknown_name(pointer, name, f"parameter of {path} of the name", template.parameters)
+    return Stack(template, where, given, stack.shared)
+
+
+def _text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _require_known(template: Template, given: Given) -> None:
+    for name in given.parameters:
+        if name not in template.parameters and not name.startswith("AWS::"):
+            known = ", ".join(template.parameters) or "none"
+            problem, mend = f"the template has no parameter {name!r}", f"give its own with --parameters: {known}"
+            raise template.error("/Parameters", problem, mend)
+
+
+def _not_at_hand(template: Template, resource: Resource) -> Gap:
+    message = f"the template of the nested stack {resource.id} is not at hand, so what it makes is not checked"
+    settle = "give it as a file beside this one, by its path as TemplateURL, and package it when it is deployed"
+    return Gap(message, settle, template.document, resource.pointer)
+
+
+def _ordered(template: Template) -> Iterator[Resource]:
+    """Give the resources so that each comes after all that it refers to or depends on, else as they are written."""
+    resources = template.resources
+    done: set[str] = set()
+    open_: dict[str, None] = {}
+
+    def follow(name: str) -> Iterator[Resource]:
+        stack = [(name, iter(_needed(resources[name], template)))]
+        open_[name] = None
+        while stack:
+            current, needed = stack[-1]
+            another = next((each for each in needed if each not in done), None)
+            if another is None:
+                stack.pop()
+                open_.pop(current, None)
+                done.add(current)
+                yield resources[current]
+            elif another in open_:
+                around = list(open_)
+                circle = " → ".join([*around[around.index(another) :], another])
+                problem = f"resources hang on each other in a circle: {circle}"
+                raise template.error(resources[another].pointer, problem, "undo one of these references")
+            else:
+                open_[another] = None
+                stack.append((another, iter(_needed(resources[another], template))))
+
+    for name in resources:
+        if name not in done:
+            yield from follow(name)
+
+
+def _needed(resource: Resource, template: Template) -> list[str]:
+    found = dict.fromkeys((*references_in(resource.properties, template.resources), *resource.depends_on))
+    return list(found)
+
+
+def _add(stack: Stack, resource: Resource, hangs_on: tuple[str, ...], into: Gathered) -> None:
+    made, document = stack.made(resource.id), stack.template.document
+    declared, pointer = made.declared, f"{resource.pointer}/Properties"
+    at = (document, pointer)
+    if declared.get("operation") in known_operations():
+        parameters = _parameters(stack, resource, made)
+        name = f"{stack.where.prefix}{resource.id}"
+        request = PlannedRequest(declared["operation"], parameters, document, pointer, name, CLOUDFORMATION, hangs_on)
+        into.requests.append(request)
+    elif resource.type.startswith("AWS::SageMaker::"):
+        message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
+        into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
+    if "kind" in declared and not hangs_on:
+        into.declared.extend(_declared(made, at))
+    if "identity" in declared and not hangs_on:
+        into.declared.extend(identities_of(made, resource, at))
+
+
+def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:
+    """Return the members of the call. Raises `InputError` for properties that do not fit them."""
+    declared = made.declared
+    dropped, renamed = declared.get("drop", ()), declared.get("rename", {})
+    schema = schema_name(declared["operation"])
+    members = {renamed.get(name, name): each for name, each in made.properties.items() if name not in dropped}
+    parameters: dict[str, Any] = fitted(members, load_schema(schema), load_schema(schema))
+    if wrong := fault(parameters, schema):
+        inside, problem, mend = wrong
+        raise stack.template.error(f"{resource.pointer}/Properties{inside}", shown(problem), shown(mend))
+    return parameters
+
+
+def fitted(value: Any, schema: Any, root: Any) -> Any:
+    """Return a value with its numbers and booleans as a schema has them: CloudFormation takes them as texts too."""
+    while "$ref" in schema:
+        schema = partial(_within, root)(schema["$ref"])
+    if isinstance(value, dict):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        other = others if isinstance(others, dict) else {}
+        return {name: fitted(each, known.get(name, other), root) for name, each in value.items()}
+    if isinstance(value, list):
+        return [fitted(each, schema.get("items", {}), root) for each in value]
+    kind = schema.get("type")
+    if kind == "string" and isinstance(value, (bool, int, float)):
+        return _text(value)
+    if not isinstance(value, str) or is_unresolved(value):
+        return value
+    if kind == "boolean" and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if kind in ("integer", "number"):
+        try:
+            return int(value) if kind == "integer" or value.lstrip("-").isdigit() else float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _within(root: Any, reference: str) -> Any:
+    for part in reference.removeprefix("#/").split("/"):
+        root = root[part]
+    return root
+
+
+def _declared(made: Made, at: tuple[Document, str]) -> Iterator[Declared]:
+    """Give the resource itself, by each of its identities, and the policy that it has."""
+    declared, values = made.declared, made.values
+    if "value" not in declared:
+        return
+    value = evaluate(declared["value"], values)
+    policy = declared.get("policy")
+    for expression in (declared["key"], *declared.get("also", ())):
+        key = evaluate(expression, values)
+        if value is not None and None not in key.values():
+            yield Declared(declared["kind"], key, _known(value), *at)
+            if policy is not None:
+                document = evaluate(policy["value"], values) if "value" in policy else None
+                change = "create" if isinstance(document, dict) else "delete"
+                if "value" not in policy or isinstance(document, dict):
+                    yield Declared(policy["kind"], key, document or {}, *at, change=change)  # type: ignore[arg-type]
+
+
+def _known(value: Any) -> Any:
+    return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value

@@ -1,0 +1,285 @@
+"""The values of a template's expressions: what is known of them, and of the rest what it hangs on.
+
+Functions: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from preflight.documents.cloudformation.functions import FUNCTIONS, NOTHING, Function, Partial, plain_text, whole
+from preflight.documents.cloudformation.template import Template
+from preflight.documents.positions import escape
+from preflight.documents.schema import suggestion, word_for
+from preflight.documents.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
+
+_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:([^{}]*)\}\}")
+_LOGIC = ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition")
+
+
+class Surroundings(Protocol):
+    """What the values of a template are resolved in: the stack."""
+
+    @property
+    def template(self) -> Template:
+        """The stack's template."""
+        ...
+
+    @property
+    def pseudo(self) -> Mapping[str, Any]:
+        """The pseudo parameters."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values of the template's parameters."""
+        ...
+
+    def ref(self, name: str, pointer: str) -> Any:
+        """Return what Ref gives of a resource."""
+        ...
+
+    def attribute(self, name: str, attribute: str, pointer: str) -> Any:
+        """Return what GetAtt gives of a resource."""
+        ...
+
+    def imported(self, name: str) -> Any:
+        """Return what another stack exports under a name."""
+        ...
+
+
+class Resolver:
+    """Resolves the expressions of one stack's template."""
+
+    def __init__(self, stack: Surroundings) -> None:
+        """Take the stack that is resolved in."""
+        self.stack = stack
+        self.template = stack.template
+        self._conditions: dict[str, bool | str] = {}
+        self._judging: list[str] = []
+        self._functions: Mapping[str, Callable[[Any, str], Any]] = {
+            "Ref": self._ref, "Fn::GetAtt": self._get_att, "Fn::Sub": self._sub, "Fn::If": self._if,
+            "Fn::FindInMap": self._find_in_map, "Fn::ImportValue": self._import_value, "Fn::Transform": self._transform,
+            "Fn::GetAZs": self._zones,
+        }  # fmt: skip
+
+    def value(self, value: Any, pointer: str) -> Any:
+        """Return what a value at a place comes to; `NOTHING` for `AWS::NoValue`. Raises `InputError`."""
+        kind = type(value)
+        if kind is str:
+            return _DYNAMIC.sub(_dynamic, value) if "{{resolve:" in value else value
+        if kind is list:
+            found = [self.value(each, f"{pointer}/{at}") for at, each in enumerate(value)]
+            return [whole(each) for each in found if each is not NOTHING]
+        if kind is not dict:
+            return value
+        if len(value) == 1:
+            ((name, argument),) = value.items()
+            if name == "Ref" or name.startswith("Fn::"):
+                return self._call(name, argument, f"{pointer}/{escape(name)}")
+        members = {name: self.value(each, f"{pointer}/{escape(name)}") for name, each in value.items()}
+        return {name: whole(each) for name, each in members.items() if each is not NOTHING}
+
+    def known(self, value: Any, pointer: str) -> Any:
+        """Return what a value comes to, as it goes into a property; None for `AWS::NoValue`."""
+        found = self.value(value, pointer)
+        return None if found is NOTHING else whole(found)
+
+    def condition(self, name: str, pointer: str) -> bool | str:
+        """Return whether a condition holds; where that is not known, what it hangs on."""
+        if name not in self.template.conditions:
+            raise self.template.unknown_name(pointer, name, "condition", self.template.conditions)
+        if name not in self._conditions:
+            if name in self._judging:
+                around = " and ".join(self._judging)
+                raise self.template.error(pointer, f"the conditions {around} hang on each other", "undo the circle")
+            self._judging.append(name)
+            found = self._logic(self.template.conditions[name], f"/Conditions/{escape(name)}")
+            self._judging.pop()
+            self._conditions[name] = found if isinstance(found, bool) else f"condition {name}, by {found}"
+        return self._conditions[name]
+
+    def _call(self, name: str, argument: Any, pointer: str) -> Any:
+        if own := self._functions.get(name):
+            return own(argument, pointer)
+        function: Function | None = FUNCTIONS.get(name)
+        if function is None:
+            if name in _LOGIC:
+                problem = f"{name} is for conditions"
+                raise self.template.error(pointer, problem, "name the condition in Fn::If")
+            known = [*self._functions, *FUNCTIONS]
+            mend = suggestion(name, known) or f"there are {', '.join(known)}"
+            raise self.template.error(pointer, f"there is no function {name}", mend)
+        arguments = self.value(argument, pointer)
+        try:
+            found = function(arguments)
+        except (TypeError, ValueError) as error:
+            raise self.template.error(pointer, f"{name} {error}", "correct its arguments") from None
+        return _DYNAMIC.sub(_dynamic, found) if isinstance(found, str) and "{{resolve:" in found else found
+
+    def _named(self, argument: Any, pointer: str, function: str) -> str:
+        if not isinstance(argument, str) or not argument:
+            problem = f"{function} takes a name, not {word_for(argument)}"
+            raise self.template.error(pointer, problem, "write the name itself")
+        return argument
+
+    def _ref(self, argument: Any, pointer: str) -> Any:
+        return self._referred(self._named(argument, pointer, "Ref"), pointer)
+
+    def _referred(self, name: str, pointer: str) -> Any:
+        if name == "AWS::NoValue":
+            return NOTHING
+        if name in self.stack.pseudo:
+            return self.stack.pseudo[name]
+        if name in self.stack.parameters:
+            return self.stack.parameters[name]
+        if name in self.template.resources:
+            return self.stack.ref(name, pointer)
+        if self.template.macros:
+            return unresolved(f"{name}, which the macro {self.template.macros[0]} may add")
+        known = {**self.template.parameters, **self.template.resources, **self.stack.pseudo}
+        raise self.template.unknown_name(pointer, name, "parameter or resource", known)
+
+    def _get_att(self, argument: Any, pointer: str) -> Any:
+        if isinstance(argument, str):
+            name, dot, attribute = argument.partition(".")
+        elif isinstance(argument, list) and len(argument) == 2:
+            name, dot, attribute = argument[0], ".", self.value(argument[1], f"{pointer}/1")
+        else:
+            name, dot, attribute = "", "", ""
+        if not isinstance(name, str) or not name or not dot or not isinstance(attribute, str) or not attribute:
+            problem, mend = "Fn::GetAtt takes a resource and an attribute", "write Resource.Attribute"
+            raise self.template.error(pointer, problem, mend)
+        return self._attribute(name, attribute, pointer)
+
+    def _attribute(self, name: str, attribute: str, pointer: str) -> Any:
+        if name not in self.template.resources:
+            if self.template.macros:
+                return unresolved(f"{name}.{attribute}, which the macro {self.template.macros[0]} may add")
+            raise self.template.unknown_name(pointer, name, "resource", self.template.resources)
+        return self.stack.attribute(name, attribute, pointer)
+
+    def _sub(self, argument: Any, pointer: str) -> Any:
+        text, own = argument, {}
+        if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+            text = argument[0]
+            own = {name: self.value(each, f"{pointer}/1/{escape(name)}") for name, each in argument[1].items()}
+        if not isinstance(text, str):
+            problem, mend = "Fn::Sub takes a text, or a text and an object of names", "write the text itself"
+            raise self.template.error(pointer, problem, mend)
+
+        def put(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name in own:
+                found = own[name]
+            elif "." in name and name not in self.stack.parameters:
+                resource, _, attribute = name.partition(".")
+                found = self._attribute(resource, attribute, pointer)
+            else:
+                found = self._referred(name, pointer)
+            try:
+                return plain_text(found)
+            except TypeError as error:
+                problem = f"${{{name}}} in Fn::Sub {error}"
+                raise self.template.error(pointer, problem, "name something that is a text") from None
+
+        text = _PLACE.sub(put, text).replace("${!", "${")
+        return _DYNAMIC.sub(_dynamic, text) if "{{resolve:" in text else text
+
+    def _if(self, argument: Any, pointer: str) -> Any:
+        if not isinstance(argument, list) or len(argument) != 3 or not isinstance(argument[0], str):
+            problem = "Fn::If takes the name of a condition and two values"
+            raise self.template.error(pointer, problem, "write [Condition, value if it holds, value if not]")
+        holds = self.condition(argument[0], f"{pointer}/0")
+        if isinstance(holds, bool):
+            return self.value(argument[1 if holds else 2], f"{pointer}/{1 if holds else 2}")
+        either, other = self.value(argument[1], f"{pointer}/1"), self.value(argument[2], f"{pointer}/2")
+        if either is not NOTHING and other is not NOTHING and whole(either) == whole(other):
+            return either
+        # Parts with the same label are the same text: so the label tells the two values, or else the place.
+        if isinstance(either, str) and isinstance(other, str):
+            return unresolved(f"{shown(either)!r} or {shown(other)!r}, by {holds}")
+        return unresolved(f"{holds}, at {pointer.removesuffix('/Fn::If')}")
+
+    def _find_in_map(self, argument: Any, pointer: str) -> Any:
+        if not isinstance(argument, list) or len(argument) not in (3, 4):
+            problem = "Fn::FindInMap takes the name of a mapping and two keys"
+            raise self.template.error(pointer, problem, "write [Mapping, key, second key]")
+        keys = [self.value(each, f"{pointer}/{at}") for at, each in enumerate(argument[:3])]
+        otherwise = argument[3].get("DefaultValue") if len(argument) == 4 and isinstance(argument[3], dict) else None
+        if any(is_unresolved(key) for key in keys):
+            labels = ", ".join(label for key in keys if isinstance(key, str) for label in hangs_on(key))
+            return unresolved(f"the mapping {'.'.join(shown(str(key)) for key in keys)}, by {labels}")
+        found: Any = self.template.mappings
+        for at, key in enumerate(keys):
+            if not isinstance(found, dict) or str(key) not in found:
+                if otherwise is not None:
+                    return self.value(otherwise, f"{pointer}/3/DefaultValue")
+                what = "mapping" if at == 0 else f"key of the mapping {keys[0]}"
+                raise self.template.unknown_name(
+                    f"{pointer}/{at}", str(key), what, found if type(found) is dict else {}
+                )
+            found = found[str(key)]
+        return found
+
+    def _import_value(self, argument: Any, pointer: str) -> Any:
+        name = self.value(argument, pointer)
+        if not isinstance(name, str):
+            problem = f"Fn::ImportValue takes a name, not {word_for(name)}"
+            raise self.template.error(pointer, problem, "write the name of the export")
+        return self.stack.imported(name)
+
+    def _transform(self, argument: Any, pointer: str) -> Any:  # noqa: ARG002 -- it may turn into anything
+        return unresolved(f"what Fn::Transform writes, at {pointer.removesuffix('/Fn::Transform')}")
+
+    def _zones(self, argument: Any, pointer: str) -> Any:
+        region = self.value(argument, pointer)
+        return unresolved(f"the zones of {shown(region) if isinstance(region, str) and region else 'the region'}")
+
+    def _logic(self, value: Any, pointer: str) -> bool | str:
+        """Return whether a condition's expression holds; where that is not known, what it hangs on."""
+        if isinstance(value, dict) and len(value) == 1:
+            ((name, argument),) = value.items()
+            inside = f"{pointer}/{escape(name)}"
+            match name:
+                case "Condition":
+                    return self.condition(self._named(argument, inside, "Condition"), inside)
+                case "Fn::And" | "Fn::Or" | "Fn::Not" if isinstance(argument, list) and argument:
+                    found = [self._logic(each, f"{inside}/{at}") for at, each in enumerate(argument)]
+                    return _combined(name, found)
+                case "Fn::Equals" if isinstance(argument, list) and len(argument) == 2:
+                    return _equal(*(self.value(each, f"{inside}/{at}") for at, each in enumerate(argument)))
+        mend = "write Fn::Equals with two values, or Fn::And, Fn::Or, Fn::Not or Condition over others"
+        raise self.template.error(pointer, "this is no condition", mend)
+
+
+def _combined(name: str, found: list[bool | str]) -> bool | str:
+    if name == "Fn::Not":
+        return found[0] if isinstance(found[0], str) else not found[0]
+    decisive = name == "Fn::Or"
+    if decisive in [each for each in found if isinstance(each, bool)]:
+        return decisive
+    return next((each for each in found if isinstance(each, str)), not decisive)
+
+
+def _equal(one: Any, other: Any) -> bool | str:
+    if isinstance(one, Partial) or isinstance(other, Partial):
+        one, other = whole(one), whole(other)
+    texts = [_comparable(each) for each in (one, other)]
+    if texts[0] == texts[1]:
+        return True
+    labels = dict.fromkeys(label for each in texts for _, text in unresolved_in(each) for label in hangs_on(text))
+    return ", ".join(labels) if labels else False
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _dynamic(match: re.Match[str]) -> str:
+    return unresolved(f"resolve:{match[1]}")

@@ -1,0 +1,229 @@
+"""One stack: a template, where it is deployed and with which parameters, and what its resources come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from preflight.documents.cloudformation.functions import NOTHING
+from preflight.documents.cloudformation.parameters import value_of
+from preflight.documents.cloudformation.resolve import Resolver
+from preflight.documents.cloudformation.template import Resource, Template
+from preflight.documents.cloudformation.types import Made, declared_of, made_of
+from preflight.documents.schema import word_for
+from preflight.documents.settling import partition_of, suffix_of
+from preflight.documents.unresolved import is_unresolved, shown, unresolved
+
+NESTED = "AWS::CloudFormation::Stack"
+_REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a stack is deployed; None for what nobody has said. `label` tells it from other stacks of the plan, and is
+    empty where there is only one.
+    """
+
+    region: str | None = None
+    account: str | None = None
+    name: str | None = None
+    label: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the stack's resources begin with where several stacks are told apart."""
+        return f"{self.label}/" if self.label else ""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the stacks of a plan share: exports by name, and how the template of a nested stack is found."""
+
+    exports: MutableMapping[str, Any] = field(default_factory=dict)
+    nested: Callable[[Stack, Resource], Stack | None] = lambda _, __: None
+    asked_for_place: bool = False
+
+
+class Stack:
+    """One stack, whose values are worked out when they are asked for."""
+
+    def __init__(self, template: Template, where: Where, given: Mapping[str, Any], shared: Shared) -> None:
+        """Take a template with its surroundings. Raises `InputError` for parameters that it does not take."""
+        self.template, self.where, self.shared = template, where, shared
+        self.pseudo: Mapping[str, Any] = _Pseudo(where, given, shared)
+        self.parameters = {name: value_of(template, name, given, where.label) for name in template.parameters}
+        self.resolver = Resolver(self)
+        self._made: dict[str, Made] = {}
+        self._making: list[str] = []
+        self._nested: dict[str, Stack | None] = {}
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the stack is, by the names that declarations use."""
+        pseudo = self.pseudo
+        return {
+            "Partition": pseudo["AWS::Partition"],
+            "Region": pseudo["AWS::Region"],
+            "Account": pseudo["AWS::AccountId"],
+            "DnsSuffix": pseudo["AWS::URLSuffix"],
+            "StackName": pseudo["AWS::StackName"],
+        }
+
+    def made(self, name: str) -> Made:
+        """Return a resource with what is known of it; its properties must be resolved, which may lead in a circle."""
+        if name not in self._made:
+            resource = self.template.resources[name]
+            if name in self._making:
+                circle = " → ".join([*self._making[self._making.index(name) :], name])
+                problem = f"resources hang on each other in a circle: {circle}"
+                raise self.template.error(resource.pointer, problem, "undo one of these references")
+            self._making.append(name)
+            try:
+                self._made[name] = self._make(resource)
+            finally:
+                self._making.pop()
+        return self._made[name]
+
+    def properties(self, resource: Resource) -> Any:
+        """Return the resolved properties of a resource. Raises `InputError` where they are no object."""
+        pointer = f"{resource.pointer}/Properties"
+        found = self.resolver.known(resource.properties, pointer)
+        if not isinstance(found, dict):
+            problem = f"the Properties of {resource.id} are an object, not {word_for(found)}"
+            raise self.template.error(pointer, problem, "write them by their names")
+        return found
+
+    def condition(self, resource: Resource) -> bool | str:
+        """Return whether a resource is made; where that is not known, what it hangs on."""
+        if resource.condition is None:
+            return True
+        return self.resolver.condition(resource.condition, f"{resource.pointer}/Condition")
+
+    def ref(self, name: str, pointer: str) -> Any:
+        """Return what Ref gives of a resource; `pointer` is where."""
+        resource = self._there(name, pointer)
+        if resource.type == NESTED:
+            return self._made_up(f"the id of {name}")
+        if not declared_of(resource.type):
+            return self._made_up(name)
+        return self.made(name).ref or self._made_up(name)
+
+    def attribute(self, name: str, attribute: str, pointer: str) -> Any:
+        """Return what GetAtt gives of a resource; `pointer` is where."""
+        resource = self._there(name, pointer)
+        if resource.type == NESTED and attribute.startswith("Outputs."):
+            nested = self.nested(resource)
+            if nested is None:
+                return unresolved(f"{self.where.prefix}{name}.{attribute}")
+            return nested.output(attribute.removeprefix("Outputs."), self.template, resource)
+        found = self.made(name).attribute(attribute) if declared_of(resource.type) else None
+        return found if found is not None else self._made_up(f"{name}.{attribute}")
+
+    def output(self, name: str, asking: Template, resource: Resource) -> Any:
+        """Return an output's value, for the stack that this one is nested in."""
+        outputs = self.template.outputs
+        if name not in outputs:
+            raise asking.unknown_name(resource.pointer, name, f"output of {resource.id} of the name", outputs)
+        value = outputs[name].get("Value") if isinstance(outputs[name], dict) else None
+        return self.resolver.known(value, f"/Outputs/{name}/Value")
+
+    def imported(self, name: str) -> Any:
+        """Return what a stack of the same plan exports under a name; else what is unknown of it."""
+        return self.shared.exports.get(name, unresolved(f"the export {shown(name)}"))
+
+    def exports(self) -> Iterator[tuple[str, Any]]:
+        """Give what the stack exports, by name, as far as the names are known."""
+        for id_, output in self.template.outputs.items():
+            export = output.get("Export") if isinstance(output, dict) else None
+            if isinstance(export, dict) and "Name" in export:
+                name = self.resolver.known(export["Name"], f"/Outputs/{id_}/Export/Name")
+                if isinstance(name, str) and not is_unresolved(name):
+                    yield name, self.resolver.known(output.get("Value"), f"/Outputs/{id_}/Value")
+
+    def nested(self, resource: Resource) -> Stack | None:
+        """Return a nested stack, where its template is at hand."""
+        if resource.id not in self._nested:
+            self._nested[resource.id] = self.shared.nested(self, resource)
+        return self._nested[resource.id]
+
+    def _there(self, name: str, pointer: str) -> Resource:
+        resource = self.template.resources[name]
+        if self.condition(resource) is False:
+            problem = f"{name} is not made, since its condition {resource.condition} does not hold"
+            raise self.template.error(pointer, problem, f"refer to it only where {resource.condition} holds")
+        return resource
+
+    def _make(self, resource: Resource) -> Made:
+        declared = declared_of(resource.type)
+        properties = self.properties(resource)
+        made_up = self._made_up(f"name of {resource.id}" if "name" in declared else f"id of {resource.id}")
+        return made_of(declared, properties, {**self.place, "LogicalId": resource.id, "Id": made_up})
+
+    def _made_up(self, label: str) -> str:
+        return unresolved(f"{self.where.prefix}{label}", unique=True)
+
+
+class _Pseudo(Mapping[str, Any]):
+    """The pseudo parameters, noting whether any was asked for that hangs on a region or account nobody has said.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+    """
+
+    def __init__(self, where: Where, given: Mapping[str, Any], shared: Shared) -> None:
+        self._shared = shared
+        partition = None if where.region is None else partition_of(where.region)
+        name = where.name or given.get("AWS::StackName")
+        region, account = where.region or given.get("AWS::Region"), where.account or given.get("AWS::AccountId")
+        stack = f"arn:{{}}:cloudformation:{{}}:{{}}:stack/{name or unresolved('parameter AWS::StackName')}/"
+        self._values: dict[str, Any] = {
+            "AWS::Region": region,
+            "AWS::AccountId": account,
+            "AWS::Partition": partition,
+            "AWS::URLSuffix": None if partition is None else suffix_of(partition),
+            "AWS::StackName": name or unresolved("parameter AWS::StackName"),
+            "AWS::NotificationARNs": unresolved("AWS::NotificationARNs"),
+            "AWS::NoValue": NOTHING,
+        }
+        parts = [self._values[each] or unresolved(each) for each in ("AWS::Partition", "AWS::Region", "AWS::AccountId")]
+        self._values["AWS::StackId"] = stack.format(*parts) + unresolved(f"{where.prefix}AWS::StackId", unique=True)
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._values[name]
+        if value is None:
+            self._shared.asked_for_place = True
+            return unresolved(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def references_in(value: Any, known: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the resources that an expression refers to."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend(each)
+        elif isinstance(each, dict):
+            for name, inner in each.items():
+                if name in _REFERS:
+                    yield from (found for found in _named(name, inner) if found in known)
+                waiting.append(inner)
+
+
+def _named(function: str, argument: Any) -> Iterator[str]:
+    import re
+
+    if function == "Fn::Sub":
+        text = argument[0] if isinstance(argument, list) and argument else argument
+        if isinstance(text, str):
+            yield from (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!}][^}]*)\}", text))
+    elif isinstance(argument, str):
+        yield argument.partition(".")[0] if function == "Fn::GetAtt" else argument
+    elif isinstance(argument, list) and argument and isinstance(argument[0], str):
+        yield argument[0]

@@ -1,0 +1,136 @@
+"""A template as it is written: its sections, and its resources with their places. Nothing is resolved here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from preflight.documents.document import Document
+from preflight.documents.positions import escape
+from preflight.documents.schema import suggestion, word_for
+from preflight.errors import InputError
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html, and SAM's Globals.
+_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
+             "Transform", "Resources", "Outputs", "Hooks", "Globals")  # fmt: skip
+_OBJECTS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Globals")
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+SAM = "AWS::Serverless-2016-10-31"
+_INCLUDED = (LANGUAGE_EXTENSIONS, SAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource. `pointer` is where it stands; `depends_on` are the resources that `DependsOn` names."""
+
+    id: str
+    type: str
+    properties: Any
+    pointer: str
+    depends_on: tuple[str, ...] = ()
+    condition: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template's sections. `macros` are the transforms that may write anything, which nobody has run here."""
+
+    document: Document
+    parameters: Mapping[str, Mapping[str, Any]]
+    mappings: Mapping[str, Any]
+    conditions: Mapping[str, Any]
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, Any]
+    macros: tuple[str, ...] = ()
+
+    def error(self, pointer: str, problem: str, mend: str) -> InputError:
+        """Return the error of something at a place in the template; the nearest place that its text has."""
+        while pointer and self.document.position(pointer) is None:
+            pointer = pointer.rpartition("/")[0]
+        return InputError(self.document.path, problem, place=self.document.place(pointer), mend=mend)
+
+    def unknown_name(self, pointer: str, name: str, what: str, known: Mapping[str, Any]) -> InputError:
+        """Return the error of a name that the template does not have."""
+        mend = suggestion(name, known) or f"declare it, or name one of the template's: {', '.join(known) or 'none'}"
+        return self.error(pointer, f"there is no {what} {name!r} in the template", mend)
+
+
+def read_template(document: Document) -> Template:
+    """Read a template's sections. Raises `InputError` for what CloudFormation would refuse to take apart."""
+    value = document.value
+    whole = Template(document, {}, {}, {}, {}, {})
+    for name, section in value.items():
+        if name not in _SECTIONS:
+            mend = suggestion(name, _SECTIONS) or f"a template has {', '.join(_SECTIONS)}"
+            raise whole.error(f"/{escape(name)}", f"a template has no section {name!r}", mend)
+        if name in _OBJECTS and not isinstance(section, dict):
+            raise whole.error(f"/{name}", f"{name} is an object, not {word_for(section)}", "write it by names")
+    transforms = _transforms(value.get("Transform"))
+    if LANGUAGE_EXTENSIONS in transforms:
+        from preflight.documents.cloudformation.foreach import expanded
+
+        value = expanded(value, whole)
+    if SAM in transforms:
+        from preflight.documents.cloudformation.sam import transformed
+
+        value = transformed(value, whole)
+    resources = value.get("Resources")
+    if not resources:
+        raise whole.error("", "the template has no Resources", "declare what it is to make")
+    return Template(
+        document,
+        {name: _parameter(whole, name, each) for name, each in value.get("Parameters", {}).items()},
+        value.get("Mappings", {}),
+        value.get("Conditions", {}),
+        {name: _resource(whole, name, each, resources) for name, each in resources.items()},
+        value.get("Outputs", {}),
+        tuple(each for each in transforms if each not in _INCLUDED),
+    )
+
+
+def _transforms(value: Any) -> list[str]:
+    each = value if isinstance(value, list) else [] if value is None else [value]
+    return [one if isinstance(one, str) else str(one.get("Name", "")) if isinstance(one, dict) else "" for one in each]
+
+
+def _parameter(whole: Template, name: str, value: Any) -> Mapping[str, Any]:
+    pointer = f"/Parameters/{escape(name)}"
+    if not isinstance(value, dict):
+        raise whole.error(pointer, f"a parameter is an object, not {word_for(value)}", "give its Type")
+    if not isinstance(value.get("Type"), str):
+        raise whole.error(pointer, f"the parameter {name} has no Type", "add Type: String")
+    return value
+
+
+def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any]) -> Resource:
+    pointer = f"/Resources/{escape(name)}"
+    if name.startswith("Fn::"):
+        mend = f"add Transform: {LANGUAGE_EXTENSIONS}"
+        raise whole.error(pointer, f"{name} is not expanded without its transform", mend)
+    if not isinstance(value, dict):
+        raise whole.error(pointer, f"a resource is an object, not {word_for(value)}", "give its Type")
+    if not isinstance(value.get("Type"), str):
+        raise whole.error(pointer, f"the resource {name} has no Type", "add its Type, such as AWS::SageMaker::Endpoint")
+    condition = value.get("Condition")
+    if condition is not None and not isinstance(condition, str):
+        raise whole.error(f"{pointer}/Condition", "a resource's Condition is the name of one", "name a condition")
+    depends = value.get("DependsOn", [])
+    listed = [depends] if isinstance(depends, str) else depends
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise whole.error(f"{pointer}/DependsOn", "DependsOn names resources", "write a name, or a list of names")
+    for each in listed:
+        if each not in known:
+            raise whole.unknown_name(f"{pointer}/DependsOn", each, "resource", known)
+    properties = value.get("Properties")
+    metadata = value.get("Metadata")
+    return Resource(
+        name,
+        value["Type"],
+        {} if properties is None else properties,
+        pointer,
+        tuple(listed),
+        condition,
+        metadata if isinstance(metadata, dict) else {},
+    )
