@@ -7,9 +7,10 @@ or a condition on a key of the principal) is it decided for each principal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from preflight.audit.holders import Holder
 from preflight.iam.decision import Decision, Outcome, StatementRef
@@ -23,6 +24,8 @@ from preflight.iam.statement import Statement
 _OF_PRINCIPAL = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "aws:assumedroot")
 """How the condition keys begin whose values differ from principal to principal."""
 _CONTEXT = Context({"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false"}, complete=False)
+
+_NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
 
 class Reach(StrEnum):
@@ -61,26 +64,37 @@ class Decider:
     def __init__(self) -> None:
         self._answers: dict[tuple[object, ...], Access] = {}
         self._personal: dict[int, bool] = {}
+        self._open_to_all: dict[int, bool] = {}
 
-    def access(self, holder: Holder, action: str, resource: str) -> Access:
+    def access(
+        self,
+        holder: Holder,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, str] = _NO_CONTEXT,
+        resource_policy: Policy | None = None,
+    ) -> Access:
         """Say for which resources a principal may do an action.
 
-        `resource` is an ARN, with `?*` where its name is open, or `*`. Raises what `decide` raises.
+        `resource` is an ARN, with `?*` where its name is open, or `*`; `context` has keys of the request, and
+        `resource_policy` is that of the resource, as a role's trust policy. Raises what `decide` raises.
         """
         lower = action.lower()
-        statements = self._about(holder.policies, lower)
+        statements = self._about(holder.policies, lower, resource_policy)
         if statements is None:
             return NOTHING
-        key = self._key(holder, action, resource, statements)
+        key = self._key(holder, (action, resource, *context.items()), statements, resource_policy)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = _decided(holder, action, resource)
+            answer = self._answers[key] = _decided(holder, action, resource, context, resource_policy)
         return answer
 
-    def _about(self, policies: Policies, action: str) -> list[Statement | None] | None:
+    def _about(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement | None] | None:
         """Return every statement about the action, type by type; None where nothing could allow it."""
         found: list[Statement | None] = list(_statements(policies.identity, action))
-        if not policies.unknown and not any(each is not None and each.allows for each in found):
+        granted = any(each is not None and each.allows for each in found)
+        if not granted and not policies.unknown and (resource_policy is None or self._names_accounts(resource_policy)):
             return None
         for group in (policies.boundaries, *(policies.service_control or ()), *(policies.resource_control or ())):
             found.append(None)
@@ -88,21 +102,41 @@ class Decider:
         return found
 
     def _key(
-        self, holder: Holder, action: str, resource: str, statements: list[Statement | None]
+        self,
+        holder: Holder,
+        about: tuple[object, ...],
+        statements: list[Statement | None],
+        resource_policy: Policy | None,
     ) -> tuple[object, ...]:
         policies = holder.policies
         personal = any(each is not None and self._is_personal(each) for each in statements)
+        if resource_policy is not None:
+            personal = personal or not self._names_accounts(resource_policy)
         # Service-linked roles are spared by the policies of organizations.
         who = holder.arn if personal or policies.unknown or holder.is_service_linked else holder.kind
         return (
-            action,
-            resource,
+            about,
             who,
+            id(resource_policy),
             bool(policies.boundaries),
             policies.service_control is None,
             policies.resource_control is None,
             *map(id, statements),
         )
+
+    def _names_accounts(self, policy: Policy) -> bool:
+        """Whether a resource's policy leaves it to whole accounts whom of theirs to allow, and nothing else."""
+        known = self._open_to_all.get(id(policy))
+        if known is None:
+            known = self._open_to_all[id(policy)] = all(
+                each.allows
+                and each.principals is not None
+                and not each.principals.negated
+                and all(_is_account(kind, value) for kind, value in each.principals.entries)
+                and not self._is_personal(each)
+                for each in policy.statements
+            )
+        return known
 
     def _is_personal(self, statement: Statement) -> bool:
         """Whether a statement may differ from principal to principal. Statements live as long as their account."""
@@ -115,16 +149,24 @@ class Decider:
         return known
 
 
+def _is_account(kind: str, value: str) -> bool:
+    return kind in ("Service", "Federated") or value.endswith(":root") or value.isdigit()
+
+
 def _statements(policies: Iterable[Policy], action: str) -> Iterator[Statement]:
     for policy in policies:
         yield from policy.about(action)
 
 
-def _decided(holder: Holder, action: str, resource: str) -> Access:
-    request = Request(holder.arn, action, resource, context=_CONTEXT, principal_tags=holder.tags)
+def _decided(
+    holder: Holder, action: str, resource: str, context: Mapping[str, str], resource_policy: Policy | None
+) -> Access:
+    asked = replace(_CONTEXT, values={**_CONTEXT.values, **context}) if context else _CONTEXT
+    request = Request(holder.arn, action, resource, context=asked, principal_tags=holder.tags)
+    policies = holder.policies if resource_policy is None else replace(holder.policies, resource=resource_policy)
     if "?" not in resource and (resource == "*" or "*" not in resource):
-        return _of_one(decide(request, holder.policies), resource)
-    spread = decide_all(request, holder.policies)
+        return _of_one(decide(request, policies, nearest=False), resource)
+    spread = decide_all(request, policies, nearest=False)
     allowed = [(name, each) for name, each in spread.examples if each.outcome is Outcome.ALLOWED]
     if spread.extent is Extent.ALL:
         return Access(Reach.ALL, _cited(each for _, each in allowed), allowed[0][0])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from preflight.account.facts import Account, Ask, Known, Unknown
 from preflight.account.principals import policies_of
-from preflight.iam.request import Policies
+from preflight.iam.request import Policies, PolicyType
 
+ORGANIZATION = (PolicyType.SCP, PolicyType.RCP)
 _KINDS = {"iam:role": "role", "iam:user": "user"}
 
 
@@ -52,9 +54,17 @@ def holders_of(account: Account) -> Holders:
             facts = policies_of(account, detail["Arn"])
             if isinstance(facts, Known):
                 name = detail.get("RoleName") or detail.get("UserName") or ""
-                holder = Holder(detail["Arn"], _KINDS[kind], name, facts.value.policies, facts.value.tags, detail)
-                found[holder.arn] = holder
+                policies = _as_far_as_known(facts.value.policies)
+                found[detail["Arn"]] = Holder(detail["Arn"], _KINDS[kind], name, policies, facts.value.tags, detail)
             else:
                 reason = facts.reason if isinstance(facts, Unknown) else facts.detail
                 unknown.append(Unknown(f"{detail['Arn']}: {reason}", getattr(facts, "settle", "")))
     return Holders(found, tuple(unknown))
+
+
+def _as_far_as_known(policies: Policies) -> Policies:
+    """Return policies without the doubt about those of the organization: they can only take away, and what an audit
+    reports is then what the account itself allows. That they are not known is reported once (ACC100).
+    """
+    rest = {kind: reason for kind, reason in policies.unknown.items() if kind not in ORGANIZATION}
+    return policies if len(rest) == len(policies.unknown) else replace(policies, unknown=MappingProxyType(rest))

@@ -24,8 +24,11 @@ class RequestError(PreflightError):
     """The request cannot be asked as it stands; `str(error)` says what is wrong with it and the mend."""
 
 
-def decide(request: Request, policies: Policies) -> Decision:
+def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Decision:
     """Decide one request against all the policies that bear on it.
+
+    Without `nearest`, what was near to allowing is not looked for, which for a request that nothing allows takes
+    longer than to decide it.
 
     The resource's account is the one in its ARN, else `resource_account`, else the principal's. A role's trust policy
     (for `sts:AssumeRole`) and a KMS key's policy are the resource's policy; one that is None and not in
@@ -62,7 +65,7 @@ def decide(request: Request, policies: Policies) -> Decision:
         answer = _sure(asked, sure)
     else:
         answer = _unsure(asked, sure, doubts or [])
-    if answer.outcome is not Outcome.IMPLICIT_DENY:
+    if answer.outcome is not Outcome.IMPLICIT_DENY or not nearest:
         return answer
     misses = near_misses(
         request, policies, asked, context or RequestContext(request, asked.who, asked.owner), answer.missing

@@ -38,13 +38,13 @@ class Spread:
         return Outcome.IMPLICIT_DENY if self.extent is Extent.NONE else Outcome.OPEN
 
 
-def decide_all(request: Request, policies: Policies, *, barred: str = ":/") -> Spread:
+def decide_all(request: Request, policies: Policies, *, barred: str = ":/", nearest: bool = True) -> Spread:
     """Decide a request for every resource that its `resource` stands for.
 
     `*` and `?` after the fifth colon of `request.resource` stand for what is not known; write `?*` for a name of at
     least one character. `barred` are the characters that the unknown parts cannot hold: names of AWS resources hold no
-    colon and no slash, keys of S3 objects may (`barred=""`). Raises what `decide` raises, and `RequestError` for
-    wildcards elsewhere in the ARN.
+    colon and no slash, keys of S3 objects may (`barred=""`). `nearest` is as `decide` has it.
+    Raises what `decide` raises, and `RequestError` for wildcards elsewhere in the ARN.
     """
     head = request.resource.split(":", 5)
     if len(head) < 6 or any(set("*?") & set(part) for part in head[:5]):
@@ -65,7 +65,7 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/") -> S
     names = combinations(list(patterns), tokens(request.resource), barred=barred)
     if names is None:
         return Spread(None, ())
-    examples = [(name, decide(replace(request, resource=name), policies)) for name in names.values()]
+    examples = [(name, decide(replace(request, resource=name), policies, nearest=nearest)) for name in names.values()]
     outcomes = {decision.outcome for _, decision in examples}
     denied = outcomes & {Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY}
     found: Extent | None = None

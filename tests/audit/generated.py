@@ -151,7 +151,7 @@ def _managed(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 def _statement(chance: random.Random, name: str) -> dict[str, Any]:
-    make = chance.choice((_s3, _s3, _dynamodb, _sqs, _logs, _kms, _secrets, _assume, _pass, _hosting_statement))
+    (make,) = chance.choices(tuple(_MADE), tuple(_MADE.values()))
     return {"Effect": "Allow", **make(chance, name)}
 
 
@@ -219,6 +219,19 @@ def _hosting_statement(chance: random.Random, name: str) -> dict[str, Any]:
             f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint-config/{name}-*",
         ],
     }
+
+
+_MADE = {
+    _s3: 24,
+    _dynamodb: 14,
+    _sqs: 12,
+    _logs: 16,
+    _kms: 12,
+    _secrets: 10,
+    _assume: 2,
+    _pass: 3,
+    _hosting_statement: 7,
+}
 
 
 def _hosting(chance: random.Random, endpoints: int) -> tuple[dict[str, Any], dict[str, Any]]:

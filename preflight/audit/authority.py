@@ -1,0 +1,164 @@
+"""ACC101 to ACC112: who has access, who can get more than was given, who from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from preflight.audit.access import Access, Reach
+from preflight.audit.escalation import ADMINISTRATOR, Step, escalation, trust_of
+from preflight.audit.holders import Holder
+from preflight.audit.hosting import HostingAction
+from preflight.audit.scene import Scene
+from preflight.engine.result import Evidence, Kind, Result
+from preflight.engine.rule import Rule
+from preflight.expressions import arn_part
+from preflight.iam.decision import StatementRef
+from preflight.iam.policy import Policy
+from preflight.iam.request import PolicyType
+from preflight.iam.wildcard import arn_matcher, tokens
+
+_GROUPS = {"ACC101": "create", "ACC102": "update", "ACC103": "delete", "ACC104": "invoke"}
+_ENDPOINT = "endpoint"
+_NAMED = 3
+_GUARDS = ("sts:externalid", "aws:principalorg", "aws:sourceaccount", "aws:sourceorg", "aws:principalarn")
+
+
+def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
+    """Say who may do a group of actions on endpoints and should not, by the settings."""
+    group = _GROUPS[rule.id]
+    having = scene.once(_by_group)[group]
+    expected = scene.settings.expected.get(group)
+    if expected is None:
+        yield rule.result(
+            Kind.NOT_APPLICABLE,
+            f"{_number(len(having), 'principal')} can {group} endpoints; who should is not said",
+            remedy=f'Say it in the settings: [tool.preflight.audit.expected] {group} = ["arn:...:role/deploy-*"].',
+        )
+        return
+    matchers = [arn_matcher(tokens(each)) for each in expected]
+    unexpected = [each for each in having if not any(fits(each[0].arn) for fits in matchers)]
+    for holder, grants in unexpected:
+        sure = any(access.reach is not Reach.OPEN for _, _, access in grants)
+        action, region, access = next((each for each in grants if each[2].reach is not Reach.OPEN), grants[0])
+        on = f"every {action.type} of {region}" if access.reach is Reach.ALL else f"{access.example}"
+        hangs = f", if {access.hangs_on[0]}" if access.hangs_on else ""
+        yield rule.result(
+            Kind.FAIL if sure else Kind.OPEN,
+            f"{holder.kind} {holder.name} can {group} endpoints and is not expected to: {action.action} on {on}{hangs}",
+            subject=holder.arn,
+            evidence=evidence(access.by),
+            remedy=f"Take {action.action} from {_from(access.by)}, or add {holder.arn} to those expected.",
+        )
+    if not unexpected:
+        yield rule.result(Kind.PASS, f"all who can {group} endpoints ({len(having)}) are expected to")
+
+
+def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
+    """Say who can get every permission, by which steps."""
+    found = scene.once(escalation)
+    for arn in found.steps:
+        holder, path = scene.holders.by_arn[arn], found.path(arn)
+        ends = "" if path[-1].target == ADMINISTRATOR else ", an administrator"
+        first = path[0]
+        yield rule.result(
+            Kind.FAIL,
+            f"{holder.kind} {holder.name} can become an administrator: {_steps(path)}{ends}",
+            subject=arn,
+            evidence=evidence(ref for each in path for ref in each.by),
+            remedy=_remedy(first.kind, _from(first.by)),
+        )
+    if not found.steps:
+        yield rule.result(
+            Kind.PASS,
+            f"besides {_number(len(found.administrators), 'administrator')}, nobody can become one by a known way",
+        )
+
+
+def outside_trust(scene: Scene, rule: Rule) -> Iterator[Result]:
+    """Say which roles can be assumed from accounts that the settings do not trust, without a further condition."""
+    trusted = {scene.account_id, *scene.settings.trusted_accounts}
+    roles = [each for each in scene.holders.by_arn.values() if each.kind == "role" and not each.is_service_linked]
+    sound = 0
+    for role in roles:
+        trust = trust_of(role)
+        outside = {} if trust is None else _outside(trust, trusted)
+        if not outside:
+            sound += trust is not None
+            continue
+        who = "everyone" if "*" in outside else f"account {_listed(outside)}"
+        yield rule.result(
+            Kind.FAIL,
+            f"role {role.name} can be assumed by {who}, without a condition on an external id or an organization",
+            subject=role.arn,
+            evidence=[Evidence(f"the trust policy of {role.name}", cited) for cited in dict.fromkeys(outside.values())],
+            remedy="Demand sts:ExternalId or aws:PrincipalOrgID in its trust policy, name a narrower principal, or "
+            "add the account to trusted-accounts in the settings.",
+        )
+    if sound == len(roles):
+        yield rule.result(Kind.PASS, f"no role of {sound} can be assumed from an account that is not trusted")
+
+
+def _outside(trust: Policy, trusted: Set[str]) -> dict[str, str]:
+    """Return the accounts that a trust policy lets in unguarded, each with the statement that does."""
+    found: dict[str, str] = {}
+    for statement in trust.statements:
+        if not statement.allows or statement.principals is None or statement.principals.negated:
+            continue
+        if any(each.key.startswith(_GUARDS) for each in statement.conditions):
+            continue
+        for kind, value in statement.principals.entries:
+            account = "*" if value == "*" else (arn_part(value, "account") or value)
+            if kind in ("AWS", "*") and account not in trusted and (account == "*" or account.isdigit()):
+                found.setdefault(account, statement.sid or f"Statement[{statement.index}]")
+    return found
+
+
+def evidence(refs: Iterable[StatementRef]) -> tuple[Evidence, ...]:
+    """Return statements as results cite them, each once."""
+    found = (Evidence(each.policy, each.sid or f"Statement[{each.statement}]") for each in refs)
+    return tuple(dict.fromkeys(found))
+
+
+def _by_group(scene: Scene) -> dict[str, list[tuple[Holder, list[tuple[HostingAction, str, Access]]]]]:
+    """Return, for each group of actions, who may do one of them on endpoints, with what they may do."""
+    found: dict[str, list[tuple[Holder, list[tuple[HostingAction, str, Access]]]]] = {
+        group: [] for group in _GROUPS.values()
+    }
+    for holder in scene.holders.by_arn.values():
+        if holder.is_service_linked:
+            continue
+        grants: dict[str, list[tuple[HostingAction, str, Access]]] = {}
+        for action, region, access in scene.may(holder):
+            if action.type == _ENDPOINT and action.group in found:
+                grants.setdefault(action.group, []).append((action, region, access))
+        for group, each in grants.items():
+            found[group].append((holder, each))
+    return found
+
+
+def _steps(path: Iterable[Step]) -> str:
+    return "; then ".join(each.how for each in path)
+
+
+def _remedy(kind: str, where: str) -> str:
+    if kind == "assume-role":
+        return f"Narrow whom the role trusts, or sts:AssumeRole in {where}."
+    if kind == "passed-role":
+        return f"Allow iam:PassRole on the roles that are meant only: {where}."
+    return f"Limit the action to what is meant, or demand a permissions boundary: {where}."
+
+
+def _from(refs: Iterable[StatementRef]) -> str:
+    own = [each for each in refs if each.policy_type in (PolicyType.IDENTITY, PolicyType.RESOURCE)]
+    cited = [f"{each.statement} of {each.policy}" for each in evidence(own)]
+    return _listed(cited) or "its policies"
+
+
+def _listed(given: Iterable[str]) -> str:
+    found = list(given)
+    more = len(found) - _NAMED
+    return ", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

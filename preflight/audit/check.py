@@ -1,0 +1,83 @@
+"""Auditing one account: every selected rule over it, and every lint rule over its policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from preflight.account.snapshot import Snapshot
+from preflight.audit.escalation import Escalation, escalation
+from preflight.audit.scene import Scene
+from preflight.audit.settings import AuditSettings
+from preflight.documents.document import Document
+from preflight.engine.heads import heads
+from preflight.engine.result import Level, Report, Result, Verdict, failed
+from preflight.engine.rule import load_rules, rule_file, rule_ids
+from preflight.engine.run import Progress, Task, run
+from preflight.engine.select import select_rules
+
+FAMILY = "audit"
+_LINT = "lint"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit of one account found. `access` says who may do which hosting actions, `escalation` who can become
+    an administrator.
+    """
+
+    account: str
+    regions: tuple[str, ...]
+    report: Report
+    scene: Scene = field(repr=False)
+
+    @property
+    def escalation(self) -> Escalation:
+        """Who can become an administrator, and how."""
+        return self.scene.once(escalation)
+
+
+def audit(
+    document: Document,
+    *,
+    regions: Sequence[str] = (),
+    settings: AuditSettings | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: Level = Level.ERROR,
+    progress: Progress | None = None,
+) -> Audit:
+    """Audit the account that a snapshot document is of; results are ordered by rule, then as the rule gives them.
+
+    `regions` are all of the snapshot's where none is given; `select` and `ignore` are ids or prefixes of audit rules
+    (ACC...) and of lint rules (IAM...). Raises `InputError` for a document that is no snapshot, `UsageError` for a rule
+    that is not known.
+    """
+    audit_rules, lint_rules = _selected(select, ignore)
+    snapshot = Snapshot.load(document)
+    scene = Scene(snapshot, tuple(regions) or snapshot.regions, settings)
+    rules = load_rules(audit_rules)
+    results = run([Task(rule, rule.function(), scene) for rule in rules], progress=progress)
+    results += _linted(document, lint_rules)
+    about = {"account": scene.account_id}
+    verdict = Verdict.FINDINGS if failed(results, fail_on) else Verdict.CLEAN
+    return Audit(scene.account_id, scene.regions, Report(verdict, tuple(results), about), scene)
+
+
+def _selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[list[str], list[str]]:
+    if not select and not ignore:
+        return rule_ids(FAMILY), rule_ids(_LINT)
+    both = select_rules(FAMILY, select, ignore, rule_ids(_LINT))
+    ours = set(rule_ids(FAMILY))
+    return [each for each in both if each in ours], [each for each in both if each not in ours]
+
+
+def _linted(document: Document, rules: Sequence[str]) -> list[Result]:
+    """Lint every distinct policy of the account once."""
+    if not rules:
+        return []
+    from preflight.documents.policies_in_accounts import of_snapshot
+    from preflight.lint.run import Linter
+
+    linter = Linter(heads(map(rule_file, rules)))
+    return [each.result() for policy in of_snapshot(document) for each in linter.findings(policy)]

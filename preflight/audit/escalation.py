@@ -1,0 +1,285 @@
+"""Who can become an administrator: the roles that a principal can assume or pass, step by step.
+
+The graph is searched backwards from those who can do everything, so that only roles on a way to them are looked at.
+What runs already with a role, and could be taken over, is not in the facts: such ways are the linter's to tell
+(`existing-role`).
+The ways are those of `rules/lint-data/escalation.json`, judged with every policy of the principal; a role is assumed
+where its trust policy and the principal's policies together allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from preflight.account.facts import Unknown
+from preflight.account.principals import parsed_policy
+from preflight.audit.access import NOTHING, Access, Reach
+from preflight.audit.holders import Holder
+from preflight.audit.scene import Scene
+from preflight.iam.decision import StatementRef
+from preflight.iam.policy import Policy
+from preflight.iam.statement import Statement
+from preflight.lint.escalation import Way, ways
+from preflight.lint.watched import samples
+
+ADMINISTRATOR = "administrator"
+_EXAMPLE_ACCOUNT = "111122223333"
+_PROBES = ("iam:PutUserPolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way: `source` (an ARN) gets to `target` (a role's ARN, or `administrator`).
+
+    `kind` is `own-permissions`, `assume-role` or `passed-role`; `how` says it in words; `by` are the
+    statements that allow it.
+    """
+
+    source: str
+    target: str
+    kind: str
+    how: str
+    by: tuple[StatementRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """`administrators` are those who can do everything already, `steps` the next step of everyone else who can get
+    there, by ARN.
+    """
+
+    administrators: frozenset[str]
+    steps: Mapping[str, Step]
+
+    def path(self, arn: str) -> tuple[Step, ...]:
+        """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""
+        found: list[Step] = []
+        while arn in self.steps:
+            found.append(self.steps[arn])
+            arn = found[-1].target
+        return tuple(found)
+
+
+def escalation(scene: Scene) -> Escalation:
+    """Find everyone who can become an administrator, by the fewest steps."""
+    return _Search(scene).found()
+
+
+class _Allowing:
+    """The statements that allow an action, each once, with those who hold them."""
+
+    def __init__(self, holders: Iterable[Holder], action: str) -> None:
+        self._held: dict[int, tuple[Statement, list[Holder]]] = {}
+        lower = action.lower()
+        for holder in holders:
+            for policy in holder.policies.identity:
+                for statement in policy.about(lower):
+                    if statement.allows:
+                        self._held.setdefault(id(statement), (statement, []))[1].append(holder)
+
+    def holders(self, resource: str | None = None) -> list[Holder]:
+        """Return everyone whom a statement may allow the action on a resource, or on any."""
+        found: dict[str, Holder] = {}
+        for statement, held_by in self._held.values():
+            patterns = statement.resources
+            if resource is None or patterns is None or patterns.varying or patterns.fixed(resource) != patterns.negated:
+                found.update((holder.arn, holder) for holder in held_by)
+        return list(found.values())
+
+
+class _Powers:
+    """Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that."""
+
+    def __init__(self) -> None:
+        self._actions = tuple({action.lower() for way in ways() for action in (*way.needs, *way.creates)})
+        self._of_policy: dict[int, frozenset[str]] = {}
+
+    def of(self, holder: Holder) -> frozenset[str]:
+        """Return the actions, in lower case."""
+        sets = [self._granted(policy) for policy in holder.policies.identity]
+        return frozenset().union(*sets) if sets else frozenset()
+
+    def _granted(self, policy: Policy) -> frozenset[str]:
+        known = self._of_policy.get(id(policy))
+        if known is None:
+            known = self._of_policy[id(policy)] = frozenset(
+                action
+                for action in self._actions
+                if any(each.allows and each.covers_action(action) for each in policy.statements)
+            )
+        return known
+
+
+class _Search:
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._holders = [each for each in scene.holders.by_arn.values() if not each.is_service_linked]
+        self._allowing: dict[str, _Allowing] = {}
+        powers = _Powers()
+        self._powers = {each.arn: powers.of(each) for each in self._holders}
+
+    def found(self) -> Escalation:
+        administrators = frozenset(each.arn for each in self._about_everything() if self._is_administrator(each))
+        steps: dict[str, Step] = {}
+        for holder in self._holders:
+            if holder.arn not in administrators and (step := self._own(holder)) is not None:
+                steps[holder.arn] = step
+        reached = [*sorted(administrators), *steps]
+        while reached:
+            closer = []
+            for arn in reached:
+                target = self._scene.holders.by_arn[arn]
+                if target.kind != "role":
+                    continue
+                for step in self._into(target, administrators, steps):
+                    steps[step.source] = step
+                    closer.append(step.source)
+            reached = closer
+        return Escalation(administrators, steps)
+
+    def _about_everything(self) -> Iterator[Holder]:
+        for holder in self._holders:
+            if any(
+                statement.allows and statement.actions.everything and not statement.actions.negated
+                for policy in holder.policies.identity
+                for statement in policy.statements
+            ):
+                yield holder
+
+    def _is_administrator(self, holder: Holder) -> bool:
+        return all(self._everywhere(holder, action).reach is Reach.ALL for action in _PROBES)
+
+    def _everywhere(self, holder: Holder, action: str, service: str = "") -> Access:
+        """Say whether a principal may do an action on a resource that nobody named."""
+        sample = samples().get(action)
+        if sample is None:
+            return NOTHING
+        resource = sample.replace(_EXAMPLE_ACCOUNT, self._scene.account_id or _EXAMPLE_ACCOUNT)
+        resource = resource.replace("arn:aws:", f"arn:{self._scene.partition}:", 1)
+        context = {"iam:PassedToService": service} if service else {}
+        return self._scene.decider.access(holder, action, resource, context=context)
+
+    def _own(self, holder: Holder) -> Step | None:
+        powers = self._powers[holder.arn]
+        for way, needs in _own_ways() if powers else ():
+            if not needs <= powers:
+                continue
+            found = self._all_of(holder, (*way.needs, *way.creates))
+            if found is not None:
+                return Step(holder.arn, ADMINISTRATOR, way.kind, _said(way), found)
+        return None
+
+    def _all_of(self, holder: Holder, actions: Sequence[str]) -> tuple[StatementRef, ...] | None:
+        """Return what allows a principal all actions everywhere; None where one is not allowed."""
+        by: list[StatementRef] = []
+        for action in actions:
+            access = self._everywhere(holder, action)
+            if access.reach is not Reach.ALL:
+                return None
+            by.extend(access.by)
+        return tuple(dict.fromkeys(by))
+
+    def _into(self, role: Holder, administrators: frozenset[str], steps: Mapping[str, Step]) -> Iterator[Step]:
+        """Give a step into a role from each principal that is not on a way yet."""
+        trust = trust_of(role)
+        if trust is None:
+            return
+        services = _services(trust)
+        taken: set[str] = set()
+        for holder in self._assuming(trust, role.arn):
+            if holder.arn in administrators or holder.arn in steps or holder is role:
+                continue
+            access = self._scene.decider.access(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
+            if access.reach is Reach.ALL:
+                taken.add(holder.arn)
+                yield Step(holder.arn, role.arn, "assume-role", f"assumes {role.name}", access.by)
+        if not services:
+            return
+        for holder in self._about("iam:PassRole").holders(role.arn):
+            if holder.arn in administrators or holder.arn in steps or holder.arn in taken or holder is role:
+                continue
+            step = self._passing(holder, role, services)
+            if step is not None:
+                yield step
+
+    def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> Step | None:
+        powers = self._powers[holder.arn]
+        passed: dict[str, Access] = {}
+        for way, needs in _ways_into(services):
+            if not needs <= powers:
+                continue
+            for service in (each for each in way.passed_to if each in services):
+                if service not in passed:
+                    context = {"iam:PassedToService": service}
+                    passed[service] = self._scene.decider.access(holder, "iam:PassRole", role.arn, context=context)
+                if passed[service].reach is not Reach.ALL:
+                    continue
+                rest = self._all_of(holder, [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"])
+                if rest is not None:
+                    by = tuple(dict.fromkeys((*passed[service].by, *rest)))
+                    return Step(holder.arn, role.arn, way.kind, f"{_said(way)}, as {role.name}", by)
+        return None
+
+    def _assuming(self, trust: Policy, role: str) -> Iterator[Holder]:
+        """Give those who may be able to assume a role: whom its trust policy names, or who may assume roles at all."""
+        by_arn = self._scene.holders.by_arn
+        named = [value for _, value in _trusted(trust)]
+        if any(value == "*" or value.endswith(":root") or value.isdigit() for value in named):
+            yield from self._about("sts:AssumeRole").holders(role)
+        yield from (by_arn[value] for value in named if value in by_arn)
+
+    def _about(self, action: str) -> _Allowing:
+        if action not in self._allowing:
+            self._allowing[action] = _Allowing(self._holders, action)
+        return self._allowing[action]
+
+
+def trust_of(role: Holder) -> Policy | None:
+    """Return a role's trust policy; None where it is not known or AWS would not store it."""
+    document = role.detail.get("AssumeRolePolicyDocument")
+    parsed = parsed_policy(f"the trust policy of {role.name}", document) if document else None
+    return None if parsed is None or isinstance(parsed, Unknown) else parsed
+
+
+def _trusted(trust: Policy) -> Iterator[tuple[str, str]]:
+    for statement in trust.statements:
+        if statement.allows and statement.principals is not None and not statement.principals.negated:
+            yield from (each for each in statement.principals.entries if each[0] in ("AWS", "*"))
+
+
+def _services(trust: Policy) -> frozenset[str]:
+    return frozenset(
+        value
+        for statement in trust.statements
+        if statement.allows and statement.principals is not None and not statement.principals.negated
+        for kind, value in statement.principals.entries
+        if kind == "Service"
+    )
+
+
+@cache
+def _own_ways() -> tuple[tuple[Way, frozenset[str]], ...]:
+    """Return the ways to more permissions of one's own, each with its actions in lower case."""
+    # Permission sets are changed in the management account of an organization, or where that delegates it.
+    return tuple(
+        (way, _actions(way))
+        for way in ways()
+        if way.kind == "own-permissions" and not any(each.startswith("sso:") for each in way.needs)
+    )
+
+
+@cache
+def _ways_into(services: frozenset[str]) -> tuple[tuple[Way, frozenset[str]], ...]:
+    """Return the ways to act as a role that these services may assume, the shortest first."""
+    found = [way for way in ways() if way.kind == "passed-role" and not services.isdisjoint(way.passed_to)]
+    return tuple((way, _actions(way)) for way in sorted(found, key=lambda each: len(each.needs) + len(each.creates)))
+
+
+def _actions(way: Way) -> frozenset[str]:
+    return frozenset(each.lower() for each in (*way.needs, *way.creates))
+
+
+def _said(way: Way) -> str:
+    return f"{' + '.join((*way.needs, *way.creates))} {way.does}"

@@ -1,0 +1,48 @@
+"""ACC100: is everything known that the audit rests on?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.account.facts import Ask, Known, Unknown
+from preflight.audit.scene import Scene
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+
+_LISTED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
+_LEVELS = {"SERVICE_CONTROL_POLICY": "service control policies", "RESOURCE_CONTROL_POLICY": "resource control policies"}
+
+
+def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
+    """Say of each part of the facts that is not known what would settle it."""
+    missing = list(_missing(scene))
+    for what, unknown in missing:
+        yield rule.result(
+            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=_sentence(unknown.settle)
+        )
+    if not missing:
+        yield rule.result(Kind.PASS, "all that the audit rests on is known", subject=scene.account_id)
+
+
+def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
+    for unknown in scene.holders.unknown:
+        yield "who is in the account is not known", unknown
+    keys = [{"AccountId": scene.account_id, "PolicyType": each} for each in _LEVELS]
+    asks = [Ask.one("organizations:policy-levels", "", key) for key in keys]
+    for label, fact in zip(_LEVELS.values(), scene.account.read_many(asks), strict=True):
+        if isinstance(fact, Unknown):
+            yield f"the {label} are not known, and may take away what is reported as allowed", fact
+    for holder in scene.holders.by_arn.values():
+        for policy_type, reason in holder.policies.unknown.items():
+            yield f"policies of {holder.kind} {holder.name} are not known", Unknown(f"{policy_type.value}: {reason}")
+    for region in scene.regions:
+        listed = scene.account.read_many([Ask.all(kind, region) for kind in _LISTED])
+        for kind, fact in zip(_LISTED, listed, strict=True):
+            if not isinstance(fact, Known):
+                label = kind.partition(":")[2].replace("-", " ")
+                unknown = fact if isinstance(fact, Unknown) else Unknown(fact.detail)
+                yield f"the {label}s of {region} are not known", unknown
+
+
+def _sentence(settle: str) -> str:
+    return f"{settle[0].upper()}{settle[1:]}." if settle else ""
