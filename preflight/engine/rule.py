@@ -9,6 +9,7 @@ from operator import eq
 from pathlib import Path
 from typing import Any
 
+from preflight.engine.plain import plain_members
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.errors import PreflightError
 from preflight.resources import folder
@@ -88,7 +89,7 @@ def load_rule(rule: str) -> Rule:
 def load_file(path: Path) -> Rule:
     """Load the rule that a file declares."""
     head, _ = _parts(path)
-    declared = _yaml(head)
+    declared = plain_members(head) or _yaml(head)
     return Rule(
         id=declared["id"],
         name=declared["name"],
