@@ -14,12 +14,12 @@ from preflight.engine.operation import Permission, Target, keys_in
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.expressions import evaluate
-from preflight.iam.evaluate import decide
 from preflight.iam.request import Request
 from preflight.readiness.context import context_of_call
-from preflight.readiness.judgement import Matter, result_of
+from preflight.readiness.judgement import Matter
 from preflight.readiness.references import Reference, described_arn, references
 from preflight.readiness.resource_policies import Held, with_resource_policy
+from preflight.readiness.shapes import judged
 from preflight.readiness.step import Step
 
 
@@ -160,7 +160,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
         )
     request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
-    return result_of(rule, matter, decide(request, held.policies), location=step.location)
+    return judged(rule, matter, request, held.policies, location=step.location)
 
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:

@@ -29,7 +29,8 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
     """Say whether one resource exists."""
     what, fact = f"{reference.label} ({reference.via})", reference.fact
     if reference.planned:
-        return said(step, rule, reference, Kind.PASS, f"{what} is created by an earlier request of the plan")
+        maker = "the plan" if by_plan(step, reference) else "an earlier request of the plan"
+        return said(step, rule, reference, Kind.PASS, f"{what} is created by {maker}")
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     if isinstance(fact, Absent):
@@ -45,6 +46,11 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create it first, in the same plan if you like, or name {article} {noun} that exists.",
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists{after_reads(fact.reads)}")
+
+
+def by_plan(step: Step, reference: Reference) -> bool:
+    """Say whether a resource that is planned is made beside the requests, rather than by one of them."""
+    return any(each.kind == reference.kind for each in step.plan.declared)
 
 
 def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Result]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from preflight.documents.unresolved import as_pattern, is_unresolved
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule import Rule
 from preflight.expressions import arn_part
@@ -64,8 +65,9 @@ class Matter:
 
     @property
     def statement(self) -> str:
-        """The statement that grants exactly this, as JSON to paste."""
-        statement: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": self.resource}
+        """The statement that grants exactly this, as JSON to paste; of a name that is not known, all it may be."""
+        resource = as_pattern(self.resource).replace("?*", "*") if is_unresolved(self.resource) else self.resource
+        statement: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": resource}
         if self.grant_with:
             statement["Condition"] = {operator: dict(keys) for operator, keys in self.grant_with.items()}
         return json.dumps(statement, indent=2)

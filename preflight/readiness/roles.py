@@ -22,6 +22,7 @@ from preflight.readiness.context import context_of_role
 from preflight.readiness.judgement import Matter, result_of
 from preflight.readiness.references import Reference, described_arn, references, reported
 from preflight.readiness.resource_policies import with_resource_policy
+from preflight.readiness.shapes import judged
 from preflight.readiness.step import Step
 
 
@@ -109,7 +110,8 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             else outcome.remedy,
         )
     if outcome.kind is Kind.PASS:
-        return replace(outcome, message=f"{via[:-1]}, exists and {service} may assume it")
+        there = "is made by the plan" if reference.planned else "exists"
+        return replace(outcome, message=f"{via[:-1]}, {there} and {service} may assume it")
     return replace(
         outcome,
         remedy="AWS does not say what these keys are when an endpoint's role is assumed. "
@@ -243,4 +245,4 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
         principal_tags=principal.tags,
     )
     matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)
-    return result_of(rule, matter, decide(request, held.policies), location=step.location, level=need.level)
+    return judged(rule, matter, request, held.policies, location=step.location, level=need.level)

@@ -1,0 +1,175 @@
+"""The output of `cdk synth`: a cloud assembly (`cdk.out`), its stacks in the order in which they are deployed.
+
+The manifest's form: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema-readme.html
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.documents.cloudformation.plans import Gathered, gather, nested_in, planned
+from preflight.documents.cloudformation.stack import Shared, Stack, Where
+from preflight.documents.cloudformation.template import Template, read_template
+from preflight.documents.document import Document
+from preflight.documents.load import load
+from preflight.documents.plan import Given, Plan
+from preflight.documents.positions import escape
+from preflight.documents.settling import partition_of
+from preflight.errors import InputError
+
+_STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
+_ENVIRONMENT = re.compile(r"aws://([^/]+)/(.+)")
+_UNKNOWN = ("unknown-account", "unknown-region")
+_PLACEHOLDER = re.compile(r"\$\{AWS::(Partition|AccountId|Region)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One stack of an assembly: its artifact, where that stands, and its template."""
+
+    id: str
+    properties: Mapping[str, Any]
+    manifest: Document
+    pointer: str
+    region: str | None
+    account: str | None
+    needs: tuple[str, ...]
+    template: Template
+
+    @property
+    def name(self) -> str:
+        """The name that the stack is deployed under."""
+        return str(self.properties.get("stackName") or self.id)
+
+    def error(self, problem: str, mend: str) -> InputError:
+        """Return the error of this stack."""
+        return InputError(self.manifest.path, problem, place=self.manifest.place(self.pointer), mend=mend)
+
+
+def plan_in(document: Document, given: Given) -> Plan:
+    """Return the plan in a cloud assembly: all its stacks, which must be of one account and region.
+
+    The caller is CloudFormation's service role, as the CDK deploys. Raises `InputError` for an assembly that cannot be
+    used, and for stacks of several places.
+    """
+    found = list(_ordered(document, list(_stacks(document))))
+    if not found:
+        raise InputError(document.path, "the assembly has no stacks", mend="synthesize an app that has one")
+    region = _one("region", [each.region for each in found], found, given.region)
+    account = _one("account", [each.account for each in found], found, given.account)
+    _require_known(found, given)
+    given = Given(region, account, given.parameters)
+    shared, gathered = Shared(nested=nested_in), Gathered()
+    for each in found:
+        where = Where(region, account, each.name, each.name if len(found) > 1 else "")
+        own = each.properties.get("parameters")
+        stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
+        gather(stack, gathered)
+        shared.exports.update(stack.exports())
+    return planned(gathered, shared, given, _principal(found, region, account))
+
+
+def _stacks(manifest: Document) -> Iterator[_Found]:
+    artifacts = manifest.value.get("artifacts")
+    if not isinstance(artifacts, dict):
+        raise InputError(manifest.path, "its artifacts are no object", place=manifest.place("/artifacts"),
+                         mend="name the output of cdk synth")  # fmt: skip
+    folder = os.path.dirname(manifest.path)  # noqa: PTH120
+    for id_, artifact in artifacts.items():
+        pointer = f"/artifacts/{escape(id_)}"
+        properties = artifact.get("properties") if isinstance(artifact, dict) else None
+        if not isinstance(properties, dict):
+            continue
+        if artifact.get("type") == _ASSEMBLY and isinstance(properties.get("directoryName"), str):
+            below = os.path.join(folder, properties["directoryName"], "manifest.json")  # noqa: PTH118
+            yield from _stacks(_loaded(manifest, pointer, below))
+        elif artifact.get("type") == _STACK and isinstance(properties.get("templateFile"), str):
+            path = os.path.join(folder, properties["templateFile"])  # noqa: PTH118
+            account, region = _place(artifact.get("environment"))
+            needs = artifact.get("dependencies")
+            yield _Found(
+                id_,
+                properties,
+                manifest,
+                pointer,
+                region,
+                account,
+                tuple(needs) if isinstance(needs, list) else (),
+                read_template(_loaded(manifest, pointer, path)),
+            )
+
+
+def _loaded(manifest: Document, pointer: str, path: str) -> Document:
+    if manifest.path == "-":
+        raise InputError("-", "the files of an assembly are not in its manifest", mend="name the directory cdk.out")
+    try:
+        document = load(path, template=True)
+    except InputError as error:
+        if error.position is None:
+            problem = f"it names {path}, and {error.problem}"
+            raise InputError(
+                manifest.path, problem, place=manifest.place(pointer), mend="run cdk synth again"
+            ) from None
+        raise
+    if not isinstance(document.value, dict):
+        raise InputError(path, "it is not a template", mend="run cdk synth again")
+    return document
+
+
+def _place(environment: Any) -> tuple[str | None, str | None]:
+    match = _ENVIRONMENT.fullmatch(environment) if isinstance(environment, str) else None
+    known = [None if each in _UNKNOWN else each for each in match.groups()] if match else [None, None]
+    return known[0], known[1]
+
+
+def _one(what: str, values: list[str | None], found: list[_Found], given: str | None) -> str | None:
+    """Return the one account or region of the stacks; what the command line says is for those that leave it open."""
+    known = dict.fromkeys(value for value in values if value is not None)
+    if len(known) > 1:
+        there = ", ".join(f"{each.name} in {value}" for each, value in zip(found, values, strict=True) if value)
+        problem = f"its stacks are of several {what}s ({there})"
+        raise found[0].error(problem, "check one stack at a time: name its template")
+    return given or next(iter(known), None)
+
+
+def _ordered(document: Document, found: list[_Found]) -> Iterator[_Found]:
+    by_id = {each.id: each for each in found}
+    done: set[str] = set()
+
+    def follow(each: _Found, above: tuple[str, ...]) -> Iterator[_Found]:
+        if each.id in above:
+            circle = " → ".join([*above[above.index(each.id) :], each.id])
+            raise each.error(f"its stacks depend on each other in a circle: {circle}", "run cdk synth again")
+        if each.id in done:
+            return
+        for name in each.needs:
+            if name in by_id:
+                yield from follow(by_id[name], (*above, each.id))
+        done.add(each.id)
+        yield each
+
+    for each in found:
+        yield from follow(each, ())
+
+
+def _require_known(found: list[_Found], given: Given) -> None:
+    known = {name for each in found for name in each.template.parameters}
+    qualified = {f"{each.name}:{name}" for each in found for name in each.template.parameters}
+    for name in given.parameters:
+        if name not in known and name not in qualified and not name.startswith("AWS::"):
+            problem = f"no stack of the assembly has a parameter {name!r}"
+            raise found[0].error(problem, f"give one of theirs: {', '.join(sorted(known)) or 'none'}")
+
+
+def _principal(found: list[_Found], region: str | None, account: str | None) -> str | None:
+    """Return the role that CloudFormation deploys the stacks with, where it is one and the same and wholly known."""
+    roles = {each.properties.get("cloudFormationExecutionRoleArn") for each in found}
+    if len(roles) != 1 or not isinstance(role := roles.pop(), str):
+        return None
+    values = {"AccountId": account, "Region": region, "Partition": partition_of(region) if region else None}
+    filled = _PLACEHOLDER.sub(lambda match: values[match[1]] or match[0], role)
+    return None if "${" in filled else filled
