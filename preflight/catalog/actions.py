@@ -6,16 +6,14 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 from __future__ import annotations
 
 from collections.abc import KeysView, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.catalog import source
 from preflight.catalog.nearest import nearest
 
 
-@dataclass(frozen=True, slots=True)
-class ActionResource:
+class ActionResource(NamedTuple):
     """A resource type that an action bears on.
 
     A required one must be allowed for the action to be; of those that are not, it depends on the request. The condition
@@ -27,8 +25,7 @@ class ActionResource:
     condition_keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One action. `access_levels` are AWS's: List, Read, Write, Permissions management, Tagging.
 
     An action without resources can only be allowed on `*`. The actions that AWS says it depends on are not here: the

@@ -8,8 +8,8 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from preflight.catalog import source
 
@@ -55,8 +55,7 @@ themselves alone. Services that only repeat types of their owner are left out; a
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ArnForm:
+class ArnForm(NamedTuple):
     """The form of one resource type's ARNs: `region` and `account` as AWS writes them (`${Region}`, empty where there
     is none), `resource` with `*` for what varies, `written` the whole as AWS documents it.
     """

@@ -6,8 +6,8 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from preflight.catalog import global_keys, source
 from preflight.catalog.nearest import nearest
@@ -15,8 +15,7 @@ from preflight.catalog.nearest import nearest
 _BLANK = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionKey:
+class ConditionKey(NamedTuple):
     """A condition key. `name` is AWS's, with `${...}` for what a policy fills in (`aws:RequestTag/${TagKey}`).
 
     `type` says which operators fit: String, ARN, Bool, Date, Numeric or IPAddress. A key with `several` values needs

@@ -5,15 +5,14 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from preflight.catalog import source
 from preflight.catalog.nearest import nearest
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(NamedTuple):
     """A type of resource. `arn` is AWS's template, such as `arn:${Partition}:s3:::${BucketName}`."""
 
     service: str

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.documents.document import Document
 from preflight.documents.found import POLICY_TYPES, PolicyType
@@ -19,8 +18,7 @@ OWN, SHARED = "preflight.toml", "pyproject.toml"
 _HEADER = re.compile(r"^[ \t]*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class PathSettings:
+class PathSettings(NamedTuple):
     """Settings for the files that any of the patterns is of. `type` is None where it is not set."""
 
     files: tuple[str, ...]
@@ -29,8 +27,7 @@ class PathSettings:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Findings of a rule that are accepted, in files that a pattern is of; `statement` is a Sid, `pointer` a JSON
     pointer, both empty for everything in the file. `line` is where the entry stands in the settings.
     """
@@ -44,8 +41,7 @@ class Suppression:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from."""
 
     path: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from preflight.documents.document import Document
 from preflight.documents.positions import Places
@@ -25,8 +25,7 @@ POLICY_TYPES: tuple[PolicyType, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What keeps a text from being read as a policy (`syntax`), or a member that stands twice in it (`repeated`).
 
     `pointer` is within the policy; `line` and `column` are in the file, from 1.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from preflight.errors import InputError
 
@@ -13,8 +13,7 @@ SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in (".json
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A file to read. `named`: the user named it, rather than a directory that it is in."""
 
     path: str

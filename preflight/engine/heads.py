@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _LINE = re.compile(r"^(id|check|types|match): ?(.*)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """When a rule runs. `check` is `module:function`, None for a rule that is declared with `match` (or none at all);
     `types` are the types of policies that it is about, all where it is empty.
     """

@@ -6,8 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.documents.load import load
 from preflight.documents.schema import at
@@ -18,8 +17,7 @@ from preflight.lint.suppressions import sid_at
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A finding as a baseline has it. `file` is relative to the baseline's folder, with slashes."""
 
     file: str

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from preflight import catalog
 from preflight.catalog import source
@@ -31,8 +31,7 @@ https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Uncarried:
+class _Uncarried(NamedTuple):
     """A condition, the entries of Action whose requests never carry its key, and whether that is all of them."""
 
     statement: StatementView

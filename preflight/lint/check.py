@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from preflight.documents.config import Config
 from preflight.documents.found import PolicyType
@@ -20,8 +20,7 @@ from preflight.lint.suppressions import about_entries
 _PATTERN = frozenset("*?")
 
 
-@dataclass(frozen=True, slots=True)
-class LintRun:
+class LintRun(NamedTuple):
     """What a lint gave. `sources` are the texts of the files that results are about, by path; `errors` say in one line
     each what could not be linted; `without` are the files that were named and hold no policy; `policies` is how many
     were linted. Where a baseline was given, `entries` are all findings as it has them, `known` how many were taken off
@@ -29,7 +28,7 @@ class LintRun:
     """
 
     report: Report
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str]
     errors: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     policies: int = 0
@@ -55,7 +54,7 @@ def lint(
     Raises `PreflightError` where a rule names a check that is not there.
     """
     settings = Settings(
-        tuple(rules), config or Config(), type_, today or date.today(), fingerprints=baseline is not None
+        tuple(rules), config or Config(), today or date.today(), type_, fingerprints=baseline is not None
     )
     files, unreadable = files_in(paths, settings.config.excluded, named=named)
     each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
@@ -37,8 +36,7 @@ _MEMBERS = frozenset(
 _EVERYONE = "everyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What a statement that breaks the rule is like. Patterns are those of policies; an empty member says nothing.
 
     `actions` it is about some of; `resources` it is about some of; of `every_resource` it is about all; `principals`

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from preflight.engine.result import Evidence
 from preflight.lint.finding import Finding
@@ -20,8 +20,7 @@ from preflight.lint.watched import lint_data
 _NAMED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One way. `kind` is `own-permissions`, `passed-role` or `existing-role`; `does` says what it comes to."""
 
     name: str

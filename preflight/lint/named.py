@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from preflight.engine.result import Level
 from preflight.lint.finding import Edit, Finding
@@ -15,8 +14,7 @@ SEARCHED = 500
 """For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with one text, wherever it stands: `kind` says for which rule.
 
     `instead` is what to write in its place, where that is certain: `--fix` may then write it.
@@ -33,8 +31,7 @@ Judge: TypeAlias = Callable[[str, bool], Sequence[Problem]]
 """Says what is wrong with a text; searches what was meant if the second argument says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A problem and where it stands; `on_name` as in `Finding`."""
 
     pointer: str

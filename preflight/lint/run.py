@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from preflight.documents.found import FoundPolicy, Problem
 from preflight.engine.heads import Head
@@ -25,8 +25,7 @@ PROBLEMS = {"syntax": "IAM001", "repeated": "IAM002"}
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A finding of a rule in a policy, before it is a result: what `--fix` and suppressions work with."""
 
     head: Head
@@ -92,7 +91,7 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
     which would write into the template what stands for its functions.
     """
     return [
-        replace(each, finding=replace(each.finding, edits=()))
+        each._replace(finding=replace(each.finding, edits=()))
         for each in found
         if each.finding.on_name or each.finding.pointer not in shape.unknown
     ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from preflight.documents.config import Config, PathSettings
 from preflight.documents.document import Document
@@ -20,29 +20,26 @@ from preflight.lint.run import Found, Linter
 from preflight.lint.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements.
     `fingerprints`: findings are to be known again by a baseline.
     """
 
     rules: tuple[Head, ...]
-    config: Config = field(default_factory=Config)
+    config: Config
+    today: date
     type: PolicyType | None = None
-    today: date = field(default_factory=date.today)
     fingerprints: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A finding that counts, as a result, with what a baseline knows it by."""
 
     result: Result
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Linted:
+class Linted(NamedTuple):
     """What one file gave. `policies` is how many were in it, `text` its text where there is something to show of it.
 
     `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.documents.config import Suppression
 from preflight.documents.globs import matches
@@ -25,8 +24,7 @@ _BODY = re.compile(r"\[([^\]]*)\](?:\s+until\s+([^\s:]+))?\s*:?\s*(.*)")
 _RULE = re.compile(r"[A-Z]{3}[0-9]{3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment that suppresses. It is about the lines from `first` to `last`; `unfit` says why it does not count."""
 
     line: int

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.iam.pattern import matches_action
 from preflight.resources import folder
 
 
-@dataclass(frozen=True, slots=True)
-class Unlisted:
+class Unlisted(NamedTuple):
     """Why a name is not in AWS's reference: `state` is `retired`, `renamed`, `superseded` or `undocumented`."""
 
     state: str

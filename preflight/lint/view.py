@@ -6,7 +6,6 @@ Grammar rules report what is malformed; all other rules look at what can be read
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -22,8 +21,7 @@ class Entry(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalEntry:
+class PrincipalEntry(NamedTuple):
     """One principal: `kind` is `AWS`, `Service`, `Federated`, `CanonicalUser`, or `*` for a bare star."""
 
     pointer: str
@@ -32,8 +30,7 @@ class PrincipalEntry:
     element: PrincipalElement
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionEntry:
+class ConditionEntry(NamedTuple):
     """One operator with one key. `operator` is as written (`ForAllValues:StringLikeIfExists`), `values` are those that
     are single strings, numbers or booleans, as text in the form in which AWS compares them (`true`, `1`); `raw` is
     what was written.

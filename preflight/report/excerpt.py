@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from preflight.engine.result import Location
 from preflight.report.terminal import clean, paint
@@ -15,8 +15,7 @@ _ELLIPSIS = "..."
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,\[\]{}"\']+')
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A line as it can be shown, and how many columns before and under its value are blank and are carets."""
 
     number: int
