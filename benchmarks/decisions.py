@@ -73,6 +73,8 @@ def main() -> None:
     )
     ours = rate(lambda i: decide(Request(ROLE, ACTION, arns[i & 4095]), compiled))
 
+    text = json.dumps(document)
+
     def uncompiled(i: int) -> object:
         fresh = [copy.copy(each) for each in (document, BOUNDARY, SCP)]
         for each in fresh:
@@ -85,7 +87,21 @@ def main() -> None:
     print(f"preflight, compiled policies    {ours:12,.0f} decisions/s  {ours / peer:6.1f} x moto")
     fresh = rate(uncompiled)
     print(f"preflight, policies of its own  {fresh:12,.0f} decisions/s  {fresh / peer:6.1f} x moto")
+    read = rate(lambda _: json.loads(text))
+    print(f"json.loads of that policy       {read:12,.0f} times/s")
+    star = stars()
+    print(f"1,000 stars, 10,000 characters  {star * 1000:12.1f} ms for parse and decision")
     simulate(document, arns)
+
+
+def stars() -> float:
+    """Return the seconds that a pattern of 1,000 stars takes on an ARN of 10,000 characters that it just misses."""
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/" + "a" * 9_950
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:sagemaker:*:endpoint/" + "a*" * 1_000 + "b"}
+    start = time.perf_counter()
+    policy = parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "stars")
+    decide(Request(ROLE, ACTION, arn), Policies(identity=(policy,)))
+    return time.perf_counter() - start
 
 
 def moto_rate(document: dict[str, Any], arns: list[str]) -> float:
@@ -97,27 +113,30 @@ def moto_rate(document: dict[str, Any], arns: list[str]) -> float:
 
 
 def simulate(document: dict[str, Any], arns: list[str], lines: int = 100_000) -> None:
-    """Print the rate and peak memory of `preflight simulate` on a JSONL file of that many cases, and of a tenth."""
-    case = {
-        "principal": ROLE,
-        "action": ACTION,
-        "identity_policies": [{"name": "AmazonSageMakerFullAccess", "policy": document}],
-        "permissions_boundaries": [{"name": "boundary", "policy": BOUNDARY}],
-        "service_control_policies": [[{"name": "scp", "policy": SCP}]],
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        for count in (lines // 10, lines):
+    """Print the rate and peak memory of `preflight simulate` on JSONL, of small cases and of long ones."""
+    for what, identity, count in (
+        ("small", BOUNDARY, lines // 10),
+        ("small", BOUNDARY, lines),
+        ("long", document, lines // 10),
+        ("long", document, lines),
+    ):
+        case = {
+            "principal": ROLE,
+            "action": ACTION,
+            "identity_policies": [{"name": "identity", "policy": identity}],
+            "permissions_boundaries": [{"name": "boundary", "policy": BOUNDARY}],
+            "service_control_policies": [[{"name": "scp", "policy": SCP}]],
+        }
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "cases.jsonl"
             with path.open("w", encoding="utf-8") as file:
                 for i in range(count):
                     file.write(json.dumps({"id": str(i), "resource": arns[i & 4095], **case}) + "\n")
+            size = path.stat().st_size / count / 1000
             start = time.perf_counter()
             command = [sys.executable, "-m", "preflight", "simulate", str(path), "--format", "jsonl"]
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
             elapsed = time.perf_counter() - start
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            print(f"simulate, {count:7,} lines         {count / elapsed:12,.0f} cases/s, peak {peak:.0f} MB so far")
-
-
-if __name__ == "__main__":
-    main()
+            told = f"{count / elapsed:12,.0f} cases/s, peak {peak:.0f} MB so far"
+            print(f"simulate, {what:5} {count:7,} lines of {size:4.1f} KB {told}")
