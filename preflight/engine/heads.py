@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_LINE = re.compile(r"^(id|check|types|match): ?(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^(id|check|types|elements|match): ?(.*)$", re.MULTILINE)
 
 
 class Head(NamedTuple):
     """When a rule runs. `check` is `module:function`, None for a rule that is declared with `match` (or none at all);
-    `types` are the types of policies that it is about, all where it is empty.
+    `types` are the types of policies that it is about, all where it is empty; `elements` those of which a statement
+    must have one for the rule to find anything, if it is not empty.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Head(NamedTuple):
     check: str | None
     types: frozenset[str]
     declared: bool
+    elements: frozenset[str] = frozenset()
 
 
 @cache
@@ -28,8 +30,12 @@ def head(path: Path) -> Head:
     """Return the head of a rule's file. Its members are each on a line of their own, which a test holds."""
     text = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
     found = dict(_LINE.findall(text))
-    types = (each.strip() for each in found.get("types", "").strip("[] ").split(","))
-    return Head(found["id"], path, found.get("check"), frozenset(each for each in types if each), "match" in found)
+    types, elements = _words(found.get("types")), _words(found.get("elements"))
+    return Head(found["id"], path, found.get("check"), types, "match" in found, elements)
+
+
+def _words(written: str | None) -> frozenset[str]:
+    return frozenset(each.strip() for each in written.strip("[] ").split(",")) if written else frozenset()
 
 
 def heads(paths: Iterable[Path]) -> list[Head]:

@@ -104,7 +104,12 @@ def _rule(path: Path, trusted: set[str]) -> Head:
     if check is not None:
         _require_trusted(document, check, trusted)
     return Head(
-        declared["id"], path.resolve(), check, frozenset(declared.get("types", ())), declared="match" in declared
+        declared["id"],
+        path.resolve(),
+        check,
+        frozenset(declared.get("types", ())),
+        "match" in declared,
+        frozenset(declared.get("elements", ())),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FAMILY = "lint"
 # The rules that what reading a policy has found belongs to, by the kind of problem.
 PROBLEMS = {"syntax": "IAM001", "repeated": "IAM002"}
+_OURS = "preflight.lint."
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
 
@@ -51,21 +52,37 @@ class Found(NamedTuple):
 
 
 class Linter:
-    """The rules of a run, their checks imported once.
+    """The rules of a run. Checks are imported once, for the first policy that they are about.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
 
     def __init__(self, rules: Sequence[Head]) -> None:
-        self._checks = [(rule, _function(rule)) for rule in rules if rule.check is not None or rule.declared]
-        self._by_type: dict[str, list[tuple[Head, Check]]] = {}
+        self._rules = [rule for rule in rules if rule.check is not None or rule.declared]
+        self._elements = frozenset[str]().union(*(rule.elements for rule in self._rules))
+        self._about: dict[tuple[str, frozenset[str]], list[tuple[Head, Check]]] = {}
+        self._functions: dict[str, Check] = {}
+        for rule in self._rules:
+            if not (rule.check or _OURS).startswith(_OURS):
+                self._function(rule)
         by_id = {rule.id: rule for rule in rules}
         self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
 
-    def _about(self, type_: str) -> list[tuple[Head, Check]]:
-        if type_ not in self._by_type:
-            self._by_type[type_] = [each for each in self._checks if not each[0].types or type_ in each[0].types]
-        return self._by_type[type_]
+    def _checks(self, subject: Subject) -> list[tuple[Head, Check]]:
+        """Return the rules that are about a policy of this type with these elements, with their checks."""
+        key = subject.type, subject.elements & self._elements
+        if key not in self._about:
+            self._about[key] = [
+                (rule, self._function(rule))
+                for rule in self._rules
+                if (not rule.types or key[0] in rule.types) and (not rule.elements or rule.elements & key[1])
+            ]
+        return self._about[key]
+
+    def _function(self, rule: Head) -> Check:
+        if rule.id not in self._functions:
+            self._functions[rule.id] = _function(rule)
+        return self._functions[rule.id]
 
     def findings(self, policy: FoundPolicy) -> list[Found]:
         """Return what is found in one policy, in the order of the rules. Of one that cannot be read, it is why."""
@@ -77,7 +94,7 @@ class Linter:
         if not policy.readable:
             return found
         subject = Subject(policy)
-        for rule, check in self._about(policy.type):
+        for rule, check in self._checks(subject):
             try:
                 for each in check(subject):
                     found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
