@@ -17,7 +17,7 @@ _LABELS = 0xF0000
 _PART = re.compile(f"{_OPEN}{_UNIQUE}?([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ESCAPED = re.compile(r"\\u(?:[eE][0-9a-fA-F]|[fF][0-8])[0-9a-fA-F]{2}|\\u[dD][bB][89a-fA-F]")
-_PARAMETER = re.compile(r"(?<!\w )\bparameter ((?:AWS::)?[\w.-]+(?::[\w-]+)?)")
+_PARAMETER = re.compile(r"\bparameter ((?:AWS::)?[\w.-]+(?::[\w-]+)?)")
 
 
 def unresolved(label: str, *, unique: bool = False) -> str:

@@ -56,7 +56,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     The caller is CloudFormation's service role, as the CDK deploys. Raises `InputError` for an assembly that cannot be
     used, and for stacks of several places.
     """
-    found = list(_ordered(document, list(_stacks(document))))
+    found = list(_ordered(list(_stacks(document))))
     if not found:
         raise InputError(document.path, "the assembly has no stacks", mend="synthesize an app that has one")
     region = _one("region", [each.region for each in found], found, given.region)
@@ -136,7 +136,7 @@ def _one(what: str, values: list[str | None], found: list[_Found], given: str | 
     return given or next(iter(known), None)
 
 
-def _ordered(document: Document, found: list[_Found]) -> Iterator[_Found]:
+def _ordered(found: list[_Found]) -> Iterator[_Found]:
     by_id = {each.id: each for each in found}
     done: set[str] = set()
 

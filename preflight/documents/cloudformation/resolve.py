@@ -147,7 +147,8 @@ class Resolver:
         if isinstance(argument, str):
             name, dot, attribute = argument.partition(".")
         elif isinstance(argument, list) and len(argument) == 2:
-            name, dot, attribute = argument[0], ".", self.value(argument[1], f"{pointer}/1")
+            name, attribute = (self.value(each, f"{pointer}/{at}") for at, each in enumerate(argument))
+            dot = "."
         else:
             name, dot, attribute = "", "", ""
         if not isinstance(name, str) or not name or not dot or not isinstance(attribute, str) or not attribute:

@@ -225,5 +225,7 @@ def _named(function: str, argument: Any) -> Iterator[str]:
             yield from (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!}][^}]*)\}", text))
     elif isinstance(argument, str):
         yield argument.partition(".")[0] if function == "Fn::GetAtt" else argument
-    elif isinstance(argument, list) and argument and isinstance(argument[0], str):
-        yield argument[0]
+    elif isinstance(argument, list) and argument:
+        first = argument[0].get("Fn::Sub") if isinstance(argument[0], dict) else argument[0]
+        if isinstance(first, str):
+            yield first

@@ -1,0 +1,288 @@
+"""Templates after AWS's documentation, each with the plan that is in it; and what is said of templates that cannot be.
+
+To see the plan of one: python -m tests.documents.test_cloudformation tests/documents/templates/roles.yaml
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preflight.documents.cloudformation.parameters import parameters_of
+from preflight.documents.load import load_text
+from preflight.documents.plan import Given, Plan
+from preflight.documents.requests import plan_of, read_plan
+from preflight.documents.unresolved import shown
+from preflight.errors import InputError, PreflightError, UsageError
+
+HERE = Path(__file__).parent / "templates"
+TEMPLATES = sorted(path.name for path in HERE.iterdir() if path.suffix in (".yaml", ".json", ".out"))
+CHINA = Given("cn-north-1", "111122223333")
+GIVEN = Given("us-east-1", "111122223333")
+
+
+def readable(value: Any) -> Any:
+    """Return plain data with what is known by shape as people read it."""
+    return json.loads(json.dumps(_shown(value)))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, (list, tuple)):
+        return [_shown(each) for each in value]
+    return {shown(name): _shown(each) for name, each in value.items()} if hasattr(value, "items") else value
+
+
+def described(plan: Plan) -> dict[str, Any]:
+    """Return what a plan says, as its expectation is written."""
+    requests = [
+        {
+            "call": f"{each.name}: {each.operation}",
+            "parameters": each.parameters,
+            **({"hangs_on": each.hangs_on} if each.hangs_on else {}),
+        }
+        for each in plan.requests
+    ]
+    declared = [{"kind": f"{each.change} {each.kind}", "key": each.key, "value": each.value} for each in plan.declared]
+    found = {"requests": requests, "declared": declared, "gaps": [each.message for each in plan.gaps]}
+    if plan.principal is not None:
+        found["principal"] = plan.principal  # type: ignore[assignment]
+    return readable({name: each for name, each in found.items() if each})  # type: ignore[no-any-return]
+
+
+def read(name: str) -> Plan:
+    return read_plan([str(HERE / name)], given=CHINA if name.startswith("china") else GIVEN)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_plan_in_a_template(name: str) -> None:
+    expected = json.loads((HERE / "expected" / f"{name.partition('.')[0]}.json").read_text(encoding="utf-8"))
+    assert described(read(name)) == expected
+
+
+ENDPOINT = {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointName": "e", "EndpointConfigName": "c"}}
+
+
+def having(**properties: Any) -> dict[str, Any]:
+    return {"Resources": {"E": {**ENDPOINT, "Properties": {**ENDPOINT["Properties"], **properties}}}}  # type: ignore[dict-item]
+
+
+def named(value: Any) -> dict[str, Any]:
+    return having(EndpointName=value)
+
+
+WRONG = {
+    "no resources": ({"AWSTemplateFormatVersion": "2010-09-09"}, "the template has no Resources"),
+    "a misspelt section": ({**named("e"), "Parameter": {}}, "no section 'Parameter'; did you mean Parameters?"),
+    "a section of the wrong form": ({**named("e"), "Mappings": []}, "Mappings is an object, not a list"),
+    "a parameter without a type": ({**named("e"), "Parameters": {"P": {}}}, "the parameter P has no Type"),
+    "a resource without a type": ({"Resources": {"E": {"Properties": {}}}}, "the resource E has no Type"),
+    "a resource that is a list": ({"Resources": {"E": []}}, "a resource is an object, not a list"),
+    "a dependency that is not there": (
+        {"Resources": {"Model": ENDPOINT, "E": {**ENDPOINT, "DependsOn": "Modle"}}}, "did you mean Model?"),
+    "a Ref to nothing": (named({"Ref": "EndpointNaem"}), "there is no parameter or resource 'EndpointNaem'"),
+    "a Ref to a list": (named({"Ref": ["x"]}), "Ref takes a name, not a list"),
+    "a Sub of nothing": (named({"Fn::Sub": "${Naem}"}), "there is no parameter or resource 'Naem'"),
+    "a Sub of a number": (named({"Fn::Sub": 5}), "Fn::Sub takes a text"),
+    "a Sub of a list": (
+        {**named({"Fn::Sub": "${L}"}), "Parameters": {"L": {"Type": "CommaDelimitedList", "Default": "a,b"}}},
+        "${L} in Fn::Sub would put a list into a text"),
+    "an attribute of nothing": (named({"Fn::GetAtt": "Other.Name"}), "there is no resource 'Other'"),
+    "an attribute without a name": (named({"Fn::GetAtt": "Name"}), "Fn::GetAtt takes a resource and an attribute"),
+    "a function that is not one": (named({"Fn::Jion": ["", []]}), "no function Fn::Jion; did you mean Fn::Join?"),
+    "a condition's function in a value": (named({"Fn::Equals": ["a", "b"]}), "Fn::Equals is for conditions"),
+    "a Join of a text": (named({"Fn::Join": ["", "x"]}), "Fn::Join takes a separator and a list"),
+    "a Join of an object": (named({"Fn::Join": ["", [{}]]}), "Fn::Join would put an object into a text"),
+    "a Select beyond the end": (named({"Fn::Select": [3, ["a"]]}), "Fn::Select picks item 3 of a list that has 1"),
+    "a Split of a list": (named({"Fn::Split": [",", ["a"]]}), "Fn::Split takes a separator and a text"),
+    "a mapping that is not there": (named({"Fn::FindInMap": ["M", "a", "b"]}), "there is no mapping 'M'"),
+    "a key that is not there": (
+        {**named({"Fn::FindInMap": ["M", "a", "b"]}), "Mappings": {"M": {"a": {"c": 1}}}},
+        "there is no key of the mapping M 'b'"),
+    "a condition that is not there": (named({"Fn::If": ["C", "a", "b"]}), "there is no condition 'C'"),
+    "a condition of another form": (
+        {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": "yes"}}, "this is no condition"),
+    "conditions in a circle": (
+        {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": {"Condition": "D"}, "D": {"Condition": "C"}}},
+        "the conditions C and D hang on each other"),
+    "resources in a circle": (
+        {"Resources": {
+            "A": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "B.EndpointName"}}},
+            "B": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "A.EndpointName"}}}}},
+        "resources hang on each other in a circle: A → B → A"),
+    "a resource that is not made": (
+        {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
+         "Resources": {"E": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Ref": "Off"}}},
+                       "Off": {**ENDPOINT, "Condition": "No"}}},
+        "Off is not made, since its condition No does not hold"),
+    "a property that is not there": (having(EndpointNames="x"), "did you mean EndpointName?"),
+    "a property of the wrong type": (
+        having(Tags={"Key": "a"}), "/Resources/E/Properties/Tags (line 1, column"),
+    "a property that is missing": (
+        {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint"}}}, "EndpointConfigName is missing"),
+    "properties that are a list": (
+        {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": []}}}, "are an object, not a list"),
+    "a value that is not allowed": (
+        {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "String", "Default": "c", "AllowedValues": ["a", "b"]}}},
+        "the parameter P does not allow 'c'; give one of a, b"),
+    "a loop without its transform": (
+        {"Resources": {"Fn::ForEach::Loop": ["x", ["a"], {"E${x}": ENDPOINT}]}}, "add Transform: AWS::Language"),
+    "a loop of another form": (
+        {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::Loop": ["x", ["a"]]}},
+        "Fn::ForEach takes a name, a list and an object"),
+    "a loop that writes one name": (
+        {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::L": ["x", ["a", "b"], {"E": ENDPOINT}]}},
+        "E is written twice"),
+    "nothing to check": ({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}, "so there is nothing to check"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_said_with_its_place(what: str) -> None:
+    template, said = WRONG[what]
+    document = load_text(json.dumps(template), "t.json", short_forms=True)
+    with pytest.raises(InputError) as raised:
+        plan_of([document], given=GIVEN)
+    assert said in str(raised.value) and str(raised.value).startswith("t.json: ")
+    assert raised.value.mend and "\ue000" not in str(raised.value)
+
+
+def test_places_are_those_of_the_yaml() -> None:
+    text = "Resources:\n  E:\n    Type: AWS::SageMaker::Endpoint\n    Properties:\n      EndpointConfigName: !Reff C\n"
+    with pytest.raises(InputError) as raised:
+        plan_of([load_text(text, "t.yaml", short_forms=True)], given=GIVEN)
+    assert raised.value.position == (5, 27) and "Fn::Reff" in str(raised.value)
+
+
+def test_a_bare_request_has_no_tags(tmp_path: Path) -> None:
+    path = tmp_path / "request.yaml"
+    path.write_text("EndpointName: !Ref Name\nEndpointConfigName: c\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the tag !Ref is not understood here"):
+        read_plan([str(path)])
+
+
+PARAMETERS: list[tuple[Any, dict[str, str]]] = [
+    ([{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "B", "UsePreviousValue": True}], {"A": "1"}),
+    (["A=1", "B=x=y"], {"A": "1", "B": "x=y"}),
+    ({"Parameters": {"A": 1, "B": True}, "Tags": {"team": "growth"}}, {"A": "1", "B": "true"}),
+    ({"A": "1", "B": ["x", "y"]}, {"A": "1", "B": "x,y"}),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), PARAMETERS)
+def test_files_of_parameters(tmp_path: Path, content: Any, expected: dict[str, str]) -> None:
+    path = tmp_path / "parameters.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert parameters_of([str(path)]) == expected
+    assert parameters_of([f"file://{path}", "A=2"]) == {**expected, "A": "2"}
+
+
+@pytest.mark.parametrize("content", [5, [5], [{"Key": "A"}], [{"ParameterKey": "A"}], {"A": {}}, {"A": None}])
+def test_files_that_hold_no_parameters(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "parameters.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError):
+        parameters_of([str(path)])
+
+
+def test_parameters_are_those_of_the_template() -> None:
+    with pytest.raises(InputError, match="has no parameter 'Stag'"):
+        read_plan([str(HERE / "parameters.yaml")], given=Given("us-east-1", "111122223333", {"Stag": "prod"}))
+    with pytest.raises(UsageError, match="--parameters is for templates"):
+        plan_of(
+            [load_text('{"EndpointName": "e", "EndpointConfigName": "c"}', "r.json")],
+            given=Given(parameters={"A": "1"}),
+        )
+    given = Given("us-east-1", "111122223333", {"Stage": "prod", "Name": "churn", "Groups": "sg-1,sg-2"})
+    model = read_plan([str(HERE / "parameters.yaml")], given=given).requests[0].parameters
+    assert model["ModelName"] == "churn-prod" and model["VpcConfig"]["SecurityGroupIds"] == ["sg-1", "sg-2"]
+
+
+def test_a_template_is_read_again_where_its_place_is_known() -> None:
+    plan = read_plan([str(HERE / "names_given.yaml")])
+    assert shown(plan.requests[0].parameters["PrimaryContainer"]["Image"]).startswith("${AWS::AccountId}.dkr.ecr.")
+    assert plan.placed is not None
+    placed = plan.placed("eu-west-1", "444455556666")
+    assert placed.requests[0].parameters["ExecutionRoleArn"] == "arn:aws:iam::444455556666:role/endpoint-execution"
+
+
+def test_an_assembly_of_several_places(tmp_path: Path) -> None:
+    template = tmp_path / "s.json"
+    template.write_text(json.dumps(named("e")), encoding="utf-8")
+    stacks = {
+        region: {"type": "aws:cloudformation:stack", "environment": f"aws://111122223333/{region}",
+                 "properties": {"templateFile": "s.json"}}
+        for region in ("us-east-1", "eu-west-1")
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps({"version": "40.0.0", "artifacts": stacks}), encoding="utf-8")
+    with pytest.raises(InputError, match="its stacks are of several regions"):
+        read_plan([str(tmp_path)])
+    template.unlink()
+    with pytest.raises(InputError, match="there is no such file; run cdk synth again"):
+        read_plan([str(tmp_path)])
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"it is a directory without a manifest\.json"):
+        read_plan([str(tmp_path)])
+
+
+def test_a_stack_that_is_nested_in_itself(tmp_path: Path) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "t.json"}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Me": nested, "E": ENDPOINT}}), encoding="utf-8")
+    with pytest.raises(InputError, match="without end"):
+        read_plan([str(tmp_path / "t.json")], given=GIVEN)
+
+
+_JUNK = st.sampled_from(
+    [None, True, 0, 1.5, "", "x", "E", "${E.Arn}", "AWS::NoValue", [], {}, [[]], ["", ["a"]], [1, "a"]]
+)
+_FUNCTIONS = st.sampled_from(
+    ["Ref", "Condition", "Fn::Sub", "Fn::GetAtt", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::If", "Fn::FindInMap",
+     "Fn::ImportValue", "Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::Transform", "Fn::Length", "Fn::ToJsonString",
+     "Fn::Equals", "Fn::And", "Fn::Not", "Fn::ForEach::Loop", "Statement", "Policies", "Key"]
+)  # fmt: skip
+_VALUES = st.recursive(
+    _JUNK,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_FUNCTIONS, inner, max_size=2),
+    max_leaves=8,
+)
+_TYPES = st.sampled_from(
+    ["AWS::SageMaker::Model", "AWS::SageMaker::Endpoint", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::KMS::Key",
+     "AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy", "AWS::CloudFormation::Stack", "AWS::Serverless::Function"]
+)  # fmt: skip
+_NAMES = st.sampled_from(
+    ["EndpointName", "EndpointConfigName", "ModelName", "ExecutionRoleArn", "PrimaryContainer", "Tags", "VpcConfig",
+     "Policies", "PolicyDocument", "Roles", "ManagedPolicyArns", "AssumeRolePolicyDocument", "PermissionsBoundary",
+     "KeyPolicy", "Bucket", "TemplateURL", "Parameters", "Groups", "Role"]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.dictionaries(st.sampled_from(["E", "F"]), st.fixed_dictionaries(
+        {"Type": _TYPES, "Properties": st.dictionaries(_NAMES, _VALUES, max_size=4) | _JUNK},
+        optional={"DependsOn": _JUNK, "Condition": _JUNK, "Metadata": _VALUES},
+    ), min_size=1),
+    st.fixed_dictionaries({}, optional={
+        "Conditions": st.dictionaries(st.just("x"), _VALUES), "Mappings": _VALUES, "Outputs": _VALUES,
+        "Parameters": st.dictionaries(st.just("x"), st.just({"Type": "String"}) | _VALUES),
+        "Transform": st.sampled_from(["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "Own", 5]),
+        "Globals": _VALUES,
+    }),
+)  # fmt: skip
+def test_nothing_else_is_ever_raised(resources: Any, sections: Any) -> None:
+    document = load_text(json.dumps({"Resources": resources, **sections}), "t.json")
+    try:
+        described(plan_of([document], given=GIVEN))
+    except PreflightError as error:
+        assert str(error).isprintable()
+
+
+if __name__ == "__main__":
+    print(json.dumps(described(read_plan([sys.argv[1]], given=CHINA if "china" in sys.argv[1] else GIVEN)), indent=1))
