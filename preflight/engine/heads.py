@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_LINE = re.compile(r"^(id|check|types|elements|match): ?(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^(id|check|types|elements|match|optional): ?(.*)$", re.MULTILINE)
 
 
 class Head(NamedTuple):
     """When a rule runs. `check` is `module:function`, None for a rule that is declared with `match` (or none at all);
     `types` are the types of policies that it is about, all where it is empty; `elements` those of which a statement
-    must have one for the rule to find anything, if it is not empty.
+    must have one for the rule to find anything, if it is not empty. An `optional` rule, a matter of taste, runs only
+    where its whole id is selected.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Head(NamedTuple):
     types: frozenset[str]
     declared: bool
     elements: frozenset[str] = frozenset()
+    optional: bool = False
 
 
 @cache
@@ -31,7 +33,9 @@ def head(path: Path) -> Head:
     text = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
     found = dict(_LINE.findall(text))
     types, elements = _words(found.get("types")), _words(found.get("elements"))
-    return Head(found["id"], path, found.get("check"), types, "match" in found, elements)
+    return Head(
+        found["id"], path, found.get("check"), types, "match" in found, found.get("optional") == "true", elements
+    )
 
 
 def _words(written: str | None) -> frozenset[str]:

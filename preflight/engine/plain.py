@@ -39,6 +39,9 @@ def plain_members(text: str) -> dict[str, Any] | None:
             members[name] = items = []
             lists.append(items)
             continue
+        if written == "true":
+            members[name] = True
+            continue
         value = _list(written) if written.startswith("[") else _scalar(written)
         if value is None:
             return None

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from preflight.catalog import source
 from preflight.lint.finding import Finding
+from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -56,6 +57,8 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
     for view in subject.once(_on_everything):
+        if not any(map(_whole, strings(view.raw.get("Action")))):
+            continue
         whole = [entry for entry in view.actions if _whole(entry.text)]
         if whole and subject.grants.administrator is None:
             yield Finding(
@@ -68,6 +71,8 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     """Find actions that change something and could be limited to resources, allowed on `*`."""
     for view in subject.once(_on_everything):
+        if not any(map(_limitable, strings(view.raw.get("Action")))):
+            continue
         found = [entry for entry in view.actions if _limitable(entry.text)]
         if found and subject.grants.administrator is None:
             yield Finding(
@@ -81,7 +86,7 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
 def effectively_everything(subject: Subject) -> Iterator[Finding]:
     """Find a resource that is every resource, or every one of its service, though it is not written `*`."""
     for view in subject.statements:
-        if not view.allows:
+        if not view.allows or not any(map(_effectively, strings(view.raw.get("Resource")))):
             continue
         for entry in view.resources:
             meant = _effectively(entry.text)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.finding import Finding
+from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, PrincipalEntry, StatementView
 
@@ -128,9 +129,10 @@ def _services(subject: Subject) -> frozenset[str]:
     """Return the services that a policy's actions are of; `*` among them where that cannot be told."""
     found: set[str] = set()
     for view in subject.statements:
-        found.update([entry.text.partition(":")[0] for entry in view.actions])
-        if not view.actions:
+        actions = strings(view.raw.get("Action"))
+        if not actions:
             return frozenset("*")
+        found.update([text.partition(":")[0] for text in actions])
     if any("*" in each or "?" in each for each in found):
         return frozenset("*")
     return frozenset(map(str.lower, found))
@@ -168,9 +170,9 @@ def _message(match: Match, view: StatementView, action: str, resource: str, prin
 def _about_actions(match: Match, view: StatementView, meets: Callable[[str], bool]) -> Entry | None:
     if not match.actions:
         return (view.actions or view.not_actions or (Entry(view.pointer, "its actions"),))[0]
-    for entry in view.actions:
-        if meets(entry.text):
-            return entry
+    # Most texts meet nothing, and where one stands is worked out for those that do.
+    if any(map(meets, strings(view.raw.get("Action")))):
+        return next(entry for entry in view.actions if meets(entry.text))
     if view.not_actions and not all(
         any(_covers(entry.text.lower(), pattern.lower()) for entry in view.not_actions) for pattern in match.actions
     ):

@@ -109,6 +109,7 @@ def _rule(path: Path, trusted: set[str]) -> Head:
         check,
         frozenset(declared.get("types", ())),
         "match" in declared,
+        declared.get("optional", False),
         frozenset(declared.get("elements", ())),
     )
 
