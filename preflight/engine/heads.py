@@ -23,8 +23,8 @@ class Head(NamedTuple):
     check: str | None
     types: frozenset[str]
     declared: bool
-    elements: frozenset[str] = frozenset()
     optional: bool = False
+    elements: frozenset[str] = frozenset()
 
 
 @cache
@@ -33,9 +33,8 @@ def head(path: Path) -> Head:
     text = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
     found = dict(_LINE.findall(text))
     types, elements = _words(found.get("types")), _words(found.get("elements"))
-    return Head(
-        found["id"], path, found.get("check"), types, "match" in found, found.get("optional") == "true", elements
-    )
+    optional = found.get("optional") == "true"
+    return Head(found["id"], path, found.get("check"), types, "match" in found, elements=elements, optional=optional)
 
 
 def _words(written: str | None) -> frozenset[str]:

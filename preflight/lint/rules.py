@@ -13,19 +13,19 @@ from preflight.lint.run import FAMILY, PROBLEMS
 def lint_rules(select: Iterable[str] = (), ignore: Iterable[str] = (), added: Sequence[Head] = ()) -> list[Head]:
     """Return the heads of the rules that are selected (all where nothing is) and not ignored, by id.
 
-    An entry is an id or the beginning of one. `added` are rules that are not in `rules/`. A file that cannot be read is
-    no file without findings: the rules that say so run though they are not selected, unless they are ignored.
+    An entry is an id or the beginning of one; an optional rule runs only by its whole id. `added` are rules that are
+    not in `rules/`. A file that cannot be read is no file without findings: the rules that say so run though they are
+    not selected, unless they are ignored.
 
     Raises `UsageError` for an id that is no rule's, and where nothing is left.
     """
-    ignore = list(ignore)
+    select, ignore = list(select), list(ignore)
     ids = select_rules(FAMILY, select, ignore, [each.id for each in added])
     ids += [rule for rule in PROBLEMS.values() if rule not in ids and not rule.startswith(_prefixes(ignore))]
     own = {each.id: each for each in added}
-    return sorted(
-        [*heads(rule_file(rule) for rule in ids if rule not in own), *(own[rule] for rule in ids if rule in own)],
-        key=lambda each: each.id,
-    )
+    found = [*heads(rule_file(rule) for rule in ids if rule not in own), *(own[rule] for rule in ids if rule in own)]
+    wanted = _prefixes(select)
+    return sorted((each for each in found if not each.optional or each.id in wanted), key=lambda each: each.id)
 
 
 def _prefixes(given: Iterable[str]) -> tuple[str, ...]:

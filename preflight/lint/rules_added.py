@@ -109,8 +109,8 @@ def _rule(path: Path, trusted: set[str]) -> Head:
         check,
         frozenset(declared.get("types", ())),
         "match" in declared,
-        declared.get("optional", False),
-        frozenset(declared.get("elements", ())),
+        elements=frozenset(declared.get("elements", ())),
+        optional=declared.get("optional", False),
     )
 
 
