@@ -57,7 +57,7 @@ class Run:
         from preflight.readiness.check import located
 
         place = _place(plan, account)
-        plan = replace(plan, region=place.region, account=place.account)
+        plan = _makeable(replace(plan, region=place.region, account=place.account), place)
         with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
             creation = self.creation = Creation(
                 plan, account, place, tell=progress.tell, pace=self.wish.pace, patience=self.wish.patience
@@ -179,6 +179,27 @@ def _place(plan: Plan, account: LiveAccount) -> Place:
             "sign in to the plan's account, or correct the plan"
         )
     return Place(account.partition, plan.region or account.region, found.value)
+
+
+def _makeable(plan: Plan, place: Place) -> Plan:
+    """Return the plan as it is made here, call by call. Raises `UsageError` where only its own tool can make it."""
+    from preflight.documents.unresolved import shown, unresolved_in
+    from preflight.errors import UsageError
+    from preflight.readiness.settled import Settled, placed
+
+    plan = placed(plan, Settled(place.region, place.account, place.partition))
+    because = [f"it makes {each.kind} too" for each in plan.declared[:1]]
+    because += [each.message for each in plan.gaps[:1]]
+    because += [f"{each.name} hangs on {', '.join(each.hangs_on)}" for each in plan.requests if each.hangs_on][:1]
+    because += [
+        f"{each.name} has {shown(text)}" for each in plan.requests for _, text in unresolved_in(each.parameters)
+    ][:1]
+    if because:
+        raise UsageError(
+            f"create makes calls one by one, and this is more than calls: {because[0]}; "
+            "check it with preflight check, and deploy it with its own tool"
+        )
+    return replace(plan, requests=tuple(replace(each, through="") for each in plan.requests))
 
 
 def _confirmed(creation: Creation, place: Place) -> bool:

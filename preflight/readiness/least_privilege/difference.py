@@ -14,6 +14,7 @@ from typing import Literal
 from preflight.account.facts import Account, Ask, Known
 from preflight.account.principals import PrincipalFacts, identity_of, policies_of
 from preflight.documents.plan import Plan
+from preflight.documents.unresolved import is_unresolved, only_unique, shown
 from preflight.errors import UsageError
 from preflight.expressions import arn_part
 from preflight.iam.decision import Decision, Outcome
@@ -88,7 +89,9 @@ def difference(plan: Plan, account: Account, role: str) -> Difference:
     facts = policies_of(account, principal)
     if not isinstance(facts, Known):
         raise UsageError(_not_read(principal, facts))
-    asked = [(each, *_asked(each, facts.value)) for each in needed.needs]
+    # Of names that are not known yet the doubts tell.
+    known = [each for each in needed.needs if not is_unresolved(each.need.resource)]
+    asked = [(each, *_asked(each, facts.value)) for each in known]
     verdicts = [Verdict(planned, decide(request, policies)) for planned, request, policies in asked]
     lacking = tuple(
         verdict.planned
@@ -98,8 +101,16 @@ def difference(plan: Plan, account: Account, role: str) -> Difference:
     blocked = tuple(each for each in verdicts if _is_blocked(each.decision))
     trimmed = _Trimming(facts.value.policies, [(request, policies) for _, request, policies in asked])
     spare = tuple(trimmed.spare())
-    doubts = (*needed.doubts, *_unsure(verdicts), *_unread(facts.value))
+    doubts = (*needed.doubts, *_unknown(needed), *_unsure(verdicts), *_unread(facts.value))
     return Difference(principal, needed, lacking, blocked, spare, trimmed.unneeded(), doubts)
+
+
+def _unknown(needed: Needed) -> Iterator[Doubt]:
+    for each in needed.needs:
+        resource = each.need.resource
+        if is_unresolved(resource) and only_unique(resource):
+            message = f"whether it is allowed {each.need.permission.action} on {shown(resource)} is for a check to tell"
+            yield Doubt(message, "Run preflight check with --principal")
 
 
 def _arn_of(account: Account, role: str) -> str:

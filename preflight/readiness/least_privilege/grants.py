@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from preflight.account.facts import Absent, Account, Unknown
 from preflight.documents.plan import Plan
+from preflight.documents.unresolved import hangs_on, is_unresolved, only_unique, settle, shown
 from preflight.engine.operation import Permission, Target
 from preflight.readiness.authorization import Need, needs, required
 from preflight.readiness.check import steps_of
 from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
+from preflight.readiness.planned import deployed
 from preflight.readiness.references import Reference, references
-from preflight.readiness.settled import calling, settled
+from preflight.readiness.settled import calling, placed, settled
 from preflight.readiness.step import Step
 
 
@@ -63,15 +65,18 @@ def needed_by(plan: Plan, account: Account) -> Needed:
     account cannot be told.
     """
     place = settled(plan, account)
-    steps = tuple(steps_of(plan, account, place, plan.principal or calling(account)))
+    plan = placed(plan, place)
+    facts = deployed(account, plan, place.region)
+    steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account)))
     found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}
-    doubts: dict[Doubt, None] = {}
+    doubts = {Doubt(gap.message, gap.settle): None for gap in plan.gaps}
     for step in steps:
         for permission in required(step):
             for target in permission.on:
                 for each in needs(step, permission, target):
                     if isinstance(each, Need):
                         grant = _grant(step, each)
+                        doubts |= dict.fromkeys(_open_name(each))
                         found.setdefault((grant.action, grant.resource, grant.condition, grant.purpose),
                                          PlannedNeed(step, each, grant))  # fmt: skip
                     else:
@@ -86,6 +91,15 @@ def _grant(step: Step, need: Need) -> Grant:
     what, operation = _name(action), _name(step.operation.id)
     purpose = ("" if what == operation else f"{what}For", operation)
     return Grant(action, resource, narrowed(step, need), purpose)
+
+
+def _open_name(need: Need) -> Iterator[Doubt]:
+    """Tell of a name that somebody could give: until then the grant is for every name that it may be."""
+    if is_unresolved(need.resource) and not only_unique(need.resource):
+        labels = hangs_on(need.resource)
+        message = f"{need.permission.action} is granted on all that {shown(need.resource)} may be"
+        said = settle(labels)
+        yield Doubt(f"{message}, which hangs on {', '.join(labels)}", f"{said[0].upper()}{said[1:]}")
 
 
 def _name(action: str) -> str:
@@ -103,9 +117,9 @@ def _missing(step: Step, permission: Permission, target: Target) -> Iterator[Dou
 
 def _doubt(step: Step, permission: Permission, reference: Reference) -> Doubt:
     fact = reference.fact
-    reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it does not exist", "")
-    settle = settle or f"put the request that creates {reference.label} into the plan"
+    reason, way = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it does not exist", "")
+    way = way or f"put the request that creates {reference.label} into the plan"
     return Doubt(
-        f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}",
-        settle[0].upper() + settle[1:],
+        shown(f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}"),
+        shown(way[0].upper() + way[1:]),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from preflight import catalog
+from preflight.documents.unresolved import known_parts
 from preflight.iam.request import Value
 from preflight.readiness.authorization import Need
 from preflight.readiness.context import context_of_call
@@ -22,11 +23,11 @@ _SPECIAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 
 
 def exactly(text: str) -> str:
-    """Return a pattern that matches a text and nothing else.
+    """Return a pattern that matches a text and nothing else; a star for each part that is not known yet.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
     """
-    return text.translate(_SPECIAL)
+    return "*".join(part.translate(_SPECIAL) for part in known_parts(text))
 
 
 def narrowed(step: Step, need: Need) -> Condition:

@@ -22,8 +22,9 @@ from preflight.readiness.authorization import unresolved
 from preflight.readiness.check import FAMILY, steps_of
 from preflight.readiness.least_privilege.grants import Doubt, Grant
 from preflight.readiness.least_privilege.narrowing import exactly
+from preflight.readiness.planned import deployed
 from preflight.readiness.references import described_arn
-from preflight.readiness.settled import calling, settled
+from preflight.readiness.settled import calling, placed, settled
 from preflight.readiness.step import Step
 
 
@@ -65,10 +66,11 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     settled_place = settled(plan, account)
     place = Place(settled_place.partition, settled_place.region, settled_place.account)
     noted = _Noted(account)
+    plan = placed(plan, settled_place)
     principal = plan.principal or calling(noted)
     rules = [rule for rule in load_rules(select_rules(FAMILY, (), ())) if rule.check is not None]
     own: list[Grant] = []
-    for step in steps_of(plan, noted, settled_place, principal):
+    for step in steps_of(plan, deployed(noted, plan, settled_place.region), settled_place, principal):
         own += _tags(step, place)
         for rule in rules:
             for _ in rule.function()(step, rule):
