@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from preflight.documents.unresolved import as_pattern, hangs_on, is_unresolved, settle, shown
+from preflight.documents.unresolved import as_pattern, hangs_on, is_unresolved, known_parts, settle, shown
 from preflight.engine.result import Kind, Level, Location, Result
 from preflight.engine.rule import Rule
 from preflight.iam.conditions import Condition
@@ -168,13 +168,22 @@ def _statement(statement: Statement, request: Request, version: str, *, grow: bo
         elif matcher(tokens(text))(request.resource):
             # The same unknown parts in both: it matches whatever they will be.
             texts.append(_family(request.resource))
-        elif grow != patterns.negated:
-            texts.append("*")
+        elif grow != patterns.negated and not _apart(text, request.resource):
+            texts.append(as_pattern(text).replace("?*", "*"))
     if not texts:
         return (
             replace(statement, resources=resource_patterns(["*"], version, negated=False)) if patterns.negated else None
         )
     return replace(statement, resources=resource_patterns(texts, version, negated=patterns.negated))
+
+
+def _apart(text: str, resource: str) -> bool:
+    """Say whether a pattern cannot match a resource since they begin alike, unknown parts and all, and then differ."""
+    rest = known_parts(text)[-1]
+    head = text.removesuffix(rest)
+    if "*" in head or "?" in head or not resource.startswith(head) or is_unresolved(resource[len(head) :]):
+        return False
+    return not matcher(tokens(rest))(resource[len(head) :])
 
 
 def _open_condition(condition: Condition) -> bool:

@@ -63,9 +63,7 @@ def _detail(made: Made, title: str) -> dict[str, Any]:
     if title == "Role":
         detail["AssumeRolePolicyDocument"] = properties.get("AssumeRolePolicyDocument")
     boundary = properties.get("PermissionsBoundary")
-    if is_unresolved(boundary):
-        unread.append(_unread("PermissionsBoundary", boundary))
-    elif boundary is not None:
+    if boundary is not None:
         detail["PermissionsBoundary"] = {"PermissionsBoundaryArn": boundary}
     return {**detail, "Unread": unread} if unread else detail
 

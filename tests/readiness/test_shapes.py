@@ -1,0 +1,327 @@
+"""What is known by shape only: decided for every name it may be, never asked of AWS, and shown as people read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preflight.account.facts import Ask, Fact
+from preflight.account.snapshot import Snapshot
+from preflight.documents.document import Document
+from preflight.documents.plan import Given
+from preflight.documents.requests import plan_of, read_plan
+from preflight.documents.unresolved import marked, unresolved
+from preflight.engine.result import Report, Result
+from preflight.readiness.check import check
+from preflight.report.formats import FORMATS, rendered
+from preflight.report.view import View
+from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, REGION, allow, policy, role, snapshot, trust
+
+TEMPLATES = Path(__file__).parent.parent / "documents" / "templates"
+PASSES = allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
+REGIONAL = {
+    "endpoints": [],
+    "endpoint_configs": [{"EndpointConfigName": "c", "ProductionVariants": []}],
+    "models": [],
+    "quotas": [{"QuotaName": "ml.m5.large for endpoint usage", "QuotaCode": "L-1", "Value": 4}],
+    "scalable_targets": [],
+    "instance_types": ["ml.m5.large"],
+}
+
+
+class Asked(Snapshot):
+    """A snapshot that remembers what it was asked."""
+
+    def __init__(self, document: Any) -> None:
+        super().__init__(document, "snapshot.json")
+        self.asked: list[Ask] = []
+
+    def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
+        self.asked.extend(asks)
+        return super().read_many(asks)
+
+
+def checked(template: dict[str, Any], *statements: dict[str, Any], **options: Any) -> tuple[Report, Asked]:
+    """Check a template as the deployer with these statements."""
+    roles = (role("deployer", *statements), *options.pop("roles", ()))
+    account = Asked(snapshot(*roles, **{**REGIONAL, **options.pop("parts", {})}))
+    text = json.dumps({"Resources": template.pop("Resources", template), **options.pop("sections", {})}, indent=1)
+    given = Given(REGION, ACCOUNT, options.pop("parameters", {}))
+    plan = plan_of([Document("t.json", json.loads(text), text)], given=given)
+    from preflight.documents.settling import settle
+
+    report = check(settle(plan, principal=DEPLOYER, region=REGION, account=ACCOUNT), account, **options)
+    return report, account
+
+
+def of(report: Report, rule: str, kind: str = "") -> list[Result]:
+    return [each for each in report.results if each.rule == rule and kind in ("", each.kind.value)]
+
+
+NAMED = {"Parameters": {"Name": {"Type": "String"}}}
+
+
+def endpoint(name: Any = None, config: Any = "c") -> dict[str, Any]:
+    properties = {"EndpointConfigName": config, **({} if name is None else {"EndpointName": name})}
+    return {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": properties}}
+
+
+BASE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
+
+
+@pytest.mark.parametrize(
+    ("resources", "kind", "words"),
+    [
+        (f"{BASE}:endpoint*/*", "pass", "(whatever it will be)"),
+        ("*", "pass", "(whatever it will be)"),
+        (f"{BASE}:endpoint/prod-*", "pass", "(whatever it will be)"),
+        (f"{BASE}:endpoint/prod-a*", "open", "and not on"),
+        (f"{BASE}:endpoint/*-blue", "open", "hangs on parameter Name"),
+        (f"{BASE}:endpoint/test-*", "fail", "not on this resource"),
+        (f"{BASE}:endpoint-config/*", "fail", "is not allowed"),
+    ],
+)
+def test_allowed_whatever_it_will_be_for_some_or_never(resources: str, kind: str, words: str) -> None:
+    allowed = allow("sagemaker:CreateEndpoint", [resources, f"{BASE}:endpoint-config/c"])
+    report, _ = checked(endpoint({"Fn::Sub": "prod-${Name}"}), allowed, sections=NAMED, select=["PRE110"])
+    (found,) = [each for each in report.results if ":endpoint/" in each.subject]
+    assert (found.kind.value, words in found.message) == (kind, True), found.message
+    if kind != "pass":
+        assert f'"Resource": "{BASE}:endpoint/prod-*"' in found.remedy
+
+
+def test_a_deny_that_may_meet_the_name() -> None:
+    deny = allow("sagemaker:*", f"{BASE}:endpoint/prod-secret*", Effect="Deny")
+    report, _ = checked(
+        endpoint({"Fn::Sub": "prod-${Name}"}), allow("sagemaker:*"), deny, sections=NAMED, select=["PRE110"]
+    )
+    assert [each.kind.value for each in report.results] == ["open", "pass"]
+
+
+def test_what_hangs_on_a_parameter_says_how_to_give_it_and_is_not_asked_for() -> None:
+    report, account = checked(endpoint({"Ref": "Name"}), allow("*"), sections=NAMED, select=["PRE3"])
+    found = of(report, "PRE301") + of(report, "PRE302")
+    assert {each.kind.value for each in found} == {"open"}
+    assert {each.remedy for each in found} == {"Give --parameters Name=VALUE."}
+    assert "`${parameter Name}`" in found[0].message
+    assert not any(marked(value) for ask in account.asked for _, value in ask.key)
+    given, _ = checked(endpoint({"Ref": "Name"}), allow("*"), sections=NAMED, parameters={"Name": "e"}, select=["PRE3"])
+    assert {each.kind.value for each in given.results} == {"pass"}
+
+
+def test_a_name_that_the_deploy_makes_up_is_well_formed_and_free() -> None:
+    report, _ = checked(endpoint(), allow("*"), select=["PRE3", "PRE102"])
+    assert {each.kind.value for each in report.results} == {"pass"}
+    assert "gives the endpoint a name that nothing has" in of(report, "PRE302")[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("my_${Name}", "fail", "has `_` in its part `my_`"),
+        ("-${Name}", "fail", "begins with `-`"),
+        ("${Name}-", "fail", "ends with `-`"),
+        (f"{'x' * 63}${{Name}}", "fail", "has 64 characters at least, 1 too many"),
+        (f"{'x' * 62}${{Name}}", "open", "what is known of it is"),
+        ("a${Name}-b", "open", "hangs on parameter Name"),
+        ("${AWS::StackName}-b", "open", "hangs on parameter AWS::StackName"),
+    ],
+)
+def test_the_form_of_a_name_that_is_known_in_part(name: str, kind: str, words: str) -> None:
+    report, _ = checked(endpoint({"Fn::Sub": name}), sections=NAMED, select=["PRE301"])
+    assert kind in [each.kind.value for each in report.results if words in each.message]
+
+
+def test_the_arn_of_a_configuration_is_no_name() -> None:
+    config = {"Type": "AWS::SageMaker::EndpointConfig", "Properties": variants()["C"]["Properties"]}
+    report, _ = checked({**endpoint("e", {"Ref": "C"}), "C": config}, select=["PRE301"])
+    assert any("endpoint configuration name" in each.message for each in of(report, "PRE301", "fail"))
+
+
+MODEL = {"ModelName": "m", "PrimaryContainer": {"ModelDataUrl": f"s3://models-{ACCOUNT}/m.tar.gz"}}
+BUCKET = {
+    "buckets": [{"Name": f"models-{ACCOUNT}", "BucketRegion": REGION, "Policy": None}],
+    "objects": [{"Bucket": f"models-{ACCOUNT}", "Key": "m.tar.gz", "BucketRegion": REGION}],
+}
+
+
+def made(*statements: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """Return a template with a model and the role that it runs with."""
+    inline = [{"PolicyName": "p", "PolicyDocument": policy(*statements)}] if statements else []
+    execution = {"AssumeRolePolicyDocument": trust(), "Policies": inline, **properties}
+    model = {**MODEL, "ExecutionRoleArn": {"Fn::GetAtt": "Role.Arn"}}
+    return {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": execution},
+        "Model": {"Type": "AWS::SageMaker::Model", "Properties": model},
+    }
+
+
+READS = allow("s3:GetObject", {"Fn::Sub": "arn:${AWS::Partition}:s3:::models-${AWS::AccountId}/*"})  # type: ignore[arg-type]
+
+
+def test_a_role_of_the_template_is_judged_by_the_templates_policies() -> None:
+    rules = {"select": ["PRE120", "PRE121", "PRE122"], "parts": BUCKET}
+    report, account = checked(made(READS), PASSES, **rules)
+    assert {each.kind.value for each in report.results if "s3:" in each.message or each.rule != "PRE121"} == {"pass"}
+    assert "is made by the plan" in of(report, "PRE120")[0].message
+    assert not any(
+        ask.kind == "iam:role" and dict(ask.key).get("RoleArn", DEPLOYER) != DEPLOYER for ask in account.asked
+    )
+    report, _ = checked(made(), PASSES, **rules)
+    assert any("s3:GetObject" in each.message for each in of(report, "PRE121", "fail"))
+
+
+def test_a_trust_policy_of_the_template() -> None:
+    report, _ = checked(made(AssumeRolePolicyDocument=trust("lambda.amazonaws.com")), select=["PRE120"])
+    assert [each.kind.value for each in report.results] == ["fail"]
+
+
+@pytest.mark.parametrize("holder", ["Role", EXECUTION.rpartition("/")[2]])
+def test_a_policy_beside_the_role_that_it_is_for(holder: str) -> None:
+    attached = {"PolicyName": "later", "Roles": [{"Ref": holder} if holder == "Role" else holder]}
+    template = {
+        **made(),
+        "Later": {"Type": "AWS::IAM::Policy", "Properties": {**attached, "PolicyDocument": policy(READS)}},
+    }
+    if holder != "Role":
+        template["Model"]["Properties"]["ExecutionRoleArn"] = EXECUTION
+    report, _ = checked(template, select=["PRE121"], parts=BUCKET, roles=(role(holder),))
+    assert {each.kind.value for each in report.results if "s3:GetObject" in each.message} == {"pass"}
+
+
+def test_a_managed_policy_and_a_boundary_of_the_template() -> None:
+    limit = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy(allow("logs:*"))}}
+    template = {**made(READS, PermissionsBoundary={"Ref": "Limit"}), "Limit": limit}
+    report, _ = checked(template, select=["PRE121"], parts=BUCKET)
+    (found,) = [each for each in report.results if "s3:GetObject" in each.message]
+    assert "the permissions boundary does not allow it" in found.message
+
+
+DATA = {"Type": "AWS::S3::Bucket"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ({"Fn::Sub": "${Data.Arn}/*"}, "pass"),
+        ({"Fn::Sub": "${Data.Arn}/m.tar.gz"}, "pass"),
+        ({"Fn::Sub": "arn:aws:s3:::${Other}/*"}, "open"),
+        ({"Fn::Sub": "${Data.Arn}/n.tar.gz"}, "fail"),
+        ("arn:aws:s3:::data-*", "open"),
+        ("arn:aws:logs:*:*:*", "fail"),
+    ],
+)
+def test_a_policy_on_what_the_template_makes(resource: Any, kind: str) -> None:
+    template = {**made(allow("s3:GetObject", resource)), "Data": DATA}
+    template["Model"]["Properties"]["PrimaryContainer"] = {"ModelDataUrl": {"Fn::Sub": "s3://${Data}/m.tar.gz"}}
+    report, _ = checked(template, select=["PRE121"], sections={"Parameters": {"Other": {"Type": "String"}}})
+    (found,) = [each for each in report.results if "s3:GetObject" in each.message]
+    assert found.kind.value == kind, found.message
+
+
+def test_a_deny_of_the_templates_own_that_may_meet_the_resource() -> None:
+    deny = allow("s3:*", {"Fn::Sub": "arn:aws:s3:::${Other}/*"}, Effect="Deny")  # type: ignore[arg-type]
+    other = {"Parameters": {"Other": {"Type": "String"}}}
+    report, _ = checked(made(READS, deny), select=["PRE121"], sections=other, parts=BUCKET)
+    (found,) = [each for each in report.results if "s3:GetObject" in each.message]
+    assert (found.kind.value, "hangs on parameter Other" in found.message) == ("open", True)
+    report, _ = checked(
+        made(READS, deny), select=["PRE121"], sections=other, parts=BUCKET, parameters={"Other": f"models-{ACCOUNT}"}
+    )
+    assert "fail" in [each.kind.value for each in report.results if "s3:GetObject" in each.message]
+
+
+def variants(**members: Any) -> dict[str, Any]:
+    variant = {
+        "VariantName": "v",
+        "ModelName": "m",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+        **members,
+    }
+    config = {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}}
+    return {**endpoint("e", {"Fn::GetAtt": "C.EndpointConfigName"}), "C": config}
+
+
+def test_amounts_and_types_that_are_not_known() -> None:
+    count = {"Parameters": {"Count": {"Type": "Number"}}}
+    report, _ = checked(variants(InitialInstanceCount={"Ref": "Count"}), sections=count, select=["PRE501"])
+    (found,) = of(report, "PRE501", "open")
+    assert "hangs on parameter Count" in found.message and found.remedy == "Give --parameters Count=VALUE."
+    kind = {"Parameters": {"Kind": {"Type": "String"}}}
+    report, _ = checked(variants(InstanceType={"Ref": "Kind"}), sections=kind, select=["PRE5"])
+    assert "hangs on parameter Kind" in of(report, "PRE501", "open")[0].message
+    assert of(report, "PRE505", "open") and not of(report, "PRE501", "pass")
+
+
+def test_a_member_whose_form_is_not_known() -> None:
+    network = {"Parameters": {"Groups": {"Type": "CommaDelimitedList"}}}
+    template = made(READS)
+    template["Model"]["Properties"]["VpcConfig"] = {"Subnets": ["subnet-1"], "SecurityGroupIds": {"Ref": "Groups"}}
+    report, _ = checked(template, sections=network, select=["PRE102"])
+    (found,) = of(report, "PRE102")
+    assert found.message == "what VpcConfig.SecurityGroupIds of Model says hangs on parameter Groups"
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ({"Bool": {"aws:ViaAWSService": "true"}}, "pass"),
+        ({"Bool": {"aws:ViaAWSService": "false"}}, "fail"),
+        ({"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}, "pass"),
+        ({"Null": {"aws:CalledVia": "true"}}, "fail"),
+    ],
+)
+def test_cloudformation_calls_in_the_name_of_its_caller(condition: Any, kind: str) -> None:
+    report, _ = checked(endpoint("e"), allow("sagemaker:*", Condition=condition), select=["PRE110"])
+    assert {each.kind.value for each in report.results} == {kind}
+
+
+def test_a_tag_that_is_not_known_is_not_taken_for_absent() -> None:
+    template = endpoint("e")
+    template["E"]["Properties"]["Tags"] = [{"Key": "stage", "Value": {"Ref": "Name"}}]
+    tagged = allow("sagemaker:*", Condition={"StringEquals": {"aws:RequestTag/stage": "prod"}})
+    report, _ = checked(template, tagged, sections=NAMED, select=["PRE110"])
+    assert {each.kind.value for each in report.results} == {"open"}
+    report, _ = checked(template, tagged, sections=NAMED, select=["PRE110"], parameters={"Name": "prod"})
+    assert {each.kind.value for each in report.results} == {"pass"}
+
+
+def test_networks_keys_and_buckets_of_the_template() -> None:
+    plan = read_plan([str(TEMPLATES / "asynchronous.yaml")], given=Given(REGION, ACCOUNT))
+    account = Asked(snapshot(role("deployer", allow("*")), **REGIONAL))
+    from preflight.documents.settling import settle
+
+    report = check(settle(plan, principal=DEPLOYER), account, select=["PRE403", "PRE405", "PRE408"])
+    assert {(each.rule, each.kind.value) for each in report.results} == {
+        ("PRE403", "pass"), ("PRE405", "pass"), ("PRE408", "pass")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.iterdir() if path.suffix in (".yaml", ".json")))
+def test_no_report_shows_what_stands_for_the_unknown(name: str) -> None:
+    region = "cn-north-1" if name.startswith("china") else REGION
+    partition = "aws-cn" if name.startswith("china") else "aws"
+    principal = f"arn:{partition}:iam::{ACCOUNT}:role/deployer"
+    plan = read_plan([str(TEMPLATES / name)], given=Given(region, ACCOUNT))
+    account = Asked(snapshot(role("deployer", partition=partition), region=region, partition=partition, **REGIONAL))
+    from preflight.documents.settling import settle
+
+    report = check(settle(plan, principal=principal), account)
+    assert report.results and not any("the check itself broke" in each.message for each in report.results)
+    for form in FORMATS:
+        assert not marked(rendered(report, form, View(verbose=True))), form
+    assert not any(marked(value) for ask in account.asked for _, value in ask.key)
+
+
+def test_a_document_may_not_bring_its_own_marks() -> None:
+    from preflight.errors import InputError
+
+    for text in (unresolved("x"), json.dumps(unresolved("x"))[1:-1]):
+        document = f'{{"EndpointName": "{text}", "EndpointConfigName": "c"}}'
+        with pytest.raises(InputError, match="private use areas"):
+            plan_of([Document("r.json", json.loads(document), document)])
