@@ -23,7 +23,13 @@ def place(text: str, offset: int) -> str:
 def not_json(text: str, path: str, error: json.JSONDecodeError) -> InputError:
     """Return the error for a text that Python's decoder has refused."""
     problem, mend = _explain(text, error)
-    return InputError(path, f"it is not JSON: {problem}", place=place(text, error.pos), mend=mend)
+    return InputError(path, f"it is not JSON: {problem}", place=place(text, _where(text, error.pos)), mend=mend)
+
+
+def _where(text: str, position: int) -> int:
+    """Return where the fault is: a comma before a bracket, not the bracket as Python before 3.13 has it."""
+    before = text[:position].rstrip()
+    return len(before) - 1 if before[-1:] == "," and text[position : position + 1] in ("}", "]") else position
 
 
 def not_a_number(text: str, path: str, number: str) -> InputError:

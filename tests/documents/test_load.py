@@ -28,8 +28,8 @@ def refused(text: str, path: str) -> InputError:
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ('{"a": 1,}', "line 1, column 9", "a comma stands before nothing; remove the comma"),
-        ('{"a": [\n1,\n]}', "line 3, column 1", "a comma stands before nothing"),
+        ('{"a": 1,}', "line 1, column 8", "a comma stands before nothing; remove the comma"),
+        ('{"a": [\n1,\n]}', "line 2, column 2", "a comma stands before nothing"),
         ('[1,, 2]', "line 1, column 4", "a comma stands before nothing"),
         ('{ // why\n"a": 1}', "line 1, column 3", "a comment stands here; remove it: JSON has no comments"),
         ('{"a": 1 /* why */}', "line 1, column 9", "a comment stands here"),
