@@ -7,6 +7,7 @@ so; policies that grant the same in a way that takes more than one statement to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,8 @@ from preflight.iam.wildcard import Tokens, Wild, tokens
 
 _GREATEST = frozenset({"numericlessthan", "numericlessthanequals"})
 _LEAST = frozenset({"numericgreaterthan", "numericgreaterthanequals"})
+_INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_LIKE = frozenset({"stringlike", "stringnotlike"})
 
 
 def same_grants(one: Any, other: Any) -> bool:
@@ -129,13 +132,21 @@ def condition_set(conditions: Iterable[Condition]) -> frozenset[tuple[object, ..
 
 def _condition(condition: Condition) -> tuple[object, ...]:
     name = condition.base.name.lower()
-    values: frozenset[str] = frozenset(condition.values)
-    if name in _GREATEST | _LEAST:
-        try:
-            numbers = {float(each): each for each in condition.values}
-        except ValueError:
-            numbers = {}
-        if numbers:
-            decides = max(numbers) if name in _GREATEST else min(numbers)
-            return name, condition.quantifier, condition.if_exists, condition.key, decides, False
-    return name, condition.quantifier, condition.if_exists, condition.key, values, condition.test is None
+    values: frozenset[object] = frozenset(condition.templates)
+    if name in _GREATEST | _LEAST and all(map(_INTEGER.fullmatch, condition.values)):
+        numbers = map(int, condition.values)
+        values = frozenset({max(numbers) if name in _GREATEST else min(numbers)})
+    if name in _LIKE and len(values) > 1:
+        constant = {each.text: as_tokens(each.parts) for each in condition.templates if fixed(each)}
+        spare = set(_spare(constant))
+        values = frozenset(each for each in condition.templates if each.text not in spare)
+    return name, condition.quantifier, condition.if_exists, condition.key, values
+
+
+def _spare(patterns: dict[str, Tokens]) -> Iterable[str]:
+    """Yield the patterns that another one covers; of those that cover each other the first of the alphabet stays."""
+    for text, pattern in patterns.items():
+        for other, wider in patterns.items():
+            if other != text and _covers(wider, pattern) and (other < text or not _covers(pattern, wider)):
+                yield text
+                break
