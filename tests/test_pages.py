@@ -59,7 +59,15 @@ def test_the_readmes_python_runs() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "CONTRIBUTING.md", "docs/permissions.md", "docs/evaluation.md", "docs/reports.md", "docs/policy.md"],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/permissions.md",
+        "docs/evaluation.md",
+        "docs/reports.md",
+        "docs/policy.md",
+        "docs/templates.md",
+    ],
 )
 def test_links_within_the_repository_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

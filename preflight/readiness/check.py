@@ -58,7 +58,7 @@ def check(
         principal = plan.principal or calling(account)
     plan = placed(plan, place)
     principal = plan.principal or principal
-    facts = with_overrides(deployed(account, plan, place.region), principal, overrides or Overrides())
+    facts = deployed(with_overrides(account, principal, overrides or Overrides()), plan, place.region)
     steps = list(steps_of(plan, facts, place, principal))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.

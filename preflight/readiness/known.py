@@ -28,7 +28,7 @@ def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
     found = list(_open(step, rule))
     yield from found
     if not found:
-        message = f"what makes {step.request.name} is known: {step.operation.id}"
+        message = f"all that makes {step.request.name} is known before the deploy"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
 
 
