@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,13 @@ class AuditSettings:
     trusted_accounts: tuple[str, ...] = ()
     headroom: float = 0.2
     production: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def audit_settings(table: Mapping[str, Any]) -> AuditSettings:
+    """Return the settings that the table `audit` of the settings says (`schemas/config.schema.json`)."""
+    return AuditSettings(
+        expected={group: tuple(patterns) for group, patterns in table.get("expected", {}).items()},
+        trusted_accounts=tuple(table.get("trusted-accounts", ())),
+        headroom=float(table.get("headroom", 0.2)),
+        production=dict(table.get("production", {})),
+    )

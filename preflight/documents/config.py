@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from preflight.documents.document import Document
@@ -42,7 +43,9 @@ class Suppression(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from."""
+    """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from,
+    `audit` its table of that name.
+    """
 
     path: str = ""
     folder: str = ""
@@ -55,6 +58,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     paths: tuple[PathSettings, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    audit: Mapping[str, Any] = MappingProxyType({})
 
     def named(self, path: str) -> str:
         """Return how the settings name a file: from their folder, with slashes."""
@@ -163,6 +167,7 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
             _suppression(each, number, lines[number] if len(lines) == len(entries) else None, path)
             for number, each in enumerate(entries)
         ),
+        audit=table.get("audit", {}),
     )
 
 
