@@ -66,6 +66,10 @@ def lint(
     write_baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what is found there, to count as known from now on.")
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended without changing what is granted.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would write, and write nothing.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     allow_none: Annotated[
         bool, typer.Option("--allow-none", help="Pass by files that hold no policy, all of them if need be.")
@@ -87,6 +91,7 @@ def lint(
         tuple(rules or ()),
         baseline,
         write_baseline,
+        fix="show" if diff else "write" if fix else None,
         exit_zero=exit_zero,
         allow_none=allow_none,
         quiet=quiet,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from preflight.documents.found import PolicyType
     from preflight.engine.heads import Head
     from preflight.lint.check import LintRun
+    from preflight.lint.run_files import FixMode
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -34,6 +35,7 @@ class Options(NamedTuple):
     rules: Sequence[str] = ()
     baseline: str | None = None
     write_baseline: str | None = None
+    fix: FixMode | None = None
     exit_zero: bool = False
     allow_none: bool = False
     quiet: bool = False
@@ -60,10 +62,12 @@ def lint(options: Options) -> int:
         print("preflight: interrupted; a lint only reads, so nothing has changed", file=sys.stderr)
         return INTERRUPTED
     _require_policies(done, allow_none=given.allow_none)
+    if given.fix is not None:
+        done = _mended(done, given)
     if given.write_baseline is not None:
         _write_baseline(done, given.write_baseline)
     else:
-        deliver(_rendered(done, added, format_, given), given.output)
+        _report(_rendered(done, added, format_, given), given)
         _tell(done, known, given)
     for error in done.errors:
         _say(error)
@@ -91,7 +95,9 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
 
     file = options.write_baseline or known
     if file is None:
-        return lint_paths(options.paths, heads, config=config, type_=options.type, named=not options.allow_none)
+        return lint_paths(
+            options.paths, heads, config=config, type_=options.type, named=not options.allow_none, fix=options.fix
+        )
     from preflight.lint.baseline import Baseline, read_baseline
 
     baseline = read_baseline(known) if known is not None else Baseline(())
@@ -104,6 +110,7 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
         baseline=baseline,
         baseline_folder=folder,
         named=not options.allow_none,
+        fix=options.fix,
     )
 
 
@@ -112,6 +119,27 @@ def _write_baseline(done: LintRun, file: str) -> None:
 
     deliver(baseline_text(done.entries), file, "--write-baseline")
     _say(f"{file}: {_findings(len(done.entries))} known from now on with --baseline {file}")
+
+
+def _mended(done: LintRun, options: Options) -> LintRun:
+    """Write what was mended, or show it, and say what was; what could not be written is an error of the run."""
+    from preflight.cli.lint_fix import diff_of, told, write_fixes
+
+    if options.fix == "show":
+        deliver(diff_of(done.fixes), None)
+    errors = tuple(write_fixes(done.fixes)) if options.fix == "write" else ()
+    if not options.quiet:
+        for line in told(done.fixes, written=options.fix == "write"):
+            _say(line)
+    return done._replace(errors=(*done.errors, *errors))
+
+
+def _report(text: str, options: Options) -> None:
+    """Print the report; on stderr where stdout is for the diff, or for the document that came from stdin."""
+    if options.output is None and (options.fix == "show" or (options.fix is not None and "-" in options.paths)):
+        print(text, end="", file=sys.stderr)
+    else:
+        deliver(text, options.output)
 
 
 def _findings(count: int) -> str:

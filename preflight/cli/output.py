@@ -88,7 +88,7 @@ def deliver(text: str, output: str | None, option: str = "--output") -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
         else:
-            _replace(path, text)
+            replace_file(path, text.encode())
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None
 
@@ -103,12 +103,12 @@ def _print(text: str) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file and rename, which the file system does in one step."""
+def replace_file(path: Path, data: bytes) -> None:
+    """Write beside the file and rename, which the file system does in one step. Raises `OSError`."""
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with beside.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        with beside.open("xb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         if path.exists():

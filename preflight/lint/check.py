@@ -13,7 +13,7 @@ from preflight.documents.found_files import files_in
 from preflight.engine.heads import Head
 from preflight.engine.result import Report, Result, Verdict
 from preflight.lint.baseline import Baseline, Entry, named_from
-from preflight.lint.run_files import Linted, Settings
+from preflight.lint.run_files import Fix, FixMode, Linted, Settings
 from preflight.lint.run_many import lint_files
 from preflight.lint.suppressions import about_entries
 
@@ -24,7 +24,7 @@ class LintRun(NamedTuple):
     """What a lint gave. `sources` are the texts of the files that results are about, by path; `errors` say in one line
     each what could not be linted; `without` are the files that were named and hold no policy; `policies` is how many
     were linted. Where a baseline was given, `entries` are all findings as it has them, `known` how many were taken off
-    by it, and `stale` how many of its own are not there any more.
+    by it, and `stale` how many of its own are not there any more. `fixes` is what was mended, in memory.
     """
 
     report: Report
@@ -35,6 +35,7 @@ class LintRun(NamedTuple):
     entries: tuple[Entry, ...] = ()
     known: int = 0
     stale: int = 0
+    fixes: tuple[Fix, ...] = ()
 
 
 def lint(
@@ -47,15 +48,15 @@ def lint(
     baseline_folder: str = ".",
     today: date | None = None,
     named: bool = True,
+    fix: FixMode | None = None,
 ) -> LintRun:
     """Lint files, directories and stdin (`-`) with rules of `lint_rules`. Without `named`, files that are given are
-    passed by where they are no policies, as those in directories are.
+    passed by where they are no policies, as those in directories are. `fix` is as `Settings` has it; no file is
+    written here.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
-    settings = Settings(
-        tuple(rules), config or Config(), today or date.today(), type_, fingerprints=baseline is not None
-    )
+    settings = Settings(tuple(rules), config or Config(), today or date.today(), type_, baseline is not None, fix)
     files, unreadable = files_in(paths, settings.config.excluded, named=named)
     each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)
     results: list[Result] = []
@@ -83,6 +84,7 @@ def lint(
         tuple(entries),
         known,
         baseline.stale(seen, running, baseline_folder) if baseline is not None else 0,
+        tuple(each.fix for each in each_file if each.fix is not None),
     )
 
 

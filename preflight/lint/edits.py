@@ -35,7 +35,8 @@ class Change(NamedTuple):
 
 def edited_value(value: Any, edits: Sequence[Edit]) -> Any:
     """Return a copy of a value with edits made, whose pointers are those of the value as it is. Raises `EditError`."""
-    made = copy.deepcopy(value)
+    # Through JSON: of what YAML's aliases share, one place is edited alone.
+    made = json.loads(json.dumps(value))
     for edit in sorted(edits, key=_order):
         made = _edit(made, edit)
     return made

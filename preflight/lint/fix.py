@@ -44,6 +44,14 @@ class Left(NamedTuple):
     found: Found
     reason: str
 
+    @property
+    def line(self) -> str:
+        """What is left, where and why, in one line."""
+        policy, finding = self.found.policy, self.found.finding
+        place = policy.place(finding.pointer, name=finding.on_name)
+        where = ":".join((policy.document.path, *map(str, place or ())))
+        return f"{where}: {self.found.head.id} is not mended: {self.reason}"
+
 
 class Mended(NamedTuple):
     """A file's text as it is mended, which findings were (as ids of their rules), and which were left."""
@@ -199,6 +207,8 @@ def _as_meant(value: Any) -> Any:
             return value
         if proper == "Statement":
             inner = _as_meant(inner)
+        elif proper == "Sid" and isinstance(inner, (int, float)):
+            inner = str(inner)
         elif proper == "Effect" and isinstance(inner, str):
             inner = inner.strip().capitalize()
         meant[proper] = inner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from preflight.documents.config import Config, PathSettings
 from preflight.documents.document import Document
@@ -19,10 +19,13 @@ from preflight.lint.baseline import fingerprint
 from preflight.lint.run import Found, Linter
 from preflight.lint.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
+FixMode: TypeAlias = Literal["show", "write"]
+
 
 class Settings(NamedTuple):
     """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements.
-    `fingerprints`: findings are to be known again by a baseline.
+    `fingerprints`: findings are to be known again by a baseline. With `fix`, what can be mended is: to `show` it beside
+    what is found as it stands, or to `write` it, and then what remains is what is found.
     """
 
     rules: tuple[Head, ...]
@@ -30,6 +33,19 @@ class Settings(NamedTuple):
     today: date
     type: PolicyType | None = None
     fingerprints: bool = False
+    fix: FixMode | None = None
+
+
+class Fix(NamedTuple):
+    """What was mended in one file: its text `before` and `after`, the rules of what was mended, and in one line each
+    what was not though it is known how, and why.
+    """
+
+    path: str
+    before: str
+    after: str
+    rules: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 class Kept(NamedTuple):
@@ -53,6 +69,7 @@ class Linted(NamedTuple):
     error: str = ""
     looked_at: frozenset[int] = frozenset()
     used: frozenset[int] = frozenset()
+    fix: Fix | None = None
 
 
 class Files:
@@ -81,13 +98,39 @@ class Files:
             policies = read_policies(text, file.path, settings.type or own.type)
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "")
+        fix = self._fix(file, text, named, own) if settings.fix and policies else None
+        if fix is not None and settings.fix == "write" and fix.after != text:
+            text = fix.after
+            policies = read_policies(text, file.path, settings.type or own.type)
         found = [each for policy in policies for each in self._linter.findings(policy)]
         kept, suppressions = self._kept(found, named, self._rules_of(own), policies, text)
         shown = text if kept else ""
         looked_at = frozenset(
             number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
         )
-        return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used))
+        return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used), fix)
+
+    def _fix(self, file: FoundFile, text: str, named: str, own: PathSettings) -> Fix | None:
+        """Mend what runs on the file and is not suppressed; None where there is nothing to say or to hand on."""
+        from preflight.lint.fix import mend
+
+        ids, type_ = self._rules_of(own), self._settings.type or own.type
+
+        def find(policies: Sequence[FoundPolicy], text: str) -> list[Found]:
+            found = [each for policy in policies for each in self._linter.findings(policy) if each.finding.edits]
+            suppressions = self._suppressions(named, policies, text)
+            return [each for each in found if each.head.id in ids and not suppressions.cover(each, each.result())]
+
+        mended = mend(text, lambda text: read_policies(text, file.path, type_), find)
+        if mended.text == text and not mended.left and file.path != "-":
+            return None
+        return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left))
+
+    def _suppressions(self, named: str, policies: Sequence[FoundPolicy], text: str) -> Suppressions:
+        settings = self._settings
+        is_yaml = bool(policies) and policies[0].document.syntax == "yaml"
+        comments = comments_in(text, settings.today) if is_yaml else []
+        return Suppressions(settings.config.suppressions, named, comments, settings.today)
 
     def _rules_of(self, own: PathSettings) -> frozenset[str]:
         """Return the ids of the rules that run on files with these settings."""
@@ -100,9 +143,7 @@ class Files:
         self, found: Sequence[Found], named: str, ids: frozenset[str], policies: Sequence[FoundPolicy], text: str
     ) -> tuple[list[Kept], Suppressions]:
         document: Document | None = policies[0].document if policies else None
-        is_yaml = document is not None and document.syntax == "yaml"
-        comments = comments_in(text, self._settings.today) if is_yaml else []
-        suppressions = Suppressions(self._settings.config.suppressions, named, comments, self._settings.today)
+        suppressions = self._suppressions(named, policies, text)
         kept = []
         told = set()
         for each in found:
