@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -20,7 +20,7 @@ class _Layer:
     """What one request, or the plan itself, does to one resource. `value` is how AWS will describe it.
 
     `key` may name it in several ways (`RoleName` and `RoleArn`). Of one that is extended, the lists in `value` are
-    added to those that are there.
+    added to those that are there. `at` is its place among the layers of an account.
     """
 
     kind: Kind
@@ -28,55 +28,72 @@ class _Layer:
     key: Mapping[str, str]
     effect: Effect
     value: Mapping[str, Any]
+    at: int = 0
 
     def is_about(self, ask: Ask) -> bool:
-        if ask.kind != self.kind.id or ask.region != self.region or not self.kind.identifies(dict(ask.key)):
-            return False
         shared = [(name, value) for name, value in ask.key if name in self.key]
-        return bool(shared) and all(self._fold(self.key[name]) == self._fold(value) for name, value in shared)
+        return bool(shared) and all(fold(self.kind, self.key[name]) == fold(self.kind, value) for name, value in shared)
 
-    def given(self, ask: Ask) -> Fact[Any] | None:
+    def given(self) -> Fact[Any] | None:
         """Return what is known without asking below."""
-        if self.effect in ("update", "extend") or not self.is_about(ask):
+        if self.effect in ("update", "extend"):
             return None
         return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
 
-    def changed(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
-        """Return what is known from below as it is after the request."""
-        if ask.kind != self.kind.id or ask.region != self.region:
-            return fact
-        if self.effect == "extend":
-            return self._extended(ask, fact)
-        if self.is_about(ask):
-            return Known({**fact.value, **self.value}, fact.reads) if isinstance(fact, Known) else fact
-        if self.kind.identifies(dict(ask.key)) or not isinstance(fact, Known):
-            return fact
-        others = [entry for entry in fact.value if not self._same(entry)]
-        if self.effect == "delete":
-            return Known(others, fact.reads)
-        known: Mapping[str, Any] = next((entry for entry in fact.value if self._same(entry)), {})
-        if self.effect == "update" and not known:
-            return fact
-        return Known([*others, {**known, **self.value}], fact.reads)
-
-    def _extended(self, ask: Ask, fact: Fact[Any]) -> Fact[Any]:
-        """Return a resource with what is added to it; a list of all of the kind says nothing of what is added."""
+    def changed(self, fact: Fact[Any]) -> Fact[Any]:
+        """Return what is known of the resource from below as it is after the request."""
         if not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
             return fact
-        if not (self.is_about(ask) or self._same(fact.value)):
-            return fact
+        if self.effect != "extend":
+            return Known({**fact.value, **self.value}, fact.reads)
         added = {
             name: [*fact.value.get(name, ()), *each] if isinstance(each, list) else each
             for name, each in self.value.items()
         }
         return Known({**fact.value, **added}, fact.reads)
 
-    def _same(self, entry: Mapping[str, Any]) -> bool:
-        named = [(name, self.key[name]) for name in self.kind.identity if name in self.key] or self.key.items()
-        return all(self._fold(entry.get(name)) == self._fold(value) for name, value in named)
 
-    def _fold(self, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) and self.kind.ignores_case else value
+class _Layers:
+    """Layers in order, found by what they are about. Accounts share them, each up to its own place: a plan may have
+    thousands of requests, and each has an account of its own.
+    """
+
+    def __init__(self, layers: Iterable[_Layer] = ()) -> None:
+        self.all: list[_Layer] = []
+        self._of_kind: dict[tuple[str, str], list[_Layer]] = {}
+        self._named: dict[tuple[str, str, str, Any], list[_Layer]] = {}
+        for layer in layers:
+            self.add(layer)
+
+    def add(self, layer: _Layer) -> None:
+        place = (layer.kind.id, layer.region)
+        self.all.append(layer)
+        self._of_kind.setdefault(place, []).append(layer)
+        for name, value in layer.key.items():
+            self._named.setdefault((*place, name, fold(layer.kind, value)), []).append(layer)
+
+    def of_kind(self, ask: Ask, end: int) -> list[_Layer]:
+        """Return the layers about any resource of a question's kind and region."""
+        return [layer for layer in self._of_kind.get((ask.kind, ask.region), ()) if layer.at < end]
+
+    def knows(self, ask: Ask) -> bool:
+        """Say whether any layer is of a question's kind and region."""
+        return (ask.kind, ask.region) in self._of_kind
+
+    def about(self, kind: Kind, ask: Ask, names: Iterable[tuple[str, Any]], end: int) -> list[_Layer]:
+        """Return the layers about the resource of these names, in order."""
+        found = {
+            layer.at: layer
+            for name, value in names
+            for layer in self._named.get((ask.kind, ask.region, name, fold(kind, value)), ())
+            if layer.at < end
+        }
+        return [found[at] for at in sorted(found)]
+
+
+def fold(kind: Kind, value: Any) -> Any:
+    """Return a name as AWS compares it with others of its kind."""
+    return value.lower() if isinstance(value, str) and kind.ignores_case else value
 
 
 class Planned:
@@ -85,11 +102,22 @@ class Planned:
     Nothing is asked of AWS for a resource that the plan creates or deletes.
     """
 
-    def __init__(self, below: Account, *layers: _Layer) -> None:
-        """Lay effects over `below`, in order."""
-        # One account with many layers rather than accounts within accounts: a plan may have thousands of requests.
-        self._below: Account = below._below if isinstance(below, Planned) else below
-        self._layers: tuple[_Layer, ...] = (*below._layers, *layers) if isinstance(below, Planned) else layers
+    def __init__(
+        self, below: Account, *effects: tuple[Kind, str, Mapping[str, str], Effect, Mapping[str, Any]]
+    ) -> None:
+        """Lay effects over `below`, in order: each a kind, a region, a key, what is done, and how AWS describes it."""
+        self._below: Account = below
+        layers, end = _Layers(), 0
+        if isinstance(below, Planned):
+            self._below, layers, end = below._below, below._layers, below._end
+        if len(layers.all) != end:
+            # Somebody else has gone on from the same account: the ways part here.
+            layers = _Layers(layers.all[:end])
+        for kind, region, key, effect, value in effects:
+            layers.add(_Layer(kind, region, dict(key), effect, value, end))
+            end += 1
+        self._layers: _Layers = layers
+        self._end: int = end
 
     @property
     def partition(self) -> str:
@@ -120,23 +148,68 @@ class Planned:
         found = []
         for ask, (known, layers) in zip(asks, given, strict=True):
             fact = next(below) if known is None else known
-            for layer in layers:
-                fact = layer.changed(ask, fact)
+            if layers is not None:
+                fact = self._changed(ask, fact, layers)
             found.append(fact)
         return found
 
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
-        effects = (layer.effect for layer in reversed(self._layers) if layer.is_about(ask))
-        return next((effect == "create" for effect in effects if effect not in ("update", "extend")), False)
+        effects = (layer.effect for layer in reversed(self._about(ask)) if layer.effect not in ("update", "extend"))
+        return next(effects, None) == "create"
 
-    def _given(self, ask: Ask) -> tuple[Fact[Any] | None, tuple[_Layer, ...]]:
-        """Return what the last layer that settles it says, if any does, and the layers that come after it."""
-        for at in range(len(self._layers) - 1, -1, -1):
-            fact = self._layers[at].given(ask)
-            if fact is not None:
-                return fact, self._layers[at + 1 :]
-        return None, self._layers
+    def _about(self, ask: Ask) -> list[_Layer]:
+        kind = load_kind(ask.kind)
+        if not kind.identifies(dict(ask.key)):
+            return []
+        return [layer for layer in self._layers.about(kind, ask, ask.key, self._end) if layer.is_about(ask)]
+
+    def _given(self, ask: Ask) -> tuple[Fact[Any] | None, list[_Layer] | None]:
+        """Return what the last layer that settles it says, if any does, and the layers that come after it.
+
+        No layers at all, None, where nothing of the kind is touched; an empty list where something is.
+        """
+        if not self._layers.knows(ask):
+            return None, None
+        layers = self._about(ask)
+        for at in range(len(layers) - 1, -1, -1):
+            if (fact := layers[at].given()) is not None:
+                return fact, layers[at + 1 :]
+        return None, layers
+
+    def _changed(self, ask: Ask, fact: Fact[Any], layers: list[_Layer]) -> Fact[Any]:
+        if not isinstance(fact, Known):
+            return fact
+        kind = load_kind(ask.kind)
+        if not kind.identifies(dict(ask.key)):
+            return Known(self._listed(kind, ask, fact.value), fact.reads)
+        if isinstance(fact.value, Mapping):
+            # What is added to a role is known by the role's name, whatever name was asked for.
+            names = [(name, fact.value[name]) for name in kind.identity if isinstance(fact.value.get(name), str)]
+            seen = {layer.at for layer in layers}
+            more = self._layers.about(kind, ask, names, self._end)
+            layers = [*layers, *(each for each in more if each.effect == "extend" and each.at not in seen)]
+        for layer in layers:
+            fact = layer.changed(fact)
+        return fact
+
+    def _listed(self, kind: Kind, ask: Ask, entries: Sequence[Any]) -> list[Any]:
+        """Return the list of all of a kind as it is after the requests."""
+        listed = dict(_identified(kind, entries))
+        for layer in self._layers.of_kind(ask, self._end):
+            identity = tuple(fold(kind, layer.key.get(name)) for name in kind.identity)
+            known = listed.get(identity, {})
+            if layer.effect != "extend" and (known or layer.effect != "update"):
+                listed.pop(identity, None)
+                if layer.effect != "delete":
+                    listed[identity] = {**known, **layer.value}
+        return list(listed.values())
+
+
+def _identified(kind: Kind, entries: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    for at, entry in enumerate(entries):
+        named = isinstance(entry, Mapping) and all(name in entry for name in kind.identity)
+        yield (tuple(fold(kind, entry[name]) for name in kind.identity) if named else at), entry
 
 
 def after(step: Step) -> Account:
@@ -146,7 +219,7 @@ def after(step: Step) -> Account:
     if key is None:
         return step.account
     region = _region(operation.kind, step.region)
-    return Planned(step.account, _Layer(operation.kind, region, key, operation.effect, step.described))
+    return Planned(step.account, (operation.kind, region, key, operation.effect, step.described))
 
 
 def deployed(account: Account, plan: Plan, region: str) -> Account:
@@ -156,14 +229,12 @@ def deployed(account: Account, plan: Plan, region: str) -> Account:
         return below
     # What adds to a role comes after the role, wherever it stands.
     ordered = sorted(plan.declared, key=lambda each: each.change == "extend")
-    return Planned(
-        below,
-        *(
-            _Layer(kind, _region(kind, region), dict(each.key), each.change, dict(each.value))
-            for each in ordered
-            for kind in (load_kind(each.kind),)
-        ),
-    )
+    kinds = [load_kind(each.kind) for each in ordered]
+    effects = [
+        (kind, _region(kind, region), each.key, each.change, each.value)
+        for kind, each in zip(kinds, ordered, strict=True)
+    ]
+    return Planned(below, *effects)
 
 
 def _region(kind: Kind, region: str) -> str:
