@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from preflight.documents.document import Document
@@ -58,7 +57,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     paths: tuple[PathSettings, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
-    audit: Mapping[str, Any] = MappingProxyType({})
+    audit: Mapping[str, Any] = {}
 
     def named(self, path: str) -> str:
         """Return how the settings name a file: from their folder, with slashes."""

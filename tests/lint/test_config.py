@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -129,3 +130,7 @@ def test_what_is_wrong_in_pyproject_is_placed_in_its_table(folder: Path) -> None
 )
 def test_patterns(pattern: str, path: str, meant: bool) -> None:
     assert matches(pattern, path) is meant
+
+
+def test_settings_go_to_other_processes() -> None:
+    assert pickle.loads(pickle.dumps(Config())) == Config()
