@@ -10,7 +10,7 @@ from preflight.audit.escalation import Escalation, escalation
 from preflight.audit.scene import Scene
 from preflight.audit.settings import AuditSettings
 from preflight.documents.document import Document
-from preflight.engine.heads import heads
+from preflight.engine.heads import head, heads
 from preflight.engine.result import Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids
 from preflight.engine.run import Progress, Task, run
@@ -65,11 +65,11 @@ def audit(
 
 
 def _selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[list[str], list[str]]:
-    if not select and not ignore:
-        return rule_ids(FAMILY), rule_ids(_LINT)
     both = select_rules(FAMILY, select, ignore, rule_ids(_LINT))
     ours = set(rule_ids(FAMILY))
-    return [each for each in both if each in ours], [each for each in both if each not in ours]
+    wanted = {each.strip().upper() for each in select}
+    linting = [each for each in both if each not in ours and (each in wanted or not head(rule_file(each)).optional)]
+    return [each for each in both if each in ours], linting
 
 
 def _linted(document: Document, rules: Sequence[str]) -> list[Result]:

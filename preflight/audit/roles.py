@@ -77,7 +77,7 @@ def in_use(scene: Scene, rule: Rule) -> Iterator[Result]:
             remedy="Delete it if notebooks, jobs and pipelines do not use it either.",
         )
     if roles and not spare:
-        yield rule.result(Kind.PASS, f"each of {len(roles)} execution roles is used by a model")
+        yield rule.result(Kind.PASS, f"every role that SageMaker may assume ({len(roles)}) is used by a model")
 
 
 def narrow(scene: Scene, rule: Rule) -> Iterator[Result]:

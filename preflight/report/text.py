@@ -35,6 +35,13 @@ def render(report: Report, view: View = PLAIN) -> str:
     return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 
+def render_checklist(report: Report, view: View = PLAIN) -> str:
+    """Return a report whose results are about an account, not places in files, as a checklist."""
+    page = _Checklist(report, view)
+    word = paint(report.verdict.value.upper(), _VERDICTS[report.verdict], on=view.color)
+    return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
+
+
 class _Checklist:
     def __init__(self, report: Report, view: View) -> None:
         self._report, self._view = report, view

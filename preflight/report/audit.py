@@ -1,0 +1,176 @@
+"""What an audit says beside its results, as plain data and as text: access, escalation, quotas, answers, changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from preflight.audit.access import Access, Reach
+from preflight.audit.check import Audit
+from preflight.audit.questions import Answer
+from preflight.audit.quotas import Headroom, headrooms
+from preflight.audit.since import Change
+from preflight.report.json import document, dumped
+from preflight.report.terminal import clean
+
+FORMATS = ("text", "json", "jsonl", "csv", "sarif", "junit", "github", "gitlab", "markdown")
+_COLUMNS = ("account", "rule", "name", "kind", "level", "subject", "message", "remedy", "path", "line")
+_WORDS = {Reach.ALL: "every", Reach.SOME: "some", Reach.OPEN: "perhaps", Reach.NONE: "none"}
+# Spreadsheets take a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(audit: Audit) -> dict[str, Any]:
+    """Return an audit as plain data, the document of `schemas/audit.schema.json`."""
+    found, _ = audit.scene.once(headrooms)
+    return {
+        **document(audit.report),
+        "account": audit.account,
+        "regions": list(audit.regions),
+        "access": [
+            {"principal": holder.arn, "action": action.action, "region": region, **_access(access)}
+            for holder in audit.scene.holders.by_arn.values()
+            for action, region, access in audit.scene.may(holder)
+        ],
+        "escalation": _graph(audit),
+        "quotas": [_quota(each) for each in found],
+    }
+
+
+def rendered(audit: Audit) -> str:
+    """Return an audit as one JSON document."""
+    return dumped(plain(audit), indent=2)
+
+
+def as_csv(audit: Audit) -> str:
+    """Return the results as CSV with a head line, safe to open in a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for each in audit.report.results:
+        where = each.location
+        row = (
+            audit.account,
+            each.rule,
+            each.name,
+            each.kind.value,
+            each.level.value,
+            each.subject,
+            each.message,
+            each.remedy,
+            "" if where is None else where.path,
+            "" if where is None or where.line is None else where.line,
+        )
+        writer.writerow([_cell(str(value)) for value in row])
+    return out.getvalue()
+
+
+def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Return the answers to a question as plain data."""
+    return [
+        {"principal": each.principal, "action": each.action, "resource": each.resource, **_access(each.access)}
+        for each in answers
+    ]
+
+
+def answers_as_text(answers: Sequence[Answer]) -> Iterator[str]:
+    """Give the answers to a question, one line each with what allows it below."""
+    for each in answers:
+        how = {Reach.SOME: f" (some, such as {each.access.example})", Reach.OPEN: " (perhaps)"}.get(
+            each.access.reach, ""
+        )
+        yield clean(f"{each.principal}  {each.action} on {each.resource}{how}")
+        if each.access.hangs_on:
+            yield clean(f"    if {' and '.join(each.access.hangs_on)}")
+        by = ", ".join(f"{ref.sid or f'Statement[{ref.statement}]'} of {ref.policy}" for ref in each.access.by)
+        if by:
+            yield clean(f"    by {by}")
+
+
+def changes_as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Return what changed as plain data."""
+    return [
+        {
+            "principal": each.principal,
+            "what": each.what,
+            "resource": each.resource,
+            "before": each.before.value,
+            "now": each.now.value,
+            "change": "gained" if each.gained else "lost",
+        }
+        for each in changes
+    ]
+
+
+def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
+    """Give what changed by principal, what was gained before what was lost."""
+    if not changes:
+        yield "Nobody gained or lost access."
+    by_principal: dict[str, list[Change]] = {}
+    for each in changes:
+        by_principal.setdefault(each.principal, []).append(each)
+    for principal, own in by_principal.items():
+        yield clean(principal)
+        for each in sorted(own, key=lambda one: not one.gained):
+            sign = "+" if each.gained else "-"
+            yield clean(f"  {sign} {each.what} on {each.resource}: {_WORDS[each.before]} -> {_WORDS[each.now]}")
+
+
+def overview(audit: Audit) -> Iterator[str]:
+    """Give a few lines about the account: how many can do what, who are its administrators, how full its quotas are."""
+    scene = audit.scene
+    holders = scene.holders.by_arn.values()
+    kinds = [each.kind for each in holders]
+    yield f"Account {audit.account}: {kinds.count('role'):,} roles, {kinds.count('user'):,} users; " + ", ".join(
+        audit.regions
+    )
+    groups: dict[str, set[str]] = {}
+    for holder in holders:
+        for action, _, _ in scene.may(holder):
+            if action.type == "endpoint" and action.group != "read":
+                groups.setdefault(action.group, set()).add(holder.arn)
+    if groups:
+        yield "Endpoints: " + ", ".join(f"{len(groups[each]):,} can {each}" for each in groups)
+    found = audit.escalation
+    yield f"Administrators: {len(found.administrators):,}; {len(found.steps):,} more can become one"
+    full, _ = scene.once(headrooms)
+    used = sorted((each for each in full if each.used), key=lambda each: -each.part)
+    for each in used[:3]:
+        yield clean(f"Quota: {each.used} of {each.limit:g} {each.unit}, {each.name} in {each.region}")
+
+
+def _access(access: Access) -> dict[str, Any]:
+    return {
+        "reach": access.reach.value,
+        "by": [{"policy": each.policy, "statement": each.sid or f"Statement[{each.statement}]"} for each in access.by],
+        "example": access.example,
+        "hangs_on": list(access.hangs_on),
+    }
+
+
+def _graph(audit: Audit) -> dict[str, Any]:
+    found = audit.escalation
+    return {
+        "administrators": sorted(found.administrators),
+        "steps": [
+            {"source": each.source, "target": each.target, "kind": each.kind, "how": each.how}
+            for each in found.steps.values()
+        ],
+    }
+
+
+def _quota(each: Headroom) -> Mapping[str, Any]:
+    return {
+        "region": each.region,
+        "name": each.name,
+        "limit": each.limit,
+        "used": each.used,
+        "most": each.most,
+        "unit": each.unit,
+    }
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

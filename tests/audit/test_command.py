@@ -1,0 +1,217 @@
+"""`preflight audit` as its users run it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from preflight.resources import folder as shipped
+from tests.audit.generated import ACCOUNT, REGION, account
+from tests.cli.conftest import EXAMPLES
+from tests.cli.running import Command
+
+SNAPSHOT = EXAMPLES / "snapshot.json"
+ARN = f"arn:aws:iam::{ACCOUNT}"
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", **each} for each in statements]}
+
+
+def role(name: str, *statements: dict[str, Any], trust: Any = None) -> dict[str, Any]:
+    principal = trust or {"Service": "ec2.amazonaws.com"}
+    assume = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {
+        "RoleName": name,
+        "Arn": f"{ARN}:role/{name}",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [assume]},
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy(*statements)}] if statements else [],
+        "AttachedManagedPolicies": [],
+    }
+
+
+def snapshot(*roles: dict[str, Any], **region: Any) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "account": ACCOUNT,
+        "regions": {REGION: {"endpoints": [], "endpoint_configs": [], "models": [], "quotas": [], **region}},
+        "iam": {"RoleDetailList": list(roles), "UserDetailList": [], "GroupDetailList": [], "Policies": []},
+        "organization": None,
+    }
+
+
+def test_the_example_in_words(preflight: Command) -> None:
+    ran = preflight("audit", "--snapshot", str(SNAPSHOT))
+    assert ran.code == 1 and ran.err == ""
+    assert ran.out.startswith(
+        "Account 111122223333: 2 roles, 0 users; us-east-1\nEndpoints: 1 can create, 1 can update\n"
+    )
+    assert "endpoint forecast in us-east-1 would not survive its next update" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert ran.out.splitlines()[-1].startswith("FINDINGS: 1 error, ")
+
+
+def test_the_example_as_data(preflight: Command) -> None:
+    ran = preflight("audit", "--snapshot", str(SNAPSHOT), "--format", "json")
+    found = json.loads(ran.out)
+    schema = json.loads((shipped("schemas") / "audit.schema.json").read_bytes())
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(found)] == []
+    report = json.loads((shipped("schemas") / "report.schema.json").read_bytes())
+    own = {name: found[name] for name in report["properties"]}
+    assert [error.message for error in Draft202012Validator(report).iter_errors(own)] == []
+    creating = [each for each in found["access"] if each["action"] == "sagemaker:CreateEndpoint"]
+    assert [(each["principal"], each["reach"]) for each in creating] == [(f"{ARN}:role/deployer", "some")]
+    assert {each["name"]: each["used"] for each in found["quotas"]}["ml.m5.xlarge for endpoint usage"] == 6
+
+
+@pytest.mark.parametrize("form", ["jsonl", "sarif", "junit", "github", "gitlab", "markdown", "csv"])
+def test_every_format_has_every_failure(preflight: Command, form: str) -> None:
+    ran = preflight("audit", "--snapshot", str(SNAPSHOT), "--format", form)
+    assert ran.code == 1 and "ACC130" in ran.out, ran
+
+
+def test_cells_are_no_formulas(preflight: Command) -> None:
+    hostile = {"EndpointName": "=cmd()", "EndpointStatus": "Failed", "EndpointConfigName": "c", "FailureReason": "=1+1"}
+    ran = preflight("audit", "--snapshot", "s.json", "--format", "csv", s__json=snapshot(endpoints=[hostile]))
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert rows and not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+def test_who_can(preflight: Command) -> None:
+    account = snapshot(
+        role("all", {"Action": "sagemaker:*"}),
+        role("some", {"Action": "sagemaker:CreateEndpoint", "Resource": f"arn:aws:sagemaker:*:{ACCOUNT}:endpoint/x-*"}),
+        role(
+            "if", {"Action": "sagemaker:CreateEndpoint", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+        ),
+        role("none", {"Action": "s3:GetObject"}),
+    )
+    asked = ("audit", "--snapshot", "s.json", "--who-can", "sagemaker:createendpoint", "--format", "json")
+    found = {each["principal"].rpartition("/")[2]: each for each in json.loads(preflight(*asked, s__json=account).out)}
+    assert {name: each["reach"] for name, each in found.items()} == {"all": "all", "some": "some", "if": "open"}
+    assert found["if"]["hangs_on"] == ["aws:MultiFactorAuthPresent Bool true"]
+    on = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/y"
+    named = json.loads(preflight(*asked, "--on", on).out)
+    assert [each["principal"].rpartition("/")[2] for each in named] == ["all", "if"]
+
+
+def test_what_someone_can(preflight: Command) -> None:
+    account = snapshot(
+        role("app", {"Action": ["sts:AssumeRole", "sagemaker:InvokeEndpoint"]}),
+        role("target", trust={"AWS": f"{ARN}:root"}),
+        role("closed"),
+    )
+    ran = preflight("audit", "--snapshot", "s.json", "--can", "app", "--format", "json", s__json=account)
+    assert [(each["action"], each["resource"].rpartition(":")[2]) for each in json.loads(ran.out)] == [
+        ("sagemaker:InvokeEndpoint", "endpoint/?*"),
+        ("sts:AssumeRole", "role/target"),
+    ]
+
+
+def test_the_path_to_an_administrator_is_told_step_by_step(preflight: Command) -> None:
+    account = snapshot(
+        role("admin", {"Action": "*"}, trust={"Service": "sagemaker.amazonaws.com"}),
+        role("ml", {"Action": ["iam:PassRole", "sagemaker:CreateTrainingJob"]}, trust={"AWS": f"{ARN}:role/app"}),
+        role("app", {"Action": "s3:GetObject"}),
+        role("bound", {"Action": "iam:PutRolePolicy", "Resource": f"{ARN}:role/other"}),
+    )
+    ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC110", "--format", "json", s__json=account)
+    found = json.loads(ran.out)
+    assert ran.code == 1
+    messages = {each["subject"].rpartition("/")[2]: each["message"] for each in found["results"]}
+    assert set(messages) == {"ml", "app"}
+    assert messages["app"].index("assumes ml") < messages["app"].index("iam:PassRole + sagemaker:CreateTrainingJob")
+    assert found["escalation"]["administrators"] == [f"{ARN}:role/admin"]
+
+
+def test_what_changed_since(preflight: Command) -> None:
+    before = snapshot(role("a", {"Action": "sagemaker:DeleteEndpoint"}), role("b"))
+    now = snapshot(role("a"), role("b", {"Action": "sagemaker:InvokeEndpoint"}, {"Action": "*"}))
+    asked = ("audit", "--snapshot", "now.json", "--since", "before.json")
+    ran = preflight(*asked, "--format", "json", now__json=now, before__json=before)
+    found = {(each["principal"].rpartition("/")[2], each["what"]): each["change"] for each in json.loads(ran.out)}
+    assert found["a", "sagemaker:DeleteEndpoint"] == "lost"
+    assert found["b", "sagemaker:InvokeEndpoint"] == found["b", "become an administrator"] == "gained"
+    assert "  - sagemaker:DeleteEndpoint on " in preflight(*asked).out
+    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out == "Nobody gained or lost access.\n"
+
+
+def test_the_settings_say_who_is_expected(preflight: Command, folder: Path) -> None:
+    (folder / "preflight.toml").write_text(f'[audit.expected]\ncreate = ["{ARN}:role/deploy-*"]\n')
+    account = snapshot(
+        role("deploy-1", {"Action": "sagemaker:*"}), role("intern", {"Action": "sagemaker:CreateEndpoint"})
+    )
+    ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC101", "--format", "json", s__json=account)
+    assert [each["subject"] for each in json.loads(ran.out)["results"]] == [f"{ARN}:role/intern"]
+
+
+def test_what_is_not_known_is_open(preflight: Command) -> None:
+    partial = snapshot()
+    del partial["iam"]
+    ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC", s__json=partial)
+    assert ran.code == 3 and "who is in the account is not known" in " ".join(ran.out.split())
+    assert preflight("audit", "--snapshot", "s.json", "--select", "ACC", "--allow-open").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--who-can", "sagemaker:CreateEndpoints"), "did you mean sagemaker:CreateEndpoint?"),
+        (("--who-can", "sagemaker:CreateEndpoint", "--on", "x"), "--on 'x' is no ARN"),
+        (("--on", "arn:aws:s3:::b"), "add --who-can ACTION"),
+        (("--can", "deployr"), "did you mean deployer?"),
+        (("--can", "x", "--who-can", "s3:GetObject"), "ask one at a time"),
+        (("--format", "jsn"), "did you mean json?"),
+        (("--region", "eu-west-9"), "has no region eu-west-9; it holds us-east-1"),
+        (("--select", "ACC999"), "there is no rule 'ACC999'"),
+    ],
+)
+def test_bad_usage(preflight: Command, options: tuple[str, ...], says: str) -> None:
+    ran = preflight("audit", "--snapshot", str(SNAPSHOT), *options)
+    assert (ran.code, ran.out) == (2, "") and says in ran.line
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SNAPSHOT.read_text()[:4000], "it is not JSON"),
+        ("{}", "version"),
+        (json.dumps({**snapshot(), "accuont": 1}), "accuont"),
+    ],
+)
+def test_a_snapshot_that_is_truncated_or_edited_by_hand(preflight: Command, text: str, says: str) -> None:
+    ran = preflight("audit", "--snapshot", "s.json", s__json=text)
+    assert (ran.code, ran.out) == (2, "") and "s.json" in ran.line and says in ran.line
+
+
+def test_snapshots_of_two_accounts_are_not_compared(preflight: Command) -> None:
+    other = {**snapshot(), "account": "444455556666"}
+    ran = preflight("audit", "--snapshot", "a.json", "--since", "b.json", a__json=snapshot(), b__json=other)
+    assert (ran.code, ran.out) == (2, "") and "--since is of account 444455556666" in ran.line
+
+
+def test_answers_agree_with_the_engine_for_every_role_of_a_generated_account(preflight: Command) -> None:
+    """What is decided once for many roles is what is decided for each of them."""
+    from preflight.account.principals import policies_of
+    from preflight.account.snapshot import Snapshot
+    from preflight.audit.access import _CONTEXT
+    from preflight.audit.scene import Scene
+    from preflight.iam.evaluate import decide
+    from preflight.iam.request import Request
+
+    facts = Snapshot(account(150), "generated")
+    scene = Scene(facts, (REGION,))
+    on = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/endpoint-7"
+    reach = {"allowed": "all", "open": "open", "explicitDeny": "none", "implicitDeny": "none"}
+    for action in ("sagemaker:InvokeEndpoint", "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint"):
+        for holder in scene.holders.by_arn.values():
+            known: Any = policies_of(facts, holder.arn)
+            request = Request(holder.arn, action, on, context=_CONTEXT, principal_tags=holder.tags)
+            alone = decide(request, known.value.policies).outcome.value
+            assert scene.decider.access(holder, action, on).reach.value == reach[alone], (holder.arn, action)
