@@ -7,7 +7,7 @@ instances from one of several pools. Each doubt goes with the amount, so that an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
@@ -33,9 +33,15 @@ class User:
     pending: tuple[Mapping[str, Any], ...] = ()
     doubt: Doubt | None = None
     idle: Doubt | None = None
+    _drawn: dict[str, list[Draw]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def draws(self, kind: Kind, measure: str) -> list[Draw]:
-        """Return what the resource draws of a measure, part by part."""
+        """Return what the resource draws of a measure, part by part; worked out once."""
+        if measure not in self._drawn:
+            self._drawn[measure] = self._draws(kind, measure)
+        return self._drawn[measure]
+
+    def _draws(self, kind: Kind, measure: str) -> list[Draw]:
         declared = kind.declared["usage"]["measures"][measure]
         if "of-all" in declared:
             found = [self._whole(declared)]
