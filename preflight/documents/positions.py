@@ -11,6 +11,12 @@ from typing import Any, TypeAlias
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
+_SPACE = re.compile(r"[ \t\n\r]*")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+_SINGLY = 32
+"""For how many places each is looked for from the beginning; for more, the text is gone through once."""
+
+
 def escape(part: str) -> str:
     """Return one member name as it stands in a JSON pointer."""
     return part.replace("~", "~0").replace("/", "~1")
@@ -51,12 +57,17 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
         places(text, syntax, *found)
         return lambda pointer, name: found[name].get(pointer)
     left = scan_json(text)
+    asked = 0
     values: dict[str, int] = {}
     names: dict[str, int] = {}
     starts: list[int] = []
 
     def place(pointer: str, name: bool) -> tuple[int, int] | None:
-        if pointer not in values:
+        nonlocal asked
+        if pointer not in values and asked < _SINGLY:
+            asked += 1
+            values[pointer], names[pointer] = locate_json(text, pointer)
+        elif pointer not in values:
             for each, offset, name_at in left:
                 if each not in values:
                     values[each] = offset
@@ -73,6 +84,46 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
         return line, offset - starts[line - 1] + 1
 
     return place
+
+
+def locate_json(text: str, pointer: str) -> tuple[int, int]:
+    """Return the offset in a valid JSON text of the value at a JSON pointer, and of its member's name; -1 where there
+    is none. What comes before is parsed by Python's own decoder, which is in C.
+    """
+    from json.decoder import JSONDecoder
+
+    parse = JSONDecoder(strict=False).raw_decode
+    after_space = _SPACE.match
+
+    def skipped(offset: int) -> int:
+        found = after_space(text, offset)
+        return found.end() if found is not None else offset
+
+    at, name_at = skipped(0), -1
+    for part in pointer.split("/")[1:]:
+        wanted = part.replace("~1", "/").replace("~0", "~")
+        kind, index = text[at], 0
+        if kind not in "{[" or (kind == "[" and not _INDEX.fullmatch(part)):
+            return -1, -1
+        at = skipped(at + 1)
+        while True:
+            if text[at] in "}]":
+                return -1, -1
+            name_at = -1
+            if kind == "{":
+                name_at = at
+                name, end = parse(text, at)
+                at = skipped(skipped(end) + 1)
+                if name == wanted:
+                    break
+            elif index == int(part):
+                break
+            _, end = parse(text, at)
+            at = skipped(end)
+            if text[at] == ",":
+                at = skipped(at + 1)
+            index += 1
+    return at, name_at
 
 
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:

@@ -9,10 +9,11 @@ grant is not reported as one without limits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.iam.wildcard import matcher, tokens
+from preflight.lint.computed import computed
 from preflight.lint.named import strings
 from preflight.lint.view import Entry, StatementView
 from preflight.lint.watched import samples, watched
@@ -58,12 +59,12 @@ class Grants:
         self._statements, self._compiled = statements, compiled
         self._answers: dict[tuple[str, str, bool], bool] = {}
 
-    @cached_property
+    @computed
     def denies(self) -> bool:
         """Whether any statement denies."""
         return any(view.denies for view in self._statements)
 
-    @cached_property
+    @computed
     def administrator(self) -> Granted | None:
         """The statement that allows every action on every resource without a condition, where nothing is denied."""
         for view in self._statements:
@@ -74,7 +75,7 @@ class Grants:
                 return next(Granted(view, entry) for entry in view.actions if entry.text in _ALL_ACTIONS)
         return None
 
-    @cached_property
+    @computed
     def actions(self) -> Mapping[str, list[Granted]]:
         """The watched actions that some statement allows, with those statements."""
         found: dict[str, list[Granted]] = {}
@@ -95,7 +96,7 @@ class Grants:
                         found.setdefault(action, []).append(whole)
         return found
 
-    @cached_property
+    @computed
     def _surely(self) -> frozenset[str]:
         """The watched actions that are allowed on everything, whatever the context."""
         if self.denies:
@@ -105,7 +106,7 @@ class Grants:
             action for action, granted in self.actions.items() if any(plain[id(each.view)] for each in granted)
         )
 
-    @cached_property
+    @computed
     def _limited(self) -> frozenset[int]:
         """The statements that allow nothing for certain."""
         return frozenset(id(view) for view in self._statements if not _told(view))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from preflight.documents.found import FoundPolicy, PolicyType
+from preflight.lint.computed import computed
 from preflight.lint.grants import Grants
 from preflight.lint.view import StatementView, statements_of
 
@@ -41,12 +41,12 @@ class Subject:
         """What the policy is for."""
         return self.found.type
 
-    @cached_property
+    @computed
     def statements(self) -> tuple[StatementView, ...]:
         """The statements that are objects, in order."""
         return statements_of(self.found.value)
 
-    @cached_property
+    @computed
     def policy(self) -> Policy | None:
         """The policy compiled for decisions; None where AWS would not store it."""
         if not isinstance(self.found.value, dict):
@@ -58,12 +58,12 @@ class Subject:
         except PolicyError:
             return None
 
-    @cached_property
+    @computed
     def elements(self) -> frozenset[str]:
         """The names of all elements that some statement has, as written: a check of an absent one has nothing to do."""
         return frozenset[str]().union(*[view.raw for view in self.statements])
 
-    @cached_property
+    @computed
     def grants(self) -> Grants:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)

@@ -6,10 +6,10 @@ Grammar rules report what is malformed; all other rules look at what can be read
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from preflight.documents.positions import escape
+from preflight.lint.computed import computed
 
 PrincipalElement = Literal["Principal", "NotPrincipal"]
 
@@ -87,46 +87,48 @@ class StatementView:
         """Whether the effect is Deny, as AWS spells it."""
         return self.raw.get("Effect") == "Deny"
 
-    @cached_property
+    @computed
     def actions(self) -> tuple[Entry, ...]:
         """The entries of Action."""
-        return tuple(self._texts("Action"))
+        return self._texts("Action")
 
-    @cached_property
+    @computed
     def not_actions(self) -> tuple[Entry, ...]:
         """The entries of NotAction."""
-        return tuple(self._texts("NotAction"))
+        return self._texts("NotAction")
 
-    @cached_property
+    @computed
     def resources(self) -> tuple[Entry, ...]:
         """The entries of Resource."""
-        return tuple(self._texts("Resource"))
+        return self._texts("Resource")
 
-    @cached_property
+    @computed
     def not_resources(self) -> tuple[Entry, ...]:
         """The entries of NotResource."""
-        return tuple(self._texts("NotResource"))
+        return self._texts("NotResource")
 
-    @cached_property
+    @computed
     def principals(self) -> tuple[PrincipalEntry, ...]:
         """The entries of Principal and of NotPrincipal."""
         return tuple(_principals(self.raw, self.pointer))
 
-    @cached_property
+    @computed
     def conditions(self) -> tuple[ConditionEntry, ...]:
         """Every pair of operator and key."""
         return tuple(_conditions(self.raw.get("Condition"), f"{self.pointer}/Condition"))
 
-    def _texts(self, element: str) -> Iterator[Entry]:
-        return texts(self.raw.get(element), f"{self.pointer}/{element}")
+    def _texts(self, element: str) -> tuple[Entry, ...]:
+        value = self.raw.get(element)
+        return () if value is None else texts(value, f"{self.pointer}/{element}")
 
 
-def texts(value: Any, pointer: str) -> Iterator[Entry]:
-    """Yield a string, or each string of a list, with its pointer."""
+def texts(value: Any, pointer: str) -> tuple[Entry, ...]:
+    """Return a string, or each string of a list, with its pointer."""
     if isinstance(value, str):
-        yield Entry(pointer, value)
-    elif isinstance(value, list):
-        yield from (Entry(f"{pointer}/{index}", each) for index, each in enumerate(value) if isinstance(each, str))
+        return (Entry(pointer, value),)
+    if not isinstance(value, list):
+        return ()
+    return tuple([Entry(f"{pointer}/{index}", each) for index, each in enumerate(value) if isinstance(each, str)])
 
 
 def statements_of(policy: Any) -> tuple[StatementView, ...]:

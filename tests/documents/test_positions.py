@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from preflight.documents.document import Document
 from preflight.documents.load import load_text
-from preflight.documents.positions import Places, places
+from preflight.documents.positions import Places, locate_json, places, scan_json
 from preflight.documents.schema import at
 
 TEXT = """{
@@ -79,3 +79,22 @@ def test_the_scanner_agrees_with_libyaml(value: object, style: tuple[int | None,
     for pointer, (line, column) in found.items():
         rest = "\n".join([starts[line - 1][column - 1 :], *starts[line:]])
         assert json.JSONDecoder().raw_decode(rest)[0] == at(value, pointer)
+
+
+@settings(deadline=None)
+@given(_DATA, _STYLES)
+def test_a_place_looked_for_alone_is_that_of_the_whole_text(
+    value: object, style: tuple[int | None, tuple[str, str]]
+) -> None:
+    text = " \n" + json.dumps(value, indent=style[0], separators=style[1])
+    scanned = {pointer: (offset, name_at) for pointer, offset, name_at in scan_json(text)}
+    for pointer, found in scanned.items():
+        assert locate_json(text, pointer) == found
+    for pointer in ("/gone", "/0/gone", "/~1", "/-", "/00", "/1/1"):
+        assert locate_json(text, pointer) == scanned.get(pointer, (-1, -1))
+
+
+def test_many_places_are_looked_for_in_one_pass() -> None:
+    document = load_text(json.dumps({"a": list(range(5000))}, indent=1), "p.json")
+    assert [document.position(f"/a/{index}") for index in (*range(4999, -1, -7), 0, 4999)][-1] == (5002, 3)
+    assert document.position("/a/5000") is None and document.position("/b") is None
