@@ -19,6 +19,10 @@ from preflight.readiness.references import Reference, name_of, reported
 from preflight.readiness.step import Step
 
 _CANDIDATES = 4
+# The members of `status`, in rules/resources/: the states that allow it, what to wait for in those that do not, and
+# what to do where AWS does not say.
+_FOR_CHANGES = ("takes-changes", "until", "otherwise")
+_FOR_DELETES = ("takes-deletion", "until-deletion", "otherwise-deletion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
 
 
 def name_free(step: Step, rule: Rule) -> Iterator[Result]:
-    """Say whether the name of what the request creates is free; for an update, whether what it names takes changes."""
+    """Say whether the name of what is created is free; otherwise, whether what is named can be changed or deleted."""
     if step.operation.effect == "create":
         yield _free(step, rule)
     for reference in reported(step, rule.id):
@@ -282,7 +286,7 @@ def _free_name(step: Step, key: Mapping[str, str]) -> str | None:
 
 
 def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
-    """Say whether a resource that the request changes is there, and in a state that takes changes."""
+    """Say whether a resource that the request changes or deletes is there, and in a state that allows it."""
     fact, kind = reference.fact, load_kind(reference.kind)
     states = kind.section("status") or {}
 
@@ -303,14 +307,17 @@ def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
     status = fact.value.get(states.get("member", ""))
     if status is None:
         return result(Kind.OPEN, f"the status of {reference.label} is not known", f"Give its {states.get('member')}.")
-    if status in states.get("takes-changes", ()):
-        return result(Kind.PASS, f"{reference.label} is {status} and takes changes")
+    deleting = step.operation.effect == "delete"
+    takes, until, otherwise = _FOR_DELETES if deleting else _FOR_CHANGES
+    can, cannot = ("can be deleted", "cannot be deleted") if deleting else ("takes changes", "takes no changes")
+    if status in states.get(takes, ()):
+        return result(Kind.PASS, f"{reference.label} is {status} and {can}")
     values = {**step.place.values(step.request.parameters), **fact.value}
-    way = fill(states.get("until", {}).get(status, ""), values) or ""
-    if status in states.get("until", {}):
-        return result(Kind.FAIL, f"{reference.label} is {status} and takes no changes", way)
+    if status in states.get(until, {}):
+        way = fill(states[until][status], values) or ""
+        return result(Kind.FAIL, f"{reference.label} is {status} and {cannot}", way)
     return result(
         Kind.OPEN,
-        f"{reference.label} is {status}; AWS does not say whether one in this state takes changes",
-        states.get("otherwise", ""),
+        f"{reference.label} is {status}; AWS does not say whether one in this state {can}",
+        fill(states.get(otherwise, ""), values) or "",
     )

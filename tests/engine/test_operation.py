@@ -18,7 +18,9 @@ OPERATIONS = [
     "sagemaker:CreateEndpoint",
     "sagemaker:CreateEndpointConfig",
     "sagemaker:CreateModel",
+    "sagemaker:DeleteEndpoint",
     "sagemaker:DeleteEndpointConfig",
+    "sagemaker:DeleteModel",
     "sagemaker:UpdateEndpoint",
 ]
 
@@ -27,6 +29,13 @@ def service_model(service: str) -> Any:
     import botocore.session
 
     return botocore.session.get_session().get_service_model(service)
+
+
+def boto_waiters(service: str) -> set[str]:
+    import botocore.session
+    from botocore import xform_name
+
+    return {xform_name(name) for name in botocore.session.get_session().get_waiter_model(service).waiter_names}
 
 
 @pytest.fixture(params=OPERATIONS)
@@ -63,6 +72,8 @@ def test_calls_are_botocores(operation: Operation) -> None:
     assert call.method == xform_name(operation.id.partition(":")[2])
     methods = {xform_name(name) for name in model.operation_names}
     assert call.undo is None or call.undo in methods
+    waiters = boto_waiters(call.service)
+    assert call.waiter is None or call.waiter in waiters
     required = set(model.operation_model(operation.id.partition(":")[2]).input_shape.required_members)
     assert set(operation.kind.identity) <= required
 

@@ -181,3 +181,42 @@ def test_an_update_needs_an_endpoint_and_one_that_the_plan_creates_will_do() -> 
     assert only(judge("PRE302", update, endpoints=[])).kind == "fail"
     assert kinds(judge("PRE302", CREATE, update, endpoints=[])) == ["pass", "pass"]
     assert only(judge("PRE302", update)).kind == "open"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("InService", "pass"),
+        ("Failed", "pass"),
+        ("SystemUpdating", "fail"),
+        ("Creating", "open"),
+        ("Updating", "open"),
+        ("Deleting", "open"),
+        ("OutOfService", "open"),
+        (None, "open"),
+    ],
+)
+def test_whether_an_endpoint_can_be_deleted_hangs_on_its_status(status: str | None, kind: str) -> None:
+    there = {"EndpointName": "Demo", "EndpointConfigName": "old", **({"EndpointStatus": status} if status else {})}
+    result = only(judge("PRE302", ("DeleteEndpoint", {"EndpointName": "demo"}), endpoints=[there]))
+    assert result.kind == kind
+    assert kind == "pass" or result.remedy
+    assert "${" not in result.remedy
+
+
+def test_what_the_plan_deletes_is_gone_after_it() -> None:
+    delete = ("DeleteEndpoint", {"EndpointName": "demo"})
+    there = [{"EndpointName": "demo", "EndpointConfigName": "old", "EndpointStatus": "InService"}]
+    assert only(judge("PRE302", delete, endpoints=[])).kind == "fail"
+    assert kinds(judge("PRE302", delete, delete, endpoints=there)) == ["pass", "fail"]
+    assert kinds(judge("PRE302", delete, CREATE, endpoints=there)) == ["pass", "pass"]
+    assert kinds(judge("PRE302", CREATE, delete, endpoints=[])) == ["pass", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("models", "kind"),
+    [([{"ModelName": "m"}], "pass"), ([], "fail"), ([{"ModelName": "M"}], "fail"), (None, "open")],
+)
+def test_a_model_to_be_deleted_exists(models: list[dict[str, Any]] | None, kind: str) -> None:
+    parts = {} if models is None else {"models": models}
+    assert only(judge("PRE402", ("DeleteModel", {"ModelName": "m"}), **parts)).kind == kind

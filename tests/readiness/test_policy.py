@@ -53,6 +53,8 @@ CASES: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "endpoint with an alias": [("CreateEndpoint", {"EndpointName": "d", "EndpointConfigName": "ByAlias"})],
     "update": [("UpdateEndpoint", {"EndpointName": "Demo", "EndpointConfigName": "Sealed"})],
     "delete": [("DeleteEndpointConfig", {"EndpointConfigName": "Plain"})],
+    "delete endpoint": [("DeleteEndpoint", {"EndpointName": "Demo"})],
+    "delete model": [("DeleteModel", {"ModelName": "M-1"})],
     "model": [MODEL],
     "model in a VPC": [(MODEL[0], {**MODEL[1], "VpcConfig": VPC, "EnableNetworkIsolation": True, "Tags": TAGS})],
     "model without role": [("CreateModel", {"ModelName": "m"})],

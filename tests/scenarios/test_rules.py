@@ -218,6 +218,21 @@ SCENARIOS = [
         (Says("PRE302", "fail", "endpoint `churn-now` does not exist"),),
     ),
     Scenario(
+        "an endpoint in service can be deleted",
+        b.also(b.running(), b.planned("sagemaker:DeleteEndpoint", EndpointName="churn-now")),
+        READY,
+        (
+            Says("PRE302", "pass", "is InService and can be deleted"),
+            Says("PRE110", "pass", "sagemaker:DeleteEndpoint"),
+        ),
+    ),
+    Scenario(
+        "there is no model to delete",
+        b.planned("sagemaker:DeleteModel", ModelName="missing"),
+        BLOCKED,
+        (Says("PRE402", "fail", "model `missing`"), Says("PRE110", "fail", "sagemaker:DeleteModel")),
+    ),
+    Scenario(
         "SageMaker may not be read",
         b.denied("sagemaker:*"),
         OPEN,
