@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.iam.conditions import Condition
 from preflight.iam.pattern import covers_tokens
@@ -36,7 +36,9 @@ def same_grants(one: Any, other: Any) -> bool:
 
 def _within(part: Policy, whole: Policy) -> bool:
     equal = {_identity(each) for each in whole.statements}
-    return all(_identity(each) in equal or _covered(each, whole.statements) for each in part.statements)
+    changed = [each for each in part.statements if _identity(each) not in equal]
+    by = [_About(each) for each in whole.statements] if changed else []
+    return all(_covered(_About(each), by) for each in changed)
 
 
 def _identity(statement: Statement) -> tuple[object, ...]:
@@ -51,20 +53,16 @@ def _identity(statement: Statement) -> tuple[object, ...]:
     )
 
 
-def _covered(statement: Statement, by: Sequence[Statement]) -> bool:
-    conditions = condition_set(statement.conditions)
-    fitting = [
-        each
-        for each in by
-        if each.effect == statement.effect
-        and _same_principals(each, statement)
-        and condition_set(each.conditions) <= conditions
-    ]
-    return all(
-        any(action(each) and resource(each) for each in fitting)
-        for action in _parts(statement.actions, _action_patterns, "actions")
-        for resource in _parts(statement.resources, _resource_patterns, "resources")
-    )
+def _covered(about: _About, by: Sequence[_About]) -> bool:
+    """Whether each pair of an action and a resource is covered by a statement; which ones do is a bit mask."""
+    fitting = [each for each in by if each.fits(about)]
+    actions = {_mask(part, [each.actions for each in fitting]) for part in about.actions.parts}
+    resources = {_mask(part, [each.resources for each in fitting]) for part in about.resources.parts}
+    return all(action & resource for action in actions for resource in resources)
+
+
+def _mask(part: _Part, by: Sequence[_Listed]) -> int:
+    return sum(1 << index for index, each in enumerate(by) if each.covers(part))
 
 
 def _same_principals(one: Statement, other: Statement) -> bool:
@@ -74,38 +72,69 @@ def _same_principals(one: Statement, other: Statement) -> bool:
     return first.negated == second.negated and set(first.entries) == set(second.entries)
 
 
-class _Part:
-    """One pattern of an element, or a whole Not element: asks whether a statement is about all of it."""
+class _Part(NamedTuple):
+    """One pattern of an element; or, where that is None, all of an element with what a Not element spares."""
 
-    def __init__(self, part: Tokens | None, spared: Sequence[Tokens], element: str) -> None:
-        self._part, self._spared, self._element = part, spared, element
+    pattern: Tokens | None
+    spared: tuple[Tokens, ...] = ()
 
-    def __call__(self, statement: Statement) -> bool:
-        patterns = statement.actions if self._element == "actions" else statement.resources
-        if patterns is None:
-            return self._part is None and not self._spared
-        listed = _action_patterns(patterns) if self._element == "actions" else _resource_patterns(patterns)
-        if self._part is not None:
-            if not patterns.negated:
-                return any(_covers(each, self._part) for each in listed)
+
+class _Listed:
+    """An element with its patterns, to ask what it covers. Without patterns it is absent."""
+
+    def __init__(self, patterns: Sequence[Tokens] | None, *, negated: bool) -> None:
+        self._absent, self._negated = patterns is None, negated
+        self._patterns = tuple(patterns or ())
+        self._exact = frozenset(self._patterns)
+        self._wild = tuple(each for each in self._exact if any(isinstance(token, Wild) for token in each))
+
+    @property
+    def parts(self) -> list[_Part]:
+        """What has to be covered for the element to be."""
+        if self._absent or self._negated:
+            return [_Part(None, self._patterns)]
+        return [_Part(each) for each in self._exact]
+
+    def covers(self, part: _Part) -> bool:
+        """Whether the element is about all that a part of the same element of another statement is about."""
+        if self._absent:
+            return part == (None, ())
+        if part.pattern is not None:
+            return not self._negated and self._has(part.pattern)
+        if not part.spared:
             return False
-        if patterns.negated:
-            # What the other spares must be spared here too.
-            return all(any(_covers(mine, theirs) for mine in self._spared) for theirs in listed)
-        return any(each == (Wild.STAR,) for each in listed)
+        if self._negated:
+            spared = _Listed(part.spared, negated=False)
+            return all(map(spared._has, self._exact))
+        return (Wild.STAR,) in self._exact
+
+    def _has(self, pattern: Tokens) -> bool:
+        return pattern in self._exact or any(_covers(each, pattern) for each in self._wild)
 
 
-def _parts(patterns: Patterns | None, of: Any, element: str) -> Iterable[_Part]:
-    if patterns is None:
-        return [_Part(None, (), element)]
-    if patterns.negated:
-        return [_Part(None, tuple(of(patterns)), element)]
-    return [_Part(each, (), element) for each in of(patterns)]
+class _About:
+    """A statement, to be compared with others."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self._conditions = condition_set(statement.conditions)
+        actions, resources = statement.actions, statement.resources
+        self.actions = _Listed(_action_patterns(actions), negated=actions.negated)
+        listed = None if resources is None else _resource_patterns(resources)
+        self.resources = _Listed(listed, negated=resources is not None and resources.negated)
+
+    def fits(self, other: _About) -> bool:
+        """Whether the statement holds wherever the other one does, actions and resources apart."""
+        mine, theirs = self._statement, other._statement
+        return mine.effect == theirs.effect and self._conditions <= other._conditions and _same_principals(mine, theirs)
 
 
 @lru_cache(maxsize=8192)
 def _covers(pattern: Tokens, other: Tokens) -> bool:
-    return pattern == other or covers_tokens(pattern, other)
+    head = pattern[0] if pattern else ""
+    if isinstance(head, str) and not (other and isinstance(other[0], str) and other[0].startswith(head)):
+        return False
+    return covers_tokens(pattern, other)
 
 
 def _action_patterns(patterns: Patterns) -> list[Tokens]:

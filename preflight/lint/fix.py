@@ -96,30 +96,34 @@ def mend(text: str, read: Read, find: Find) -> Mended:
 def _pass(
     text: str, attempts: Sequence[_Attempt], left: dict[tuple[str, str, str], Left]
 ) -> tuple[Sequence[_Attempt], str]:
-    """Make as many of the edits as do not meet: all at once, or one alone if they do not go together."""
+    """Make as many of the edits as do not meet and go together."""
     together = _apart(attempts)
     if not together:
         return (), text
+    made = _most(text, together, left)
+    return (made, _edited(text, made)) if made else ((), text)
+
+
+def _most(text: str, attempts: Sequence[_Attempt], left: dict[tuple[str, str, str], Left]) -> Sequence[_Attempt]:
+    """Return attempts that can be made together: all of them, or the most of each half if the halves go together."""
     try:
-        return together, _edited(text, together)
+        _edited(text, attempts)
     except EditError as error:
         if len(attempts) == 1:
             left[_key(attempts[0].found)] = Left(attempts[0].found, str(error))
-            return (), text
-    made: list[_Attempt] = []
-    taken: list[Edit] = []
-    for each in attempts:
-        if any(_meet(one, other) for one in each.edits for other in taken):
-            continue
-        try:
-            after = _edited(text, [*made, each])
-        except EditError as error:
-            left[_key(each.found)] = Left(each.found, str(error))
-        else:
-            made.append(each)
-            taken += each.edits
-            result = after
-    return (made, result) if made else ((), text)
+            return ()
+    else:
+        return attempts
+    middle = len(attempts) // 2
+    first, second = _most(text, attempts[:middle], left), _most(text, attempts[middle:], left)
+    if not first or not second:
+        return first or second
+    both = [*first, *second]
+    try:
+        _edited(text, both)
+    except EditError:
+        return first  # what is left of the second half has its turn in the next pass
+    return both
 
 
 def _edited(text: str, attempts: Sequence[_Attempt]) -> str:
@@ -187,11 +191,6 @@ def _above(pointer: str) -> Iterable[str]:
     while pointer:
         pointer = pointer.rpartition("/")[0]
         yield pointer
-
-
-def _meet(one: Edit, other: Edit) -> bool:
-    first, second = _place(one), _place(other)
-    return first == second or first.startswith(f"{second}/") or second.startswith(f"{first}/")
 
 
 def _as_meant(value: Any) -> Any:
