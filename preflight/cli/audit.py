@@ -132,9 +132,8 @@ def _rendered(found: Audit, format_: str, view: object) -> str:
         return report.as_csv(found)
     if format_ != "text":
         return rendered(found.report, format_, view)
-    from preflight.report.text import render_checklist
-
     from preflight.report.terminal import wrapped
+    from preflight.report.text import render_checklist
 
     lines = [line for each in report.overview(found) for line in wrapped(each, "", "  ", max(view.width, 40))]
     return "\n".join(lines) + "\n\n" + render_checklist(found.report, view)
