@@ -98,7 +98,7 @@ class Files:
             policies = read_policies(text, file.path, settings.type or own.type)
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "")
-        fix = self._fix(file, text, named, own) if settings.fix and policies else None
+        fix = self._fix(file, text, named, own) if settings.fix and policies and not file.path.endswith(".gz") else None
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after
             policies = read_policies(text, file.path, settings.type or own.type)
