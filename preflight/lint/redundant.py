@@ -91,7 +91,7 @@ def statements(subject: Subject) -> Iterator[Finding]:
     groups: dict[tuple[object, ...], list[_About]] = defaultdict(list)
     for about in subject.once(_abouts):
         raw = about.view.raw
-        groups[raw.get("Effect"), str(raw.get("Principal", raw.get("NotPrincipal")))].append(about)
+        groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(about)
     for group in groups.values():
         for about in reversed(group) if len(group) > 1 else ():
             other = next(
