@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
+from preflight.documents.unresolved import hangs_on, is_unresolved, settle
 from preflight.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
@@ -61,6 +62,9 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
     powerful than it is.
     """
     named = identity_of(principal_arn)
+    if named is None and is_unresolved(principal_arn):
+        labels = hangs_on(principal_arn)
+        return Unknown(f"it hangs on {', '.join(labels)}", settle(labels))
     if named is None:
         return Unknown(
             f"{principal_arn} is not a role, user, assumed-role session or account root",

@@ -18,6 +18,7 @@ _PART = re.compile(f"{_OPEN}{_UNIQUE}?([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ESCAPED = re.compile(r"\\u(?:[eE][0-9a-fA-F]|[fF][0-8])[0-9a-fA-F]{2}|\\u[dD][bB][89a-fA-F]")
 _PARAMETER = re.compile(r"\bparameter ((?:AWS::)?[\w.-]+(?::[\w-]+)?)")
+_MADE_UP = re.compile(r"(?:^|/)name of (\S+)$")
 
 
 def unresolved(label: str, *, unique: bool = False) -> str:
@@ -76,6 +77,8 @@ def settle(labels: Iterable[str]) -> str:
     named = dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label))
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
+    if made := dict.fromkeys(match[1] for label in labels if (match := _MADE_UP.search(label))):
+        return f"give {' and '.join(made)} a name of its own"
     return "write it out, or check again when it is known"
 
 

@@ -202,7 +202,7 @@ def _free(step: Step, rule: Rule) -> Result:
     if is_unique(name) and not planned_in(step.account, ask):
         return rule.result(
             Kind.PASS,
-            f"the deploy gives the {kind.label} a name that nothing has, `{name}`",
+            f"the {kind.label} name `{name}` is free: the deploy makes it up",
             subject=subject(step),
             location=location,
         )

@@ -19,6 +19,7 @@ from preflight.iam.decision import Decision, Outcome
 from preflight.iam.evaluate import decide
 from preflight.iam.request import Context, Policies, Request
 from preflight.readiness.context import context_of_role
+from preflight.readiness.dependencies import sentence
 from preflight.readiness.judgement import Matter, result_of
 from preflight.readiness.references import Reference, described_arn, references, reported
 from preflight.readiness.resource_policies import with_resource_policy
@@ -85,7 +86,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create the role, or name one that exists. Its trust policy:\n{trust_policy(service or '')}",
         )
     if isinstance(fact, Unknown):
-        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", fact.settle)
+        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.settle))
     document = fact.value.get("AssumeRolePolicyDocument")
     if service is None or document is None:
         return result(
@@ -231,7 +232,7 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
             f"whether {need.role} is allowed {action} on {need.resource}, to {need.to}, cannot be told: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="" if isinstance(facts, Absent) else facts.settle,
+            remedy="" if isinstance(facts, Absent) else sentence(facts.settle),
             level=need.level,
         )
     principal: PrincipalFacts = facts.value

@@ -6,6 +6,7 @@ as may be is. What is allowed by the least is allowed; what is not by the most i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -86,9 +87,17 @@ def _hangs(
         f"whether {matter.name} is allowed {matter.sentence} hangs on {', '.join(labels)}{examples}",
         subject=matter.resource,
         location=location,
-        remedy=f"{said[0].upper()}{said[1:]}; or allow it whatever that is:\n{matter.statement}",
+        remedy=f"{said[0].upper()}{said[1:]}; or allow it whatever that is:\n{matter.statement}"
+        if _worth(request)
+        else f"{said[0].upper()}{said[1:]}.",
         level=level,
     )
+
+
+def _worth(request: Request) -> bool:
+    """Say whether all that a resource may be is worth allowing: to pass any role whatever is not."""
+    name = re.split("[/:]", known_parts(request.resource)[0])[-1] if request.resource.startswith("arn:") else ""
+    return bool(name) or (request.resource.startswith("arn:") and request.action != "iam:PassRole")
 
 
 def _spread(request: Request, policies: Policies) -> Spread | None:
