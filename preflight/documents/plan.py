@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from preflight.documents.document import Document
 
-Change: TypeAlias = Literal["create", "extend", "delete"]
+Change: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ class Declared:
 
     `kind` is a kind of `rules/resources` (`iam:role`); `key` has what identifies it there, by all the names that are
     known (`RoleName` and `RoleArn`); `value` is how AWS will describe it; `pointer` is where it stands in `document`.
-    `change` says whether the deploy makes it, takes it away, or adds to it: of what it adds to, lists in `value` are
-    added to those that are there, other members take their place, and one that is not there stays so.
+    `change` says whether the deploy makes it, deletes it, or changes what is there; one that is not there stays so.
+    `update` puts the members of `value` in the place of those that are there; `extend` does too, but adds lists to
+    those that are there; of lists, `remove` takes out each element that has all that an element of `value` has.
     """
 
     kind: str
@@ -65,12 +66,14 @@ class Given:
     """What the command line says that reading a template or a plan needs: where it is deployed, and its parameters.
 
     What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
-    (`Stack:Name`) for one stack of several.
+    (`Stack:Name`) for one stack of several. `several` says that other documents are read into the same plan, so that
+    what is not known in one must not be taken for the same in another.
     """
 
     region: str | None = None
     account: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def load_requests(paths: Sequence[str]) -> list[Document]:
 
 def plan_of(documents: Sequence[Document], operation: str | None = None, given: Given | None = None) -> Plan:
     """Return the plan in documents that are already read; raises as `read_plan` does."""
-    named, given = operation_named(operation) if operation else None, given or Given()
+    named = operation_named(operation) if operation else None
+    given = replace(given or Given(), several=sum(_holds_form(each) for each in documents) > 1)
     joined: Plan | None = None
     for document in documents:
         plan = _read(document, named, given)
@@ -83,7 +84,7 @@ def plan_of(documents: Sequence[Document], operation: str | None = None, given: 
         raise UsageError("no request is given")
     if named is not None and not any(_is_bare(document) for document in documents):
         raise UsageError(f"--operation {operation} is for a bare request; {documents[0].path} names its operations")
-    if given.parameters and not any(_form(document) for document in documents):
+    if given.parameters and not any(map(_holds_form, documents)):
         raise UsageError(f"--parameters is for templates and plans; {documents[0].path} has no parameters")
     if not joined.requests:
         problem = "nothing in it makes a call that preflight knows, so there is nothing to check"
@@ -104,6 +105,10 @@ def _is_plan(document: Document) -> bool:
 
 def _is_bare(document: Document) -> bool:
     return not _is_plan(document) and _form(document) is None
+
+
+def _holds_form(document: Document) -> bool:
+    return isinstance(document.value, dict) and _form(document) is not None
 
 
 def _form(document: Document) -> str | None:

@@ -12,7 +12,10 @@ from preflight.account.unsettled import Unsettled
 from preflight.documents.plan import Plan
 from preflight.readiness.step import Step
 
-Effect: TypeAlias = Literal["create", "update", "delete", "extend"]
+Effect: TypeAlias = Literal["create", "update", "delete", "extend", "remove"]
+# In which order what a plan makes beside its requests is laid: what changes a role comes after the role.
+_CHANGING = frozenset({"update", "extend", "remove"})
+_ORDER: Mapping[str, int] = {"create": 0, "delete": 0, "update": 1, "remove": 2, "extend": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class _Layer:
 
     def given(self) -> Fact[Any] | None:
         """Return what is known without asking below."""
-        if self.effect in ("update", "extend"):
+        if self.effect in _CHANGING:
             return None
         return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
 
@@ -44,13 +47,24 @@ class _Layer:
         """Return what is known of the resource from below as it is after the request."""
         if not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
             return fact
-        if self.effect != "extend":
+        if self.effect == "update":
             return Known({**fact.value, **self.value}, fact.reads)
+        if self.effect == "remove":
+            return Known({**fact.value, **_without(fact.value, self.value)}, fact.reads)
         added = {
             name: [*fact.value.get(name, ()), *each] if isinstance(each, list) else each
             for name, each in self.value.items()
         }
         return Known({**fact.value, **added}, fact.reads)
+
+
+def _without(there: Mapping[str, Any], gone: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lists of a resource without the elements that are taken out."""
+    return {
+        name: [each for each in there.get(name, ()) if not any(each.items() >= one.items() for one in out)]
+        for name, out in gone.items()
+        if name in there
+    }
 
 
 class _Layers:
@@ -155,7 +169,7 @@ class Planned:
 
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
-        effects = (layer.effect for layer in reversed(self._about(ask)) if layer.effect not in ("update", "extend"))
+        effects = (layer.effect for layer in reversed(self._about(ask)) if layer.effect not in _CHANGING)
         return next(effects, None) == "create"
 
     def _about(self, ask: Ask) -> list[_Layer]:
@@ -188,7 +202,7 @@ class Planned:
             names = [(name, fact.value[name]) for name in kind.identity if isinstance(fact.value.get(name), str)]
             seen = {layer.at for layer in layers}
             more = self._layers.about(kind, ask, names, self._end)
-            layers = [*layers, *(each for each in more if each.effect == "extend" and each.at not in seen)]
+            layers = [*layers, *(each for each in more if each.effect in _CHANGING and each.at not in seen)]
         for layer in layers:
             fact = layer.changed(fact)
         return fact
@@ -199,7 +213,7 @@ class Planned:
         for layer in self._layers.of_kind(ask, self._end):
             identity = tuple(fold(kind, layer.key.get(name)) for name in kind.identity)
             known = listed.get(identity, {})
-            if layer.effect != "extend" and (known or layer.effect != "update"):
+            if layer.effect not in ("extend", "remove") and (known or layer.effect != "update"):
                 listed.pop(identity, None)
                 if layer.effect != "delete":
                     listed[identity] = {**known, **layer.value}
@@ -227,8 +241,7 @@ def deployed(account: Account, plan: Plan, region: str) -> Account:
     below: Account = Unsettled(account)
     if not plan.declared:
         return below
-    # What adds to a role comes after the role, wherever it stands.
-    ordered = sorted(plan.declared, key=lambda each: each.change == "extend")
+    ordered = sorted(plan.declared, key=lambda each: _ORDER[each.change])
     kinds = [load_kind(each.kind) for each in ordered]
     effects = [
         (kind, _region(kind, region), each.key, each.change, each.value)

@@ -205,6 +205,19 @@ def test_parameters_are_those_of_the_template() -> None:
     assert model["ModelName"] == "churn-prod" and model["VpcConfig"]["SecurityGroupIds"] == ["sg-1", "sg-2"]
 
 
+def test_what_is_not_known_in_one_template_is_not_the_same_in_another() -> None:
+    template = {**named({"Ref": "Name"}), "Parameters": {"Name": {"Type": "String"}}}
+    template["Resources"]["Other"] = {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointConfigName": "c"}}
+    files = [load_text(json.dumps(template), f"stacks/{name}.json") for name in ("one", "two")]
+    plan = plan_of(files, given=GIVEN)
+    names = [shown(each.parameters["EndpointName"]) for each in plan.requests]
+    assert names == [
+        "${parameter one:Name}", "${one/name of Other}", "${parameter two:Name}", "${two/name of Other}"
+    ]  # fmt: skip
+    given = Given("us-east-1", "111122223333", {"one:Name": "a", "Name": "b"})
+    assert [each.parameters["EndpointName"] for each in plan_of(files, given=given).requests][::2] == ["a", "b"]
+
+
 def test_a_template_is_read_again_where_its_place_is_known() -> None:
     plan = read_plan([str(HERE / "names_given.yaml")])
     assert shown(plan.requests[0].parameters["PrimaryContainer"]["Image"]).startswith("${AWS::AccountId}.dkr.ecr.")

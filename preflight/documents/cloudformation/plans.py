@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from preflight.documents.cloudformation.identities import identities_of
@@ -40,7 +41,8 @@ def plan_in(document: Document, given: Given) -> Plan:
     template = read_template(document)
     _require_known(template, given)
     shared = Shared(nested=nested_in)
-    stack = Stack(template, Where(given.region, given.account), given.parameters, shared)
+    label = PurePath(document.path).stem if given.several else ""
+    stack = Stack(template, Where(given.region, given.account, None, label), given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
     return planned(gathered, shared, given)
@@ -129,7 +131,8 @@ def _text(value: Any) -> str:
 
 def _require_known(template: Template, given: Given) -> None:
     for name in given.parameters:
-        if name not in template.parameters and not name.startswith("AWS::"):
+        # Of several templates, another may have it.
+        if name not in template.parameters and not name.startswith("AWS::") and not given.several:
             known = ", ".join(template.parameters) or "none"
             problem, mend = f"the template has no parameter {name!r}", f"give its own with --parameters: {known}"
             raise template.error("/Parameters", problem, mend)
@@ -190,7 +193,7 @@ def _add(stack: Stack, resource: Resource, hangs_on: tuple[str, ...], into: Gath
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
     if "kind" in declared and not hangs_on:
-        into.declared.extend(_declared(made, at))
+        into.declared.extend(declared_in(made, at))
     if "identity" in declared and not hangs_on:
         into.declared.extend(identities_of(made, resource, at))
 
@@ -239,8 +242,8 @@ def _within(root: Any, reference: str) -> Any:
     return root
 
 
-def _declared(made: Made, at: tuple[Document, str]) -> Iterator[Declared]:
-    """Give the resource itself, by each of its identities, and the policy that it has."""
+def declared_in(made: Made, at: tuple[Document, str]) -> Iterator[Declared]:
+    """Give the resource itself, by each of its identities, and the policy that it has. `at` is where it stands."""
     declared, values = made.declared, made.values
     if "value" not in declared:
         return
