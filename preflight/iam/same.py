@@ -38,7 +38,15 @@ def _within(part: Policy, whole: Policy) -> bool:
     equal = {_identity(each) for each in whole.statements}
     changed = [each for each in part.statements if _identity(each) not in equal]
     by = [_About(each) for each in whole.statements] if changed else []
-    return all(_covered(_About(each), by) for each in changed)
+    fewer = len(by) - len(part.statements)
+    return all(
+        _covered(_About(each), _nearest(each.index, fewer, by)) or _covered(_About(each), by) for each in changed
+    )
+
+
+def _nearest(index: int, fewer: int, by: Sequence[_About]) -> Sequence[_About]:
+    """Return the statements that stand in the same place, from the beginning or from the end: mostly they do alone."""
+    return [by[at] for at in {index, index + fewer} if 0 <= at < len(by)]
 
 
 def _identity(statement: Statement) -> tuple[object, ...]:

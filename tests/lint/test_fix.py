@@ -111,3 +111,16 @@ def test_what_is_not_shown_to_be_the_same_is_left(path: str, text: str, rule: st
     assert done.text == text and done.rules == ()
     assert done.left and all(reason in each.reason for each in done.left)
     assert done.left[0].line.startswith(f"{path}:") and f": {rule} is not mended: " in done.left[0].line
+
+
+def test_managed_policies_are_mended_once_and_nothing_is_left() -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    linter, rules = Linter(lint_rules(["IAM0", "IAM3"])), set()
+    for each in list(json.loads(aws_managed_policies_data).values())[::5]:
+        text = json.dumps(each["Document"], indent=4)
+        done = mended(text, linter, type_="identity")
+        rules.update(done.rules)
+        assert done.left == () and bool(done.rules) == (done.text != text)
+        assert done.text == text or mended(done.text, linter, type_="identity").text == done.text
+    assert rules >= {"IAM300", "IAM301", "IAM302"}
