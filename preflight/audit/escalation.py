@@ -119,6 +119,7 @@ class _Search:
         self._allowing: dict[str, _Allowing] = {}
         powers = _Powers()
         self._powers = {each.arn: powers.of(each) for each in self._holders}
+        self._using: dict[str, set[str]] = {}
 
     def found(self) -> Escalation:
         administrators = frozenset(each.arn for each in self._about_everything() if self._is_administrator(each))
@@ -195,14 +196,25 @@ class _Search:
             if access.reach is Reach.ALL:
                 taken.add(holder.arn)
                 yield Step(holder.arn, role.arn, "assume-role", f"assumes {role.name}", access.by)
-        if not services:
+        using = set().union(*map(self._users, sorted(services))) - administrators - steps.keys() - taken
+        if not using:
             return
         for holder in self._about("iam:PassRole").holders(role.arn):
-            if holder.arn in administrators or holder.arn in steps or holder.arn in taken or holder is role:
+            if holder.arn not in using or holder is role:
                 continue
             step = self._passing(holder, role, services)
             if step is not None:
                 yield step
+
+    def _users(self, service: str) -> set[str]:
+        """Return those who may do all that some way asks for to have a service run something with a role."""
+        found = self._using.get(service)
+        if found is None:
+            needed = [needs for _, needs in _ways_into(frozenset({service}))]
+            found = self._using[service] = {
+                arn for arn, powers in self._powers.items() if powers and any(needs <= powers for needs in needed)
+            }
+        return found
 
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> Step | None:
         powers = self._powers[holder.arn]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ class Scene:
         found = account.account_id()
         self.account_id = found.value if isinstance(found, Known) else ""
         self.decider = Decider()
+        self._may: dict[str, Sequence[tuple[HostingAction, str, Access]]] = {}
         self._once: dict[Callable[[Scene], Any], Any] = {}
 
     def once(self, work: Callable[[Scene], T]) -> T:
@@ -52,10 +53,14 @@ class Scene:
         """Say on which resources of a region a principal may do a hosting action."""
         return self.decider.access(holder, action.action, action.resource(self.partition, region, self.account_id))
 
-    def may(self, holder: Holder) -> Iterator[tuple[HostingAction, str, Access]]:
-        """Give each hosting action that a principal may do in a region, for certain or perhaps."""
-        for region in self.regions:
-            for action in hosting_actions():
-                access = self.access(holder, action, region)
-                if access.possible:
-                    yield action, region, access
+    def may(self, holder: Holder) -> Sequence[tuple[HostingAction, str, Access]]:
+        """Return each hosting action that a principal may do in a region, for certain or perhaps."""
+        found = self._may.get(holder.arn)
+        if found is None:
+            found = self._may[holder.arn] = tuple(
+                (action, region, access)
+                for region in self.regions
+                for action in hosting_actions()
+                if (access := self.access(holder, action, region)).possible
+            )
+        return found

@@ -7,7 +7,9 @@ is decided: together they are the answer for every name, exactly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import Decision, Outcome
@@ -62,7 +64,7 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
             parts = each.parts if fixed(each) else resolve(each, context)
             if not isinstance(parts, Missing):
                 patterns[as_tokens(parts)] = None
-    names = combinations(list(patterns), tokens(request.resource), barred=barred)
+    names = _combinations(tuple(patterns), tokens(request.resource), barred)
     if names is None:
         return Spread(None, ())
     examples = [(name, decide(replace(request, resource=name), policies, nearest=nearest)) for name in names.values()]
@@ -74,3 +76,9 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
     elif Outcome.OPEN not in outcomes:
         found = Extent.ALL if not denied else Extent.NONE
     return Spread(found, tuple(examples))
+
+
+@lru_cache(maxsize=4096)
+def _combinations(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
+    """Work out the combinations once for the same patterns: actions and principals share most of them."""
+    return combinations(patterns, within, barred=barred)
