@@ -116,7 +116,8 @@ def test_what_is_not_shown_to_be_the_same_is_left(path: str, text: str, rule: st
 def test_managed_policies_are_mended_once_and_nothing_is_left() -> None:
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    linter, rules = Linter(lint_rules(["IAM0", "IAM3"])), set()
+    linter = Linter(lint_rules(["IAM0", "IAM3"]))
+    rules: set[str] = set()
     for each in list(json.loads(aws_managed_policies_data).values())[::5]:
         text = json.dumps(each["Document"], indent=4)
         done = mended(text, linter, type_="identity")
