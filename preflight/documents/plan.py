@@ -39,6 +39,7 @@ class Declared:
     `change` says whether the deploy makes it, deletes it, or changes what is there; one that is not there stays so.
     `update` puts the members of `value` in the place of those that are there; `extend` does too, but adds lists to
     those that are there; of lists, `remove` takes out each element that has all that an element of `value` has.
+    `hangs_on` says what must be known before it is certain that any of this is done.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Declared:
     document: Document
     pointer: str = ""
     change: Change = "create"
+    hangs_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

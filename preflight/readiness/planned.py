@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from preflight.account.facts import Absent, Account, Ask, Fact, Known
+from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.account.kinds import Kind, load_kind
 from preflight.account.unsettled import Unsettled
 from preflight.documents.plan import Plan
+from preflight.documents.unresolved import settle
 from preflight.readiness.step import Step
 
 Effect: TypeAlias = Literal["create", "update", "delete", "extend", "remove"]
@@ -23,7 +24,8 @@ class _Layer:
     """What one request, or the plan itself, does to one resource. `value` is how AWS will describe it.
 
     `key` may name it in several ways (`RoleName` and `RoleArn`). Of one that is extended, the lists in `value` are
-    added to those that are there. `at` is its place among the layers of an account.
+    added to those that are there. `at` is its place among the layers of an account; `hangs_on` says what must be known
+    before it is certain that anything is done at all.
     """
 
     kind: Kind
@@ -32,6 +34,7 @@ class _Layer:
     effect: Effect
     value: Mapping[str, Any]
     at: int = 0
+    hangs_on: tuple[str, ...] = ()
 
     def is_about(self, ask: Ask) -> bool:
         shared = [(name, value) for name, value in ask.key if name in self.key]
@@ -41,12 +44,22 @@ class _Layer:
         """Return what is known without asking below."""
         if self.effect in _CHANGING:
             return None
+        if self.hangs_on:
+            does = "makes it" if self.effect == "create" else "takes it away"
+            return Unknown(f"whether the plan {does} hangs on {', '.join(self.hangs_on)}", settle(self.hangs_on))
         return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
+
+    def _unread(self) -> list[dict[str, str]]:
+        """Return the members that may be changed, as what is not known of a role or user is told."""
+        reason, way = f"whether it changes hangs on {', '.join(self.hangs_on)}", settle(self.hangs_on)
+        return [{"Member": name, "Reason": reason, "Settle": way} for name in self.value if name != "Unread"]
 
     def changed(self, fact: Fact[Any]) -> Fact[Any]:
         """Return what is known of the resource from below as it is after the request."""
         if not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
             return fact
+        if self.hangs_on:
+            return Known({**fact.value, "Unread": [*fact.value.get("Unread", ()), *self._unread()]}, fact.reads)
         if self.effect == "update":
             return Known({**fact.value, **self.value}, fact.reads)
         if self.effect == "remove":
@@ -116,10 +129,8 @@ class Planned:
     Nothing is asked of AWS for a resource that the plan creates or deletes.
     """
 
-    def __init__(
-        self, below: Account, *effects: tuple[Kind, str, Mapping[str, str], Effect, Mapping[str, Any]]
-    ) -> None:
-        """Lay effects over `below`, in order: each a kind, a region, a key, what is done, and how AWS describes it."""
+    def __init__(self, below: Account, *effects: _Layer) -> None:
+        """Lay effects over `below`, in order."""
         self._below: Account = below
         layers, end = _Layers(), 0
         if isinstance(below, Planned):
@@ -127,8 +138,8 @@ class Planned:
         if len(layers.all) != end:
             # Somebody else has gone on from the same account: the ways part here.
             layers = _Layers(layers.all[:end])
-        for kind, region, key, effect, value in effects:
-            layers.add(_Layer(kind, region, dict(key), effect, value, end))
+        for layer in effects:
+            layers.add(replace(layer, at=end))
             end += 1
         self._layers: _Layers = layers
         self._end: int = end
@@ -169,7 +180,8 @@ class Planned:
 
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
-        effects = (layer.effect for layer in reversed(self._about(ask)) if layer.effect not in _CHANGING)
+        certain = (layer for layer in reversed(self._about(ask)) if not layer.hangs_on)
+        effects = (layer.effect for layer in certain if layer.effect not in _CHANGING)
         return next(effects, None) == "create"
 
     def _about(self, ask: Ask) -> list[_Layer]:
@@ -213,6 +225,8 @@ class Planned:
         for layer in self._layers.of_kind(ask, self._end):
             identity = tuple(fold(kind, layer.key.get(name)) for name in kind.identity)
             known = listed.get(identity, {})
+            if layer.hangs_on:
+                continue
             if layer.effect not in ("extend", "remove") and (known or layer.effect != "update"):
                 listed.pop(identity, None)
                 if layer.effect != "delete":
@@ -233,7 +247,7 @@ def after(step: Step) -> Account:
     if key is None:
         return step.account
     region = _region(operation.kind, step.region)
-    return Planned(step.account, (operation.kind, region, key, operation.effect, step.described))
+    return Planned(step.account, _Layer(operation.kind, region, key, operation.effect, step.described))
 
 
 def deployed(account: Account, plan: Plan, region: str) -> Account:
@@ -243,11 +257,11 @@ def deployed(account: Account, plan: Plan, region: str) -> Account:
         return below
     ordered = sorted(plan.declared, key=lambda each: _ORDER[each.change])
     kinds = [load_kind(each.kind) for each in ordered]
-    effects = [
-        (kind, _region(kind, region), each.key, each.change, each.value)
+    layers = (
+        _Layer(kind, _region(kind, region), each.key, each.change, each.value, hangs_on=each.hangs_on)
         for kind, each in zip(kinds, ordered, strict=True)
-    ]
-    return Planned(below, *effects)
+    )
+    return Planned(below, *layers)
 
 
 def _region(kind: Kind, region: str) -> str:

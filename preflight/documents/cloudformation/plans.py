@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -192,10 +192,9 @@ def _add(stack: Stack, resource: Resource, hangs_on: tuple[str, ...], into: Gath
     elif resource.type.startswith("AWS::SageMaker::"):
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
-    if "kind" in declared and not hangs_on:
-        into.declared.extend(declared_in(made, at))
-    if "identity" in declared and not hangs_on:
-        into.declared.extend(identities_of(made, resource, at))
+    beside = [*declared_in(made, at)] if "kind" in declared else []
+    beside += identities_of(made, resource, at) if "identity" in declared else ()
+    into.declared.extend(replace(each, hangs_on=hangs_on) for each in beside)
 
 
 def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:

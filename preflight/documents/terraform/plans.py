@@ -1,0 +1,180 @@
+"""The plan in a Terraform plan: the calls that the provider makes for it, in order, and what it makes beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from preflight.documents.cloudformation.plans import fitted
+from preflight.documents.document import Document
+from preflight.documents.operations import known_operations, schema_name
+from preflight.documents.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.schema import fault, load_schema
+from preflight.documents.terraform.changes import Change, changes_in
+from preflight.documents.terraform.configuration import Configuration
+from preflight.documents.terraform.identities import made_beside, taken_away
+from preflight.documents.terraform.order import ordered
+from preflight.documents.terraform.place import Place, place_of
+from preflight.documents.terraform.translate import request_members
+from preflight.documents.terraform.types import declared_of, ignored, made_as
+from preflight.documents.terraform.values import Values
+from preflight.documents.unresolved import shown
+from preflight.errors import InputError
+
+_PROVIDERS = ("aws_", "awscc_")
+_SAGEMAKER = ("aws_sagemaker_", "awscc_sagemaker_")
+_APPLIED = frozenset({"create", "update", "delete"})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One plan as it is read, and what it comes to so far."""
+
+    document: Document
+    configuration: Configuration
+    place: Place
+    values: Values
+    requests: list[PlannedRequest] = field(default_factory=list)
+    declared: list[Declared] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def gap(self, change: Change, message: str, settle: str = "look at it yourself") -> None:
+        self.gaps.append(Gap(message, settle, self.document, change.pointer))
+
+
+def plan_in(document: Document, given: Given) -> Plan:
+    """Return the plan in what `terraform show -json` printed. Raises `InputError` for what is not that."""
+    changes = changes_in(document)
+    if given.parameters:
+        problem = "a Terraform plan has the values of its variables, so it takes no --parameters"
+        raise InputError(document.path, problem, mend="give them to terraform plan, with -var or -var-file")
+    configuration = Configuration(document.value)
+    place = place_of(document.value, configuration, given)
+    reading = _Reading(document, configuration, place, Values(changes, configuration, place))
+    applied = [each for each in changes if _APPLIED & set(each.actions) and each.type.startswith(_PROVIDERS)]
+    there = [each for each in applied if _is_here(each, reading)]
+    needs = {name: configuration.needed(name) for name in configuration.resources} if there else {}
+    for half, change in ordered(there, needs):
+        if half == "destroy":
+            _destroy(change, reading)
+        else:
+            _apply(change, reading)
+    reading.gaps.extend(_unfinished(document))
+    return Plan(
+        tuple(reading.requests),
+        region=place.region,
+        account=place.account,
+        principal=place.principal,
+        declared=tuple(reading.declared),
+        gaps=tuple(reading.gaps),
+        placed=_again if place.asked else None,
+    )
+
+
+def _again(region: str, account: str) -> Plan:
+    raise NotImplementedError("the plan of all documents is read again together")
+
+
+def _unfinished(document: Document) -> Iterator[Gap]:
+    value: Mapping[str, Any] = document.value
+    if value.get("errored") is True:
+        yield Gap("planning ended with an error, so the plan is not whole", "mend it, and plan again", document)
+    if value.get("deferred_changes"):
+        message = "changes are deferred to a later plan, and are not checked"
+        yield Gap(message, "check the plan that follows", document, "/deferred_changes")
+
+
+def _is_here(change: Change, reading: _Reading) -> bool:
+    """Say whether a resource is in the region of the plan; of one that is not, tell."""
+    values = change.after or change.before
+    key = reading.configuration.provider_of(change.configured)
+    region = values.get("region") if isinstance(values.get("region"), str) else reading.place.regions.get(key)
+    if region is None or reading.place.region is None or region == reading.place.region:
+        return True
+    if "operation" in made_as(declared_of(change.type)) or change.type.startswith(_SAGEMAKER):
+        message = f"{change.address} is in {region}, and what is checked is {reading.place.region}"
+        reading.gap(change, message, f"check the plan with --region {region} too")
+        return False
+    return bool(str(made_as(declared_of(change.type)).get("kind", "iam:")).startswith(("iam:", "s3:")))
+
+
+def _apply(change: Change, reading: _Reading) -> None:
+    declared = declared_of(change.type)
+    if not declared:
+        if change.type.startswith(_SAGEMAKER):
+            reading.gap(change, f"preflight does not know the calls that make or change {change.address}")
+        return
+    if "gap" in declared:
+        reading.gap(change, f"{change.address} {declared['gap']}")
+        return
+    made = made_as(declared)
+    if "operation" in made:
+        operation = made["operation"] if change.makes else _updating(change, declared, reading)
+        if operation is None:
+            return
+        if operation not in known_operations():
+            reading.gap(change, f"preflight does not know {operation}, the call that makes or changes {change.address}")
+            return
+        _request(change, operation, reading)
+    if "kind" in made or "identity" in made or "attach" in declared:
+        reading.declared.extend(made_beside(change, reading.values, reading.document))
+
+
+def _updating(change: Change, declared: Mapping[str, Any], reading: _Reading) -> str | None:
+    """Return the operation that changes a resource in place; None where the calls for it are not known."""
+    after = reading.values.after(change)
+    changed = [name for name in after if after[name] != change.before.get(name) and after[name] not in (None, [], {})]
+    update = declared.get("update", {})
+    if any(name in changed for name in update.get("when", ())):
+        operation: str = update["operation"]
+        return operation
+    if others := ", ".join(name for name in changed if not name.endswith("_all")):
+        reading.gap(change, f"{change.address} changes in place ({others}), by calls that preflight does not know")
+    return None
+
+
+def _request(change: Change, operation: str, reading: _Reading) -> None:
+    declared, schema = declared_of(change.type), schema_name(operation)
+    made = made_as(declared)
+    arguments = reading.values.arguments(change)
+    renamed = {**declared.get("members", {}), **{_snake(old): new for old, new in made.get("rename", {}).items()}}
+    members, left = request_members(arguments, schema, renamed)
+    dropped = {name.lower() for name in made.get("drop", ())} if "update" not in declared or change.makes else set()
+    members = {name: each for name, each in members.items() if name.lower() not in dropped}
+    for path, argument in left.items():
+        known_elsewhere = change.updates and path == argument
+        if not (argument in ignored() or argument.replace("_", "") in dropped or known_elsewhere):
+            message = f"preflight does not know the argument {path} of {change.address}, and so leaves it out"
+            reading.gap(change, message)
+    root = load_schema(schema)
+    parameters: dict[str, Any] = fitted(members, root, root)
+    document, pointer = reading.document, f"{change.pointer}/after"
+    if wrong := fault(parameters, schema):
+        inside, problem, mend = wrong
+        what = f"{change.address}{inside.replace('/', '.')}: {shown(problem)}"
+        raise InputError(document.path, what, place=document.place(pointer), mend=shown(mend))
+    reading.requests.append(PlannedRequest(operation, parameters, document, pointer, change.address))
+
+
+def _destroy(change: Change, reading: _Reading) -> None:
+    declared = declared_of(change.type)
+    if "delete" in declared:
+        operation = declared["delete"]["operation"]
+        parameters = {name: change.before.get(each) for name, each in declared["delete"]["members"].items()}
+        if operation not in known_operations() or not all(isinstance(each, str) for each in parameters.values()):
+            reading.gap(change, f"preflight does not know {operation}, the call that deletes {change.address}")
+            return
+        pointer = f"{change.pointer}/before"
+        reading.requests.append(PlannedRequest(operation, parameters, reading.document, pointer, change.address))
+    elif not declared:
+        if change.type.startswith(_SAGEMAKER):
+            reading.gap(change, f"preflight does not know the call that deletes {change.address}")
+    elif "gap" not in declared:
+        partial = "attach" in declared or made_as(declared).get("identity") == "inline"
+        if partial or not change.makes:
+            reading.declared.extend(taken_away(change, reading.values, reading.document))
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
