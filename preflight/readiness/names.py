@@ -223,6 +223,15 @@ def _free(step: Step, rule: Rule) -> Result:
             subject=subject(step),
             location=location,
         )
+    if planned_in(step.account, ask) and (labels := _either(step, key)):
+        return rule.result(
+            Kind.OPEN,
+            f"another request of the plan creates {kind.label} `{name}` too, if both are made, which hangs on "
+            f"{', '.join(labels)}",
+            subject=subject(step),
+            location=location,
+            remedy=_sentence(settle(labels)),
+        )
     if planned_in(step.account, ask):
         return rule.result(
             Kind.FAIL,
@@ -232,6 +241,15 @@ def _free(step: Step, rule: Rule) -> Result:
             remedy="Leave one of the two out, or give it another name.",
         )
     return _taken(step, rule, key, fact.value, location)
+
+
+def _either(step: Step, key: Mapping[str, str]) -> list[str]:
+    """Return what it hangs on whether all requests that create a resource are made: a template may have several of
+    which one is.
+    """
+    same = (each for each in step.plan.requests if each.operation == step.request.operation)
+    named = (each for each in same if step.operation.key(each.parameters) == key)
+    return list(dict.fromkeys(label for each in named for label in each.hangs_on))
 
 
 def _taken(step: Step, rule: Rule, key: dict[str, str], there: Mapping[str, Any], location: Location) -> Result:

@@ -291,6 +291,41 @@ def test_a_tag_that_is_not_known_is_not_taken_for_absent() -> None:
     assert {each.kind.value for each in report.results} == {"pass"}
 
 
+EITHER = {
+    "Parameters": {"Stage": {"Type": "String"}},
+    "Conditions": {
+        "Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+        "Test": {"Fn::Not": [{"Condition": "Prod"}]},
+    },
+}
+
+
+def test_one_of_two_that_have_the_same_name() -> None:
+    two = {name: {**endpoint("e")["E"], "Condition": name} for name in ("Prod", "Test")}
+    report, _ = checked(dict(two), sections=EITHER, select=["PRE302"])
+    assert [each.kind.value for each in report.results] == ["pass", "open"]
+    report, _ = checked(dict(two), sections=EITHER, select=["PRE302"], parameters={"Stage": "prod"})
+    assert [each.kind.value for each in report.results] == ["pass"]
+
+
+@pytest.mark.parametrize(("stage", "kind"), [(None, "open"), ("prod", "pass"), ("test", "fail")])
+def test_a_role_and_a_policy_that_may_not_be_made(stage: str | None, kind: str) -> None:
+    inline = {"PolicyName": "p", "Roles": ["execution"], "PolicyDocument": policy(READS)}
+    template = {
+        **made(RoleName="execution"),
+        "Later": {"Type": "AWS::IAM::Policy", "Condition": "Prod", "Properties": inline},
+    }
+    given = {} if stage is None else {"Stage": stage}
+    report, _ = checked(template, sections=EITHER, select=["PRE121"], parts=BUCKET, parameters=given)
+    (found,) = [each for each in report.results if "s3:GetObject" in each.message]
+    assert found.kind.value == kind, found.message
+    template = {**made(READS, RoleName="execution"), **endpoint("e")}
+    template["Role"]["Condition"] = "Prod"
+    template["Model"]["Properties"]["ExecutionRoleArn"] = f"arn:aws:iam::{ACCOUNT}:role/execution"
+    report, _ = checked(template, sections=EITHER, select=["PRE120"], parameters=given)
+    assert of(report, "PRE120")[0].kind.value == kind
+
+
 def test_networks_keys_and_buckets_of_the_template() -> None:
     plan = read_plan([str(TEMPLATES / "asynchronous.yaml")], given=Given(REGION, ACCOUNT))
     account = Asked(snapshot(role("deployer", allow("*")), **REGIONAL))
