@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from preflight.documents.unresolved import marked
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
 
@@ -80,6 +81,18 @@ def test_the_policy_for_a_template(preflight: Command) -> None:
         and "churn-v4-model" in given.out
         and "*" not in json.loads(given.out)["Statement"][0]["Resource"]
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--for", "preflight"], ["--diff", "deployer"], ["--format", "json"], []],
+    ids=lambda options: " ".join(options),
+)
+@pytest.mark.parametrize("name", ["generated_names.json", "asynchronous.yaml", "cdk.out", "parameters.yaml"])
+def test_no_policy_shows_what_stands_for_the_unknown(preflight: Command, name: str, options: list[str]) -> None:
+    path = EXAMPLES.parent / "tests" / "documents" / "templates" / name
+    ran = preflight("policy", str(path), *FACTS, *options)
+    assert ran.code in (0, 1, 3) and not marked(ran.out + ran.err)
 
 
 def test_a_check_of_a_request_does_not_pay_for_templates() -> None:
