@@ -11,6 +11,7 @@ from preflight.audit.access import Access, Decider
 from preflight.audit.holders import Holder, Holders, holders_of
 from preflight.audit.hosting import HostingAction, hosting_actions
 from preflight.audit.settings import AuditSettings
+from preflight.iam.policy import Policy
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Scene:
         self.account_id = found.value if isinstance(found, Known) else ""
         self.decider = Decider()
         self._may: dict[str, Sequence[tuple[HostingAction, str, Access]]] = {}
+        self._granting: dict[int, frozenset[HostingAction]] = {}
         self._once: dict[Callable[[Scene], Any], Any] = {}
 
     def once(self, work: Callable[[Scene], T]) -> T:
@@ -57,10 +59,24 @@ class Scene:
         """Return each hosting action that a principal may do in a region, for certain or perhaps."""
         found = self._may.get(holder.arn)
         if found is None:
+            granted = frozenset[HostingAction]().union(*map(self._granted, holder.policies.identity))
+            # Where not all policies are known, any action may be allowed by one that is not.
+            actions = hosting_actions() if holder.policies.unknown else [a for a in hosting_actions() if a in granted]
             found = self._may[holder.arn] = tuple(
                 (action, region, access)
                 for region in self.regions
-                for action in hosting_actions()
+                for action in actions
                 if (access := self.access(holder, action, region)).possible
             )
         return found
+
+    def _granted(self, policy: Policy) -> frozenset[HostingAction]:
+        """Return the hosting actions that a policy allows on anything at all."""
+        known = self._granting.get(id(policy))
+        if known is None:
+            known = self._granting[id(policy)] = frozenset(
+                action
+                for action in hosting_actions()
+                if any(each.allows for each in policy.about(action.action.lower()))
+            )
+        return known
