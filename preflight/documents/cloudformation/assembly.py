@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from preflight.documents.cloudformation.plans import Gathered, gather, nested_in, planned
@@ -62,7 +63,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     region = _one("region", [each.region for each in found], found, given.region)
     account = _one("account", [each.account for each in found], found, given.account)
     _require_known(found, given)
-    given = Given(region, account, given.parameters)
+    given = replace(given, region=region, account=account)
     shared, gathered = Shared(nested=nested_in), Gathered()
     for each in found:
         where = Where(region, account, each.name, each.name if len(found) > 1 else "")
@@ -70,7 +71,8 @@ def plan_in(document: Document, given: Given) -> Plan:
         stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
         gather(stack, gathered)
         shared.exports.update(stack.exports())
-    return planned(gathered, shared, given, _principal(found, region, account))
+    again = partial(plan_in, document)
+    return planned(gathered, shared, given, again, _principal(found, region, account))
 
 
 def _stacks(manifest: Document) -> Iterator[_Found]:

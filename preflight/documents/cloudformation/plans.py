@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeAlias
 
 from preflight.documents.cloudformation.identities import identities_of
 from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
@@ -22,6 +22,8 @@ from preflight.documents.schema import fault, load_schema
 from preflight.documents.unresolved import is_unresolved, shown
 from preflight.errors import InputError
 from preflight.expressions import evaluate
+
+Reader: TypeAlias = Callable[[Given], Plan]
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 _SERVERLESS_APPLICATION = "AWS::Serverless::Application"
@@ -45,11 +47,17 @@ def plan_in(document: Document, given: Given) -> Plan:
     stack = Stack(template, Where(given.region, given.account, None, label), given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
-    return planned(gathered, shared, given)
+    return planned(gathered, shared, given, partial(plan_in, document))
 
 
-def planned(gathered: Gathered, shared: Shared, given: Given, principal: str | None = None) -> Plan:
-    """Return what was gathered as a plan, to be read again where it was asked for a place that nobody has said."""
+def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, principal: str | None = None) -> Plan:
+    """Return what was gathered as a plan; `again` reads its document again, where it was asked for a place that nobody
+    has said.
+    """
+
+    def placed(region: str, account: str) -> Plan:
+        return again(replace(given, region=region, account=account))
+
     return Plan(
         tuple(gathered.requests),
         region=given.region,
@@ -57,12 +65,8 @@ def planned(gathered: Gathered, shared: Shared, given: Given, principal: str | N
         principal=principal,
         declared=tuple(gathered.declared),
         gaps=tuple(gathered.gaps),
-        placed=_again if shared.asked_for_place else None,
+        placed=placed if shared.asked_for_place else None,
     )
-
-
-def _again(region: str, account: str) -> Plan:
-    raise NotImplementedError("the plan of all documents is read again together")
 
 
 def gather(stack: Stack, into: Gathered) -> None:
@@ -87,8 +91,6 @@ def gather(stack: Stack, into: Gathered) -> None:
         declared = declared_of(resource.type)
         if declared:
             _add(stack, resource, hangs_on, into)
-        elif resource.type.startswith("AWS::SageMaker::") and resource.type.removesuffix("Config").endswith("Endpoint"):
-            into.gaps.append(Gap(f"{resource.type} is not known", "", template.document, resource.pointer))
 
 
 def nested_in(stack: Stack, resource: Resource) -> Stack | None:
@@ -213,7 +215,7 @@ def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:
 def fitted(value: Any, schema: Any, root: Any) -> Any:
     """Return a value with its numbers and booleans as a schema has them: CloudFormation takes them as texts too."""
     while "$ref" in schema:
-        schema = partial(_within, root)(schema["$ref"])
+        schema = _within(root, schema["$ref"])
     if isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         other = others if isinstance(others, dict) else {}
