@@ -205,6 +205,15 @@ def test_parameters_are_those_of_the_template() -> None:
     assert model["ModelName"] == "churn-prod" and model["VpcConfig"]["SecurityGroupIds"] == ["sg-1", "sg-2"]
 
 
+def test_a_nested_stack_that_may_not_be_made(tmp_path: Path) -> None:
+    (tmp_path / "inner.json").write_text(json.dumps({"Resources": {"E": ENDPOINT}}), encoding="utf-8")
+    nested = {"Type": "AWS::CloudFormation::Stack", "Condition": "C", "Properties": {"TemplateURL": "./inner.json"}}
+    sections = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "yes"]}}}
+    (tmp_path / "t.json").write_text(json.dumps({**sections, "Resources": {"Inner": nested}}), encoding="utf-8")
+    (request,) = read_plan([str(tmp_path / "t.json")], given=GIVEN).requests
+    assert (request.name, request.hangs_on) == ("Inner/E", ("condition C, by parameter P",))
+
+
 def test_what_is_not_known_in_one_template_is_not_the_same_in_another() -> None:
     template = {**named({"Ref": "Name"}), "Parameters": {"Name": {"Type": "String"}}}
     template["Resources"]["Other"] = {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointConfigName": "c"}}

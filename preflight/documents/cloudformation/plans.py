@@ -69,8 +69,8 @@ def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, pri
     )
 
 
-def gather(stack: Stack, into: Gathered) -> None:
-    """Add what a stack comes to, in the order in which CloudFormation makes it."""
+def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
+    """Add what a stack comes to, in the order in which CloudFormation makes it; `above` is what the stack hangs on."""
     template = stack.template
     for macro in template.macros:
         message = f"the macro {macro} may change the template, and what it makes of it is known to CloudFormation only"
@@ -79,13 +79,13 @@ def gather(stack: Stack, into: Gathered) -> None:
         holds = stack.condition(resource)
         if holds is False:
             continue
-        hangs_on = () if holds is True else (holds,)
+        hangs_on = above if holds is True else (*above, holds)
         if resource.type in (NESTED, _SERVERLESS_APPLICATION):
             nested = stack.nested(resource) if resource.type == NESTED else None
             if nested is None:
                 into.gaps.append(_not_at_hand(template, resource))
             else:
-                gather(nested, into)
+                gather(nested, into, hangs_on)
                 stack.shared.exports.update(nested.exports())
             continue
         declared = declared_of(resource.type)
