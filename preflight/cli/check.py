@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from preflight.cli.changed import changed_of, nothing_changed
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
 from preflight.cli.reading import Operation, Parameters, Requests, Said, read
 from preflight.engine.result import Level, Report, Verdict
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
+from preflight.report.gate import summary as gate_summary
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
@@ -71,6 +73,12 @@ def check(
     config_retry_delay: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at first; then longer each time.")
     ] = 1.0,
+    changed_only: Annotated[
+        str | None, typer.Option(metavar="REF", help="Only files that have changed since REF, by git.")
+    ] = None,
+    summary: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write verdict, counts and rules there too, as JSON.")
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress, and of the results not what passed.")
     ] = False,
@@ -82,6 +90,14 @@ def check(
     """Is this plan going to work? Exit code 0: yes; 1: no; 3: something is open; 2: nothing could be checked."""
     name = format_named(format_)
     require_writable(output)
+    require_writable(summary, "--summary")
+    if changed_only is not None:
+        requests = changed_of(requests, changed_only, whole=True)
+        if not requests:
+            print(f"preflight: {nothing_changed(changed_only)}", file=sys.stderr)
+            if summary is not None:
+                deliver(gate_summary(Report(Verdict.READY, ()), 0), summary, "--summary")
+            return
     require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
     try:
         from preflight.engine.select import select_rules
@@ -111,13 +127,16 @@ def check(
         raise typer.Exit(INTERRUPTED) from None
     view = viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)
     deliver(rendered(report, name, view), output)
+    code = exit_code(report, allow_open=allow_open)
+    if summary is not None:
+        deliver(gate_summary(report, code), summary, "--summary")
     if output is not None and not quiet:
-        from preflight.report.counting import summary
+        from preflight.report.counting import summary as in_words
 
-        print(f"{summary(report)} (in {output})", file=sys.stderr)
+        print(f"{in_words(report)} (in {output})", file=sys.stderr)
     if asked:
         print(asked, file=sys.stderr)
-    if code := exit_code(report, allow_open=allow_open):
+    if code:
         raise typer.Exit(code)
 
 

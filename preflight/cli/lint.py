@@ -70,6 +70,12 @@ def lint(
         bool, typer.Option("--fix", help="Mend what can be mended without changing what is granted.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would write, and write nothing.")] = False,
+    changed_only: Annotated[
+        str | None, typer.Option(metavar="REF", help="Only files that have changed since REF, by git.")
+    ] = None,
+    summary: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write verdict, counts and rules there too, as JSON.")
+    ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     allow_none: Annotated[
         bool, typer.Option("--allow-none", help="Pass by files that hold no policy, all of them if need be.")
@@ -92,6 +98,8 @@ def lint(
         baseline,
         write_baseline,
         fix="show" if diff else "write" if fix else None,
+        changed_only=changed_only,
+        summary=summary,
         exit_zero=exit_zero,
         allow_none=allow_none,
         quiet=quiet,

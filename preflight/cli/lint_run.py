@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
-from preflight.engine.result import Level, failed
+from preflight.engine.result import Level, Report, Verdict, failed
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Options(NamedTuple):
     baseline: str | None = None
     write_baseline: str | None = None
     fix: FixMode | None = None
+    changed_only: str | None = None
+    summary: str | None = None
     exit_zero: bool = False
     allow_none: bool = False
     quiet: bool = False
@@ -48,11 +50,23 @@ def lint(options: Options) -> int:
     format_ = format_named(given.format)
     require_writable(given.output)
     require_writable(given.write_baseline, "--write-baseline")
+    require_writable(given.summary, "--summary")
     if list(given.paths).count("-") > 1:
         raise UsageError("- stands for stdin, which can be read only once")
+    if given.changed_only is not None:
+        from preflight.cli.changed import changed_of, nothing_changed
+
+        paths = changed_of(given.paths, given.changed_only)
+        if not paths:
+            _say(nothing_changed(given.changed_only))
+            _write_summary(Report(Verdict.CLEAN, ()), 0, given)
+            return 0
     from preflight.documents.config import find_config
 
     config = find_config(given.paths)
+    if given.changed_only is not None:
+        # What changed beside the policies is passed by, as it is in a directory.
+        given = given._replace(paths=[each for each in paths if _may_hold_policies(each, given.paths)], allow_none=True)
     added = _added([*config.rules, *given.rules])
     heads = _heads(given.select or config.select, given.ignore or config.ignore, added)
     known = None if given.write_baseline is not None else given.baseline or config.baseline
@@ -71,11 +85,25 @@ def lint(options: Options) -> int:
         _tell(done, known, given)
     for error in done.errors:
         _say(error)
-    if done.errors:
-        return UNUSABLE
     threshold = given.fail_on or (Level(config.fail_on) if config.fail_on else Level.ERROR)
     counts = given.write_baseline is None and not given.exit_zero
-    return FAILED if counts and failed(done.report.results, threshold) else 0
+    code = UNUSABLE if done.errors else FAILED if counts and failed(done.report.results, threshold) else 0
+    _write_summary(done.report, code, given)
+    return code
+
+
+def _may_hold_policies(path: str, given: Sequence[str]) -> bool:
+    """Say whether a changed file is one that is read: named by itself, or of a directory's kinds of files."""
+    from preflight.documents.found_files import SUFFIXES
+
+    return path in given or path.endswith(SUFFIXES)
+
+
+def _write_summary(report: Report, code: int, options: Options) -> None:
+    if options.summary is not None:
+        from preflight.report.gate import summary
+
+        deliver(summary(report, code), options.summary, "--summary")
 
 
 def _heads(select: Sequence[str], ignore: Sequence[str], added: Sequence[Head]) -> list[Head]:

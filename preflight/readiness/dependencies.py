@@ -8,6 +8,7 @@ from typing import Any
 
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.kinds import load_kind
+from preflight.documents.unresolved import hangs_on, is_unresolved, settle
 from preflight.engine.operation import Operation
 from preflight.engine.result import Kind, Level, Location, Result
 from preflight.engine.rule import Rule
@@ -118,6 +119,15 @@ def faults(step: Step, rule: Rule) -> Iterator[Result]:
             if fault["rule"] != rule.id:
                 continue
             for found in evaluate(fault["each"], step.place.values(value)) or ():
+                if is_unresolved(found):
+                    yield rule.result(
+                        Kind.OPEN,
+                        f"`{found}` is not known before the deploy: {fault['says']}",
+                        subject=about,
+                        location=_place(step, lambda text, found=found: text == found),
+                        remedy=sentence(settle(hangs_on(found))),
+                    )
+                    continue
                 yield rule.result(
                     Kind(fault.get("kind", "fail")),
                     f"`{found}`: {fault['says']}",

@@ -1,0 +1,133 @@
+"""`--changed-only REF` and `--summary FILE` of lint and check, in a repository of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import jsonschema
+import pytest
+
+from preflight.cli.changed import changed_of
+from preflight.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+BAD = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}'
+GOOD = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}'
+
+
+class Ran(NamedTuple):
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str) -> Ran:
+    done = subprocess.run([sys.executable, "-m", "preflight", *arguments], capture_output=True, text=True, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    git("init")
+    (tmp_path / "policies").mkdir()
+    for name in ("same", "edited", "deleted", "old"):
+        (tmp_path / "policies" / f"{name}.json").write_text(BAD)
+    (tmp_path / ".gitignore").write_text("ignored.json\n")
+    git("add", "-A")
+    git("commit", "-m", "first")
+    git("checkout", "-b", "work")
+    return tmp_path
+
+
+def change(repository: Path) -> None:
+    policies = repository / "policies"
+    (policies / "edited.json").write_text(BAD + "\n")
+    (policies / "deleted.json").unlink()
+    git("mv", "policies/old.json", "policies/renamed.json")
+    git("commit", "-a", "-m", "second")
+    (policies / "untracked é.json").write_text(GOOD)
+    (policies / "ignored.json").write_text(BAD)
+    git("checkout", "-q", "main")
+    (repository / "elsewhere.json").write_text(BAD)
+    git("add", "elsewhere.json")
+    git("commit", "-m", "main goes on")
+    git("checkout", "-q", "work")
+
+
+def test_what_changed_is_found(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert changed_of(["policies"], "main") == []
+    change(repository)
+    wanted = ["policies/edited.json", "policies/renamed.json", "policies/untracked é.json"]
+    assert sorted(changed_of(["policies"], "main")) == wanted
+    assert changed_of(["policies/same.json", "policies/edited.json", "-"], "main") == ["-", "policies/edited.json"]
+    assert changed_of(["policies/deleted.json"], "main") == []
+    assert changed_of(["policies"], "main", whole=True) == ["policies"]
+    monkeypatch.chdir(repository / "policies")
+    assert sorted(changed_of(["."], "main")) == [name.removeprefix("policies/") for name in wanted]
+    assert changed_of(["../policies/edited.json"], "HEAD~1") == ["../policies/edited.json"]
+
+
+def test_a_lint_looks_at_nothing_else(repository: Path) -> None:
+    nothing = run("lint", "policies", "--changed-only", "main", "--summary", "gate.json")
+    assert nothing.exit_code == 0
+    assert nothing.stderr.count("\n") == 1
+    assert "has changed since main" in nothing.stderr
+    assert json.loads((repository / "gate.json").read_text())["verdict"] == "clean"
+    (repository / "gate.json").unlink()
+    change(repository)
+    found = run("lint", ".", "--changed-only", "main", "--format", "json", "--summary", "gate.json")
+    assert found.exit_code == 1
+    paths = {each["location"]["path"] for each in json.loads(found.stdout)["results"] if each["rule"] == "IAM100"}
+    assert paths <= {"policies/edited.json", "policies/renamed.json"}
+    assert {each["location"]["path"] for each in json.loads(found.stdout)["results"]} >= {"policies/edited.json"}
+    summary = json.loads((repository / "gate.json").read_text())
+    jsonschema.validate(summary, json.loads((ROOT / "schemas/summary.schema.json").read_text()))
+    assert (summary["verdict"], summary["exitCode"]) == ("findings", 1)
+    assert summary["failed"] == sorted({each["rule"] for each in json.loads(found.stdout)["results"]})
+    assert sum(summary["levels"].values()) == summary["counts"]["fail"]
+
+
+def test_a_check_of_what_changed(repository: Path) -> None:
+    facts = ["--snapshot", str(ROOT / "examples/snapshot.json"), "--changed-only", "main", "--summary", "gate.json"]
+    principal = ["--principal", "arn:aws:iam::111122223333:role/deployer"]
+    request = repository / "create-endpoint.json"
+    request.write_text((ROOT / "examples/create-endpoint-blocked.json").read_text())
+    blocked = run("check", "create-endpoint.json", *facts, *principal)
+    summary = json.loads((repository / "gate.json").read_text())
+    jsonschema.validate(summary, json.loads((ROOT / "schemas/summary.schema.json").read_text()))
+    assert (blocked.exit_code, summary["verdict"], summary["exitCode"]) == (1, "blocked", 1)
+    assert "PRE302" in summary["failed"]
+    git("add", "create-endpoint.json")
+    git("commit", "-m", "the request")
+    unchanged = run("check", "create-endpoint.json", *facts[:2], "--changed-only", "HEAD")
+    assert unchanged.exit_code == 0
+    assert "nothing" in unchanged.stderr
+
+
+@pytest.mark.parametrize(
+    ("ref", "path", "told"),
+    [
+        ("no-such", "policies", "no commit 'no-such'"),
+        ("--all", "policies", "no commit"),
+        ("main", "nowhere.json", "nor was"),
+    ],
+)
+def test_what_git_does_not_know(repository: Path, ref: str, path: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        changed_of([path], ref)
+
+
+def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(UsageError, match="in no git repository"):
+        changed_of([str(tmp_path)], "main")
