@@ -15,6 +15,7 @@ from preflight.errors import InputError
 
 DEEPEST = 200
 MOST_BYTES = 1 << 30  # what a compressed file may hold: a few kilobytes can hold any amount
+_ZIP = b"PK\x03\x04"
 _LONGEST_INTEGER = 40
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CONTAINERS = frozenset((dict, list))
@@ -45,6 +46,9 @@ def read_bytes(path: str) -> bytes:
     except (OSError, ValueError) as error:
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
+    if data.startswith(_ZIP):
+        problem, mend = "it is a zip file, such as terraform plan -out writes", "print it: terraform show -json"
+        raise InputError(path, problem, mend=f"{mend} {path} > plan.json")
     return _decompressed(data, path) if path.endswith(".gz") else data
 
 

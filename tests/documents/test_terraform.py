@@ -14,9 +14,11 @@ import pytest
 
 from preflight.documents.plan import Given
 from preflight.documents.requests import read_plan
+from preflight.errors import InputError
 from tests.documents.test_cloudformation import described
 
 HERE = Path(__file__).parent / "terraform"
+ROOT = Path(__file__).parents[2]
 PLANS = sorted(path.name for path in HERE.glob("*.json"))
 
 
@@ -29,6 +31,77 @@ def plan_of(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", PLANS)
 def test_the_plan_in_a_terraform_plan(name: str) -> None:
     assert plan_of(HERE / name) == json.loads((HERE / "expected" / name).read_text(encoding="utf-8"))
+
+
+WHOLE = json.loads((HERE / "new.json").read_text(encoding="utf-8"))
+CHANGE = WHOLE["resource_changes"][0]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"version": 4, "terraform_version": "1.9.8", "resources": []}, "it is Terraform's state, not a plan"),
+        ({"format_version": "1.0", "terraform_version": "1.9.8", "values": {}}, "it is Terraform's state, not a plan"),
+        ({**WHOLE, "format_version": "2.0"}, "format_version 2.0, which is not known"),
+        ({name: each for name, each in WHOLE.items() if name != "format_version"}, "has no format_version"),
+        ({"format_version": "1.2", "terraform_version": "1.9.8"}, "it has no resource_changes"),
+        ({**WHOLE, "resource_changes": {}}, "resource_changes is a list, not an object"),
+        ({**WHOLE, "resource_changes": [{"address": "a.b"}]}, "an address, a type, and a change with its actions"),
+        ({**WHOLE, "resource_changes": []}, "nothing in it makes a call that preflight knows"),
+        (
+            {**WHOLE, "resource_changes": [{**CHANGE, "change": {**CHANGE["change"], "after": {"name": 5}}}]},
+            "aws_sagemaker_endpoint.this: ",
+        ),
+    ],
+)
+def test_what_is_no_plan_is_one_line(tmp_path: Path, given: dict[str, Any], told: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    with pytest.raises(InputError, match=r"^[^\n]*$") as error:
+        read_plan([str(path)])
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04\x14\x00\x08", "terraform show -json"),
+        ((HERE / "new.json").read_bytes()[:5000], "line "),
+    ],
+)
+def test_what_cannot_be_read(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=told):
+        read_plan([str(path)])
+
+
+def test_a_plan_takes_no_parameters() -> None:
+    with pytest.raises(InputError, match="-var"):
+        read_plan([str(HERE / "new.json")], given=Given(parameters={"a": "b"}))
+
+
+def test_what_is_declared_is_what_aws_has() -> None:
+    """Each call's members stand in botocore's shapes; each type is one of CloudFormation's, or says what it is."""
+    import botocore.session
+    import yaml
+
+    from preflight.documents.cloudformation.types import declared_of
+
+    session = botocore.session.get_session()
+    declared = yaml.safe_load((ROOT / "rules/terraform.yaml").read_text(encoding="utf-8"))
+    assert set(declared) == {"plain", "ignore", "types"}
+    for name, each in declared["types"].items():
+        made = declared_of(each["as"]) if "as" in each else each
+        assert made, name
+        calls = [(made.get("operation"), [m for m in each.get("members", {}).values() if isinstance(m, str)])]
+        calls += [(each[which]["operation"], list(each[which].get("members", {}))) for which in ("update", "delete")
+                  if which in each]  # fmt: skip
+        for operation, wanted in calls:
+            if operation is not None:
+                service, _, call = operation.partition(":")
+                shape = session.get_service_model(service).operation_model(call).input_shape
+                assert set(wanted) <= set(shape.members), (name, operation)
 
 
 if __name__ == "__main__":
