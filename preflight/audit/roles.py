@@ -1,8 +1,9 @@
-"""ACC120 and ACC121: execution roles that nothing uses, and those that may do more than any endpoint needs."""
+"""ACC120 to ACC122: execution roles that nothing uses, roles that may do more than any endpoint or deployer needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from preflight.account.facts import Ask, Known
 from preflight.audit.access import Reach
@@ -10,11 +11,12 @@ from preflight.audit.authority import evidence
 from preflight.audit.escalation import escalation, trust_of
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
-from preflight.engine.result import Kind, Result
+from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
 from preflight.expressions import arn_part
 
 _SERVICE = "sagemaker.amazonaws.com"
+_FULL_ACCESS = "AmazonSageMakerFullAccess"
 # What no endpoint does as its execution role, each on a resource that nobody named:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createmodel-perms
 _NEVER = (
@@ -134,4 +136,34 @@ def _trusts_sagemaker(holder: Holder) -> bool:
             and ("Service", _SERVICE) in statement.principals.entries
             for statement in trust.statements
         )
+    )
+
+
+def full_access(scene: Scene, rule: Rule) -> Iterator[Result]:
+    """Say who holds AmazonSageMakerFullAccess, directly or through a group, where a narrower policy would do."""
+    groups = scene.account.read(Ask.all("iam:group", ""))
+    holding = {
+        group["GroupName"] for group in (groups.value if isinstance(groups, Known) else ()) if _holds_full_access(group)
+    }
+    found = 0
+    for holder in scene.holders.by_arn.values():
+        through = next((name for name in holder.detail.get("GroupList", ()) if name in holding), None)
+        if through is None and not _holds_full_access(holder.detail):
+            continue
+        found += 1
+        yield rule.result(
+            Kind.FAIL,
+            f"{holder.kind} {holder.name} holds {_FULL_ACCESS}" + (f" through group {through}" if through else ""),
+            subject=holder.arn,
+            evidence=[Evidence(_FULL_ACCESS, "")],
+            remedy="Print what a plan needs with preflight policy REQUEST, and attach that instead.",
+        )
+    if not found:
+        yield rule.result(Kind.PASS, f"nobody holds {_FULL_ACCESS}")
+
+
+def _holds_full_access(detail: Mapping[str, Any]) -> bool:
+    return any(
+        str(each.get("PolicyArn", "")).endswith(f":iam::aws:policy/{_FULL_ACCESS}")
+        for each in detail.get("AttachedManagedPolicies", ())
     )
