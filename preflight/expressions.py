@@ -35,7 +35,8 @@ def s3_location(uri: str | None) -> dict[str, str] | None:
     """
     scheme, separator, rest = (uri or "").partition("://")
     if not separator:
-        return None
+        # A place that begins with what is not known yet (preflight.documents.unresolved) is in some bucket.
+        return {"Bucket": scheme, "Key": scheme} if scheme.startswith("\ue000") else None
     host, _, path = rest.partition("/")
     if scheme.lower() == "s3":
         return {"Bucket": host, "Key": path} if host else None

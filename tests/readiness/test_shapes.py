@@ -291,6 +291,21 @@ def test_a_tag_that_is_not_known_is_not_taken_for_absent() -> None:
     assert {each.kind.value for each in report.results} == {"pass"}
 
 
+def test_a_place_in_s3_of_which_nothing_is_known() -> None:
+    where = {"Parameters": {"Where": {"Type": "String"}}}
+    template = made(READS)
+    template["Model"]["Properties"]["PrimaryContainer"] = {"ModelDataUrl": {"Ref": "Where"}}
+    report, _ = checked(template, sections=where, select=["PRE121", "PRE403", "PRE210"])
+    assert not of(report, "PRE403", "fail")
+    assert any("it hangs on parameter Where" in each.message for each in of(report, "PRE403", "open"))
+    assert any("s3:GetObject" in each.message for each in of(report, "PRE121", "open"))
+    capture = {"InitialSamplingPercentage": 10, "DestinationS3Uri": {"Ref": "Where"}, "CaptureOptions": []}
+    template = variants()
+    template["C"]["Properties"]["DataCaptureConfig"] = {**capture, "CaptureOptions": [{"CaptureMode": "Input"}]}
+    report, _ = checked(template, sections=where, select=["PRE403"])
+    assert of(report, "PRE403", "open") and not of(report, "PRE403", "pass")
+
+
 EITHER = {
     "Parameters": {"Stage": {"Type": "String"}},
     "Conditions": {
