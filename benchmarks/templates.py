@@ -40,7 +40,7 @@ def main() -> None:
         found = in_turn(commands, runs=3)
         baseline = found[-1] if peer is not None else None
         for each, command in zip(found, commands.values(), strict=True):
-            print(f"{each.row(baseline)}  {_memory(command)} MiB")
+            print(f"{each.row(baseline)}  {memory(command)} MiB")
 
 
 def fleet() -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _memory(command: list[str]) -> int:
+def memory(command: list[str]) -> int:
     """Return the most memory that a command takes, in MiB."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)

@@ -45,4 +45,4 @@ def test_the_policies_of_an_example_are_clean(page: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {"cloudformation", "cdk"} <= {page.parent.name for page in PAGES} and len(SHOWN) >= 3
+    assert {"cloudformation", "cdk", "terraform"} <= {page.parent.name for page in PAGES} and len(SHOWN) >= 3

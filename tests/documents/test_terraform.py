@@ -101,6 +101,7 @@ def test_what_is_declared_is_what_aws_has() -> None:
             if operation is not None:
                 service, _, call = operation.partition(":")
                 shape = session.get_service_model(service).operation_model(call).input_shape
+                assert shape is not None
                 assert set(wanted) <= set(shape.members), (name, operation)
 
 
