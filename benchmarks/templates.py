@@ -59,8 +59,8 @@ def fleet() -> dict[str, Any]:
         variant = {"VariantName": "all", "ModelName": _att(f"Model{at}", "ModelName"), "InstanceType": "ml.m5.xlarge"}
         variants = [{**variant, "InitialInstanceCount": 1, "InitialVariantWeight": 1}]
         resources[f"Config{at}"] = _of("AWS::SageMaker::EndpointConfig", ProductionVariants=variants)
-        name = _att(f"Config{at}", "EndpointConfigName")
-        resources[f"Endpoint{at}"] = _of("AWS::SageMaker::Endpoint", EndpointConfigName=name)
+        config = _att(f"Config{at}", "EndpointConfigName")
+        resources[f"Endpoint{at}"] = _of("AWS::SageMaker::Endpoint", EndpointConfigName=config)
     for at in range(FUNCTIONS):
         name = f"Function{at}"
         _role(resources, f"{name}Role", "lambda.amazonaws.com", f"{name}Data")

@@ -1,6 +1,6 @@
 """`preflight check` and `lint` of a Terraform plan of 20 MB, whole process: time and memory.
 
-cfn-lint reads no Terraform; beside it stands what it takes for the 500 resources of `benchmarks/templates.py`, which are
+cfn-lint reads no Terraform; beside it stands what it takes for the 500 resources of `benchmarks/templates.py`, which is
 far less. It is taken from the path, or from the variable CFN_LINT; without it only our own figures are given.
 """
 
