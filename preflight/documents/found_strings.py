@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from preflight.documents.document import Document
@@ -59,7 +60,7 @@ def _outer_places(document: Document, pointer: str, text: str, inner: set[Part])
     lines = [0, *(found.end() for found in re.finditer("\n", text))]
     wanted = {place: lines[min(place[0], len(lines)) - 1] + place[1] - 1 for place in inner}
     offsets = _outer(document, start, _counts(text, string, sorted(set(wanted.values()))))
-    breaks = [0, *(found.end() for found in _BREAKS[document.syntax].finditer(document.text))]
+    breaks = _lines(document)
     found: dict[Part, Part] = {}
     for place, offset in wanted.items():
         if offset in offsets:
@@ -73,14 +74,16 @@ def _start(document: Document, pointer: str) -> int | None:
     place = document.position(pointer)
     if place is None:
         return None
-    line = 0
-    if place[0] > 1:
-        breaks = _BREAKS[document.syntax].finditer(document.text)
-        line = next(found.end() for number, found in enumerate(breaks, start=2) if number == place[0])
-    start = line + place[1] - 1
+    start = _lines(document)[place[0] - 1] + place[1] - 1
     if document.syntax == "yaml" and (properties := _PROPERTIES.match(document.text, start)):
         return properties.end()
     return start
+
+
+@lru_cache(maxsize=1)
+def _lines(document: Document) -> list[int]:
+    """Return where each line of a document begins; a plan of many megabytes may hold many policies."""
+    return [0, *(found.end() for found in _BREAKS[document.syntax].finditer(document.text))]
 
 
 def _counts(text: str, string: str, offsets: list[int]) -> Iterator[Part]:
