@@ -1,4 +1,4 @@
-"""IAM280 to IAM284: policies for SageMaker hosting, as those who deploy endpoints and those endpoints run as need them.
+"""Policies for SageMaker hosting, as those who deploy endpoints and those that the endpoints run as need them.
 
 Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html (which resources
 an action is on) and https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html (what execution roles need).
@@ -6,18 +6,23 @@ an action is on) and https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 
-from preflight.iam.pattern import matches_action, overlaps
+from preflight.iam.pattern import matches
+from preflight.lint.carried import without_key
+from preflight.lint.escalation import ways
 from preflight.lint.finding import Finding
+from preflight.lint.hosting_grants import allowing, is_on
 from preflight.lint.subject import Subject
-from preflight.lint.view import Entry, StatementView
+from preflight.lint.view import ConditionEntry
 
 # Types whose names SageMaker writes in lower case in ARNs; rules/resources/sagemaker has the sources.
 _LOWER = ("endpoint", "endpoint-config", "model")
 _BOTH = ("sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint")
 _PASSING = ("sagemaker:CreateModel", "sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob")
 _DEPLOYS = ("sagemaker:CreateEndpoint", "sagemaker:CreateModel")
+_TAGGED = ("sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel")
 _RUNS = ("ecr:GetDownloadUrlForLayer", "logs:PutLogEvents")
 _SERVICE = "sagemaker.amazonaws.com"
 
@@ -42,17 +47,17 @@ def lower_case_names(subject: Subject) -> Iterator[Finding]:
 
 def pass_role_to_sagemaker(subject: Subject) -> Iterator[Finding]:
     """Find iam:PassRole beside SageMaker's actions that take a role, without saying to which service."""
-    passing = _allowing(subject, "iam:PassRole")
-    free = [
-        (view, entry)
-        for view, entry in passing
-        if not any(each.key.lower() in ("iam:passedtoservice", "iam:associatedresourcearn") for each in view.conditions)
-        and view.resources
-        and not any(not each.text.strip("*") for each in view.resources)
-    ]
-    if not free or not any(_allowing(subject, action) for action in _PASSING):
+    if not any(allowing(subject, action) for action in _PASSING):
         return
-    for view, entry in free:
+    others = not subject.grants.actions.keys().isdisjoint(_taking_roles_elsewhere())
+    for view, entry in allowing(subject, "iam:PassRole"):
+        if any(each.key.lower() in ("iam:passedtoservice", "iam:associatedresourcearn") for each in view.conditions):
+            continue
+        if not view.resources or any(not each.text.strip("*") for each in view.resources):
+            continue
+        # Where other services take roles too, only the roles' names tell for which this one is.
+        if others and not any("sagemaker" in each.text.lower() for each in view.resources):
+            continue
         yield Finding(
             entry.pointer,
             f"{view.cited} lets its roles be passed to any service, where SageMaker is meant",
@@ -60,15 +65,75 @@ def pass_role_to_sagemaker(subject: Subject) -> Iterator[Finding]:
         )
 
 
+@cache
+def _taking_roles_elsewhere() -> frozenset[str]:
+    """Return the actions by which roles are passed to other services."""
+    return frozenset(
+        action
+        for way in ways()
+        if way.passed_to and _SERVICE not in way.passed_to
+        for action in (*way.needs, *way.creates)
+        if action != "iam:PassRole"
+    )
+
+
+def model_with_its_role(subject: Subject) -> Iterator[Finding]:
+    """Find policies for deploying that pass SageMaker no role: every model that reads an artifact names one."""
+    if not all(allowing(subject, action) for action in _DEPLOYS):
+        return
+    passing = allowing(subject, "iam:PassRole")
+    if any(not view.conditions or not any(map(_keeps_off_sagemaker, view.conditions)) for view, _ in passing):
+        return
+    view, entry = allowing(subject, "sagemaker:CreateModel")[0]
+    what = f"{passing[0][0].cited} lets roles be passed to other services only" if passing else "no role may be passed"
+    yield Finding(
+        passing[0][1].pointer if passing else entry.pointer,
+        f"{view.cited} allows sagemaker:CreateModel, but {what}: a model with an execution role is denied",
+        "allow iam:PassRole on the execution role, with the condition "
+        f'{{"StringEquals": {{"iam:PassedToService": "{_SERVICE}"}}}}',
+    )
+
+
+def _keeps_off_sagemaker(condition: ConditionEntry) -> bool:
+    """Whether a condition names the services that roles are passed to, and SageMaker is none of them."""
+    return (
+        condition.key.lower() == "iam:passedtoservice"
+        and condition.base.lower() in ("stringequals", "stringlike", "stringequalsignorecase")
+        and bool(condition.values)
+        and not any("${" in each.text or matches(each.text.lower(), _SERVICE) for each in condition.values)
+    )
+
+
+def tags_with_their_permission(subject: Subject) -> Iterator[Finding]:
+    """Find policies that allow creating with certain tags only, and do not allow adding tags."""
+    if allowing(subject, "sagemaker:AddTags"):
+        return
+    for action in _TAGGED:
+        for view, entry in allowing(subject, action):
+            demanded = next((each for each in view.conditions if _demands_tags(each)), None)
+            if demanded is not None:
+                yield Finding(
+                    entry.pointer,
+                    f"{view.cited} allows {action} only with tags ({demanded.key}), and nothing here allows "
+                    "sagemaker:AddTags, which creating with tags needs: every call is denied",
+                    f"allow sagemaker:AddTags too, with the condition "
+                    f'{{"StringEquals": {{"sagemaker:TaggingAction": "{action.partition(":")[2]}"}}}}',
+                )
+
+
+def _demands_tags(condition: ConditionEntry) -> bool:
+    key = condition.key.lower()
+    return (key == "aws:tagkeys" or key.startswith("aws:requesttag/")) and not without_key(condition)
+
+
 def endpoint_with_its_config(subject: Subject) -> Iterator[Finding]:
     """Find policies that allow to create or update endpoints on endpoints, but on no configuration, or vice versa."""
     for action in _BOTH:
-        found = _allowing(subject, action)
+        found = allowing(subject, action)
         if not found or any(view.not_resources for view, _ in found):
             continue
         on = {
-            kind: [view for view, _ in found if _is_on(kind, view.resources)]
-            for kind in ("endpoint", "endpoint-config")
+            kind: [view for view, _ in found if is_on(kind, view.resources)] for kind in ("endpoint", "endpoint-config")
         }
         for kind, other in (("endpoint", "endpoint-config"), ("endpoint-config", "endpoint")):
             if on[kind] and not on[other]:
@@ -83,8 +148,8 @@ def endpoint_with_its_config(subject: Subject) -> Iterator[Finding]:
 
 def deploying_apart_from_running(subject: Subject) -> Iterator[Finding]:
     """Find policies that both deploy endpoints and do what endpoints do as their execution role."""
-    deploys = [each for action in _DEPLOYS for each in _allowing(subject, action)]
-    if not deploys or not all(_allowing(subject, action) for action in _RUNS):
+    deploys = [each for action in _DEPLOYS for each in allowing(subject, action)]
+    if not deploys or not all(allowing(subject, action) for action in _RUNS):
         return
     view, entry = deploys[0]
     yield Finding(
@@ -93,56 +158,6 @@ def deploying_apart_from_running(subject: Subject) -> Iterator[Finding]:
         "execution role, the code of a model can deploy",
         "give the deploying role and the execution role policies of their own",
     )
-
-
-def _allowing(subject: Subject, action: str) -> Sequence[tuple[StatementView, Entry]]:
-    """Return the statements that allow an action, each with the entry of Action that does."""
-    return subject.once(_of_interest).get(action, ())
-
-
-_INTEREST = (*_BOTH, *_PASSING, *_RUNS, "iam:PassRole")
-_SERVICES = frozenset(action.partition(":")[0] for action in _INTEREST)
-
-
-def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]]]:
-    found: dict[str, list[tuple[StatementView, Entry]]] = {}
-    for view in subject.statements if _about_sagemaker(subject) else ():
-        if not view.allows:
-            continue
-        for entry in view.actions:
-            service = entry.text.partition(":")[0].lower()
-            if service in _SERVICES or "*" in service:
-                for action in _INTEREST:
-                    if matches_action(entry.text, action):
-                        found.setdefault(action, []).append((view, entry))
-    return found
-
-
-def _about_sagemaker(subject: Subject) -> bool:
-    """Whether the policy names actions of SageMaker: of one that allows everything, other rules tell."""
-    return any(
-        entry.text[:10].lower() == "sagemaker:" for view in subject.statements if view.allows for entry in view.actions
-    )
-
-
-def _is_on(kind: str, resources: Sequence[Entry]) -> bool:
-    return any(_may_be(kind, each.text) for each in resources)
-
-
-def _may_be(kind: str, text: str) -> bool:
-    if not text.strip("*"):
-        return True
-    parts = (_open(text) if "${" in text else text).split(":", 5)
-    if len(parts) < 6:
-        return "*" in text
-    # Field by field: names hold no colon, though a star would match one.
-    return overlaps(parts[2], "sagemaker") and overlaps(parts[5], f"{kind}/*")
-
-
-def _open(text: str) -> str:
-    """Return a text with a wildcard for each of its variables."""
-    head, *rest = text.split("${")
-    return head + "".join("*" + each.partition("}")[2] for each in rest)
 
 
 def _without_variables(text: str) -> str:
