@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known
-from preflight.account.live_calls import Call, perform
+from preflight.account.live_calls import Call, Outcome, perform
 from preflight.account.live_clients import Clients, Connection
 from preflight.account.live_declared import CALLER, World, plan_for
 from preflight.account.live_pool import Pool
@@ -91,6 +91,10 @@ class LiveAccount:
     def client(self, service: str, region: str = "") -> Any:
         """Return the boto3 client that the reads use, for the one call that writes (`preflight create`)."""
         return self._clients.get(service, region)
+
+    def call(self, call: Call) -> Outcome:
+        """Make one call that is no resource's read, such as one that lists a whole account."""
+        return perform(self._clients, call)[0]
 
     def again(self) -> LiveAccount:
         """Return an account with the same clients that remembers nothing: for questions after something was changed."""

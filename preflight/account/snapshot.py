@@ -21,6 +21,10 @@ class Snapshot:
         """Take a validated snapshot; `source` is what messages call it. Use `load` for anything unchecked."""
         self._document = document
         self._source = source
+        self._unknown = {
+            (each["kind"], each["region"], tuple(sorted(each["key"].items()))): Unknown(each["reason"], each["settle"])
+            for each in document.get("unknown", ())
+        }
         self._listings: dict[tuple[str, str, str], Listing] = {}
 
     @classmethod
@@ -65,6 +69,18 @@ class Snapshot:
 
     def read(self, ask: Ask) -> Fact[Any]:
         """Answer one question. Raises `PreflightError` only for a kind that is not declared."""
+        if not self._unknown:
+            return self._read(ask)
+        told = self._unknown.get((ask.kind, ask.region, ask.key))
+        if told is None:
+            found = self._read(ask)
+            # Where all of a kind could not be listed, that is why one of them is not known.
+            told = self._unknown.get((ask.kind, ask.region, ())) if isinstance(found, Unknown) else None
+            if told is None:
+                return found
+        return Unknown(f"when {self._source} was taken, {told.reason}", told.settle)
+
+    def _read(self, ask: Ask) -> Fact[Any]:
         kind = load_kind(ask.kind)
         where = kind.section("snapshot")
         if where is None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": "Is this plan going to work?",
     "create": "Check a plan, make its calls and follow them to their end.",
     "lint": "Lint policies: are they valid, safe, and what was meant?",
+    "snapshot": "Write an account's facts to a file, to check and audit without credentials.",
     "audit": "Audit an account: who can do what, what is in trouble, what is close to its quotas.",
     "policy": "Print the least-privilege policy that a plan needs.",
     "simulate": "Decide whether requests are allowed: unit tests for policies.",

@@ -1,0 +1,180 @@
+"""Collecting a snapshot from a live account: what the checks of everything that is there, and of given plans, ask.
+
+What a check will ask for is not listed a second time: the checks are run, and their answers kept. So a check of the
+same plan on the snapshot answers as it did live. Users, roles, groups and policies come from one paged call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.live import LiveAccount
+from preflight.account.live_calls import Call
+from preflight.account.live_errors import Failed, unknown
+from preflight.account.placing import document_of
+from preflight.account.recorder import Recorder
+from preflight.documents.document import Document
+from preflight.documents.plan import Plan, PlannedRequest
+from preflight.errors import UsageError
+
+Journal = Callable[[Ask, Fact[Any]], None]
+Progress = Callable[[int, str], None]
+
+_IAM = ("RoleDetailList", "UserDetailList", "GroupDetailList", "Policies")
+_KINDS = {
+    "RoleDetailList": "iam:role",
+    "UserDetailList": "iam:user",
+    "GroupDetailList": "iam:group",
+    "Policies": "iam:policy",
+}
+_DETAILS = "iam:GetAccountAuthorizationDetails"
+# What is listed in each region, and described one by one where the list does not tell all.
+_DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
+_LISTED = ("ec2:subnet", "ec2:security-group", "sagemaker:model-package")
+_POLICIES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+_BATCH = 200
+
+
+def collect(
+    account: LiveAccount,
+    *,
+    regions: Sequence[str],
+    plans: Sequence[Plan] = (),
+    answers: Mapping[Ask, Fact[Any]] | None = None,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return the snapshot document of a live account, without secrets (`schemas/snapshot.schema.json`).
+
+    `plans` are checked as well, so that the snapshot has what they ask for. `answers` are those of a run that was
+    interrupted; each new one is told to `journal`. What is denied is in the document's `unknown`, with the permission.
+    Raises `UsageError` where the caller's own account cannot be told.
+    """
+    done = 0
+
+    def told(ask: Ask, fact: Fact[Any]) -> None:
+        nonlocal done
+        done += 1
+        # Credentials that expired say nothing of the account: what they were asked is asked again on --resume.
+        if journal is not None and not (isinstance(fact, Unknown) and "Expired" in fact.code):
+            journal(ask, fact)
+        if progress is not None:
+            progress(done, ask.kind)
+
+    found = account.account_id()
+    if not isinstance(found, Known):
+        reason = found.reason if isinstance(found, Unknown) else "AWS did not say"
+        raise UsageError(f"whose account this is cannot be told: {reason}; sign in again")
+    recorder = Recorder(account, answers or {}, told)
+    _authorization(account, recorder, told)
+    _organization(recorder, found.value)
+    for region in regions:
+        _region(recorder, region, found.value)
+    for plan in plans:
+        _checked(plan, recorder)
+    return document_of(
+        _kept(recorder),
+        account=found.value,
+        partition=account.partition,
+        regions=regions,
+        taken_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def enabled_regions(account: LiveAccount) -> list[str]:
+    """Return the regions that are enabled in the account; the session's alone where they cannot be listed."""
+    try:
+        outcome = account.call(Call("ec2", "describe_regions", {}, region=account.region, pages=False))
+    except UsageError:
+        return [account.region]
+    if isinstance(outcome, Failed):
+        return [account.region]
+    return sorted(each["RegionName"] for each in outcome.response["Regions"])
+
+
+def _authorization(account: LiveAccount, recorder: Recorder, told: Journal) -> None:
+    """Read users, roles, groups and policies by one paged call."""
+    asks = {name: Ask.all(kind, "") for name, kind in _KINDS.items()}
+    if all(ask in recorder.answers for ask in asks.values()):
+        return
+    outcome = account.call(Call("iam", "get_account_authorization_details", {}))
+    for name in _IAM:
+        fact: Fact[Any] = (
+            unknown(outcome, _DETAILS, f"allow {_DETAILS} on *")
+            if isinstance(outcome, Failed)
+            else Known(_with_documents(outcome.response.get(name, [])))
+        )
+        recorder.answers[asks[name]] = fact
+        told(asks[name], fact)
+
+
+def _with_documents(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return entries with the default versions of policies only: the others decide nothing."""
+    found = []
+    for entry in entries:
+        versions = entry.get("PolicyVersionList")
+        kept = {**entry}
+        if versions is not None:
+            kept["PolicyVersionList"] = [each for each in versions if each.get("IsDefaultVersion")]
+        found.append(kept)
+    return found
+
+
+def _organization(recorder: Recorder, account_id: str) -> None:
+    keys = [{"AccountId": account_id, "PolicyType": each} for each in _POLICIES]
+    recorder.read_many([Ask.one("organizations:policy-levels", "", key) for key in keys])
+
+
+def _region(recorder: Recorder, region: str, account_id: str) -> None:
+    first = [
+        Ask.one("account:region", "", {"RegionName": region}),
+        Ask.one("sts:regional-endpoint", "", {"RegionName": region}),
+        Ask.all("service-quotas:quota", region, ServiceCode="sagemaker"),
+        Ask.all("sagemaker:instance-type", region),
+        Ask.all("application-autoscaling:scalable-target", region, ServiceNamespace="sagemaker"),
+        *(Ask.all(kind, region) for kind in (*_DESCRIBED, *_LISTED)),
+    ]
+    recorder.read_many(first)
+    for kind in _DESCRIBED:
+        listed = recorder.read(Ask.all(kind, region))
+        if isinstance(listed, Known):
+            from preflight.account.kinds import load_kind
+
+            names = load_kind(kind).identity
+            asks = [Ask.one(kind, region, {name: str(each[name]) for name in names}) for each in listed.value]
+            for start in range(0, len(asks), _BATCH):
+                recorder.read_many(asks[start : start + _BATCH])
+    endpoints = recorder.read(Ask.all("sagemaker:endpoint", region))
+    for endpoint in endpoints.value if isinstance(endpoints, Known) else ():
+        detail = recorder.read(Ask.one("sagemaker:endpoint", region, {"EndpointName": endpoint["EndpointName"]}))
+        config = detail.value.get("EndpointConfigName") if isinstance(detail, Known) else None
+        if config:
+            parameters = {"EndpointName": endpoint["EndpointName"], "EndpointConfigName": config}
+            request = PlannedRequest("sagemaker:UpdateEndpoint", parameters, Document("the snapshot", parameters))
+            _checked(Plan((request,), region=region, account=account_id), recorder)
+
+
+def _checked(plan: Plan, recorder: Recorder) -> None:
+    """Run every check of a plan for what it asks. Raises what a check raises for a plan of another account."""
+    from preflight.readiness.check import check
+
+    check(plan, recorder)
+
+
+def _kept(recorder: Recorder) -> list[tuple[Ask, Fact[Any]]]:
+    """Return what belongs in the snapshot: of what is described one by one, the list's own short entries do not, nor
+    do roles and policies that were read by name where all are listed.
+    """
+    whole = {kind for kind in _KINDS.values() if isinstance(recorder.answers.get(Ask.all(kind, "")), Known)}
+    kept = []
+    for ask, fact in recorder.answers.items():
+        if ask.kind in _DESCRIBED and not ask.key:
+            # Its names are described each: what remains of the list is that it is whole.
+            fact = Known([]) if isinstance(fact, Known) else fact
+        elif ask.kind in whole and ask.key and isinstance(fact, Known | Absent):
+            continue
+        kept.append((ask, fact))
+    return kept

@@ -1,0 +1,242 @@
+"""A snapshot that is collected from a live account: what is in it, what is not, and that checks on it answer alike."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.aws.account import Ready, populate
+from tests.aws.control import StandIn
+
+ROOT = Path(__file__).parent.parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+REGION = "us-east-1"
+
+
+@pytest.fixture
+def ready(aws: StandIn) -> Ready:
+    return populate(aws, encrypted=False)
+
+
+@pytest.fixture
+def started(aws: StandIn, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "preflight", *arguments],
+            cwd=tmp_path,
+            env={**kept, **aws.environment(), "PYTHONPATH": str(ROOT), "AWS_MAX_ATTEMPTS": "2"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def run(started: Callable[..., subprocess.Popen[str]]) -> Run:
+    def go(*arguments: str) -> subprocess.CompletedProcess[str]:
+        process = started(*arguments)
+        out, err = process.communicate(timeout=100)
+        assert "Traceback" not in err, err
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    return go
+
+
+def results(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str]]:
+    assert done.stdout, done.stderr
+    return [(each["rule"], each["kind"], each["subject"]) for each in json.loads(done.stdout)["results"]]
+
+
+def test_a_check_on_the_snapshot_answers_as_it_does_live(ready: Ready, run: Run, tmp_path: Path) -> None:
+    plan = ready.plan()
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    collected = run("snapshot", "--output", "s.json", "--region", REGION, "--plan", "plan.json", "--allow-open")
+    assert collected.returncode == 0, collected
+    live = run("check", "plan.json", "--format", "json")
+    offline = run("check", "plan.json", "--format", "json", "--snapshot", "s.json")
+    # Who calls is known live only.
+    kept = [each for each in results(live) if each[0] != "PRE101"]
+    assert kept == [each for each in results(offline) if each[0] != "PRE101"]
+    assert len(kept) > 10 and {"pass"} <= {kind for _, kind, _ in kept}
+
+
+def test_what_is_in_it(ready: Ready, run: Run, tmp_path: Path) -> None:
+    done = run("snapshot", "--output", "s.json.gz", "--region", REGION, "--allow-open")
+    assert done.returncode == 0, done
+    found = json.loads(gzip.decompress((tmp_path / "s.json.gz").read_bytes()))
+    region = found["regions"][REGION]
+    assert found["account"] == ready.principal.split(":")[4]
+    assert {each["RoleName"] for each in found["iam"]["RoleDetailList"]} >= {ready.principal.rpartition("/")[2]}
+    assert all("ProductionVariants" in each for each in region["endpoint_configs"])
+    assert all("PrimaryContainer" in each or "Containers" in each for each in region["models"])
+    assert region["quotas"] and "RegionOptStatus" in region
+    assert not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".s.json*"))
+    assert (tmp_path / "s.json.gz").stat().st_mode & 0o077 == 0
+    audited = run("audit", "--snapshot", "s.json.gz", "--select", "ACC", "--format", "json")
+    assert audited.returncode in (0, 1, 3) and json.loads(audited.stdout)["results"]
+
+
+def test_secrets_never_enter_it(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
+    planted = ["hunter2-in-the-environment", "AKIAIOSFODNN7EXAMPLE", "a-tag-that-is-secret"]
+    sagemaker = aws.client("sagemaker")
+    request = dict(ready.model_request)
+    request["ModelName"] = "leaky"
+    container = {**request["PrimaryContainer"], "Environment": {"PASSWORD": planted[0], "ID": planted[1]}}
+    sagemaker.create_model(**{**request, "PrimaryContainer": container})
+    aws.client("iam").tag_role(
+        RoleName=ready.principal.rpartition("/")[2], Tags=[{"Key": "db-password", "Value": planted[2]}]
+    )
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--allow-open")
+    assert done.returncode == 0, done
+    text = (tmp_path / "s.json").read_text()
+    assert "leaky" in text and "db-password" in text and "REDACTED" in text
+    assert [each for each in planted if each in text] == []
+
+
+def test_what_is_denied_is_in_it_as_unknown(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
+    aws.deny("sagemaker:ListEndpoints")
+    done = run("snapshot", "--output", "s.json", "--region", REGION)
+    assert done.returncode == 3 and "sagemaker:ListEndpoints" in done.stderr
+    found = json.loads((tmp_path / "s.json").read_text())
+    (denied,) = [each for each in found["unknown"] if each["kind"] == "sagemaker:endpoint" and not each["key"]]
+    assert "sagemaker:ListEndpoints" in denied["settle"]
+    (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))
+    checked = run("check", "plan.json", "--snapshot", "s.json", "--format", "json", "--select", "PRE302")
+    (result,) = json.loads(checked.stdout)["results"]
+    assert result["kind"] == "open" and "when s.json was taken" in result["message"]
+
+
+def test_an_interrupted_run_goes_on(
+    aws: StandIn, ready: Ready, run: Run, started: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    aws.hang("sagemaker:ListEndpointConfigs")
+    process = started("snapshot", "--output", "s.json", "--region", REGION)
+    until = time.monotonic() + 40
+    while not aws.calls.of("sagemaker:ListEndpointConfigs"):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=40)
+    assert process.returncode == 130 and "--resume" in err, err
+    assert (tmp_path / "s.json.partial").exists() and not (tmp_path / "s.json").exists()
+    assert "another run is at work, or was interrupted" in run("snapshot", "--output", "s.json").stderr
+    aws.mend()
+    before = len(aws.calls.of("iam:GetAccountAuthorizationDetails"))
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--resume", "--allow-open")
+    assert done.returncode == 0, done
+    assert len(aws.calls.of("iam:GetAccountAuthorizationDetails")) == before
+    assert not (tmp_path / "s.json.partial").exists() and json.loads((tmp_path / "s.json").read_text())["iam"]
+
+
+def test_throttling_is_waited_out(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
+    aws.throttle("sagemaker:ListModels", times=1)
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--allow-open")
+    assert done.returncode == 0 and json.loads((tmp_path / "s.json").read_text())["regions"][REGION]["models"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--output", "nowhere/s.json"), "there is no directory"),
+        (("--output", "s.json", "--from-files", "x.json", "--resume"), "--from-files takes the facts from files"),
+    ],
+)
+def test_bad_usage(run: Run, arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = run("snapshot", *arguments)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_what_was_read(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
+    limited = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); from preflight.cli.app import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited, "snapshot", "--output", "s.json", "--region", REGION],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], **aws.environment(), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 2 and "cannot be written" in done.stderr and "--resume" in done.stderr, done
+    assert "Traceback" not in done.stderr and not (tmp_path / "s.json").exists()
+
+
+DETAILS = {
+    "RoleDetailList": [
+        {
+            "RoleName": "deployer",
+            "Arn": "arn:aws:iam::111122223333:role/deployer",
+            "AssumeRolePolicyDocument": "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D",
+            "RolePolicyList": [],
+            "AttachedManagedPolicies": [],
+        }
+    ],
+    "UserDetailList": [],
+    "GroupDetailList": [],
+    "Policies": [],
+    "IsTruncated": False,
+}
+CONFIG = {
+    "EndpointConfigName": "c",
+    "EndpointConfigArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c",
+    "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
+}
+
+
+def dumped(folder: Path, **files: object) -> None:
+    for name, value in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(value))
+
+
+def test_what_the_aws_cli_printed_makes_one_too(tmp_path: Path, run: Run) -> None:
+    endpoint = {"EndpointName": "e", "EndpointArn": CONFIG["EndpointConfigArn"], "EndpointStatus": "InService"}
+    quota = {"QuotaName": "ml.m5.xlarge for endpoint usage", "QuotaCode": "L-1", "Value": 2.0}
+    dumped(
+        tmp_path, iam=DETAILS, config=CONFIG, endpoint={**endpoint, "EndpointConfigName": "c"}, q={"Quotas": [quota]}
+    )
+    files = [part for name in ("iam", "config", "endpoint", "q") for part in ("--from-files", f"{name}.json")]
+    done = run("snapshot", "--output", "s.json", *files, "--region", "eu-west-1")
+    assert done.returncode == 0, done
+    found = json.loads((tmp_path / "s.json").read_text())
+    assert found["account"] == "111122223333" and list(found["regions"]) == ["eu-west-1"]
+    region = found["regions"]["eu-west-1"]
+    assert (region["endpoint_configs"][0]["EndpointConfigName"], region["endpoints"][0]["EndpointName"]) == ("c", "e")
+    assert region["quotas"] == [quota]
+    assert found["iam"]["RoleDetailList"][0]["AssumeRolePolicyDocument"] == {"Version": "2012-10-17", "Statement": []}
+    audited = run("audit", "--snapshot", "s.json", "--select", "ACC133,ACC150", "--format", "json")
+    assert json.loads(audited.stdout)["quotas"]
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "says"),
+    [
+        ({"a": {"Buckets": []}}, (), "a.json: it is no output of an AWS CLI command that is known here"),
+        ({"a": {"Quotas": []}}, ("--account", "111122223333"), "does not say of which region it is; give --region"),
+        ({"a": {"Quotas": []}}, ("--region", "us-east-1"), "no file says of which account it is; give --account"),
+        ({"a": CONFIG}, ("--account", "444455556666"), "it is of account 111122223333, and the others of 444455556666"),
+    ],
+)
+def test_files_that_do_not_make_one(
+    tmp_path: Path, run: Run, files: dict[str, object], options: tuple[str, ...], says: str
+) -> None:
+    dumped(tmp_path, **files)
+    done = run("snapshot", "--output", "s.json", "--from-files", "a.json", *options)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "s.json").exists()
