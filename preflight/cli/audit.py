@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +22,9 @@ FAILED, OPEN, INTERRUPTED = 1, 3, 130
 
 
 def audit(
-    snapshot: Annotated[str, typer.Option(metavar="FILE", help="The account's facts; - is stdin.")],
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The account's facts; without it they are read from AWS.")
+    ] = None,
     region: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Look at this region only; repeatable.")
     ] = None,
@@ -37,6 +39,8 @@ def audit(
     since: Annotated[
         str | None, typer.Option(metavar="OLD", help="Only tell what access changed since an older snapshot.")
     ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="text, json, jsonl, csv, sarif, junit, markdown, ...")
     ] = "text",
@@ -59,11 +63,14 @@ def audit(
         raise UsageError(f"{' and '.join(questions)} are questions of their own; ask one at a time")
     if on is not None and who_can is None:
         raise UsageError("--on says on which resource --who-can asks; add --who-can ACTION")
+    if snapshot is not None and (profile is not None or endpoint_url is not None):
+        raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
     require_writable(output)
     _require_format(format_, question=bool(questions))
     try:
+        document = _facts(snapshot, region or (), profile, endpoint_url)
         code = _go(
-            snapshot, region or (), who_can, on, can, since, format_, output, _listed(select), _listed(ignore), fail_on,
+            document, region or (), who_can, on, can, since, format_, output, _listed(select), _listed(ignore), fail_on,
             allow_open=allow_open, quiet=quiet, verbose=verbose, color=color,
         )  # fmt: skip
     except KeyboardInterrupt:
@@ -73,8 +80,27 @@ def audit(
         raise typer.Exit(code)
 
 
+def _facts(snapshot: str | None, regions: Sequence[str], profile: str | None, endpoint_url: str | None) -> Document:
+    """Return the account's snapshot: that of a file, or one that is collected now."""
+    if snapshot is not None:
+        from preflight.documents.load import load
+
+        return load(snapshot)
+    from preflight.account.live import LiveAccount
+    from preflight.account.live_clients import Connection
+    from preflight.audit.collecting import collect, enabled_regions
+    from preflight.documents.document import Document
+
+    connection = Connection(profile, next(iter(regions), None), endpoint_url, retry_mode="adaptive", attempts=8)
+    live = LiveAccount.open(connection, rereads=0)
+    try:
+        return Document(live.source, collect(live, regions=regions or enabled_regions(live)))
+    finally:
+        live.close()
+
+
 def _go(
-    snapshot: str,
+    document: Document,
     regions: Iterable[str],
     who_can: str | None,
     on: str | None,
@@ -93,7 +119,6 @@ def _go(
 ) -> int:
     from preflight.documents.load import load
 
-    document = load(snapshot)
     if who_can is not None or can is not None or since is not None:
         scene = _scene(document, regions)
         if since is not None:
@@ -109,7 +134,7 @@ def _go(
     from preflight.audit.settings import audit_settings
     from preflight.documents.config import find_config
 
-    settings = audit_settings(find_config([snapshot]).audit)
+    settings = audit_settings(find_config([document.path]).audit)
     found = audit_account(
         document, regions=_known(document, regions), settings=settings, select=select, ignore=ignore, fail_on=fail_on
     )
