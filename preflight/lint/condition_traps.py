@@ -15,7 +15,7 @@ from preflight.lint.view import ConditionEntry, StatementView
 
 _MFA = "aws:multifactorauthpresent"
 _PAIRS = {"aws:vpcsourceip": ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn")}
-_IDS = frozenset(
+IDS = frozenset(
     {
         "aws:principalaccount",
         "aws:principalorgid",
@@ -32,7 +32,7 @@ _IDS = frozenset(
 )
 
 
-def _conditions(subject: Subject) -> list[tuple[StatementView, ConditionEntry]]:
+def conditions(subject: Subject) -> list[tuple[StatementView, ConditionEntry]]:
     """Return every condition with its statement."""
     if "Condition" not in subject.elements:
         return []
@@ -41,7 +41,7 @@ def _conditions(subject: Subject) -> list[tuple[StatementView, ConditionEntry]]:
 
 def mfa(subject: Subject) -> Iterator[Finding]:
     """Find conditions on MFA that requests without the key slip through: those that are signed with an access key."""
-    for view, each in subject.once(_conditions):
+    for view, each in subject.once(conditions):
         if each.key.lower() != _MFA or each.base.lower() != "bool" or each.qualifier:
             continue
         wanted = {value.text.lower() for value in each.values}
@@ -69,7 +69,7 @@ def mfa(subject: Subject) -> Iterator[Finding]:
 
 def for_all_values(subject: Subject) -> Iterator[Finding]:
     """Find ForAllValues, which holds without the key, with a key that has one value, in an Allow."""
-    for view, each in subject.once(_conditions):
+    for view, each in subject.once(conditions):
         if not view.allows or each.qualifier.lower() != "forallvalues" or each.base.lower() == "null":
             continue
         known = catalog.condition_key(each.key)
@@ -83,7 +83,7 @@ def for_all_values(subject: Subject) -> Iterator[Finding]:
 
 def paired_keys(subject: Subject) -> Iterator[Finding]:
     """Find a key that means something together with another only, without it."""
-    for view, each in subject.once(_conditions):
+    for view, each in subject.once(conditions):
         pair = _PAIRS.get(each.key.lower())
         if pair and view.allows and not any(other.key.lower() in pair for other in view.conditions):
             yield Finding(
@@ -94,9 +94,9 @@ def paired_keys(subject: Subject) -> Iterator[Finding]:
 
 
 def id_with_wildcard(subject: Subject) -> Iterator[Finding]:
-    """Find a wildcard in the id of an account, organization or VPC, in an Allow."""
-    for view, each in subject.once(_conditions):
-        if view.allows and each.base.lower() == "stringlike" and each.key.lower() in _IDS:
+    """Find a wildcard in the id of an account, organization or VPC, in an Allow or in what a Deny leaves out."""
+    for view, each in subject.once(conditions):
+        if each.key.lower() in IDS and each.base.lower() == ("stringlike" if view.allows else "stringnotlike"):
             for value in each.values:
                 if "*" in value.text or "?" in value.text:
                     yield Finding(
