@@ -12,9 +12,6 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+'
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
-_SINGLY = 32
-"""For how many places each is looked for from the beginning; for more, the text is gone through once."""
 
 
 def escape(part: str) -> str:
@@ -56,26 +53,11 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
         found: tuple[Places, Places] = ({}, {})
         places(text, syntax, *found)
         return lambda pointer, name: found[name].get(pointer)
-    left = scan_json(text)
-    asked = 0
-    values: dict[str, int] = {}
-    names: dict[str, int] = {}
+    locate = _Locator(text).locate
     starts: list[int] = []
 
     def place(pointer: str, name: bool) -> tuple[int, int] | None:
-        nonlocal asked
-        if pointer not in values and asked < _SINGLY:
-            asked += 1
-            values[pointer], names[pointer] = locate_json(text, pointer)
-        elif pointer not in values:
-            for each, offset, name_at in left:
-                if each not in values:
-                    values[each] = offset
-                    if name_at >= 0:
-                        names[each] = name_at
-                    if each == pointer:
-                        break
-        offset = (names if name else values).get(pointer, -1)
+        offset = locate(pointer)[name]
         if offset < 0:
             return None
         if not starts:
@@ -88,42 +70,73 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
 
 def locate_json(text: str, pointer: str) -> tuple[int, int]:
     """Return the offset in a valid JSON text of the value at a JSON pointer, and of its member's name; -1 where there
-    is none. What comes before is parsed by Python's own decoder, which is in C.
+    is none.
     """
-    from json.decoder import JSONDecoder
+    return _Locator(text).locate(pointer)
 
-    parse = JSONDecoder(strict=False).raw_decode
-    after_space = _SPACE.match
 
-    def skipped(offset: int) -> int:
-        found = after_space(text, offset)
-        return found.end() if found is not None else offset
+class _Locator:
+    """Finds places in a JSON text. What comes before one is parsed by Python's own decoder, which is in C, and once:
+    each container remembers where the values in it begin, as far as it was gone through.
+    """
 
-    at, name_at = skipped(0), -1
-    for part in pointer.split("/")[1:]:
-        wanted = part.replace("~1", "/").replace("~0", "~")
-        kind, index = text[at], 0
-        if kind not in "{[" or (kind == "[" and not _INDEX.fullmatch(part)):
-            return -1, -1
-        at = skipped(at + 1)
-        while True:
-            if text[at] in "}]":
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._containers: dict[int, _Container] = {}
+
+    def locate(self, pointer: str) -> tuple[int, int]:
+        """Return the offsets as `locate_json` does."""
+        at, name_at = _skipped(self._text, 0), -1
+        for part in pointer.split("/")[1:]:
+            container = self._containers.get(at)
+            if container is None:
+                if self._text[at] not in "{[":
+                    return -1, -1
+                container = self._containers[at] = _Container(self._text, at)
+            at, name_at = container.child(part.replace("~1", "/").replace("~0", "~"))
+            if at < 0:
                 return -1, -1
-            name_at = -1
-            if kind == "{":
-                name_at = at
-                name, end = parse(text, at)
-                at = skipped(skipped(end) + 1)
-                if name == wanted:
-                    break
-            elif index == int(part):
-                break
-            _, end = parse(text, at)
-            at = skipped(end)
-            if text[at] == ",":
-                at = skipped(at + 1)
-            index += 1
-    return at, name_at
+        return at, name_at
+
+
+class _Container:
+    """An object or a list of a JSON text, gone through as far as somebody asked for what is in it."""
+
+    def __init__(self, text: str, at: int) -> None:
+        from json.decoder import JSONDecoder
+
+        self._text, self._is_object = text, text[at] == "{"
+        self._parse = JSONDecoder(strict=False).raw_decode
+        self._next = _skipped(text, at + 1)
+        self._found: dict[str, tuple[int, int]] = {}
+        self._count = 0
+
+    def child(self, part: str) -> tuple[int, int]:
+        """Return the offset of a value by its name or index, and of its name; of a repeated name the first."""
+        while part not in self._found:
+            if self._text[self._next] in "}]":
+                return -1, -1
+            self._step()
+        return self._found[part]
+
+    def _step(self) -> None:
+        at, name, name_at = self._next, str(self._count), -1
+        if self._is_object:
+            name_at = at
+            name, end = self._parse(self._text, at)
+            at = _skipped(self._text, _skipped(self._text, end) + 1)
+        self._found.setdefault(name, (at, name_at))
+        self._count += 1
+        _, end = self._parse(self._text, at)
+        self._next = _skipped(self._text, end)
+        if self._text[self._next] == ",":
+            self._next = _skipped(self._text, self._next + 1)
+
+
+def _skipped(text: str, offset: int) -> int:
+    """Return the offset of what comes after spaces."""
+    found = _SPACE.match(text, offset)
+    return found.end() if found is not None else offset
 
 
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
