@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 import yaml
-from preflight.engine.rule import load_rule
 
 from preflight.account.facts import Account
 from preflight.engine.result import Result
+from preflight.engine.rule import load_rule
 from preflight.resources import folder
 from tests.readiness.worlds import ACCOUNT, REGION, plan, steps
 

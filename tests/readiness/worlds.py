@@ -8,14 +8,13 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from preflight.engine.rule import load_rule
-
 from preflight.account.facts import Account
 from preflight.account.snapshot import Snapshot
 from preflight.documents.document import Document
 from preflight.documents.plan import Plan, PlannedRequest
 from preflight.engine.operation import load_operation
 from preflight.engine.result import Result
+from preflight.engine.rule import load_rule
 from preflight.readiness.planned import after
 from preflight.readiness.step import Step
 
