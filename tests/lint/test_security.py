@@ -93,9 +93,10 @@ def test_an_administrator_is_said_once() -> None:
 
 
 def test_sensible_policies_are_silent() -> None:
-    endpoints = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/demo-*"
+    endpoints = [f"arn:aws:sagemaker:us-east-1:111122223333:{kind}/demo-*" for kind in ("endpoint", "endpoint-config")]
     deployer = policy(
-        allow(["sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint"], endpoints),
+        allow("sagemaker:CreateEndpoint", endpoints),
+        allow("sagemaker:DeleteEndpoint", endpoints[:1]),
         allow(["sagemaker:DescribeEndpoint", "sagemaker:ListEndpoints", "ecr:GetAuthorizationToken"]),
         allow("iam:PassRole", "arn:aws:iam::111122223333:role/endpoint-execution",
               Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
