@@ -95,6 +95,14 @@ class _Functions(jmespath.functions.Functions):
     def _func_arn_part(self, arn: str | None, part: str) -> str | None:
         return arn_part(arn, part)
 
+    @jmespath.functions.signature({"types": ["object", "null"]})
+    def _func_pairs(self, members: dict[str, Any] | None) -> list[list[Any]]:
+        return [[name, value] for name, value in (members or {}).items()]
+
+    @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_split(self, text: str | None, separator: str) -> list[str] | None:
+        return None if text is None else text.split(separator)
+
     @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
     def _func_after_last(self, text: str | None, separator: str) -> str | None:
         return None if text is None else text.rpartition(separator)[2]

@@ -142,6 +142,8 @@ def _tags(step: Step, kind_id: str, key: Mapping[str, str], fact: Fact[Any] | No
         listed = fact.value.get("Tags")
     else:
         listed = None
+    if isinstance(listed, Mapping):
+        return {str(name): str(value) for name, value in listed.items()}
     return None if listed is None else {str(tag["Key"]): str(tag["Value"]) for tag in listed}
 
 

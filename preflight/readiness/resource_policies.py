@@ -45,7 +45,9 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
     """Return the policies with that of a resource among them; one that is not known is in `Policies.unknown`."""
     kind = None if kind_id == "*" else load_kind(kind_id)
     declared = {} if kind is None else kind.section("resource-policy") or {}
-    if not declared:
+    own = step.operation.effect == "create" and step.operation.kind.id == kind_id
+    if not declared or (own and step.operation.key(step.request.parameters) == dict(key)):
+        # What the call creates has no policy yet.
         return Held(policies, None)
     itself = _reference(step, kind_id, key)
     described = itself.fact.value if itself is not None and isinstance(itself.fact, Known) else {}

@@ -73,8 +73,12 @@ def snapshot(*roles: Mapping[str, Any], region: str = REGION, policies: Any = ()
 
 
 def plan(*requests: tuple[str, Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """Return a plan document; a request is an operation's name and its parameters."""
-    named = [{"operation": f"sagemaker:{name}", "parameters": dict(parameters)} for name, parameters in requests]
+    """Return a plan document; a request is the name of an operation (of SageMaker where it names no service) and
+    its parameters."""
+    named = [
+        {"operation": name if ":" in name else f"sagemaker:{name}", "parameters": dict(parameters)}
+        for name, parameters in requests
+    ]
     return {"region": REGION, "account": ACCOUNT, "principal": DEPLOYER, "requests": named, **more}
 
 
