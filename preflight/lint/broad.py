@@ -5,10 +5,12 @@ Policies that make their holder an administrator are found once, as such; nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from preflight.catalog import source
+from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
 from preflight.lint.named import strings
 from preflight.lint.subject import Subject
@@ -132,14 +134,23 @@ def _effectively(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _limitable(text: str) -> bool:
-    """Whether an entry is an action that changes something and that AWS can limit to resources."""
-    service, _, name = text.partition(":")
-    if text.lower() in _TOLD_ELSEWHERE or not name or "*" in text or "?" in text or not source.exists(service.lower()):
+    """Whether an entry stands for an action that changes something and that AWS can limit to resources.
+
+    All actions of a service are for `whole_service` to find.
+    """
+    service, _, name = text.lower().partition(":")
+    if not name or not name.strip("*") or not source.exists(service):
         return False
-    found = source.of_service("actions", service.lower()).get(name.lower())
-    if found is None or not any(each.get("required") for each in found["resourceTypes"]):
-        return False
-    return any(level in found["accessLevel"] for level in ("Write", "Permissions management"))
+    known = source.of_service("actions", service)
+    if "*" in name or "?" in name:
+        return any(_changes(known[each]) for each in matched(text) or () if f"{service}:{each}" not in _TOLD_ELSEWHERE)
+    return text.lower() not in _TOLD_ELSEWHERE and name in known and _changes(known[name])
+
+
+def _changes(action: Mapping[str, Any]) -> bool:
+    return any(each.get("required") for each in action["resourceTypes"]) and any(
+        level in action["accessLevel"] for level in ("Write", "Permissions management")
+    )
 
 
 def _named(texts: list[str]) -> str:

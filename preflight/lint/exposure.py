@@ -16,10 +16,10 @@ from preflight.lint.watched import kind
 
 _SECRETS = frozenset({"secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"})
 _OWN_POLICY = {
-    "s3:PutBucketPolicy": "s3:GetObject",
-    "s3:PutBucketAcl": "s3:GetObject",
-    "kms:PutKeyPolicy": "kms:Decrypt",
-    "secretsmanager:PutResourcePolicy": "secretsmanager:GetSecretValue",
+    "s3:PutBucketPolicy": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+    "s3:PutBucketAcl": ("s3:GetObject",),
+    "kms:PutKeyPolicy": ("kms:Decrypt",),
+    "secretsmanager:PutResourcePolicy": ("secretsmanager:GetSecretValue",),
 }
 
 
@@ -54,16 +54,17 @@ def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]
 
 
 def own_resource_policy(subject: Subject) -> Iterator[Finding]:
-    """Find policies that don't allow to read something, but to rewrite the policy that forbids it."""
+    """Find policies that don't allow something on a resource, but to rewrite the policy that forbids it."""
     grants = subject.grants
     if grants.administrator is not None:
         return
-    for action, barred in _OWN_POLICY.items():
+    for action, others in _OWN_POLICY.items():
         granted = grants.actions.get(action)
-        if granted and barred not in grants.actions and grants.somewhere(action):
+        barred = [other for other in others if other not in grants.actions] if granted else []
+        if granted and barred and grants.somewhere(action):
             pivot = first(granted)
             yield Finding(
                 pivot.entry.pointer,
-                f"{action} lets whoever holds this policy allow itself {barred}, which the policy does not allow",
+                f"{action} lets whoever holds this policy allow itself {names(barred)}, which it does not allow",
                 f"take out {action}, or allow it to those only who may have all of the resource",
             )

@@ -9,7 +9,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
+from preflight import catalog
 from preflight.iam.dates import instant
 from preflight.iam.operators import OPERATORS, number
 from preflight.lint.addresses import network
@@ -127,8 +129,8 @@ def _is_base64(text: str) -> bool:
 
 
 def arn_valid(subject: Subject) -> Iterator[Finding]:
-    """Find values of ARN operators that lack a part of an ARN: they match nothing."""
-    return _of_kind(
+    """Find values that lack a part of an ARN, of ARN operators or of keys that hold ARNs: they match nothing."""
+    yield from _of_kind(
         subject,
         "ARN",
         lambda text: text == "*" or len(_VARIABLE.sub("*", text).split(":", _ARN_PARTS - 1)) == _ARN_PARTS,
@@ -136,6 +138,21 @@ def arn_valid(subject: Subject) -> Iterator[Finding]:
         "write an ARN, such as arn:aws:iam::111122223333:role/*",
         variables=True,
     )
+    for condition in subject.once(Tested).of_kind("String"):
+        for value in condition.values if _holds_arns(condition.key.lower()) else ():
+            if value.text[:4] != "arn:" and not set("*?$") & set(value.text[:5]):
+                yield Finding(
+                    value.pointer,
+                    f"{value.text!r}, a value of {condition.key}, is no ARN, which the key holds: it matches nothing",
+                    "write the ARN, or a key that holds such a value",
+                )
+
+
+@lru_cache(maxsize=1024)
+def _holds_arns(key: str) -> bool:
+    """Whether the key is one of those that hold ARNs; what a tag or an encryption context holds, nobody knows."""
+    known = catalog.condition_key(key) if ":" in key else None
+    return known is not None and known.type == "ARN" and "${" not in known.name
 
 
 def wildcard_works(subject: Subject) -> Iterator[Finding]:
