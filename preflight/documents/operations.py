@@ -13,6 +13,7 @@ from preflight.errors import InputError, UsageError
 from preflight.resources import folder
 
 _CREATES = "Create"
+_NOT_AT_ALL = (0, False, 0)
 
 
 @cache
@@ -48,7 +49,7 @@ def operation_named(text: str) -> str:
             return known
     short = {kebab(known.split(":")[1]): known for known in known_operations()}
     near = suggestion(kebab(name), short)
-    raise UsageError(f"there is no operation {text!r}; {near + ' ' if near else ''}known: {', '.join(short)}")
+    raise UsageError(f"there is no operation {text!r}; {near + ' ' if near else ''}known: {', '.join(sorted(short))}")
 
 
 def recognized(document: Document) -> str:
@@ -66,9 +67,9 @@ def recognized(document: Document) -> str:
     nearness = {operation: _nearness(document.value, schema) for operation, schema in schemas.items()}
     best = max(nearness.values())
     nearest = [operation for operation, value in nearness.items() if value == best]
-    if best > (0, 0) and len(nearest) == 1:
+    if best > _NOT_AT_ALL and len(nearest) == 1:
         return nearest[0]
-    among = nearest if best > (0, 0) else known_operations()
+    among = nearest if best > _NOT_AT_ALL else known_operations()
     names = " or ".join(kebab(each.split(":")[1]) for each in among)
     raise InputError(
         document.path,
@@ -79,14 +80,20 @@ def recognized(document: Document) -> str:
 
 
 def _fits(value: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    return value.keys() <= schema["properties"].keys() and value.keys() >= set(schema.get("required", ()))
+    return (
+        bool(value) and value.keys() <= schema["properties"].keys() and value.keys() >= set(schema.get("required", ()))
+    )
 
 
-def _nearness(value: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how well members fit a request: known ones less unknown ones, and required ones less missing ones."""
+def _nearness(value: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[int, bool, int]:
+    """Return how well members fit a request: known ones less unknown ones, whether the first required one is there,
+    which names what is created, and required ones less missing ones.
+    """
     known, required = schema["properties"], schema.get("required", ())
     fitting = sum(2 if name in known else 1 if _misspelt(name, known) else -1 for name in value)
-    return max(fitting, 0), sum(1 if name in value else -1 for name in required) if fitting > 0 else 0
+    if fitting <= 0:
+        return 0, False, 0
+    return fitting, bool(required) and required[0] in value, sum(1 if name in value else -1 for name in required)
 
 
 def _misspelt(name: str, known: Mapping[str, Any]) -> bool:

@@ -67,7 +67,7 @@ def test_bare_requests_are_recognized_by_their_members(value: dict[str, Any], op
         ({**CONFIG, "ProductionVariants": []}, "ProductionVariants is empty"),
         ({"EndpointConfigName": "c", "ProductionVariant": [VARIANT]}, "did you mean ProductionVariants?"),
         ({"ModelName": "m", "PrimaryContainr": {}}, "did you mean PrimaryContainer?"),
-        ({"EndpointConfigName": "c"}, "say --operation create-endpoint or create-endpoint-config"),
+        ({"EndpointConfigName": "c"}, "it was read as create-endpoint-config, and --operation names another"),
         ({}, "its members do not tell which operation this is a request for"),
         ({"foo": 1}, "its members do not tell which operation"),
         ([ENDPOINT], "a request or a plan is an object, not a list"),

@@ -19,7 +19,7 @@ from preflight.documents.terraform.place import Place, place_of
 from preflight.documents.terraform.translate import request_members
 from preflight.documents.terraform.types import declared_of, ignored, made_as
 from preflight.documents.terraform.values import Values
-from preflight.documents.unresolved import shown
+from preflight.documents.unresolved import hangs_on, shown
 from preflight.errors import InputError
 
 _PROVIDERS = ("aws_", "awscc_")
@@ -137,7 +137,10 @@ def _updating(change: Change, declared: Mapping[str, Any], reading: _Reading) ->
 def _request(change: Change, operation: str, reading: _Reading) -> None:
     declared, schema = declared_of(change.type), schema_name(operation)
     made = made_as(declared)
-    arguments = reading.values.arguments(change)
+    arguments = dict(reading.values.arguments(change))
+    for name in declared.get("computed", ()):
+        if hangs_on(str(arguments.get(name, ""))) == (f"{change.address}.{name}",):
+            del arguments[name]
     renamed = {**declared.get("members", {}), **{_snake(old): new for old, new in made.get("rename", {}).items()}}
     members, left = request_members(arguments, schema, renamed)
     dropped = {name.lower() for name in made.get("drop", ())} if "update" not in declared or change.makes else set()
