@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preflight.iam.pattern import matches_action, overlaps
+from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -50,7 +51,8 @@ def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]
 def _about_sagemaker(subject: Subject) -> bool:
     """Whether the policy names actions of SageMaker."""
     return any(
-        entry.text[:10].lower() == "sagemaker:" for view in subject.statements if view.allows for entry in view.actions
+        view.allows and "sagemaker:" in "\n".join(strings(view.raw.get("Action"))).lower()
+        for view in subject.statements
     )
 
 
