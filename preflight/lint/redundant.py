@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
+from heapq import merge
 
-from preflight.iam.pattern import covers
-from preflight.iam.wildcard import Matcher, matcher, tokens
 from preflight.lint.finding import Edit, Finding
+from preflight.lint.patterns import WILD, Patterns, covers_text
 from preflight.lint.subject import Subject
 from preflight.lint.view import ConditionEntry, Entry, StatementView
 
-_WILD = frozenset("*?")
-_ANY = "\U0010fffd"
-"""A character that no policy holds."""
 _COMPARED = 200
 """Among more patterns with wildcards than this, or more statements, none is compared with each other."""
 _GREATEST = frozenset({"numericlessthan", "numericlessthanequals"})
@@ -68,7 +65,7 @@ def condition_values(subject: Subject) -> Iterator[Finding]:
     for condition in _of_several(subject):
         name = condition.base.lower()
         seen: dict[str, str] = {}
-        wild = [each for each in condition.values if name in _LIKE and _WILD & set(each.text)]
+        wild = [each for each in condition.values if name in _LIKE and WILD & set(each.text)]
         for entry in condition.values:
             by = seen.get(entry.text) or _covering(entry.text, wild)
             seen.setdefault(entry.text, entry.text)
@@ -93,11 +90,21 @@ def statements(subject: Subject) -> Iterator[Finding]:
         raw = about.view.raw
         groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(about)
     for group in groups.values():
-        for about in reversed(group) if len(group) > 1 else ():
+        if len(group) < 2:
+            continue
+        wide = [each for each in group if each.everything]
+        by_service: dict[str, list[_About]] = defaultdict(list)
+        for each in group:
+            if not each.everything:
+                for service in each.services:
+                    by_service[service].append(each)
+        for about in reversed(group):
+            # What covers a statement is about each of its services: it is among those about any one of them.
+            some = min((by_service.get(service, []) for service in about.services), key=len)
             other = next(
                 (
                     each
-                    for each in group
+                    for each in (merge(wide, some, key=_index) if wide else some)
                     if each is not about
                     and each.within_services(about)
                     and each.view.index not in gone
@@ -135,41 +142,6 @@ def denied(subject: Subject) -> Iterator[Finding]:
             )
 
 
-class _Patterns:
-    """A list of patterns, to ask quickly which texts they cover. Most have one wildcard, a star at the end."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.exact = frozenset(texts)
-        wild = [each for each in texts if ("*" in each or "?" in each) and "${" not in each]
-        self.heads = frozenset(each[:-1] for each in wild if each[-1] == "*" and not _WILD & set(each[:-1]))
-        self.others = [(*_ends(each), each) for each in wild if each[-1] != "*" or _WILD & set(each[:-1])]
-
-    def covering(self, text: str) -> str | None:
-        """Return a pattern other than the text itself that covers it."""
-        if self.heads and (head := self._head(text)) is not None:
-            return f"{head}*"
-        if "${" not in text or "*" in self.exact:
-            for start, end, each in self.others:
-                if text.startswith(start) and text.endswith(end) and each != text and _covers(each, text):
-                    return each
-        return None
-
-    def _head(self, text: str) -> str | None:
-        if "" in self.heads:
-            return "" if text != "*" else None
-        if "${" in text:
-            return None
-        # A head that is the whole text but for its star is of the text itself.
-        end = len(text) - (text[-1] == "*")
-        return next((text[:at] for at in range(1, end) if text[:at] in self.heads), None) or (
-            text[:end] if end == len(text) and text in self.heads else None
-        )
-
-    def has(self, text: str) -> bool:
-        """Whether a text is one of the patterns, or covered by one."""
-        return text in self.exact or self.covering(text) is not None
-
-
 class _About:
     """What a statement with Action and Resource (or principals) is about."""
 
@@ -177,15 +149,15 @@ class _About:
         self.view = view
         self.texts = tuple(each.text.lower() for each in view.actions)
         self.services = frozenset(text.partition(":")[0] for text in self.texts)
-        self.everything = any(_WILD & set(each) for each in self.services)
+        self.everything = any("*" in each or "?" in each for each in self.services)
 
     @cached_property
-    def actions(self) -> _Patterns:
-        return _Patterns(self.texts)
+    def actions(self) -> Patterns:
+        return Patterns(self.texts)
 
     @cached_property
-    def resources(self) -> _Patterns:
-        return _Patterns([each.text for each in self.view.resources])
+    def resources(self) -> Patterns:
+        return Patterns([each.text for each in self.view.resources])
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
@@ -202,9 +174,16 @@ class _About:
         """Whether the statement is about all that the other is about."""
         if not self.within_services(other) or bool(self.view.resources) != bool(other.view.resources):
             return False
-        return all(map(self.resources.has, (each.text for each in other.view.resources))) and all(
-            map(self.actions.has, other.texts)
+        # Most statements end at the first action.
+        return (
+            self.actions.has(other.texts[0])
+            and all(map(self.resources.has, (each.text for each in other.view.resources)))
+            and all(map(self.actions.has, other.texts))
         )
+
+
+def _index(about: _About) -> int:
+    return about.view.index
 
 
 def _abouts(subject: Subject) -> list[_About]:
@@ -217,7 +196,9 @@ def _abouts(subject: Subject) -> list[_About]:
 
 def _covered_in(entries: Sequence[Entry], element: str, view: StatementView, *, folded: bool) -> Iterator[Finding]:
     texts = [entry.text.lower() if folded else entry.text for entry in entries]
-    patterns = _Patterns(texts)
+    if not any("*" in text or "?" in text for text in texts) and len(set(texts)) == len(texts):
+        return
+    patterns = Patterns(texts)
     if len(patterns.exact) == len(texts) and not patterns.heads and not patterns.others:
         return
     if len(patterns.others) > _COMPARED:
@@ -229,7 +210,7 @@ def _covered_in(entries: Sequence[Entry], element: str, view: StatementView, *, 
         if not twice:
             by = patterns.covering(text)
             # Of two patterns that mean the same the first stays.
-            if by is None or (by not in seen and _covers(text, by)):
+            if by is None or (by not in seen and covers_text(text, by)):
                 continue
         by = next((each.text for each in entries if each.text.lower() == by), by) if folded else by
         yield Finding(
@@ -245,38 +226,12 @@ def _covered_in(entries: Sequence[Entry], element: str, view: StatementView, *, 
 def _covering(text: str, wild: Sequence[Entry]) -> str | None:
     """Return a pattern that covers a text and is another; of two that cover each other the first stays."""
     for number, each in enumerate(wild):
-        if each.text == text or "${" in text or "${" in each.text or not _covers(each.text, text):
+        if each.text == text or "${" in text or "${" in each.text or not covers_text(each.text, text):
             continue
         at = next((index for index, one in enumerate(wild) if one.text == text), None)
-        if at is None or number < at or not _covers(text, each.text):
+        if at is None or number < at or not covers_text(text, each.text):
             return each.text
     return None
-
-
-def _ends(pattern: str) -> tuple[str, str]:
-    """Return what a pattern begins and ends with before and after its wildcards."""
-    at = [index for index, letter in enumerate(pattern) if letter in _WILD]
-    return pattern[: at[0]], pattern[at[-1] + 1 :]
-
-
-@lru_cache(maxsize=16_384)
-def _covers(pattern: str, text: str) -> bool:
-    if not _WILD & set(pattern):
-        return pattern == text
-    if not _WILD & set(text):
-        return _matcher(pattern)(text)
-    # What stands for anything has to be matched whatever it is: first two that most patterns do not match.
-    fits = _matcher(pattern)
-    return (
-        fits(text.replace("*", "").replace("?", _ANY))
-        and fits(text.replace("*", _ANY).replace("?", _ANY))
-        and covers(pattern, text)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _matcher(pattern: str) -> Matcher:
-    return matcher(tokens(pattern))
 
 
 def _of_several(subject: Subject) -> Iterator[ConditionEntry]:
