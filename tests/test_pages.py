@@ -110,6 +110,31 @@ def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
             assert ran.returncode == code, ran
 
 
+def test_an_operation_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for name in ("preflight", "rules", "schemas", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    blocks = re.findall(r"^```\w+ file=(\S+)\n(.*?)\n```", page, re.DOTALL | re.MULTILINE)
+    assert [name for name, _ in blocks][1:] == ["request.json", "snapshot.json"]
+    for name, body in blocks:
+        (tmp_path / name).write_text(body + "\n", encoding="utf-8")
+    first, *others = re.findall(r"^```sh\n(.*?)\n```", page, re.DOTALL | re.MULTILINE)
+    environment = {**KEPT, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, *shlex.split(first)[1:]]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    told = [line for block in others for line in block.replace("\\\n", " ").splitlines()]
+    assert len(told) == 2
+    for line in told:
+        ran = preflight(*shlex.split(line)[1:], cwd=tmp_path)
+        assert ran.returncode == 0, ran
+    assert "sagemaker:DeleteModelPackage" in ran.stdout
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((ROOT / "schemas" / "operation.schema.json").read_text(encoding="utf-8"))
+    declared = yaml.safe_load((tmp_path / blocks[0][0]).read_text(encoding="utf-8"))
+    assert not list(Draft202012Validator(schema).iter_errors(declared))
+
+
 def permissions() -> set[str]:
     text = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
     (policy,) = re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)
