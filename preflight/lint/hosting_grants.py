@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from preflight.iam.pattern import matches_action, overlaps
 from preflight.lint.named import strings
@@ -40,12 +41,17 @@ def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]
         if not view.allows:
             continue
         for entry in view.actions:
-            service = entry.text.partition(":")[0].lower()
-            if service in _SERVICES or "*" in service:
-                for action in _INTEREST:
-                    if matches_action(entry.text, action):
-                        found.setdefault(action, []).append((view, entry))
+            for action in _matched(entry.text):
+                found.setdefault(action, []).append((view, entry))
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _matched(text: str) -> tuple[str, ...]:
+    service = text.partition(":")[0].lower()
+    if service not in _SERVICES and "*" not in service:
+        return ()
+    return tuple(action for action in _INTEREST if matches_action(text, action))
 
 
 def _about_sagemaker(subject: Subject) -> bool:

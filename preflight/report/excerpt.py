@@ -86,7 +86,7 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     # No character takes less than no column, and marks that combine are few: far more than what fits is not looked at.
     first, last = max(0, start - 2 * width), start + 3 * width
     cells = _cells(line[first:last])
-    widths = [_columns(cell) for cell in cells]
+    widths = [len(cell) if cell.isascii() else _columns(cell) for cell in cells]
     start, end = start - first, min(end - first, len(cells))
     left, right = 0, len(cells)
     if first or first + len(cells) < len(line) or sum(widths) > width:
@@ -103,6 +103,8 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
 
 
 def _cells(text: str) -> list[str]:
+    if text.isascii() and text.isprintable():
+        return list(text)
     cells: list[str] = []
     column = 0
     for character in text:
