@@ -25,7 +25,10 @@ _FOR_DELETES = ("takes-deletion", "until-deletion", "otherwise-deletion")
 
 def name_free(step: Step, rule: Rule) -> Iterator[Result]:
     """Say whether the name of what is created is free; otherwise, whether what is named can be changed or deleted."""
-    if step.operation.effect == "create":
+    if step.operation.declared.get("repeatable"):
+        message = f"{step.operation.id} changes what is there under the same name"
+        yield rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
+    elif step.operation.effect == "create":
         yield _free(step, rule)
     for reference in reported(step, rule.id):
         yield _takes_changes(step, rule, reference)

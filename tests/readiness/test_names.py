@@ -6,7 +6,7 @@ import pytest
 
 from preflight.account.kinds import load_kind
 from tests.readiness.checking import judge, only, pointer
-from tests.readiness.worlds import CREATE, kinds
+from tests.readiness.worlds import CREATE, kinds, plan, results, snapshot
 
 
 def endpoint(name: str, config: str = "demo-config") -> tuple[str, dict[str, Any]]:
@@ -220,3 +220,14 @@ def test_what_the_plan_deletes_is_gone_after_it() -> None:
 def test_a_model_to_be_deleted_exists(models: list[dict[str, Any]] | None, kind: str) -> None:
     parts = {} if models is None else {"models": models}
     assert only(judge("PRE402", ("DeleteModel", {"ModelName": "m"}), **parts)).kind == kind
+
+
+def test_a_call_that_may_be_made_again_needs_no_free_name() -> None:
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/demo/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    again = plan(("application-autoscaling:RegisterScalableTarget", {**target, "MaxCapacity": 3}))
+    (result,) = results("PRE302", again, snapshot(scalable_targets=[{**target, "MinCapacity": 1, "MaxCapacity": 2}]))
+    assert (result.kind.value, "changes what is there" in result.message) == ("notApplicable", True)
