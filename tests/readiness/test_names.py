@@ -6,7 +6,7 @@ import pytest
 
 from preflight.account.kinds import load_kind
 from tests.readiness.checking import judge, only, pointer
-from tests.readiness.worlds import CREATE, kinds, plan, results, snapshot
+from tests.readiness.worlds import CREATE, kinds
 
 
 def endpoint(name: str, config: str = "demo-config") -> tuple[str, dict[str, Any]]:
@@ -228,6 +228,6 @@ def test_a_call_that_may_be_made_again_needs_no_free_name() -> None:
         "ResourceId": "endpoint/demo/variant/a",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
-    again = plan(("application-autoscaling:RegisterScalableTarget", {**target, "MaxCapacity": 3}))
-    (result,) = results("PRE302", again, snapshot(scalable_targets=[{**target, "MinCapacity": 1, "MaxCapacity": 2}]))
+    again = ("application-autoscaling:RegisterScalableTarget", {**target, "MaxCapacity": 3})
+    result = only(judge("PRE302", again, scalable_targets=[{**target, "MinCapacity": 1, "MaxCapacity": 2}]))
     assert (result.kind.value, "changes what is there" in result.message) == ("notApplicable", True)
