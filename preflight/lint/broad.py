@@ -12,7 +12,6 @@ from typing import Any
 from preflight.catalog import source
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
-from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -59,7 +58,7 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
     for view in subject.once(_on_everything):
-        if not any(map(_whole, strings(view.raw.get("Action")))):
+        if not any(map(_whole, view.action_texts)):
             continue
         whole = [entry for entry in view.actions if _whole(entry.text)]
         if whole and subject.grants.administrator is None:
@@ -73,7 +72,7 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     """Find actions that change something and could be limited to resources, allowed on `*`."""
     for view in subject.once(_on_everything):
-        if not any(map(_limitable, strings(view.raw.get("Action")))):
+        if not any(map(_limitable, view.action_texts)):
             continue
         found = [entry for entry in view.actions if _limitable(entry.text)]
         if found and subject.grants.administrator is None:
@@ -88,7 +87,7 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
 def effectively_everything(subject: Subject) -> Iterator[Finding]:
     """Find a resource that is every resource, or every one of its service, though it is not written `*`."""
     for view in subject.statements:
-        if not view.allows or not any(map(_effectively, strings(view.raw.get("Resource")))):
+        if not view.allows or not any(map(_effectively, view.resource_texts)):
             continue
         for entry in view.resources:
             meant = _effectively(entry.text)

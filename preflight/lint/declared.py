@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.finding import Finding
-from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, PrincipalEntry, StatementView
 
@@ -129,7 +128,7 @@ def _services(subject: Subject) -> frozenset[str]:
     """Return the services that a policy's actions are of; `*` among them where that cannot be told."""
     found: set[str] = set()
     for view in subject.statements:
-        actions = strings(view.raw.get("Action"))
+        actions = view.action_texts
         if not actions:
             return frozenset("*")
         found.update([text.partition(":")[0] for text in actions])
@@ -171,7 +170,7 @@ def _about_actions(match: Match, view: StatementView, meets: Callable[[str], boo
     if not match.actions:
         return (view.actions or view.not_actions or (Entry(view.pointer, "its actions"),))[0]
     # Most texts meet nothing, and where one stands is worked out for those that do.
-    if any(map(meets, strings(view.raw.get("Action")))):
+    if any(map(meets, view.action_texts)):
         return next(entry for entry in view.actions if meets(entry.text))
     if view.not_actions and not all(
         any(_covers(entry.text.lower(), pattern.lower()) for entry in view.not_actions) for pattern in match.actions

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.computed import computed
-from preflight.lint.named import strings
 from preflight.lint.view import Entry, StatementView
 from preflight.lint.watched import samples, watched
 
@@ -82,7 +81,7 @@ class Grants:
         for view in self._statements:
             if not view.allows:
                 continue
-            for entry in view.actions if any(map(watched, strings(view.raw.get("Action")))) else ():
+            for entry in view.actions if any(map(watched, view.action_texts)) else ():
                 actions = watched(entry.text)
                 if actions:
                     granted = Granted(view, entry)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from preflight.iam.pattern import matches_action, overlaps
-from preflight.lint.named import strings
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -56,10 +55,7 @@ def _matched(text: str) -> tuple[str, ...]:
 
 def _about_sagemaker(subject: Subject) -> bool:
     """Whether the policy names actions of SageMaker."""
-    return any(
-        view.allows and "sagemaker:" in "\n".join(strings(view.raw.get("Action"))).lower()
-        for view in subject.statements
-    )
+    return any(view.allows and "sagemaker:" in "\n".join(view.action_texts).lower() for view in subject.statements)
 
 
 def _nearly_all(view: StatementView) -> bool:

@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from preflight import catalog
 from preflight.lint.finding import Finding
-from preflight.lint.named import SEARCHED, Placed, Problem, of_kind, strings
+from preflight.lint.named import SEARCHED, Placed, Problem, of_kind
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.unlisted import unlisted_key
-from preflight.lint.view import Entry
+from preflight.lint.view import Entry, strings
 
 _FORM = re.compile(r"[A-Za-z0-9][^\s:]*:\S.*", re.DOTALL)
 _TAG = re.compile(r"([a-z0-9-]+:(?:[a-z]*resourcetag|requesttag|principaltag|requestobjecttag|existingobjecttag))/?")
@@ -77,7 +77,7 @@ def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield the variables of resources and of values with their pointers, but for a template's own."""
     entries: list[Entry] = []
     for statement in subject.statements:
-        if any("${" in each for each in strings(statement.raw.get("Resource"))):
+        if any("${" in each for each in statement.resource_texts):
             entries.extend(statement.resources)
         if any("${" in each for each in strings(statement.raw.get("NotResource"))):
             entries.extend(statement.not_resources)

@@ -52,13 +52,6 @@ def of_kind(placed: Sequence[Placed], kind: str) -> Sequence[Finding]:
     return [each.finding() for each in placed if each.problem.kind == kind] if placed else ()
 
 
-def strings(written: object) -> tuple[str, ...]:
-    """Return a string, or the strings of a list, where nobody needs their places."""
-    if isinstance(written, str):
-        return (written,)
-    return tuple([each for each in written if isinstance(each, str)]) if isinstance(written, list) else ()
-
-
 def all_known(written: object, known: set[str]) -> bool:
     """Say whether what is written is a string, or a list of strings, of a set."""
     try:

@@ -147,7 +147,7 @@ class _About:
 
     def __init__(self, view: StatementView) -> None:
         self.view = view
-        self.texts = tuple(each.text.lower() for each in view.actions)
+        self.texts = tuple([each.lower() for each in view.action_texts])
         self.services = frozenset(text.partition(":")[0] for text in self.texts)
         self.everything = any("*" in each or "?" in each for each in self.services)
 
@@ -157,7 +157,7 @@ class _About:
 
     @cached_property
     def resources(self) -> Patterns:
-        return Patterns([each.text for each in self.view.resources])
+        return Patterns(self.view.resource_texts)
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
@@ -172,12 +172,12 @@ class _About:
 
     def covers(self, other: _About) -> bool:
         """Whether the statement is about all that the other is about."""
-        if not self.within_services(other) or bool(self.view.resources) != bool(other.view.resources):
+        if not self.within_services(other) or bool(self.view.resource_texts) != bool(other.view.resource_texts):
             return False
         # Most statements end at the first action.
         return (
             self.actions.has(other.texts[0])
-            and all(map(self.resources.has, (each.text for each in other.view.resources)))
+            and all(map(self.resources.has, other.view.resource_texts))
             and all(map(self.actions.has, other.texts))
         )
 
@@ -190,7 +190,7 @@ def _abouts(subject: Subject) -> list[_About]:
     return [
         _About(view)
         for view in subject.statements
-        if view.actions and "NotResource" not in view.raw and (view.resources or "Principal" in view.raw)
+        if view.action_texts and "NotResource" not in view.raw and (view.resource_texts or "Principal" in view.raw)
     ]
 
 

@@ -17,9 +17,8 @@ from preflight.iam.pattern import matches_action
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
 from preflight.lint.forms import overlap
-from preflight.lint.named import strings
 from preflight.lint.subject import Subject
-from preflight.lint.view import Entry, StatementView
+from preflight.lint.view import Entry, StatementView, strings
 
 _PARTS = 6
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -38,7 +37,7 @@ def resource_fits_action(subject: Subject) -> Iterator[Finding]:
             continue
         texts = strings(written)
         fitting = _fitting(texts) if texts else None
-        if fitting is not None and any(map(fitting.why_not, strings(statement.raw.get("Action")))):
+        if fitting is not None and any(map(fitting.why_not, statement.action_texts)):
             unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
             yield from _misfits(subject, statement, unfit)
 
@@ -91,7 +90,7 @@ class _Allowing:
         self._patterns: list[tuple[str, StatementView]] = []
         self._found: dict[str, bool] = {}
         for statement in subject.statements:
-            for action in strings(statement.raw.get("Action")) if statement.allows else ():
+            for action in statement.action_texts if statement.allows else ():
                 if "*" in action or "?" in action:
                     self._patterns.append((action, statement))
                 else:
@@ -115,7 +114,7 @@ class _Allowing:
         yield from (statement for pattern, statement in self._patterns if matches_action(pattern, lower))
 
     def _fits(self, statement: StatementView, action: str) -> bool:
-        texts = strings(statement.raw.get("Resource"))
+        texts = statement.resource_texts
         return "*" in texts or (bool(texts) and not _fitting(texts).why_not(action))
 
 

@@ -100,6 +100,7 @@ class Linter:
                     found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
+        subject.let_go()
         return found if policy.shape is None else _of_shape(found, policy.shape)
 
 

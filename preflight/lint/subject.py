@@ -31,6 +31,11 @@ class Subject:
             found = self._once[work] = work(self)
         return found
 
+    def let_go(self) -> None:
+        """Forget what was worked out. It refers back to this object: that it is not needed would be found out late."""
+        self.__dict__.pop("grants", None)
+        self._once.clear()
+
     @property
     def value(self) -> Any:
         """The policy as plain data, whatever it is."""

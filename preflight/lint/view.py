@@ -93,6 +93,16 @@ class StatementView:
         return self._texts("Action")
 
     @computed
+    def action_texts(self) -> tuple[str, ...]:
+        """The entries of Action, where nobody needs their places: of most policies nobody does."""
+        return strings(self.raw.get("Action"))
+
+    @computed
+    def resource_texts(self) -> tuple[str, ...]:
+        """The entries of Resource, where nobody needs their places."""
+        return strings(self.raw.get("Resource"))
+
+    @computed
     def not_actions(self) -> tuple[Entry, ...]:
         """The entries of NotAction."""
         return self._texts("NotAction")
@@ -120,6 +130,13 @@ class StatementView:
     def _texts(self, element: str) -> tuple[Entry, ...]:
         value = self.raw.get(element)
         return () if value is None else texts(value, f"{self.pointer}/{element}")
+
+
+def strings(written: object) -> tuple[str, ...]:
+    """Return a string, or the strings of a list, where nobody needs their places."""
+    if isinstance(written, str):
+        return (written,)
+    return tuple([each for each in written if isinstance(each, str)]) if isinstance(written, list) else ()
 
 
 def texts(value: Any, pointer: str) -> tuple[Entry, ...]:
