@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Account, Ask, Fact, Known, Unknown
+from preflight.account.over import Over
 from preflight.account.principals import identity_of
 from preflight.documents.document import Document
 from preflight.expressions import arn_part
@@ -36,35 +37,18 @@ def with_overrides(account: Account, principal_arn: str | None, overrides: Overr
     return account if overrides == Overrides() else _Overridden(account, principal_arn, overrides)
 
 
-class _Overridden:
+class _Overridden(Over):
     def __init__(self, account: Account, principal_arn: str | None, overrides: Overrides) -> None:
-        self._account = account
+        super().__init__(account)
         self._overrides = overrides
         self._arn = principal_arn or ""
         kind, key = identity_of(self._arn) or ("root", {})
         self._user = kind == "user"
         self._name = next(iter(key.values()), "").rpartition("/")[2]
 
-    @property
-    def partition(self) -> str:
-        return self._account.partition
-
-    @property
-    def source(self) -> str:
-        return self._account.source
-
-    def account_id(self) -> Fact[str]:
-        return self._account.account_id()
-
-    def caller(self) -> Fact[str]:
-        return self._account.caller()
-
-    def read(self, ask: Ask) -> Fact[Any]:
-        return self.read_many([ask])[0]
-
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         given = [self._given(ask) for ask in asks]
-        below = iter(self._account.read_many([ask for ask, fact in zip(asks, given, strict=True) if fact is None]))
+        below = iter(self._below.read_many([ask for ask, fact in zip(asks, given, strict=True) if fact is None]))
         return [fact or self._changed(ask, next(below)) for ask, fact in zip(asks, given, strict=True)]
 
     def _given(self, ask: Ask) -> Known[Any] | None:

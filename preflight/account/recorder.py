@@ -7,42 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from preflight.account.facts import Account, Ask, Fact
+from preflight.account.over import Over
 
 Told = Callable[[Ask, Fact[Any]], None]
 
 
-class Recorder:
+class Recorder(Over):
     """An `Account` over another. `answers` are what is known already, as from a run that was interrupted; what is not
     is asked below and told to `told`.
     """
 
     def __init__(self, below: Account, answers: Mapping[Ask, Fact[Any]], told: Told) -> None:
-        self._below = below
+        super().__init__(below)
         self._told = told
         self._lock = threading.Lock()
         self.answers: dict[Ask, Fact[Any]] = {_plain(ask): fact for ask, fact in answers.items()}
-
-    @property
-    def partition(self) -> str:
-        """The partition of the account below."""
-        return self._below.partition
-
-    @property
-    def source(self) -> str:
-        """Where the facts below come from."""
-        return self._below.source
-
-    def account_id(self) -> Fact[str]:
-        """Return the account below."""
-        return self._below.account_id()
-
-    def caller(self) -> Fact[str]:
-        """Return whose credentials are in use below."""
-        return self._below.caller()
-
-    def read(self, ask: Ask) -> Fact[Any]:
-        """Answer one question."""
-        return self.read_many([ask])[0]
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order; each is asked below once."""

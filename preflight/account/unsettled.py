@@ -5,38 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from preflight.account.facts import Account, Ask, Fact, Unknown
+from preflight.account.facts import Ask, Fact, Unknown
+from preflight.account.over import Over
 from preflight.documents.unresolved import hangs_on, settle
 
 
-class Unsettled:
+class Unsettled(Over):
     """An `Account` laid over another, which answers that a resource whose name is not wholly known is not known."""
-
-    def __init__(self, below: Account) -> None:
-        """Take the account that answers everything else."""
-        self._below = below
-
-    @property
-    def partition(self) -> str:
-        """The partition of the account below."""
-        return self._below.partition
-
-    @property
-    def source(self) -> str:
-        """Where the facts below come from."""
-        return self._below.source
-
-    def account_id(self) -> Fact[str]:
-        """Return the account below."""
-        return self._below.account_id()
-
-    def caller(self) -> Fact[str]:
-        """Return whose credentials are in use below."""
-        return self._below.caller()
-
-    def read(self, ask: Ask) -> Fact[Any]:
-        """Answer one question."""
-        return self.read_many([ask])[0]
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order; those about names that are not wholly known are not asked below."""

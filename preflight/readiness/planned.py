@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.account.kinds import Kind, load_kind
+from preflight.account.over import Over
 from preflight.account.unsettled import Unsettled
 from preflight.documents.plan import Plan
 from preflight.documents.unresolved import settle
@@ -123,7 +124,7 @@ def fold(kind: Kind, value: Any) -> Any:
     return value.lower() if isinstance(value, str) and kind.ignores_case else value
 
 
-class Planned:
+class Planned(Over):
     """An `Account` laid over another: some resources are there, changed or gone, everything else is as below.
 
     Nothing is asked of AWS for a resource that the plan creates or deletes.
@@ -131,7 +132,7 @@ class Planned:
 
     def __init__(self, below: Account, *effects: _Layer) -> None:
         """Lay effects over `below`, in order."""
-        self._below: Account = below
+        super().__init__(below)
         layers, end = _Layers(), 0
         if isinstance(below, Planned):
             self._below, layers, end = below._below, below._layers, below._end
@@ -143,28 +144,6 @@ class Planned:
             end += 1
         self._layers: _Layers = layers
         self._end: int = end
-
-    @property
-    def partition(self) -> str:
-        """The partition of the account below."""
-        return self._below.partition
-
-    @property
-    def source(self) -> str:
-        """Where the facts below come from."""
-        return self._below.source
-
-    def account_id(self) -> Fact[str]:
-        """Return the account below."""
-        return self._below.account_id()
-
-    def caller(self) -> Fact[str]:
-        """Return whose credentials are in use below."""
-        return self._below.caller()
-
-    def read(self, ask: Ask) -> Fact[Any]:
-        """Answer one question as of after the request."""
-        return self.read_many([ask])[0]
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order; those about what the plan makes are not asked below."""

@@ -12,6 +12,7 @@ from typing import Any
 from preflight import catalog
 from preflight.account.facts import Account, Ask, Fact, Known, Unknown
 from preflight.account.kinds import Kind, load_kind
+from preflight.account.over import Over
 from preflight.documents.plan import Plan
 from preflight.engine.operation import Place
 from preflight.engine.rule import load_rules
@@ -28,29 +29,12 @@ from preflight.readiness.settled import calling, placed, settled
 from preflight.readiness.step import Step
 
 
-class _Noted:
+class _Noted(Over):
     """An account that notes what it is asked, and what it answered."""
 
     def __init__(self, below: Account) -> None:
-        self._below = below
+        super().__init__(below)
         self.asked: dict[Ask, Fact[Any]] = {}
-
-    @property
-    def partition(self) -> str:
-        return self._below.partition
-
-    @property
-    def source(self) -> str:
-        return self._below.source
-
-    def account_id(self) -> Fact[str]:
-        return self._below.account_id()
-
-    def caller(self) -> Fact[str]:
-        return self._below.caller()
-
-    def read(self, ask: Ask) -> Fact[Any]:
-        return self.read_many([ask])[0]
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         facts = self._below.read_many(asks)
