@@ -44,7 +44,9 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"{what} does not exist in account {step.account_id} in {region}{after_reads(fact.reads)}",
-            f"Create it first, in the same plan if you like, or name {article} {noun} that exists.",
+            f"Name {article} {noun} that exists, or leave the call out: what is gone need not be deleted."
+            if step.operation.effect == "delete" and reference.kind == step.operation.declared["resource"]
+            else f"Create it first, in the same plan if you like, or name {article} {noun} that exists.",
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists{after_reads(fact.reads)}")
 

@@ -233,6 +233,65 @@ SCENARIOS = [
         (Says("PRE402", "fail", "model `missing`"), Says("PRE110", "fail", "sagemaker:DeleteModel")),
     ),
     Scenario(
+        "an inference component names an endpoint and a model",
+        b.also(
+            b.running(),
+            b.planned(
+                "sagemaker:CreateInferenceComponent",
+                InferenceComponentName="part",
+                EndpointName="churn-now",
+                VariantName="main",
+                Specification={"ModelName": "missing", "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 128}},
+            ),
+        ),
+        BLOCKED,
+        (
+            Says("PRE401", "pass", "endpoint `churn-now`"),
+            Says("PRE402", "fail", "model `missing`"),
+            Says("PRE110", "fail", "sagemaker:CreateInferenceComponent"),
+        ),
+    ),
+    Scenario(
+        "there is no endpoint whose weights change",
+        b.planned(
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+            EndpointName="churn-now",
+            DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredWeight": 1}],
+        ),
+        BLOCKED,
+        (Says("PRE302", "fail", "endpoint `churn-now` does not exist"),),
+    ),
+    Scenario(
+        "there is no endpoint to scale",
+        b.planned(
+            "application-autoscaling:RegisterScalableTarget",
+            ServiceNamespace="sagemaker",
+            ResourceId="endpoint/churn-now/variant/main",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            MinCapacity=1,
+            MaxCapacity=2,
+        ),
+        BLOCKED,
+        (
+            Says("PRE401", "fail", "endpoint `churn-now`"),
+            Says("PRE110", "fail", "application-autoscaling:RegisterScalableTarget"),
+        ),
+    ),
+    Scenario(
+        "a function of Lambda's without its archive",
+        b.planned(
+            "lambda:CreateFunction",
+            FunctionName="score",
+            Role="arn:aws:iam::123456789012:role/missing",
+            Code={"S3Bucket": "no-such-bucket-of-ours", "S3Key": "score.zip"},
+        ),
+        BLOCKED,
+        (
+            Says("PRE110", "fail", "lambda:CreateFunction"),
+            Says("PRE403", "fail", "no-such-bucket-of-ours"),
+        ),
+    ),
+    Scenario(
         "SageMaker may not be read",
         b.denied("sagemaker:*"),
         OPEN,
