@@ -43,7 +43,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"the bucket of {what} does not exist",
-            "Correct the name of the bucket, or upload the model's data.",
+            "Correct the name of the bucket, or upload what is missing.",
         )
     if region is not None and region != step.region:
         return said(
@@ -51,7 +51,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             rule,
             reference,
             Kind.FAIL,
-            f"{what} is in a bucket in {region}; SageMaker reads model data only from buckets in {step.region}",
+            f"{what} is in a bucket in {region}; it is read only from buckets in {step.region}",
             f"Copy it to a bucket in {step.region}: aws s3 cp {name} s3://BUCKET/… --source-region {region} "
             f"--region {step.region}{' --recursive' if name.endswith('/') else ''}.",
         )

@@ -32,7 +32,7 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
             rule,
             reference,
             Kind.FAIL,
-            f"{what} is in {reference.region}; SageMaker pulls images only from ECR in {step.region}",
+            f"{what} is in {reference.region}; images are pulled only from ECR in {step.region}",
             f"Use the registry of {step.region}: replicate or push the image there, and name it by its URI there.",
         )
     if isinstance(fact, Absent):

@@ -115,7 +115,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         return replace(outcome, message=f"{via[:-1]}, {there} and {service} may assume it")
     return replace(
         outcome,
-        remedy="AWS does not say what these keys are when an endpoint's role is assumed. "
+        remedy="AWS does not say what these keys are when the role is assumed. "
         f"Allow it without them:\n{trust_policy(service)}"
         if decision.depends_on
         else outcome.remedy,

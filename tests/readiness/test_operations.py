@@ -105,3 +105,18 @@ def test_what_is_to_be_deleted_is_not_to_be_created_first() -> None:
     (missing,) = judge("PRE402", ("DeleteModel", {"ModelName": "m"}), models=[])
     assert "Create it" not in missing.remedy
     assert "need not be deleted" in missing.remedy
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "parts"),
+    [
+        ("PRE403", FUNCTION["Code"], {"buckets": [{"Name": "code", "BucketRegion": "eu-west-1", "Policy": None}]}),
+        ("PRE404", {"ImageUri": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/tools:1"}, {}),
+    ],
+)
+def test_a_function_is_told_nothing_of_sagemaker(rule: str, code: dict[str, str], parts: dict[str, Any]) -> None:
+    found = [
+        each for each in judge(rule, ("lambda:CreateFunction", {**FUNCTION, "Code": code}), **parts) if each.remedy
+    ]
+    assert found
+    assert not any("SageMaker" in each.message + each.remedy or "model" in each.message for each in found)
