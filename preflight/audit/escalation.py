@@ -9,7 +9,8 @@ where its trust policy and the principal's policies together allow it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +27,7 @@ from preflight.lint.watched import samples
 
 ADMINISTRATOR = "administrator"
 _EXAMPLE_ACCOUNT = "111122223333"
+_WILDCARD = re.compile(r"[*?]")
 _PROBES = ("iam:PutUserPolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion")
 
 
@@ -68,25 +70,40 @@ def escalation(scene: Scene) -> Escalation:
 
 
 class _Allowing:
-    """The statements that allow an action, each once, with those who hold them."""
+    """The statements that allow an action, each once, with the ARNs of those who hold them.
+
+    Most name resources by patterns of which the beginning is plain text: a resource is looked up by its own beginnings.
+    """
 
     def __init__(self, holders: Iterable[Holder], action: str) -> None:
-        self._held: dict[int, tuple[Statement, list[Holder]]] = {}
+        held: dict[int, tuple[Statement, set[str]]] = {}
         lower = action.lower()
         for holder in holders:
             for policy in holder.policies.identity:
                 for statement in policy.about(lower):
                     if statement.allows:
-                        self._held.setdefault(id(statement), (statement, []))[1].append(holder)
+                        held.setdefault(id(statement), (statement, set()))[1].add(holder.arn)
+        self._any = [each for each in held.values() if not _is_plain(each[0])]
+        self._by_head: dict[str, list[tuple[Statement, set[str]]]] = {}
+        for each in held.values():
+            resources = each[0].resources
+            if resources is not None and _is_plain(each[0]):
+                for head in {_WILDCARD.split(text, maxsplit=1)[0] for text in resources.texts}:
+                    self._by_head.setdefault(head, []).append(each)
 
-    def holders(self, resource: str | None = None) -> list[Holder]:
-        """Return everyone whom a statement may allow the action on a resource, or on any."""
-        found: dict[str, Holder] = {}
-        for statement, held_by in self._held.values():
+    def arns(self, resource: str, among: Set[str]) -> set[str]:
+        """Return everyone among those given whom a statement may allow the action on a resource."""
+        found: set[str] = set()
+        heads = (self._by_head.get(resource[:end], ()) for end in range(len(resource) + 1))
+        for statement, held_by in (*self._any, *(each for listed in heads for each in listed)):
             patterns = statement.resources
-            if resource is None or patterns is None or patterns.varying or patterns.fixed(resource) != patterns.negated:
-                found.update((holder.arn, holder) for holder in held_by)
-        return list(found.values())
+            if patterns is None or patterns.varying or patterns.fixed(resource) != patterns.negated:
+                found |= held_by & among
+        return found
+
+
+def _is_plain(statement: Statement) -> bool:
+    return statement.resources is not None and not statement.resources.negated and not statement.resources.varying
 
 
 class _Powers:
@@ -119,6 +136,9 @@ class _Search:
         self._allowing: dict[str, _Allowing] = {}
         powers = _Powers()
         self._powers = {each.arn: powers.of(each) for each in self._holders}
+        self._order = {each.arn: number for number, each in enumerate(self._holders)}
+        # Those who are not on a way yet, and of them those who may have a service run something with a role.
+        self._left = set(self._order)
         self._using: dict[str, set[str]] = {}
 
     def found(self) -> Escalation:
@@ -127,6 +147,7 @@ class _Search:
         for holder in self._holders:
             if holder.arn not in administrators and (step := self._own(holder)) is not None:
                 steps[holder.arn] = step
+        self._left -= {*administrators, *steps}
         reached = [*sorted(administrators), *steps]
         while reached:
             closer = []
@@ -134,9 +155,11 @@ class _Search:
                 target = self._scene.holders.by_arn[arn]
                 if target.kind != "role":
                     continue
-                for step in self._into(target, administrators, steps):
+                for step in list(self._into(target)):
                     steps[step.source] = step
                     closer.append(step.source)
+                    for waiting in (self._left, *self._using.values()):
+                        waiting.discard(step.source)
             reached = closer
         return Escalation(administrators, steps)
 
@@ -182,29 +205,27 @@ class _Search:
             by.extend(access.by)
         return tuple(dict.fromkeys(by))
 
-    def _into(self, role: Holder, administrators: frozenset[str], steps: Mapping[str, Step]) -> Iterator[Step]:
+    def _into(self, role: Holder) -> Iterator[Step]:
         """Give a step into a role from each principal that is not on a way yet."""
         trust = trust_of(role)
         if trust is None:
             return
         services = _services(trust)
         taken: set[str] = set()
-        for holder in self._assuming(trust, role.arn):
-            if holder.arn in administrators or holder.arn in steps or holder is role:
-                continue
+        for holder in self._in_order(self._assuming(trust, role.arn) - {role.arn}):
             access = self._scene.decider.access(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
             if access.reach is Reach.ALL:
                 taken.add(holder.arn)
                 yield Step(holder.arn, role.arn, "assume-role", f"assumes {role.name}", access.by)
-        using = set().union(*map(self._users, sorted(services))) - administrators - steps.keys() - taken
-        if not using:
-            return
-        for holder in self._about("iam:PassRole").holders(role.arn):
-            if holder.arn not in using or holder is role:
-                continue
+        using = set().union(*map(self._users, sorted(services)))
+        passing = self._about("iam:PassRole").arns(role.arn, using) if using else set()
+        for holder in self._in_order(passing - taken - {role.arn}):
             step = self._passing(holder, role, services)
             if step is not None:
                 yield step
+
+    def _in_order(self, arns: Iterable[str]) -> Iterator[Holder]:
+        yield from (self._scene.holders.by_arn[arn] for arn in sorted(arns, key=self._order.__getitem__))
 
     def _users(self, service: str) -> set[str]:
         """Return those who may do all that some way asks for to have a service run something with a role."""
@@ -212,7 +233,7 @@ class _Search:
         if found is None:
             needed = [needs for _, needs in _ways_into(frozenset({service}))]
             found = self._using[service] = {
-                arn for arn, powers in self._powers.items() if powers and any(needs <= powers for needs in needed)
+                arn for arn in self._left if any(needs <= self._powers[arn] for needs in needed)
             }
         return found
 
@@ -234,13 +255,13 @@ class _Search:
                     return Step(holder.arn, role.arn, way.kind, f"{_said(way)}, as {role.name}", by)
         return None
 
-    def _assuming(self, trust: Policy, role: str) -> Iterator[Holder]:
-        """Give those who may be able to assume a role: whom its trust policy names, or who may assume roles at all."""
-        by_arn = self._scene.holders.by_arn
+    def _assuming(self, trust: Policy, role: str) -> set[str]:
+        """Return those who may be able to assume a role: whom its trust policy names, or who may assume roles."""
         named = [value for _, value in _trusted(trust)]
+        found = {value for value in named if value in self._left}
         if any(value == "*" or value.endswith(":root") or value.isdigit() for value in named):
-            yield from self._about("sts:AssumeRole").holders(role)
-        yield from (by_arn[value] for value in named if value in by_arn)
+            found |= self._about("sts:AssumeRole").arns(role, self._left)
+        return found
 
     def _about(self, action: str) -> _Allowing:
         if action not in self._allowing:
