@@ -10,7 +10,7 @@ where its trust policy and the principal's policies together allow it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,9 +19,11 @@ from preflight.account.principals import parsed_policy
 from preflight.audit.access import NOTHING, Access, Reach
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
+from preflight.iam.conditions import Truth
 from preflight.iam.decision import StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.statement import Statement
+from preflight.iam.variables import Found, Missing
 from preflight.lint.escalation import Way, ways
 from preflight.lint.watched import samples
 
@@ -91,12 +93,16 @@ class _Allowing:
                 for head in {_WILDCARD.split(text, maxsplit=1)[0] for text in resources.texts}:
                     self._by_head.setdefault(head, []).append(each)
 
-    def arns(self, resource: str, among: Set[str]) -> set[str]:
-        """Return everyone among those given whom a statement may allow the action on a resource."""
+    def arns(self, resource: str, among: Set[str], where: Callable[[Statement], bool] | None = None) -> set[str]:
+        """Return everyone among those given whom a statement, of those that `where` takes, may allow the action on a
+        resource.
+        """
         found: set[str] = set()
         heads = (self._by_head.get(resource[:end], ()) for end in range(len(resource) + 1))
         for statement, held_by in (*self._any, *(each for listed in heads for each in listed)):
             patterns = statement.resources
+            if where is not None and not where(statement):
+                continue
             if patterns is None or patterns.varying or patterns.fixed(resource) != patterns.negated:
                 found |= held_by & among
         return found
@@ -140,6 +146,7 @@ class _Search:
         # Those who are not on a way yet, and of them those who may have a service run something with a role.
         self._left = set(self._order)
         self._using: dict[str, set[str]] = {}
+        self._for: dict[tuple[int, frozenset[str]], bool] = {}
 
     def found(self) -> Escalation:
         administrators = frozenset(each.arn for each in self._about_everything() if self._is_administrator(each))
@@ -218,7 +225,11 @@ class _Search:
                 taken.add(holder.arn)
                 yield Step(holder.arn, role.arn, "assume-role", f"assumes {role.name}", access.by)
         using = set().union(*map(self._users, sorted(services)))
-        passing = self._about("iam:PassRole").arns(role.arn, using) if using else set()
+        passing = (
+            self._about("iam:PassRole").arns(role.arn, using, lambda each: self._is_for(each, services))
+            if using
+            else set()
+        )
         for holder in self._in_order(passing - taken - {role.arn}):
             step = self._passing(holder, role, services)
             if step is not None:
@@ -226,6 +237,17 @@ class _Search:
 
     def _in_order(self, arns: Iterable[str]) -> Iterator[Holder]:
         yield from (self._scene.holders.by_arn[arn] for arn in sorted(arns, key=self._order.__getitem__))
+
+    def _is_for(self, statement: Statement, services: frozenset[str]) -> bool:
+        """Say whether a statement's conditions leave it open that it is about passing a role to one of the services."""
+        key = id(statement), services
+        known = self._for.get(key)
+        if known is None:
+            known = self._for[key] = any(
+                all(each.truth(_passed_to(service)) is not Truth.FALSE for each in statement.conditions)
+                for service in services
+            )
+        return known
 
     def _users(self, service: str) -> set[str]:
         """Return those who may do all that some way asks for to have a service run something with a role."""
@@ -267,6 +289,11 @@ class _Search:
         if action not in self._allowing:
             self._allowing[action] = _Allowing(self._holders, action)
         return self._allowing[action]
+
+
+def _passed_to(service: str) -> Callable[[str], Found]:
+    """Return what is known of the request context where a role is passed to a service."""
+    return lambda key: (service,) if key == "iam:passedtoservice" else Missing.UNKNOWN
 
 
 def trust_of(role: Holder) -> Policy | None:
