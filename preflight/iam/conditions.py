@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from preflight.iam.operators import OPERATORS, Operator, Resolved, Test
 from preflight.iam.variables import Lookup, Missing, Template, fixed, is_open, resolve, template
@@ -30,12 +31,12 @@ class Truth(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Condition:
     """One `operator: {key: values}` of a statement.
 
-    `operator` and `name` are as written, `key` is the name in lower case. `test` says whether one request value
-    matches any of the values; None where that differs from request to request because the values hold variables.
+    `operator` and `name` are as written, `key` is the name in lower case. `version` is that of the policy language,
+    empty where the operator takes no variables. Values are taken apart when first asked for.
     """
 
     operator: str
@@ -45,8 +46,19 @@ class Condition:
     base: Operator
     quantifier: Quantifier
     if_exists: bool
-    templates: tuple[Template, ...]
-    test: Test | None
+    version: str
+
+    @cached_property
+    def templates(self) -> tuple[Template, ...]:
+        """The values taken apart into text and variables."""
+        return tuple(template(value, self.version) for value in self.values)
+
+    @cached_property
+    def test(self) -> Test | None:
+        """Whether one request value matches any of the values; None where variables make that differ by request."""
+        if all(map(fixed, self.templates)):
+            return self.base.build([each.parts for each in self.templates])
+        return None
 
     def truth(self, lookup: Lookup) -> Truth:
         """Decide the condition against the values that `lookup` gives for keys in lower case."""
@@ -136,8 +148,5 @@ def condition(operator: str, name: str, values: tuple[str, ...], version: str) -
     base = OPERATORS.get(rest[: -len("IfExists")].lower() if if_exists else rest.lower())
     if base is None or (base.name == "Null" and if_exists):
         return None
-    templates = tuple(template(value, version if base.variables else "") for value in values)
-    test = None
-    if all(map(fixed, templates)):
-        test = base.build([each.parts for each in templates])
-    return Condition(operator, name, values, name.lower(), base, quantifier, if_exists, templates, test)
+    taken = version if base.variables else ""
+    return Condition(operator, name, values, name.lower(), base, quantifier, if_exists, taken)

@@ -42,14 +42,24 @@ _WORDS = {
 def near_misses(
     request: Request, policies: Policies, asked: Question, context: RequestContext, missing: tuple[PolicyType, ...]
 ) -> tuple[NearMiss, ...]:
-    """Return the closest Allows of the policy types that withheld one, closest first, at most five."""
+    """Return the closest Allows of the policy types that withheld one, closest first, at most five.
+
+    The closest of each type is among them, however many of another type are closer.
+    """
     found: list[NearMiss] = []
     for candidate in asked.candidates:
         if candidate.statement.allows and candidate.ref.policy_type in missing:
             found.extend(_miss(candidate.statement, candidate.ref, request, context))
-    if len(found) < _MOST:
-        found.extend(_similar(request, policies, asked, context, missing))
-    return tuple(sorted(found, key=lambda miss: _ORDER.index(miss.kind))[:_MOST])
+    explained = {miss.statement.policy_type for miss in found}
+    lacking = missing if len(found) < _MOST else tuple(kind for kind in missing if kind not in explained)
+    if lacking:
+        found.extend(_similar(request, policies, asked, context, lacking))
+    found.sort(key=lambda miss: _ORDER.index(miss.kind))
+    closest = {miss.statement.policy_type: miss for miss in reversed(found)}
+    first = [miss for miss in found if closest[miss.statement.policy_type] is miss]
+    others = [miss for miss in found if closest[miss.statement.policy_type] is not miss]
+    shown = [*first, *others][:_MOST]
+    return tuple(sorted(shown, key=lambda miss: _ORDER.index(miss.kind)))
 
 
 def _miss(statement: Statement, ref: StatementRef, request: Request, context: RequestContext) -> Iterator[NearMiss]:

@@ -50,7 +50,7 @@ def _remembered(body: Any, index: int, version: str) -> Statement:
     return found
 
 
-_STATEMENTS_KEPT = 8192
+_STATEMENTS_KEPT = 4096
 _statements: dict[tuple[bytes, int, str], Statement] = {}
 
 

@@ -44,7 +44,9 @@ class Policy:
         """Return the statements that are about an action, given in lower case."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(statement for statement in self.statements if statement.covers_action(action))
+            # Most policies that come with a request are asked about one action: patterns are compiled for the second.
+            covers = Statement.covers_action if self._by_action else Statement.mentions
+            found = tuple(statement for statement in self.statements if covers(statement, action))
             if len(self._by_action) >= _ACTIONS_KEPT:
                 self._by_action.clear()
             self._by_action[action] = found

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.variables import Lookup, Missing, Template, as_tokens, fixed, is_open, resolve, template
 from preflight.iam.wildcard import Matcher, any_of, matcher, tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Patterns:
-    """The patterns of an Action or Resource element, or of its Not form.
+    """The patterns of an Action or Resource element, or of its Not form, as written.
 
-    `texts` are as written, `templates` the same taken apart (of resources); `fixed` says whether any pattern without
-    request variables matches; `varying` are those with variables.
+    They are taken apart when first asked for: of a policy that comes with one request, most never are. `version` is
+    that of the policy language, empty where there are no variables, as in actions.
     """
 
     texts: tuple[str, ...]
     negated: bool
-    fixed: Matcher
-    templates: tuple[Template, ...] = ()
-    varying: tuple[Template, ...] = ()
+    version: str = ""
+    folded: bool = False
 
     @property
     def everything(self) -> bool:
         """Whether one of the patterns is `*`."""
         return any(text and not text.strip("*") for text in self.texts)
+
+    @cached_property
+    def templates(self) -> tuple[Template, ...]:
+        """The patterns taken apart into text and variables."""
+        return tuple(template(text, self.version) for text in self.texts)
+
+    @cached_property
+    def varying(self) -> tuple[Template, ...]:
+        """The patterns with request variables."""
+        if not any("${" in text for text in self.texts):
+            return ()
+        return tuple(each for each in self.templates if not fixed(each))
+
+    @cached_property
+    def fixed(self) -> Matcher:
+        """Whether any pattern without request variables matches a text, given in lower case if `folded`."""
+        if self.folded:
+            return any_of([tokens(text.lower()) for text in self.texts])
+        return any_of([as_tokens(each.parts) for each in self.templates if fixed(each)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +109,26 @@ class Statement:
             return Truth.UNKNOWN
         return Truth.TRUE if hit != patterns.negated else Truth.FALSE
 
+    def mentions(self, action: str) -> bool:
+        """Say what `covers_action` says, without compiling the patterns: for a policy that is asked about once."""
+        for text in self.actions.texts:
+            lowered = text.lower()
+            if lowered == action:
+                return not self.actions.negated
+            if ("*" in lowered or "?" in lowered) and _may_begin(lowered, action) and matcher(tokens(lowered))(action):
+                return not self.actions.negated
+        return self.actions.negated
+
+
+def _may_begin(pattern: str, text: str) -> bool:
+    return text.startswith(pattern.partition("*")[0].partition("?")[0])
+
 
 def action_patterns(texts: Sequence[str], *, negated: bool) -> Patterns:
-    """Compile an Action or NotAction element; actions compare without case."""
-    return Patterns(tuple(texts), negated, any_of([tokens(text.lower()) for text in texts]))
+    """Return the patterns of an Action or NotAction element; actions compare without case."""
+    return Patterns(tuple(texts), negated, folded=True)
 
 
 def resource_patterns(texts: Sequence[str], version: str, *, negated: bool) -> Patterns:
-    """Compile a Resource or NotResource element."""
-    templates = [template(text, version) for text in texts]
-    constant = [as_tokens(each.parts) for each in templates if fixed(each)]
-    return Patterns(
-        tuple(texts), negated, any_of(constant), tuple(templates), tuple(each for each in templates if not fixed(each))
-    )
+    """Return the patterns of a Resource or NotResource element."""
+    return Patterns(tuple(texts), negated, version)

@@ -72,6 +72,20 @@ def test_the_closest_come_first_and_there_are_at_most_five() -> None:
     assert [each.kind for each in found] == ["case", *["resource"] * 4]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "kind"),
+    [
+        ({"Action": "sagemaker:CreateEndpoint", "Resource": f"{ON}/x"}, "resource"),
+        ({"Action": "sagemaker:CreateEndpointConfig", "Resource": "*"}, "action"),
+    ],
+)
+def test_each_type_that_withheld_an_allow_has_its_closest(bounds: dict[str, Any], kind: str) -> None:
+    boundary = parse_policy({"Statement": {"Effect": "Allow", **bounds}}, "b")
+    closer = [{"Condition": {"StringEquals": {"aws:PrincipalAccount": str(number)}}} for number in range(9)]
+    found = misses(*closer, boundaries=(boundary,))
+    assert [(each.statement.policy, each.kind) for each in found] == [("p", "condition")] * 4 + [("b", kind)]
+
+
 def test_only_what_withheld_the_allow_is_explained() -> None:
     boundary = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": f"{ON}/x"}}, "b")
     found = misses({}, boundaries=(boundary,))
