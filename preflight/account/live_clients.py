@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from preflight.account.live_models import with_fast_loader
+from preflight.account.live_roles import AssumedRole, assume
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Connection:
     """How to reach AWS; times are in seconds.
 
     `retry_mode` and `attempts` (the first try counts) are the environment's or the profile's where they are None, and
-    where those say nothing `standard` and 5.
+    where those say nothing `standard` and 5. `role` is assumed with the profile's or the environment's credentials.
     """
 
     profile: str | None = None
@@ -33,6 +34,7 @@ class Connection:
     read_timeout: float = 20.0
     retry_mode: RetryMode | None = None
     attempts: int | None = None
+    role: AssumedRole | None = None
 
 
 class Clients:
@@ -42,7 +44,7 @@ class Clients:
         """Open a session; `connections` is how many requests may be under way at once.
 
         Raises `UsageError` for a profile that does not exist, for missing credentials, for a region that is missing or
-        none, and for settings that boto3 cannot use.
+        none, for settings that boto3 cannot use, and for a role that cannot be assumed.
         """
         self._connection = connection
         self._session = _session(connection)
@@ -50,6 +52,9 @@ class Clients:
         self.region = _region(self._session)
         self.partition = _partition(self._session, self.region)
         self.long_term_credentials = _require_credentials(self._session, connection)
+        if connection.role is not None:
+            assume(self._session, connection.role, endpoint_url=connection.endpoint_url, config=self._config)
+            self.long_term_credentials = False
         self._clients: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()
         self._counting = threading.Lock()

@@ -10,8 +10,9 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preflight.cli.output import deliver, replace_file
+from preflight.cli.output import deliver
 from preflight.documents.load import decode, read_bytes
+from preflight.documents.writing import replace_file
 from preflight.errors import PreflightError
 from preflight.report.terminal import clean
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
+from preflight.documents.writing import replace_file, replacing
 from preflight.errors import UsageError
 from preflight.report.formats import FORMATS, require_format
 from preflight.report.view import View
@@ -103,22 +105,6 @@ def _print(text: str) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write beside the file and rename, which the file system does in one step. Raises `OSError`."""
-    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-    try:
-        with beside.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o7777)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def colored(choice: Color, output: str | None) -> bool:
     """Say whether to use colours: as told, else on a terminal unless NO_COLOR is set (https://no-color.org)."""
     if choice is Color.AUTO:
@@ -134,3 +120,29 @@ def width(output: str | None) -> int:
     import shutil
 
     return min(shutil.get_terminal_size().columns, _WIDEST)
+
+
+@contextmanager
+def streaming(output: str | None, option: str = "--output") -> Iterator[BinaryIO]:
+    """Give a stream for a report of any size: stdout, or a file that is there whole when the block ends, or not at all.
+
+    Raises `UsageError` when the file cannot be written.
+    """
+    if output is None:
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    path = Path(output).resolve()
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                yield stream
+        else:
+            with replacing(path) as stream:
+                yield stream
+    except OSError as error:
+        raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None

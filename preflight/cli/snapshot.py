@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from preflight.cli.output import require_writable
+from preflight.documents.writing import replace_file
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -141,19 +141,12 @@ def _write(target: Path, document: dict[str, Any]) -> None:
     data = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
     if target.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
-    temporary = ""
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
-            return
-        handle, temporary = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o600)
-        Path(temporary).replace(target)
+        else:
+            replace_file(target.absolute(), data, private=True)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise UsageError(
             f"{target} cannot be written ({error.strerror}); make room, or name another --output"
         ) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,11 +13,8 @@ from preflight.audit.since import Change
 from preflight.report.json import document, dumped
 from preflight.report.terminal import clean
 
-FORMATS = ("text", "json", "jsonl", "csv", "sarif", "junit", "github", "gitlab", "markdown")
-_COLUMNS = ("account", "rule", "name", "kind", "level", "subject", "message", "remedy", "path", "line")
+FORMATS = ("text", "json", "jsonl", "csv", "parquet", "sarif", "junit", "github", "gitlab", "markdown")
 _WORDS = {Reach.ALL: "every", Reach.SOME: "some", Reach.OPEN: "perhaps", Reach.NONE: "none"}
-# Spreadsheets take a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plain(audit: Audit) -> dict[str, Any]:
@@ -42,29 +37,6 @@ def plain(audit: Audit) -> dict[str, Any]:
 def rendered(audit: Audit) -> str:
     """Return an audit as one JSON document."""
     return dumped(plain(audit), indent=2)
-
-
-def as_csv(audit: Audit) -> str:
-    """Return the results as CSV with a head line, safe to open in a spreadsheet."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for each in audit.report.results:
-        where = each.location
-        row = (
-            audit.account,
-            each.rule,
-            each.name,
-            each.kind.value,
-            each.level.value,
-            each.subject,
-            each.message,
-            each.remedy,
-            "" if where is None else where.path,
-            "" if where is None or where.line is None else where.line,
-        )
-        writer.writerow([_cell(str(value)) for value in row])
-    return out.getvalue()
 
 
 def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
@@ -170,7 +142,3 @@ def _quota(each: Headroom) -> Mapping[str, Any]:
         "most": each.most,
         "unit": each.unit,
     }
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

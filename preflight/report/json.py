@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Location, Report, Result
+from preflight.engine.result import Evidence, Kind, Level, Location, Report, Result
 from preflight.report.view import PLAIN, View
 
 VERSION = 1
@@ -54,6 +55,23 @@ def plain(result: Result) -> dict[str, Any]:
     if found["location"] is None:
         del found["location"]
     return found
+
+
+def parsed(found: Mapping[str, Any]) -> Result:
+    """Return the result that `plain` made plain data of."""
+    where = found.get("location")
+    return Result(
+        found["rule"],
+        found["name"],
+        Kind(found["kind"]),
+        Level(found["level"]),
+        found["message"],
+        found["subject"],
+        Location(where["path"], where["pointer"], where.get("line"), where.get("column")) if where else None,
+        tuple(Evidence(each["policy"], each["statement"]) for each in found["evidence"]),
+        found["remedy"],
+        tuple(found["aliases"]),
+    )
 
 
 def _location(location: Location) -> dict[str, Any]:

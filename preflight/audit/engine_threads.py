@@ -1,0 +1,129 @@
+"""Auditing many accounts on this machine: threads read them from AWS, processes decide, both at the same time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from queue import SimpleQueue
+
+from preflight.account.live_pool import Pool
+from preflight.audit.targets import Target
+from preflight.audit.task import Done, Failed, Gathered, Orders, gather, judge
+from preflight.errors import UsageError
+
+THREADS = 8
+_MEMORY = "lack of memory, as a rule"
+
+
+def on_threads(
+    targets: Iterable[Target], orders: Orders, *, threads: int = THREADS, processes: int | None = None
+) -> Iterator[Done | Failed]:
+    """Yield what becomes of each account, in the order in which they are done.
+
+    So many accounts are read at once as there are `threads`; `processes` decide, one for each core unless told. No more
+    are under way than twice the threads: memory does not grow with the number of accounts. Closing it stops the work.
+    """
+    pool = Pool(threads)
+    judges = _Judges(_cores() if processes is None else processes)
+    outcomes: SimpleQueue[Done | Failed | BaseException] = SimpleQueue()
+    source = iter(targets)
+    under_way = 0
+    try:
+        while True:
+            while under_way < 2 * threads and (target := next(source, None)) is not None:
+                pool.submit(partial(_told, outcomes, partial(_one, target, orders, judges)))
+                under_way += 1
+            if not under_way:
+                return
+            outcome = outcomes.get()
+            under_way -= 1
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+    finally:
+        pool.close()
+        judges.stop()
+
+
+def _told(outcomes: SimpleQueue[Done | Failed | BaseException], work: Callable[[], Done | Failed]) -> None:
+    try:
+        outcomes.put(work())
+    except BaseException as error:
+        outcomes.put(error)
+
+
+def _one(target: Target, orders: Orders, judges: _Judges) -> Done | Failed:
+    gathered = gather(target, orders)
+    return gathered if isinstance(gathered, Failed) else judges.judge(gathered, orders)
+
+
+class _Judges:
+    """The processes. One that is killed takes the others' work with it, so each account is then tried alone."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = max(processes, 1)
+        self._lock, self._alone = threading.Lock(), threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+        self._stopped = False
+
+    def judge(self, gathered: Gathered, orders: Orders) -> Done | Failed:
+        pool = self._started()
+        try:
+            return pool.submit(judge, gathered, orders).result()
+        except BrokenProcessPool:
+            self._drop(pool)
+        with self._alone, _processes(1) as single:
+            try:
+                return single.submit(judge, gathered, orders).result()
+            except BrokenProcessPool:
+                reason = f"the process that audited it was killed twice ({_MEMORY}); audit it on a larger machine"
+                return Failed(gathered.target, reason)
+
+    def stop(self) -> None:
+        """End the processes, whatever they are at."""
+        with self._lock:
+            self._stopped = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            idle = list((pool._processes or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in idle:
+                process.terminate()
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._stopped:
+                raise UsageError("the audit was stopped")
+            if self._pool is None:
+                self._pool = _processes(self._processes)
+            return self._pool
+
+    def _drop(self, pool: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._pool is pool:
+                self._pool = None
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    # A fork of a process with threads may hang: https://docs.python.org/3/library/multiprocessing.html
+    ways = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+
+
+def _begin() -> None:
+    """Prepare a process. An interruption is for the one that started it, which stops them all."""
+    import gc
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(100_000)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,119 @@
+"""The options of `preflight audit`, and which of them go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from preflight.cli.output import Color
+from preflight.engine.result import Level
+from preflight.errors import UsageError
+
+BINARY = ("parquet",)
+_ANSWERS = ("text", "json", "jsonl")
+
+
+class Engine(StrEnum):
+    """Where many accounts are audited."""
+
+    THREADS = "threads"
+    DASK = "dask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command was told; lists are taken apart."""
+
+    snapshot: str | None
+    regions: tuple[str, ...]
+    who_can: str | None
+    on: str | None
+    can: str | None
+    since: str | None
+    organization: bool
+    accounts: str | None
+    into: str | None
+    role_name: str | None
+    external_id: str | None
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    threads: int
+    engine: Engine
+    scheduler: str | None
+    again: bool
+    keep_snapshots: bool
+    profile: str | None
+    endpoint_url: str | None
+    format: str
+    output: str | None
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    fail_on: Level
+    allow_open: bool
+    quiet: bool
+    verbose: bool
+    color: Color
+
+    @property
+    def question(self) -> bool:
+        """Whether only a question is to be answered."""
+        return self.who_can is not None or self.can is not None or self.since is not None
+
+    @property
+    def many(self) -> bool:
+        """Whether it is about many accounts."""
+        folder = self.snapshot is not None and Path(self.snapshot).is_dir()
+        return self.organization or self.accounts is not None or folder
+
+    def require_sound(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        questions = [f"--{each}" for each in ("who-can", "can", "since") if getattr(self, each.replace("-", "_"))]
+        if len(questions) > 1:
+            raise UsageError(f"{' and '.join(questions)} are questions of their own; ask one at a time")
+        if self.on is not None and self.who_can is None:
+            raise UsageError("--on says on which resource --who-can asks; add --who-can ACTION")
+        if self.snapshot is not None and (self.profile is not None or self.endpoint_url is not None):
+            raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
+        self._require_of_many()
+        self._require_format()
+
+    def _require_of_many(self) -> None:
+        wholes = {"--organization": self.organization, "--accounts": self.accounts, "--snapshot": self.snapshot}
+        told = [name for name, given in wholes.items() if given]
+        if len(told) > 1:
+            raise UsageError(f"{' and '.join(told)} each say what to audit; leave out all but one")
+        if self.many:
+            if self.question:
+                raise UsageError("--who-can, --can and --since are asked of one account; name its --snapshot FILE")
+            if self.into is None:
+                raise UsageError("--into DIR says where the accounts' documents go; add it")
+        else:
+            alone = {
+                "--into": self.into, "--role-name": self.role_name, "--external-id": self.external_id,
+                "--again": self.again, "--keep-snapshots": self.keep_snapshots,
+            }  # fmt: skip
+            for name, given in alone.items():
+                if given:
+                    raise UsageError(
+                        f"{name} is for many accounts; add --organization or --accounts FILE, or leave it out"
+                    )
+        if (self.include or self.exclude) and not self.organization:
+            raise UsageError("--include and --exclude choose accounts of an organization; add --organization")
+        if (self.engine is Engine.DASK) != (self.scheduler is not None):
+            raise UsageError("--engine dask and --scheduler ADDRESS go together; add the other, or leave out both")
+        if self.engine is Engine.DASK and not self.many:
+            raise UsageError("--engine dask is for many accounts; add --organization or --accounts FILE")
+
+    def _require_format(self) -> None:
+        from preflight.report import audit, audit_many
+
+        known = _ANSWERS if self.question else audit_many.FORMATS if self.many else audit.FORMATS
+        if self.format not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(self.format.lower(), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise UsageError(f"there is no format {self.format!r} for this; {hint}")
+        if self.format in BINARY and self.output is None:
+            raise UsageError(f"--format {self.format} writes a file that is no text; add --output FILE")

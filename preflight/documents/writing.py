@@ -1,0 +1,37 @@
+"""Writing files that are either the old one or the whole new one, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Give a stream beside the file that takes its place when the block ends, which the file system does in one step.
+
+    `private`: for the owner's eyes only. Raises `OSError`; what stood there is then still there.
+    """
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        with beside.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if private:
+            beside.chmod(0o600)
+        elif path.exists():
+            beside.chmod(path.stat().st_mode & 0o7777)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file whole. Raises `OSError`; what stood there is then still there."""
+    with replacing(path, private=private) as stream:
+        stream.write(data)

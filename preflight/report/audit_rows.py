@@ -1,0 +1,95 @@
+"""An audit's results as rows of a table, of one account or of many: for spreadsheets, Athena and DuckDB."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from preflight.errors import UsageError
+from preflight.report.json import dumped
+
+if TYPE_CHECKING:
+    import pyarrow
+
+COLUMNS = ("account", "rule", "name", "kind", "level", "subject", "message", "remedy", "path", "pointer", "line")
+_CSV = tuple(each for each in COLUMNS if each != "pointer")
+# Spreadsheets take a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MANY = 20_000
+
+
+def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give a row for each result of an account's document (`schemas/audit.schema.json`); `line` is None where none is
+    known.
+    """
+    for each in document["results"]:
+        where = each.get("location", {})
+        yield {
+            "account": document["account"],
+            **{name: each[name] for name in ("rule", "name", "kind", "level", "subject", "message", "remedy")},
+            "path": where.get("path", ""),
+            "pointer": where.get("pointer", ""),
+            "line": where.get("line"),
+        }
+
+
+def as_csv(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Give the results of accounts as CSV with a head line, safe to open in a spreadsheet; a text for each account."""
+    yield ",".join(_CSV) + "\n"
+    for document in documents:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        for row in rows(document):
+            writer.writerow(["" if row[name] is None else _cell(str(row[name])) for name in _CSV])
+        yield out.getvalue()
+
+
+def as_jsonl(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Give the results of accounts, one on a line: a `result` of `schemas/report.schema.json` with its `account`."""
+    for document in documents:
+        yield "".join(dumped({"account": document["account"], **each}) for each in document["results"])
+
+
+def require_parquet() -> None:
+    """Raise `UsageError` where the library that writes Parquet is not installed."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise UsageError("--format parquet needs pyarrow: pip install 'aws-preflight[parquet]'") from None
+
+
+def write_parquet(documents: Iterable[Mapping[str, Any]], stream: BinaryIO) -> None:
+    """Write the results of accounts as one Parquet file; no more than some ten thousand rows are held at once.
+
+    What repeats (accounts, rules, levels) is a dictionary column, which Athena and DuckDB read as text.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    schema = pyarrow.schema([(name, pyarrow.int64() if name == "line" else pyarrow.string()) for name in COLUMNS])
+    with parquet.ParquetWriter(stream, schema, compression="zstd") as writer:
+        held: list[dict[str, Any]] = []
+        for document in documents:
+            held += rows(document)
+            if len(held) >= _MANY:
+                writer.write_table(_table(held, schema))
+                held = []
+        writer.write_table(_table(held, schema))
+
+
+def _table(held: list[dict[str, Any]], schema: pyarrow.Schema) -> pyarrow.Table:
+    import pyarrow
+
+    # A name from AWS can hold what is no text at all (half of a surrogate pair): it is written out.
+    clean = [{name: _text(value) if isinstance(value, str) else value for name, value in row.items()} for row in held]
+    return pyarrow.Table.from_pylist(clean, schema=schema)
+
+
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
