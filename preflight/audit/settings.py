@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 
@@ -16,10 +15,10 @@ class AuditSettings:
     empty: of all.
     """
 
-    expected: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    expected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trusted_accounts: tuple[str, ...] = ()
     headroom: float = 0.2
-    production: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    production: Mapping[str, str] = field(default_factory=dict)
 
 
 def audit_settings(table: Mapping[str, Any]) -> AuditSettings:

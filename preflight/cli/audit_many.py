@@ -43,7 +43,8 @@ def run(options: Options) -> int:
                 targets, orders, ledger, _engine(options), left_out=left_out, again=options.again, progress=progress
             )
         if many.before and not options.quiet:
-            which = "all accounts were" if many.before == len(many.rows) else f"{many.before} accounts were"
+            some = "1 account was" if many.before == 1 else f"{many.before:,} accounts were"
+            which = "all accounts were" if many.before == len(many.rows) else some
             print(f"preflight: {which} audited before, since {many.since}; --again audits them anew", file=sys.stderr)
         _show(many, ledger, options)
     if many.failed:

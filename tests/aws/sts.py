@@ -58,7 +58,7 @@ def _credentials(scope: Scope, caller: Caller) -> dict[str, str]:
 def _assume(scope: Scope, parameters: Mapping[str, Any], caller: Caller) -> Answer:
     role_arn, session = parameters["RoleArn"], parameters["RoleSessionName"]
     account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    if not _trusts(role_arn, account, scope.region, caller):
+    if not _trusts(role_arn, account, scope.region, caller, parameters.get("ExternalId")):
         raise AwsError(
             "AccessDenied",
             f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
@@ -71,8 +71,10 @@ def _assume(scope: Scope, parameters: Mapping[str, Any], caller: Caller) -> Answ
     return query_answer("AssumeRole", _NAMESPACE, {"Credentials": credentials, "AssumedRoleUser": user})
 
 
-def _trusts(role_arn: str, account: str, region: str, caller: Caller) -> bool:
-    """Say whether a role exists and its trust policy names the caller, its role or its account, conditions aside."""
+def _trusts(role_arn: str, account: str, region: str, caller: Caller, external_id: str | None) -> bool:
+    """Say whether a role exists and its trust policy names the caller, its role or its account; of conditions it knows
+    that of the external ID.
+    """
     from moto.iam.models import iam_backends
 
     backend = iam_backends[account][partition_of(region)]
@@ -86,6 +88,11 @@ def _trusts(role_arn: str, account: str, region: str, caller: Caller) -> bool:
     for statement in json.loads(found.assume_role_policy_document)["Statement"]:
         principal = statement.get("Principal", {})
         trusted = principal.get("AWS", []) if isinstance(principal, dict) else principal
-        if statement["Effect"] == "Allow" and names & set([trusted] if isinstance(trusted, str) else trusted):
+        wanted = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId", external_id)
+        if (
+            statement["Effect"] == "Allow"
+            and wanted == external_id
+            and names & set([trusted] if isinstance(trusted, str) else trusted)
+        ):
             return True
     return False

@@ -1,0 +1,126 @@
+"""Where many accounts are audited: processes and workers that are killed, and clusters that are not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preflight.audit.engine_dask import on_dask
+from preflight.audit.engine_threads import on_threads
+from preflight.audit.targets import Target, of_snapshots
+from preflight.audit.task import Done, Failed, Orders
+from preflight.errors import UsageError
+from preflight.report.audit import plain
+from tests.audit.generated import account
+from tests.audit.killing import Killing
+from tests.cli.running import Command
+
+VICTIM = f"{3:012d}"
+
+
+@pytest.fixture
+def targets(tmp_path: Path) -> list[Target]:
+    (tmp_path / "all").mkdir()
+    for number in range(8):
+        text = json.dumps(account(6)).replace("111122223333", f"{number:012d}")
+        (tmp_path / "all" / f"{number}.json").write_text(text)
+    return of_snapshots(str(tmp_path / "all"))
+
+
+def by_name(outcomes: Iterator[Done | Failed]) -> dict[str, Done | Failed]:
+    return {each.target.key: each for each in outcomes}
+
+
+def test_a_process_that_is_killed_once(targets: list[Target], tmp_path: Path) -> None:
+    orders = Orders(Killing(VICTIM, str(tmp_path / "killed")))
+    found = by_name(on_threads(targets, orders, processes=2))
+    assert (tmp_path / "killed").exists() and len(found) == 8
+    assert all(isinstance(each, Done) for each in found.values())
+
+
+def test_an_account_that_kills_its_process_each_time(targets: list[Target]) -> None:
+    found = by_name(on_threads(targets, Orders(Killing(VICTIM)), processes=2))
+    failed = [each for each in found.values() if isinstance(each, Failed)]
+    assert [each.target.key for each in failed] == ["3.json"] and "killed twice" in failed[0].reason
+    assert len(found) == 8
+
+
+def test_no_more_are_read_than_are_audited(targets: list[Target]) -> None:
+    taken = 0
+
+    def counted() -> Iterator[Target]:
+        nonlocal taken
+        for each in targets:
+            taken += 1
+            yield each
+
+    outcomes = on_threads(counted(), Orders(plain), threads=1, processes=1)
+    next(outcomes)
+    assert taken <= 3
+    outcomes.close()  # type: ignore[attr-defined]
+
+
+def broken(_: Any) -> dict[str, Any]:
+    raise RuntimeError("a defect")
+
+
+def test_a_defect_is_not_taken_for_an_account_that_failed(targets: list[Target]) -> None:
+    with pytest.raises(RuntimeError, match="a defect"):
+        list(on_threads(targets, Orders(broken), processes=1))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Callable[[], Any]]:
+    from distributed import LocalCluster
+
+    made = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50)
+    try:
+        yield lambda: made
+    finally:
+        made.close()
+
+
+def test_a_killed_workers_accounts_are_done_by_another(
+    targets: list[Target], cluster: Callable[[], Any], tmp_path: Path
+) -> None:
+    orders = Orders(Killing(VICTIM, str(tmp_path / "killed")))
+    found = by_name(on_dask(targets, orders, cluster().scheduler_address))
+    assert (tmp_path / "killed").exists() and len(found) == 8
+    assert all(isinstance(each, Done) for each in found.values())
+    here = by_name(on_threads(targets, Orders(plain), processes=1))
+    assert {each.document for each in here.values() if isinstance(each, Done)} == {
+        each.document for each in found.values() if isinstance(each, Done)
+    }
+
+
+def test_the_command_on_a_cluster(
+    targets: list[Target], cluster: Callable[[], Any], preflight: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "all" / "3.json").write_text("{")
+    cluster().wait_for_workers(1)
+    options = ("--engine", "dask", "--scheduler", cluster().scheduler_address, "--format", "json")
+    ran = preflight("audit", "--snapshot", "all", "--into", "out", *options)
+    assert ran.code == 2, ran
+    found = json.loads(ran.out)
+    assert len(found["accounts"]) == 7 and [each["key"] for each in found["failed"]] == ["3.json"]
+
+
+def test_clusters_that_are_not_there(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.audit.engine_dask._TIMEOUT", 1)
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+        with pytest.raises(UsageError, match="no Dask scheduler answers at"):
+            list(on_dask(targets, Orders(plain), address))
+
+
+def test_a_cluster_without_workers(targets: list[Target]) -> None:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, processes=False, dashboard_address=":0", silence_logs=50) as empty,
+        pytest.raises(UsageError, match="has no workers"),
+    ):
+        list(on_dask(targets, Orders(plain), empty.scheduler_address))
