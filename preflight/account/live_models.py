@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.session import Session
 
 
 def with_fast_loader(session: Session) -> Session:
-    """Give a botocore session a loader of its own, which looks where its usual one would look; returns the session."""
+    """Give a botocore session a loader that looks where its usual one would look; returns the session.
+
+    Sessions that look in the same places share one, and so what it has read: an audit opens one for each account.
+    """
+    session.register_component("data_loader", _loader(tuple(session.get_component("data_loader").search_paths)))
+    return session
+
+
+@cache
+def _loader(paths: tuple[str, ...]) -> Loader:
     from botocore.loaders import JSONFileLoader, Loader
 
     class Files(JSONFileLoader):
@@ -34,13 +45,10 @@ def with_fast_loader(session: Session) -> Session:
             del type_name
             return names
 
-    paths = list(session.get_component("data_loader").search_paths)
     names = sorted(
         {each.name for path in map(Path, paths) if path.is_dir() for each in path.iterdir() if each.is_dir()}
     )
-    loader = Services(extra_search_paths=paths, file_loader=Files(), include_default_search_paths=False)
-    session.register_component("data_loader", loader)
-    return session
+    return Services(extra_search_paths=list(paths), file_loader=Files(), include_default_search_paths=False)
 
 
 def _unpacked(path: Path) -> bytes:

@@ -70,8 +70,11 @@ def collect(
         raise UsageError(f"whose account this is cannot be told: {reason}; sign in again")
     recorder = Recorder(account, answers or {}, told)
     _authorization(account, recorder, told)
-    _organization(recorder, found.value)
+    # Each region has its own limits, so all are asked at the same time.
+    account.begin([ask for region in regions for ask in _first(region) if ask not in recorder.answers])
+    recorder.read_many(_of_organization(found.value))
     for region in regions:
+        recorder.read_many(_first(region))
         _region(recorder, region, found.value)
     for plan in plans:
         _checked(plan, recorder)
@@ -123,13 +126,14 @@ def _with_documents(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
     return found
 
 
-def _organization(recorder: Recorder, account_id: str) -> None:
+def _of_organization(account_id: str) -> list[Ask]:
     keys = [{"AccountId": account_id, "PolicyType": each} for each in _POLICIES]
-    recorder.read_many([Ask.one("organizations:policy-levels", "", key) for key in keys])
+    return [Ask.one("organizations:policy-levels", "", key) for key in keys]
 
 
-def _region(recorder: Recorder, region: str, account_id: str) -> None:
-    first = [
+def _first(region: str) -> list[Ask]:
+    """Return what is asked of a region whatever is in it."""
+    return [
         Ask.one("account:region", "", {"RegionName": region}),
         Ask.one("sts:regional-endpoint", "", {"RegionName": region}),
         Ask.all("service-quotas:quota", region, ServiceCode="sagemaker"),
@@ -137,7 +141,9 @@ def _region(recorder: Recorder, region: str, account_id: str) -> None:
         Ask.all("application-autoscaling:scalable-target", region, ServiceNamespace="sagemaker"),
         *(Ask.all(kind, region) for kind in (*_DESCRIBED, *_LISTED)),
     ]
-    recorder.read_many(first)
+
+
+def _region(recorder: Recorder, region: str, account_id: str) -> None:
     for kind in _DESCRIBED:
         listed = recorder.read(Ask.all(kind, region))
         if isinstance(listed, Known):

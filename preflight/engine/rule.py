@@ -77,7 +77,13 @@ class Rule:
 
 def rule_ids(family: str | None = None) -> list[str]:
     """Return the ids of every rule, or of every rule of a family (a folder of `rules/`), sorted."""
-    return sorted(rule for rule, path in _files().items() if family in (None, path.parent.name))
+    return list(_ids(family))
+
+
+@cache
+def _ids(family: str | None) -> tuple[str, ...]:
+    # An audit asks for each endpoint.
+    return tuple(sorted(rule for rule, path in _files().items() if family in (None, path.parent.name)))
 
 
 def load_rule(rule: str) -> Rule:
