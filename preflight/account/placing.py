@@ -18,7 +18,7 @@ def document_of(
     """Return the snapshot of what was answered (`schemas/snapshot.schema.json`), without secrets.
 
     What could not be read is in `unknown`, with the reason and what settles it; what was found not to be there makes
-    its part a list that lacks it.
+    its part a list that lacks it, and is in `absent` where a list that lacks it does not say so: a bucket's.
     """
     made: dict[str, Any] = {
         "version": 1,
@@ -28,6 +28,7 @@ def document_of(
         "regions": {region: {} for region in regions},
     }
     unknown: list[dict[str, Any]] = []
+    absent: list[dict[str, Any]] = []
     for ask, fact in sorted(answers, key=_order):
         kind = load_kind(ask.kind)
         where = kind.section("snapshot")
@@ -38,7 +39,11 @@ def document_of(
                 unknown.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key), "reason": fact.reason,
                                 "settle": fact.settle})  # fmt: skip
             continue
+        if isinstance(fact, Absent) and ask.key and where.get("complete") is False:
+            absent.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key)})
         _place(made, kind, where, ask, fact)
+    if absent:
+        made["absent"] = absent
     if unknown:
         made["unknown"] = unknown
     found: dict[str, Any] = redacted(jsonable(made))

@@ -25,6 +25,9 @@ class Snapshot:
             (each["kind"], each["region"], tuple(sorted(each["key"].items()))): Unknown(each["reason"], each["settle"])
             for each in document.get("unknown", ())
         }
+        self._absent = {
+            (each["kind"], each["region"], tuple(sorted(each["key"].items()))) for each in document.get("absent", ())
+        }
         self._listings: dict[tuple[str, str, str], Listing] = {}
 
     @classmethod
@@ -81,6 +84,8 @@ class Snapshot:
         return Unknown(f"when {self._source} was taken, {told.reason}", told.settle)
 
     def _read(self, ask: Ask) -> Fact[Any]:
+        if (ask.kind, ask.region, ask.key) in self._absent:
+            return Absent(f"it was not there when {self._source} was taken")
         kind = load_kind(ask.kind)
         where = kind.section("snapshot")
         if where is None:

@@ -73,6 +73,52 @@ def test_a_check_on_the_snapshot_answers_as_it_does_live(ready: Ready, run: Run,
     assert len(kept) > 10 and {"pass"} <= {kind for _, kind, _ in kept}
 
 
+def _no_bucket(aws: StandIn, ready: Ready) -> None:
+    s3 = aws.client("s3")
+    s3.delete_object(Bucket=ready.bucket, Key=ready.artifact)
+    s3.delete_bucket(Bucket=ready.bucket)
+
+
+def _no_artifact(aws: StandIn, ready: Ready) -> None:
+    aws.client("s3").delete_object(Bucket=ready.bucket, Key=ready.artifact)
+
+
+def _no_image(aws: StandIn, ready: Ready) -> None:
+    aws.client("ecr").delete_repository(repositoryName=ready.repository, force=True)
+
+
+def _no_role(aws: StandIn, ready: Ready) -> None:
+    iam, name = aws.client("iam"), ready.execution_role.rpartition("/")[2]
+    for each in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=each)
+    for each in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=each["PolicyArn"])
+    iam.delete_role(RoleName=name)
+
+
+def _no_quotas(aws: StandIn, ready: Ready) -> None:
+    aws.deny("servicequotas:*")
+
+
+def _name_taken(aws: StandIn, ready: Ready) -> None:
+    request = {"EndpointName": ready.endpoint.upper(), "EndpointConfigName": ready.config}
+    aws.client("sagemaker").create_endpoint(**request)
+
+
+@pytest.mark.parametrize("spoil", [_no_bucket, _no_artifact, _no_image, _no_role, _no_quotas, _name_taken])
+def test_what_is_wrong_is_the_same_on_the_snapshot(
+    aws: StandIn, ready: Ready, run: Run, tmp_path: Path, spoil: Callable[[StandIn, Ready], None]
+) -> None:
+    spoil(aws, ready)
+    (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))
+    run("snapshot", "--output", "s.json", "--region", REGION, "--plan", "plan.json", "--allow-open")
+    live = run("check", "plan.json", "--format", "json")
+    offline = run("check", "plan.json", "--format", "json", "--snapshot", "s.json")
+    kept = [each for each in results(live) if each[0] != "PRE101"]
+    assert kept == [each for each in results(offline) if each[0] != "PRE101"]
+    assert {kind for _, kind, _ in kept} & {"fail", "open"} and live.returncode == offline.returncode != 0
+
+
 def test_what_is_in_it(ready: Ready, run: Run, tmp_path: Path) -> None:
     done = run("snapshot", "--output", "s.json.gz", "--region", REGION, "--allow-open")
     assert done.returncode == 0, done
