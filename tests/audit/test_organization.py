@@ -68,6 +68,15 @@ def test_every_account_with_the_policies_that_bear_on_it(org: Organized, preflig
     assert len(org.aws.calls.of("sts:AssumeRole")) == 2
 
 
+def test_the_page_names_every_call_that_is_made(org: Organized, preflight: Command) -> None:
+    page = Path(__file__).parents[2].joinpath("docs/organizations.md").read_text(encoding="utf-8")
+    policy = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    org.aws.calls.clear()
+    go(preflight, "--organization")
+    made = {call.action for call in org.aws.calls if call.service == "organizations"}
+    assert made == set(policy["Statement"][0]["Action"])
+
+
 def test_an_account_that_cannot_be_entered(org: Organized, preflight: Command) -> None:
     locked = org.member("locked", readable=False)
     ran = go(preflight, "--organization")
