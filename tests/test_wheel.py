@@ -73,7 +73,7 @@ def test_it_has_all_rules_and_schemas_and_nothing_else(wheel: Path) -> None:
     assert data == files("rules", ".yaml") | files("rules", ".json") | files("schemas", ".json")
     assert len(data) > 50
     code = names - {f"preflight/_data/{name}" for name in data}
-    assert code == files("preflight", ".py", ".typed")
+    assert code == files("preflight", ".py", ".typed", ".css", ".j2", ".js")
 
 
 def test_a_check_from_an_empty_folder(installed: Path, away: Path) -> None:

@@ -108,6 +108,10 @@ def _rendered(found: Audit, format_: str, view: View) -> str:
         from preflight.report.audit_rows import as_csv
 
         return "".join(as_csv([report.plain(found)]))
+    if format_ == "html":
+        from preflight.report.audit_html import page
+
+        return page([report.plain(found)])
     if format_ != "text":
         return rendered(found.report, format_, view)
     from preflight.report.terminal import wrapped

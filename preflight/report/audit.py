@@ -13,7 +13,7 @@ from preflight.audit.since import Change
 from preflight.report.json import document, dumped
 from preflight.report.terminal import clean
 
-FORMATS = ("text", "json", "jsonl", "csv", "parquet", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = ("text", "json", "jsonl", "csv", "parquet", "html", "sarif", "junit", "github", "gitlab", "markdown")
 _WORDS = {Reach.ALL: "every", Reach.SOME: "some", Reach.OPEN: "perhaps", Reach.NONE: "none"}
 
 

@@ -1,0 +1,248 @@
+// Who may do what: a row for each principal, a column for each group of actions. Principals that hold the same share a
+// set of grants, and what is told of a set is worked out once.
+
+const REACHES = ["all", "some", "open"];
+const REACH_WORDS = { all: "every", some: "some", open: "perhaps" };
+const ACTIONS = new Map(data.actions.map(([action, group, type]) => [action, { action, group, type }]));
+const GROUPS = ["create", "update", "delete", "invoke", "read", "other"];
+
+const grants = data.grants.map(([action, region, reach, example, by, hangsOn]) => ({
+  action: texts[action],
+  group: ACTIONS.get(texts[action])?.group ?? "other",
+  type: ACTIONS.get(texts[action])?.type ?? "*",
+  region: texts[region],
+  reach: texts[reach],
+  example: texts[example],
+  by: by.map(([policy, statement]) => ({ policy: texts[policy], statement: texts[statement] })),
+  hangsOn: hangsOn.map((each) => texts[each]),
+}));
+const principals = data.principals.map(([account, arn, held], id) => ({
+  id,
+  account: texts[account],
+  arn: texts[arn],
+  ...{ kind: principal(texts[arn]).kind, name: principal(texts[arn]).name },
+  held,
+}));
+const holding = new Set(principals.map((each) => each.arn));
+const holds = (arn) => holding.has(arn);
+
+// For each group of actions the widest reach, how many actions, and how many of them on every name.
+function summarized(held, type, region) {
+  const found = {};
+  for (const each of data.sets[held]) {
+    const grant = grants[each];
+    if ((type && grant.type !== type) || (region && grant.region !== region)) continue;
+    const own = (found[grant.group] ??= { reach: grant.reach, actions: new Set() });
+    own.actions.add(grant.action);
+    if (REACHES.indexOf(grant.reach) < REACHES.indexOf(own.reach)) own.reach = grant.reach;
+  }
+  return found;
+}
+
+// How many principals can do a group of actions on endpoints, by their reach.
+function ableTo(group) {
+  const sets = data.sets.map((_, held) => summarized(held, "endpoint", "")[group]?.reach);
+  return tally(principals.filter((each) => sets[each.held]), (each) => sets[each.held]);
+}
+
+class AccessTable {
+  constructor(route) {
+    this.route = route;
+    this.form = byId("access-filters");
+    this.table = byId("access-table");
+    this.sort = { column: "access", down: false };
+    this.opened = new Set();
+    this.list = new Windowed(byId("access-body"), { build: (each) => this.row(each) });
+    this.list.cover = byId("access-head");
+    const { type, region } = this.form.elements;
+    for (const each of [...new Set(data.actions.map(([, , type]) => type))].sort())
+      if (each !== "*") type.append(el("option", { value: each }, each));
+    type.value = "endpoint";
+    const regions = [...new Set(grants.map((grant) => grant.region))].sort();
+    for (const each of regions) region.append(el("option", { value: each }, each));
+    region.closest("label").hidden = regions.length < 2;
+    for (const group of GROUPS) {
+      const known = grants.some((grant) => grant.group === group);
+      this.table.classList.toggle(`without-${group}`, group === "other" && !known);
+    }
+    this.form.addEventListener("input", eachFrame(() => this.apply()));
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("reset", () => setTimeout(() => this.write(new URLSearchParams())));
+    this.table.addEventListener("keydown", (event) => {
+      const row = event.key === "Escape" && event.target.closest(".row");
+      const button = row && row.querySelector("[data-row]");
+      if (!button || button.getAttribute("aria-expanded") !== "true") return;
+      button.focus();
+      button.click();
+    });
+    for (const button of this.table.querySelectorAll("[data-sort]"))
+      button.addEventListener("click", () => {
+        const column = button.dataset.sort;
+        this.sort = { column, down: this.sort.column === column && !this.sort.down };
+        for (const other of this.table.querySelectorAll("[data-sort]"))
+          other
+            .closest("[role=columnheader]")
+            .setAttribute("aria-sort", other !== button ? "none" : this.sort.down ? "descending" : "ascending");
+        this.apply();
+      });
+  }
+
+  read() {
+    const { text, type, region, can } = this.form.elements;
+    return { text: text.value.trim(), type: type.value, region: region.value, can: can.value };
+  }
+
+  write(wanted) {
+    const { text, type, region, can } = this.form.elements;
+    text.value = wanted.get("text") ?? "";
+    type.value = wanted.get("type") ?? "endpoint";
+    if (type.value === "any" || type.selectedIndex < 0) type.value = "any";
+    region.value = wanted.get("region") ?? "";
+    if (region.selectedIndex < 0) region.value = "";
+    can.value = wanted.get("can") ?? "";
+    if (can.selectedIndex < 0) can.value = "";
+    this.apply();
+  }
+
+  apply() {
+    const { text, type, region, can } = this.read();
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    this.summaries = data.sets.map((_, held) => summarized(held, type === "any" ? "" : type, region));
+    const weights = this.summaries.map((each) => this.weight(each));
+    const found = principals.filter(
+      (each) =>
+        weights[each.held] > 0 &&
+        (!can || this.summaries[each.held][can]) &&
+        words.every((word) => each.arn.toLowerCase().includes(word)),
+    );
+    const sign = this.sort.down ? -1 : 1;
+    if (this.sort.column === "principal") {
+      const places = new Map(found.map((each) => each.name).sort(collator.compare).map((name, place) => [name, place]));
+      found.sort((one, other) => sign * (places.get(one.name) - places.get(other.name)));
+    } else if (this.sort.column === "access") {
+      found.sort((one, other) => sign * (weights[other.held] - weights[one.held]) || one.id - other.id);
+    } else {
+      const own = this.summaries.map((each) => this.amount(each[this.sort.column]));
+      found.sort((one, other) => sign * (own[other.held] - own[one.held]) || one.id - other.id);
+    }
+    this.list.closeAll();
+    this.list.show(found);
+    byId("access-count").textContent = counted(found.length, "principal");
+    byId("access-none").hidden = found.length > 0;
+    this.table.setAttribute("aria-rowcount", found.length + 1);
+    this.route.keep("access", { text, type: type === "endpoint" ? "" : type, region, can });
+  }
+
+  amount(cell) {
+    return cell ? (REACHES.length - REACHES.indexOf(cell.reach)) * 100 + cell.actions.size : 0;
+  }
+
+  // Who can change most comes first; who can only look, last.
+  weight(summary) {
+    return GROUPS.reduce((sum, group, place) => sum + this.amount(summary[group]) * (place < 4 ? 100 - place : 1), 0);
+  }
+
+  row(each) {
+    const opened = this.list.isOpen(each);
+    const summary = this.summaries[each.held];
+    const said = GROUPS.filter((group) => summary[group]).map((group) => `${group} ${REACH_WORDS[summary[group].reach]}`);
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "expand",
+        "data-row": true,
+        "aria-expanded": String(opened),
+        "aria-label": shown(`${each.kind} ${each.name}: ${said.join(", ")}`),
+      },
+      icon("chevron"),
+    );
+    const line = el(
+      "div",
+      { class: "line" },
+      el(
+        "div",
+        { role: "cell", class: "cell cell-principal" },
+        button,
+        el(
+          "span",
+          { class: "stack" },
+          el("span", { class: "clamp", title: shown(each.arn) }, each.name),
+          el("span", { class: "quiet" }, several ? `${each.kind} of ${each.account}` : each.kind),
+        ),
+      ),
+      GROUPS.map((group) => this.cell(group, summary[group])),
+    );
+    const row = el("div", { role: "row", class: "holder" }, line);
+    line.addEventListener("click", (event) => {
+      if (!event.target.closest("button") && String(getSelection())) return;
+      const now = !this.list.isOpen(each);
+      button.setAttribute("aria-expanded", String(now));
+      if (now) row.append(this.details(each));
+      else row.querySelector(".details").remove();
+      this.list.open(each, now);
+    });
+    if (opened) row.append(this.details(each));
+    return row;
+  }
+
+  cell(group, found) {
+    const actions = found && counted(found.actions.size, "action");
+    return el(
+      "div",
+      { role: "cell", class: `cell cell-group cell-${group}`, title: found && [...found.actions].join("\n") },
+      el("span", { class: "group-name", "aria-hidden": "true" }, group),
+      found
+        ? [el("span", { class: `reach reach-${found.reach}` }, REACH_WORDS[found.reach]), el("span", { class: "quiet" }, actions)]
+        : el("span", { class: "quiet" }, "–"),
+    );
+  }
+
+  details(each) {
+    const { type, region } = this.read();
+    const own = data.sets[each.held]
+      .map((at) => grants[at])
+      .filter((grant) => (type === "any" || grant.type === type) && (!region || grant.region === region));
+    return el(
+      "div",
+      { role: "cell", class: "details" },
+      el("p", el("code", each.arn)),
+      grantList(own),
+      el(
+        "p",
+        { class: "details-links" },
+        climbs(each.arn) && el("a", { href: `#escalation?${new URLSearchParams({ of: each.arn })}` }, "Its way to administrator"),
+        findings.some((finding) => finding.subject === each.arn) &&
+          el("a", { href: `#findings?${new URLSearchParams({ subject: each.arn })}` }, "Findings about it"),
+      ),
+    );
+  }
+}
+
+function grantList(own) {
+  return el(
+    "table",
+    { class: "grants" },
+    el("thead", el("tr", ["Action", "On", "By"].map((word) => el("th", { scope: "col" }, word)))),
+    el(
+      "tbody",
+      own.map((grant) =>
+        el(
+          "tr",
+          el("td", el("code", grant.action)),
+          el(
+            "td",
+            el("span", { class: `reach reach-${grant.reach}` }, REACH_WORDS[grant.reach]),
+            ` ${grant.type === "*" ? "" : grant.type} in ${grant.region}`,
+            grant.reach !== "all" && grant.example && el("div", "such as ", el("code", grant.example)),
+            grant.hangsOn.length > 0 && el("div", `if ${grant.hangsOn.join(" and ")}`),
+          ),
+          el(
+            "td",
+            grant.by.map((by) => el("div", el("code", by.statement), " of ", el("code", by.policy))),
+          ),
+        ),
+      ),
+    ),
+  );
+}

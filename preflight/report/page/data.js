@@ -1,0 +1,56 @@
+// What the page is about, read from its data element. The order of members is that of audit_html_data.py.
+
+const data = JSON.parse(byId("data").textContent);
+const texts = data.texts;
+const LEVELS = ["error", "warning", "note"];
+const KINDS = ["fail", "open"];
+const WORDS = { error: "Error", warning: "Warning", note: "Note", open: "Open" };
+const several = data.audits.length > 1;
+const collator = new Intl.Collator("en", { numeric: true });
+
+// `severity` orders what is wrong: errors, what is open, warnings, notes. What is open counts apart.
+const findings = data.findings.map(
+  ([account, rule, kind, level, message, subject, region, remedy, evidence, location], id) => ({
+    id,
+    account: texts[account],
+    rule: texts[rule],
+    kind: KINDS[kind],
+    level: LEVELS[level],
+    state: kind === 1 ? "open" : LEVELS[level],
+    severity: kind === 1 ? 3 + level : level === 0 ? 0 : 5 + level,
+    message,
+    subject: texts[subject],
+    region: texts[region],
+    remedy: texts[remedy],
+    evidence: Array.from({ length: evidence.length / 2 }, (_, at) => ({
+      policy: texts[evidence[2 * at]],
+      statement: texts[evidence[2 * at + 1]],
+    })),
+    location: location.length
+      ? { path: texts[location[0]], pointer: location[1], line: location[2], column: location[3] }
+      : null,
+  }),
+);
+
+const ruleOf = (id) => data.rules[id];
+
+// arn:aws:iam::111122223333:role/team/name -> {kind: "role", name: "team/name", account: "111122223333"}
+function principal(arn) {
+  const parts = arn.split(":");
+  const resource = parts.slice(5).join(":");
+  const slash = resource.indexOf("/");
+  if (parts[0] !== "arn" || slash < 0) return { kind: "", name: arn, account: "" };
+  return { kind: resource.slice(0, slash), name: resource.slice(slash + 1), account: parts[4] };
+}
+
+// Of an ARN what tells it from the others, for narrow places.
+function short(text) {
+  const parts = text.split(":");
+  return parts[0] === "arn" && parts.length > 5 ? parts.slice(5).join(":") : text;
+}
+
+function tally(items, key) {
+  const counts = new Map();
+  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,242 @@
+// The first view: how much of what, by which rules, who can do what, what is nearly full.
+
+const MANY_RULES = 10;
+const GROUP_CHARTS = ["create", "update", "delete", "invoke"];
+
+class Overview {
+  constructor() {
+    const place = byId("overview-body");
+    if (data.audits.length) place.append(levels(), rules(), families(), able(), ways(), fullest(), quiet());
+    else place.append(accountLevels(), accountStatus(), accountRules());
+  }
+
+  write() {}
+}
+
+function tile(state, count, word, href) {
+  return el(
+    "li",
+    el(
+      href ? "a" : "div",
+      { class: `tile tile-${state}`, href },
+      el("span", { class: "tile-value" }, number(count)),
+      el("span", { class: "tile-word" }, word),
+    ),
+  );
+}
+
+const TILE_WORDS = { error: "errors", warning: "warnings", note: "notes", open: "open" };
+const LINKS = {
+  error: "#findings?kind=fail&level=error",
+  warning: "#findings?kind=fail&level=warning",
+  note: "#findings?kind=fail&level=note",
+  open: "#findings?kind=open",
+};
+
+function levels() {
+  const counts = tally(findings, (finding) => finding.state);
+  const failed = findings.length - (counts.get("open") ?? 0);
+  const parts = states(counts);
+  return el(
+    "section",
+    { class: "card wide" },
+    el("h2", "Findings"),
+    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state) ?? 0, TILE_WORDS[state], LINKS[state]))),
+    findings.length > 0 && bar(parts, findings.length, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
+    el("p", { class: "quiet" }, saidOf(failed, counts.get("open") ?? 0)),
+  );
+}
+
+function saidOf(failed, open) {
+  if (!failed && !open) return "Nothing failed, and nothing is open.";
+  const first = failed ? `${counted(failed, "finding")} failed.` : "Nothing failed.";
+  return open ? `${first} ${number(open)} could not be decided with the facts there are; each says what would settle it.` : first;
+}
+
+function rules() {
+  const byRule = Map.groupBy(findings, (finding) => finding.rule);
+  const rows = [...byRule].map(([rule, own]) => ({
+    rule,
+    own,
+    worst: own.reduce((least, finding) => Math.min(least, finding.severity), 9),
+  }));
+  rows.sort((one, other) => one.worst - other.worst || other.own.length - one.own.length || collator.compare(one.rule, other.rule));
+  const most = rows.reduce((largest, row) => Math.max(largest, row.own.length), 0);
+  const drawn = (chosen) =>
+    barList(
+      chosen.map(({ rule, own }) => ({
+        href: `#findings?${new URLSearchParams({ rule })}`,
+        title: [el("span", { class: "id" }, rule), ` ${ruleOf(rule).name}`],
+        note: ruleOf(rule).why || ruleOf(rule).summary,
+        parts: states(tally(own, (finding) => finding.state)),
+        total: own.length,
+      })),
+      most,
+      "Findings by rule",
+    );
+  return el(
+    "section",
+    { class: "card wide" },
+    el("h2", "By rule"),
+    rows.length ? legend(STATES.map((state) => ({ tone: state, word: WORDS[state], hatched: state === "open" }))) : el("p", { class: "quiet" }, "No rule found anything."),
+    ...cut(rows, MANY_RULES, drawn, "rules"),
+  );
+}
+
+// The first of a list, and a button for the rest.
+function cut(rows, most, drawn, word) {
+  const list = drawn(rows.slice(0, most));
+  if (rows.length <= most) return [list];
+  const button = el("button", { type: "button", class: "plain" }, `Show all ${number(rows.length)} ${word}`);
+  button.addEventListener("click", () => {
+    list.replaceWith(drawn(rows));
+    button.remove();
+  });
+  return [list, button];
+}
+
+function families() {
+  const groups = [...Map.groupBy(findings, (finding) => ruleOf(finding.rule).category || "other")].sort(
+    ([, one], [, other]) => other.length - one.length,
+  );
+  const most = groups.length ? groups[0][1].length : 0;
+  return card(
+    "By family",
+    "",
+    groups.length
+      ? barList(
+          groups.map(([family, own]) => ({
+            title: family,
+            parts: states(tally(own, (finding) => finding.state)),
+            total: own.length,
+          })),
+          most,
+          "Findings by family of rules",
+        )
+      : el("p", { class: "quiet" }, "No family has findings."),
+  );
+}
+
+const REACH_PARTS = [
+  { tone: "all", word: "on every name" },
+  { tone: "some", word: "on some names" },
+  { tone: "perhaps", word: "perhaps", hatched: true },
+];
+
+function able() {
+  const rows = GROUP_CHARTS.map((group) => {
+    const counts = ableTo(group);
+    return {
+      href: `#access?can=${group}`,
+      title: `can ${group} endpoints`,
+      parts: REACHES.map((reach, at) => ({ ...REACH_PARTS[at], value: counts.get(reach) ?? 0 })),
+      total: [...counts.values()].reduce((sum, value) => sum + value, 0),
+    };
+  });
+  const most = Math.max(...rows.map((row) => row.total));
+  return card(
+    "Who has access",
+    "Roles and users, by what their policies allow",
+    most > 0 && legend(REACH_PARTS),
+    most > 0 ? barList(rows, most, "Principals by what they can do with endpoints") : el("p", { class: "quiet" }, "Nobody can do anything with endpoints."),
+  );
+}
+
+function ways() {
+  const administrators = data.escalation.administrators.length;
+  const distances = [...tally(nodes.climbing, (node) => node.distance)].sort(([one], [other]) => one - other);
+  const most = Math.max(0, ...distances.map(([, count]) => count));
+  return card(
+    "Ways to administrator",
+    "",
+    el(
+      "ul",
+      { class: "tiles tiles-small" },
+      tile("plain", administrators, administrators === 1 ? "administrator" : "administrators"),
+      tile(nodes.climbing.length ? "error" : "plain", nodes.climbing.length, "more can become one", "#escalation"),
+    ),
+    distances.length > 0 &&
+      barList(
+        distances.map(([steps, count]) => ({
+          title: `in ${counted(steps, "step")}`,
+          parts: [{ value: count, tone: "error", word: "principals" }],
+          total: count,
+        })),
+        most,
+        "Principals by the number of steps to administrator",
+      ),
+  );
+}
+
+function fullest() {
+  const chosen = quotas.slice(0, 5);
+  return card(
+    "Fullest quotas",
+    "",
+    chosen.length ? quotaBars(chosen, "The fullest quotas") : el("p", { class: "quiet" }, "No quota is known."),
+    quotas.length > chosen.length && el("p", el("a", { href: "#quotas" }, `All ${counted(quotas.length, "quota")}`)),
+  );
+}
+
+function quiet() {
+  const passed = data.quiet.filter((row) => row.pass);
+  const not = data.quiet.filter((row) => row.notApplicable);
+  const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
+  return el(
+    "section",
+    { class: "card wide" },
+    el("h2", "What is well"),
+    el("p", `${counted(sum(passed, "pass"), "check")} of ${counted(passed.length, "rule")} passed.`),
+    not.length > 0 &&
+      el(
+        "details",
+        el("summary", `${counted(not.length, "rule")} ${not.length === 1 ? "does" : "do"} not apply`),
+        el("ul", { class: "plain-list" }, not.map((row) => el("li", el("code", row.rule), " ", rich(row.said)))),
+      ),
+  );
+}
+
+function accountLevels() {
+  const counts = new Map(STATES.map((state) => [state, data.accounts.reduce((sum, row) => sum + row.counts[state], 0)]));
+  const all = [...counts.values()].reduce((sum, value) => sum + value, 0);
+  const parts = states(counts);
+  return el(
+    "section",
+    { class: "card wide" },
+    el("h2", "Findings"),
+    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state), TILE_WORDS[state]))),
+    all > 0 && bar(parts, all, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
+  );
+}
+
+function accountStatus() {
+  const counts = tally(data.accounts, (row) => row.status);
+  const rows = STATUSES.filter((status) => counts.has(status)).map((status) => ({
+    href: `#accounts?${new URLSearchParams({ status })}`,
+    title: { failed: "not audited", done: "audited", "left out": "left out" }[status],
+    parts: [{ value: counts.get(status), tone: { failed: "error", done: "used", "left out": "note" }[status], word: "accounts" }],
+    total: counts.get(status),
+  }));
+  return card("Accounts", "", barList(rows, data.accounts.length, "Accounts by whether they were audited"));
+}
+
+function accountRules() {
+  const worst = data.accounts.filter((row) => row.counts.error || row.counts.open).sort((one, other) => other.counts.error - one.counts.error || other.counts.open - one.counts.open);
+  const most = worst.reduce((largest, row) => Math.max(largest, row.counts.error + row.counts.open), 0);
+  return card(
+    "Most errors",
+    "",
+    worst.length
+      ? barList(
+          worst.slice(0, MANY_RULES).map((row) => ({
+            href: row.href || null,
+            title: [el("span", { class: "id" }, row.account), ` ${row.name}`],
+            parts: states(new Map([["error", row.counts.error], ["open", row.counts.open]])),
+            total: row.counts.error + row.counts.open,
+          })),
+          most,
+          "Accounts with most errors",
+        )
+      : el("p", { class: "quiet" }, "No account has errors."),
+  );
+}
