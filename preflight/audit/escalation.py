@@ -17,6 +17,7 @@ from functools import cache
 from preflight.account.facts import Unknown
 from preflight.account.principals import parsed_policy
 from preflight.audit.access import NOTHING, Access, Reach
+from preflight.audit.covering import Covering
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.iam.conditions import Truth
@@ -112,41 +113,21 @@ def _is_plain(statement: Statement) -> bool:
     return statement.resources is not None and not statement.resources.negated and not statement.resources.varying
 
 
-class _Powers:
-    """Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that."""
-
-    def __init__(self) -> None:
-        self._actions = tuple({action.lower() for way in ways() for action in (*way.needs, *way.creates)})
-        self._of_policy: dict[int, frozenset[str]] = {}
-
-    def of(self, holder: Holder) -> frozenset[str]:
-        """Return the actions, in lower case."""
-        sets = [self._granted(policy) for policy in holder.policies.identity]
-        return frozenset().union(*sets) if sets else frozenset()
-
-    def _granted(self, policy: Policy) -> frozenset[str]:
-        known = self._of_policy.get(id(policy))
-        if known is None:
-            known = self._of_policy[id(policy)] = frozenset(
-                action
-                for action in self._actions
-                if any(each.allows and each.covers_action(action) for each in policy.statements)
-            )
-        return known
-
-
 class _Search:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._holders = [each for each in scene.holders.by_arn.values() if not each.is_service_linked]
         self._allowing: dict[str, _Allowing] = {}
-        powers = _Powers()
-        self._powers = {each.arn: powers.of(each) for each in self._holders}
+        # Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that.
+        covering = Covering(["sts:AssumeRole", *(each for way in ways() for each in (*way.needs, *way.creates))])
+        self._powers = {each.arn: _powers(each, covering) for each in self._holders}
         self._order = {each.arn: number for number, each in enumerate(self._holders)}
         # Those who are not on a way yet, and of them those who may have a service run something with a role.
         self._left = set(self._order)
         self._using: dict[str, set[str]] = {}
+        self._able_to_assume = {arn for arn, powers in self._powers.items() if "sts:assumerole" in powers}
         self._for: dict[tuple[int, frozenset[str]], bool] = {}
+        self._rests: dict[tuple[str, str], tuple[StatementRef, ...] | None] = {}
 
     def found(self) -> Escalation:
         administrators = frozenset(each.arn for each in self._about_everything() if self._is_administrator(each))
@@ -154,7 +135,8 @@ class _Search:
         for holder in self._holders:
             if holder.arn not in administrators and (step := self._own(holder)) is not None:
                 steps[holder.arn] = step
-        self._left -= {*administrators, *steps}
+        for waiting in (self._left, self._able_to_assume):
+            waiting -= {*administrators, *steps}
         reached = [*sorted(administrators), *steps]
         while reached:
             closer = []
@@ -165,7 +147,7 @@ class _Search:
                 for step in list(self._into(target)):
                     steps[step.source] = step
                     closer.append(step.source)
-                    for waiting in (self._left, *self._using.values()):
+                    for waiting in (self._left, self._able_to_assume, *self._using.values()):
                         waiting.discard(step.source)
             reached = closer
         return Escalation(administrators, steps)
@@ -250,29 +232,37 @@ class _Search:
         return known
 
     def _users(self, service: str) -> set[str]:
-        """Return those who may do all that some way asks for to have a service run something with a role."""
+        """Return those who may do all that some way asks for to have a service run something with a role, whichever."""
         found = self._using.get(service)
         if found is None:
-            needed = [needs for _, needs in _ways_into(frozenset({service}))]
+            possible = _ways_into(frozenset({service}))
             found = self._using[service] = {
-                arn for arn in self._left if any(needs <= self._powers[arn] for needs in needed)
+                arn
+                for arn in self._left
+                if any(needs <= self._powers[arn] and self._rest(arn, way) is not None for way, needs in possible)
             }
         return found
+
+    def _rest(self, arn: str, way: Way) -> tuple[StatementRef, ...] | None:
+        """Return what allows a principal all of a way but to pass the role, which is the same whatever the role."""
+        key = arn, way.name
+        if key not in self._rests:
+            actions = [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"]
+            self._rests[key] = self._all_of(self._scene.holders.by_arn[arn], actions)
+        return self._rests[key]
 
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> Step | None:
         powers = self._powers[holder.arn]
         passed: dict[str, Access] = {}
         for way, needs in _ways_into(services):
-            if not needs <= powers:
+            rest = self._rest(holder.arn, way) if needs <= powers else None
+            if rest is None:
                 continue
             for service in (each for each in way.passed_to if each in services):
                 if service not in passed:
                     context = {"iam:PassedToService": service}
                     passed[service] = self._scene.decider.access(holder, "iam:PassRole", role.arn, context=context)
-                if passed[service].reach is not Reach.ALL:
-                    continue
-                rest = self._all_of(holder, [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"])
-                if rest is not None:
+                if passed[service].reach is Reach.ALL:
                     by = tuple(dict.fromkeys((*passed[service].by, *rest)))
                     return Step(holder.arn, role.arn, way.kind, f"{_said(way)}, as {role.name}", by)
         return None
@@ -281,14 +271,24 @@ class _Search:
         """Return those who may be able to assume a role: whom its trust policy names, or who may assume roles."""
         named = [value for _, value in _trusted(trust)]
         found = {value for value in named if value in self._left}
-        if any(value == "*" or value.endswith(":root") or value.isdigit() for value in named):
-            found |= self._about("sts:AssumeRole").arns(role, self._left)
+        # Trust in another account's root is nothing to anyone here.
+        own = self._scene.account_id
+        if any(value in ("*", own) or value.endswith(f"::{own}:root") for value in named):
+            found |= self._about("sts:AssumeRole").arns(role, self._able_to_assume)
         return found
 
     def _about(self, action: str) -> _Allowing:
         if action not in self._allowing:
             self._allowing[action] = _Allowing(self._holders, action)
         return self._allowing[action]
+
+
+def _powers(holder: Holder, covering: Covering) -> frozenset[str]:
+    """Return the actions, in lower case, that a principal's policies and its boundary allow on anything at all."""
+    granted = frozenset[str]().union(*map(covering.allowed, holder.policies.identity))
+    for boundary in holder.policies.boundaries or () if granted else ():
+        granted &= covering.allowed(boundary)
+    return granted
 
 
 def _passed_to(service: str) -> Callable[[str], Found]:

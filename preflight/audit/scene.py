@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from preflight.account.facts import Account, Known
 from preflight.audit.access import Access, Decider
+from preflight.audit.covering import Covering
 from preflight.audit.holders import Holder, Holders, holders_of
 from preflight.audit.hosting import HostingAction, hosting_actions
 from preflight.audit.settings import AuditSettings
-from preflight.iam.policy import Policy
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Scene:
         self.account_id = found.value if isinstance(found, Known) else ""
         self.decider = Decider()
         self._may: dict[str, Sequence[tuple[HostingAction, str, Access]]] = {}
-        self._granting: dict[int, frozenset[HostingAction]] = {}
+        self._covering = Covering(each.action for each in hosting_actions())
         self._once: dict[Callable[[Scene], Any], Any] = {}
 
     def once(self, work: Callable[[Scene], T]) -> T:
@@ -59,9 +59,9 @@ class Scene:
         """Return each hosting action that a principal may do in a region, for certain or perhaps."""
         found = self._may.get(holder.arn)
         if found is None:
-            granted = frozenset[HostingAction]().union(*map(self._granted, holder.policies.identity))
+            granted = frozenset[str]().union(*map(self._covering.allowed, holder.policies.identity))
             # Where not all policies are known, any action may be allowed by one that is not.
-            actions = hosting_actions() if holder.policies.unknown else [a for a in hosting_actions() if a in granted]
+            actions = hosting_actions() if holder.policies.unknown else _among(granted)
             found = self._may[holder.arn] = tuple(
                 (action, region, access)
                 for region in self.regions
@@ -70,13 +70,6 @@ class Scene:
             )
         return found
 
-    def _granted(self, policy: Policy) -> frozenset[HostingAction]:
-        """Return the hosting actions that a policy allows on anything at all."""
-        known = self._granting.get(id(policy))
-        if known is None:
-            known = self._granting[id(policy)] = frozenset(
-                action
-                for action in hosting_actions()
-                if any(each.allows for each in policy.about(action.action.lower()))
-            )
-        return known
+
+def _among(granted: frozenset[str]) -> list[HostingAction]:
+    return [each for each in hosting_actions() if each.action.lower() in granted] if granted else []

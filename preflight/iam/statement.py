@@ -24,7 +24,7 @@ class Patterns:
     version: str = ""
     folded: bool = False
 
-    @property
+    @cached_property
     def everything(self) -> bool:
         """Whether one of the patterns is `*`."""
         return any(text and not text.strip("*") for text in self.texts)
