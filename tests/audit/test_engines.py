@@ -26,7 +26,7 @@ VICTIM = f"{3:012d}"
 def targets(tmp_path: Path) -> list[Target]:
     (tmp_path / "all").mkdir()
     for number in range(8):
-        text = json.dumps(account(6)).replace("111122223333", f"{number:012d}")
+        text = json.dumps(account(6, endpoints=2)).replace("111122223333", f"{number:012d}")
         (tmp_path / "all" / f"{number}.json").write_text(text)
     return of_snapshots(str(tmp_path / "all"))
 
