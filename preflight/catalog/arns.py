@@ -14,6 +14,7 @@ from typing import NamedTuple
 from preflight.catalog import source
 
 _BLANK = re.compile(r"\$\{[^}]*\}")
+_WILD = re.compile(r"[*?]")
 _PARTS = 6
 
 FILED_WITH = {
@@ -57,7 +58,8 @@ themselves alone. Services that only repeat types of their owner are left out; a
 
 class ArnForm(NamedTuple):
     """The form of one resource type's ARNs: `region` and `account` as AWS writes them (`${Region}`, empty where there
-    is none), `resource` with `*` for what varies, `written` the whole as AWS documents it.
+    is none), `resource` with `*` for what varies, `written` the whole as AWS documents it, `service` the one that it
+    names, and `head` what `resource` begins with.
     """
 
     type: str
@@ -65,6 +67,8 @@ class ArnForm(NamedTuple):
     account: str
     resource: str
     written: str
+    service: str
+    head: str
 
 
 @lru_cache(maxsize=1024)
@@ -74,7 +78,7 @@ def arn_forms(service: str) -> tuple[ArnForm, ...]:
     for prefix in FILED_WITH.get(service, (service,)):
         for each in source.of_service("resourceTypes", prefix).values():
             form = arn_form(each["key"], each["arn"])
-            if form is not None and form.written.split(":", 3)[2] == service:
+            if form is not None and form.service == service:
                 found[form.resource, form.region, form.account] = form
     return tuple(found.values())
 
@@ -85,7 +89,8 @@ def arn_form(name: str, template: str) -> ArnForm | None:
     parts = template.split(":", _PARTS - 1)
     if len(parts) < _PARTS:
         return None
-    return ArnForm(name, parts[3], parts[4], _BLANK.sub("*", parts[5]), template)
+    resource = _BLANK.sub("*", parts[5])
+    return ArnForm(name, parts[3], parts[4], resource, template, parts[2], _WILD.split(resource, maxsplit=1)[0])
 
 
 @lru_cache(maxsize=16384)

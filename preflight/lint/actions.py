@@ -12,9 +12,11 @@ from preflight import catalog
 from preflight.catalog.actions import lower_action_names
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.finding import Finding
-from preflight.lint.named import Placed, Problem, judged_texts, of_kind
+from preflight.lint.named import Placed, Problem, all_known, judged_texts, of_kind, remember
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.unlisted import permission_of, unlisted_action, unlisted_service
+from preflight.lint.view import StatementView, strings
 
 _TAKEN = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
@@ -41,30 +43,65 @@ def name_in_use(subject: Subject) -> Sequence[Finding]:
 
 def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
-    return judged_texts(subject.statements, ("Action", "NotAction"), judge, _right)
+    odd = subject.once(odd_actions)
+    return judged_texts(odd, ("Action", "NotAction"), judge, _fine) if odd else ()
 
 
+def odd_actions(subject: Subject) -> Sequence[StatementView]:
+    """Return the statements that have an entry of Action or NotAction which is not plainly right: few have."""
+    return [
+        view
+        for view in subject.statements
+        if not _all_right(view.raw.get("Action")) or not _all_right(view.raw.get("NotAction"))
+    ]
+
+
+def is_known(text: str) -> bool:
+    """Say whether an entry that was looked at is well formed, and matches some action of AWS or every one there is."""
+    return text in _right
+
+
+# Texts that are `is_known`.
 _right: set[str] = set()
+# Texts that nothing is wrong with but, for some, their form.
+_fine: set[str] = set()
 
 
-@lru_cache(maxsize=32768)
+def _all_right(written: object) -> bool:
+    if written is None or all_known(written, _right):
+        return True
+    for text in strings(written):
+        if text not in _right and (text == "*" or matched(text)):
+            remember(_right, text)
+    return all_known(written, _right)
+
+
 def matched(pattern: str) -> tuple[str, ...] | None:
     """Return the actions that a pattern of one service matches, in lower case and without the service.
 
     None where the pattern is about more than one service, or about one that AWS does not list.
     """
+    return _matched[pattern]
+
+
+def _matching(pattern: str) -> tuple[str, ...] | None:
     service, colon, name = pattern.lower().partition(":")
-    known = _names(service) if colon else None
+    known = _names[service] if colon else None
     if known is None:
         return None
     if "*" not in name and "?" not in name:
         return (name,) if name in known else ()
+    if name.find("*") == len(name) - 1 and "?" not in name:
+        head = name[:-1]
+        return tuple([each for each in known if each.startswith(head)])
     return tuple(filter(matcher(tokens(name)), known))
 
 
-@lru_cache(maxsize=1024)
-def _names(service: str) -> KeysView[str] | None:
+def _names_of(service: str) -> KeysView[str] | None:
     return lower_action_names(service) if catalog.service_exists(service) else None
+
+
+_matched, _names = Remembered(_matching), Remembered(_names_of)
 
 
 @lru_cache(maxsize=32768)

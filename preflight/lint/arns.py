@@ -19,7 +19,7 @@ from preflight.engine.result import Level
 from preflight.iam.pattern import matches
 from preflight.lint.actions import judged_actions
 from preflight.lint.finding import Finding
-from preflight.lint.forms import fits, overlap
+from preflight.lint.forms import fits, overlapping
 from preflight.lint.named import Placed, Problem, judged_texts, of_kind
 from preflight.lint.subject import Subject
 from preflight.lint.unlisted import unlisted_service
@@ -223,9 +223,9 @@ def _form_wrong(text: str, service: str, region: str, account: str, resource: st
     forms = arn_forms(service)
     if not forms:
         return
-    if any(fits(form, region, account) and overlap(resource, form.resource) for form in forms):
+    fitting = overlapping(resource, forms)
+    if any(fits(form, region, account) for form in fitting):
         return
-    fitting = [form for form in forms if overlap(resource, form.resource)]
     if not fitting:
         yield _no_form(text, resource, forms, search)
         return

@@ -6,12 +6,12 @@ Policies that make their holder an administrator are found once, as such; nothin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from preflight.catalog import source
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -58,9 +58,7 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
     for view in subject.once(_on_everything):
-        if not any(map(_whole, view.action_texts)):
-            continue
-        whole = [entry for entry in view.actions if _whole(entry.text)]
+        whole = view.actions_where(_whole.__getitem__) if any(map(_whole.__getitem__, view.action_texts)) else ()
         if whole and subject.grants.administrator is None:
             yield Finding(
                 whole[0].pointer,
@@ -72,9 +70,8 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     """Find actions that change something and could be limited to resources, allowed on `*`."""
     for view in subject.once(_on_everything):
-        if not any(map(_limitable, view.action_texts)):
-            continue
-        found = [entry for entry in view.actions if _limitable(entry.text)]
+        limitable = any(map(_limitable.__getitem__, view.action_texts))
+        found = view.actions_where(_limitable.__getitem__) if limitable else ()
         if found and subject.grants.administrator is None:
             yield Finding(
                 found[0].pointer,
@@ -87,10 +84,10 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
 def effectively_everything(subject: Subject) -> Iterator[Finding]:
     """Find a resource that is every resource, or every one of its service, though it is not written `*`."""
     for view in subject.statements:
-        if not view.allows or not any(map(_effectively, view.resource_texts)):
+        if not view.allows or not any(map(_effectively.__getitem__, view.resource_texts)):
             continue
         for entry in view.resources:
-            meant = _effectively(entry.text)
+            meant = _effectively[entry.text]
             if meant:
                 yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
 
@@ -100,7 +97,7 @@ def _on_everything(subject: Subject) -> list[StatementView]:
     return [view for view in subject.statements if view.allows and not view.raw.get("Condition") and _everything(view)]
 
 
-def _whole(text: str) -> bool:
+def _is_whole(text: str) -> bool:
     return text.endswith(":*") and "*" not in text[:-2] and "?" not in text and len(text) > 2
 
 
@@ -112,12 +109,11 @@ def _everything(view: StatementView) -> bool:
 def _guarded(view: StatementView) -> bool:
     """Whether a statement is about named resources only."""
     return bool(view.resources) and not any(
-        entry.text in ("*",) or _effectively(entry.text) for entry in view.resources
+        entry.text in ("*",) or _effectively[entry.text] for entry in view.resources
     )
 
 
-@lru_cache(maxsize=4096)
-def _effectively(text: str) -> str:
+def _what_effectively(text: str) -> str:
     if not text.startswith("arn:") or not text.endswith("*"):
         return ""
     parts = text.split(":", 5)
@@ -131,24 +127,35 @@ def _effectively(text: str) -> str:
     return f"every resource of {service}" if "*" not in service and len(parts) == 6 else ""
 
 
-@lru_cache(maxsize=16_384)
-def _limitable(text: str) -> bool:
+def _is_limitable(text: str) -> bool:
     """Whether an entry stands for an action that changes something and that AWS can limit to resources.
 
     All actions of a service are for `whole_service` to find.
     """
     service, _, name = text.lower().partition(":")
-    if not name or not name.strip("*") or not source.exists(service):
+    known = _known[service]
+    if known is None or not name.strip("*"):
         return False
-    known = source.of_service("actions", service)
-    if "*" in name or "?" in name:
-        return any(_changes(known[each]) for each in matched(text) or () if f"{service}:{each}" not in _TOLD_ELSEWHERE)
-    return text.lower() not in _TOLD_ELSEWHERE and name in known and _changes(known[name])
+    action = known.get(name)
+    if action is not None:
+        return f"{service}:{name}" not in _TOLD_ELSEWHERE and _changes(action)
+    return ("*" in name or "?" in name) and any(
+        _changes(known[each]) for each in matched(text) or () if f"{service}:{each}" not in _TOLD_ELSEWHERE
+    )
+
+
+def _actions_of(service: str) -> Mapping[str, Any] | None:
+    return source.of_service("actions", service) if source.exists(service) else None
+
+
+_whole, _limitable = Remembered(_is_whole), Remembered(_is_limitable)
+_effectively, _known = Remembered(_what_effectively), Remembered(_actions_of)
 
 
 def _changes(action: Mapping[str, Any]) -> bool:
-    return any(each.get("required") for each in action["resourceTypes"]) and any(
-        level in action["accessLevel"] for level in ("Write", "Permissions management")
+    level = action["accessLevel"]
+    return ("Write" in level or "Permissions management" in level) and any(
+        each.get("required") for each in action["resourceTypes"]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from preflight.catalog.arns import ArnForm
@@ -44,6 +45,14 @@ def overlap(resource: str, form: str) -> bool:
     if "*" not in resource:
         return matches(form, resource)
     return "*" in form or matches(resource, form)
+
+
+def overlapping(resource: str, forms: Iterable[ArnForm]) -> list[ArnForm]:
+    """Return the forms whose last part can match a text in common with the last part of a resource pattern."""
+    if len(resource) <= _LONGEST:
+        begins = _ends(resource)[0]
+        forms = [form for form in forms if begins.startswith(form.head) or form.head.startswith(begins)]
+    return [form for form in forms if overlap(resource, form.resource)]
 
 
 def fits(form: ArnForm, region: str, account: str) -> bool:

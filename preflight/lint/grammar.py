@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.iam.elements import VERSIONS
+from preflight.lint.actions import is_known, odd_actions
 from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
-from preflight.lint.named import all_known, remember
 from preflight.lint.subject import Subject
 from preflight.lint.variables_form import variables
 
@@ -65,21 +65,11 @@ def characters_taken(subject: Subject) -> Iterator[Finding]:
 
 def action_names_service(subject: Subject) -> Iterator[Finding]:
     """Find actions that are not of the form service:Name."""
-    for view in subject.statements:
-        if view.raw.get("Action") and all_known(view.raw["Action"], _sound):
-            continue
+    for view in subject.once(odd_actions):
         for entry in view.actions or view.not_actions:
-            if entry.text in _sound:
-                continue
-            problem = _malformed(entry.text)
+            problem = None if is_known(entry.text) else _malformed(entry.text)
             if problem:
                 yield Finding(entry.pointer, *problem)
-            else:
-                remember(_sound, entry.text)
-
-
-# Most policies share most of their actions: those that were found well formed are not looked at again.
-_sound: set[str] = set()
 
 
 def _malformed(text: str) -> tuple[str, str] | None:

@@ -71,7 +71,7 @@ class Grants:
             if written not in _ALL_ACTIONS and not (isinstance(written, list) and ("*" in written or "*:*" in written)):
                 continue
             if view.allows and _plain(view) and not self.denies:
-                return next(Granted(view, entry) for entry in view.actions if entry.text in _ALL_ACTIONS)
+                return Granted(view, view.actions_where(_ALL_ACTIONS.__contains__)[0])
         return None
 
     @computed
@@ -81,14 +81,13 @@ class Grants:
         for view in self._statements:
             if not view.allows:
                 continue
-            for entry in view.actions if any(map(watched, view.action_texts)) else ():
-                actions = watched(entry.text)
-                if actions:
+            if any(map(watched.__getitem__, view.action_texts)):
+                for entry in view.actions_where(watched.__getitem__):
                     granted = Granted(view, entry)
-                    for action in actions:
+                    for action in watched[entry.text]:
                         found.setdefault(action, []).append(granted)
             if view.not_actions:
-                spared = {action for entry in view.not_actions for action in watched(entry.text)}
+                spared = {action for entry in view.not_actions for action in watched[entry.text]}
                 whole = Granted(view, Entry(f"{view.pointer}/NotAction", "NotAction"))
                 for action in samples():
                     if action not in spared:
@@ -177,12 +176,8 @@ def _leaves_to(principal: str) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "resource")
 
 
-def _everything(resources: Iterable[Entry]) -> bool:
-    return any(entry.text and not entry.text.strip("*") for entry in resources)
-
-
 def _plain(view: StatementView) -> bool:
-    return not view.raw.get("Condition") and _everything(view.resources)
+    return not view.raw.get("Condition") and any(text and not text.strip("*") for text in view.resource_texts)
 
 
 def _told(view: StatementView) -> bool:
@@ -207,7 +202,7 @@ def _sample(action: str, pattern: str) -> str | None:
 
 def _fits(action: str, view: StatementView) -> bool:
     """Whether a statement without conditions names the sample resource by a pattern."""
-    return not view.raw.get("Condition") and any(_sample(action, entry.text) is not None for entry in view.resources)
+    return not view.raw.get("Condition") and any(_sample(action, text) is not None for text in view.resource_texts)
 
 
 def _samples(action: str, granted: Iterable[Granted]) -> list[str]:
@@ -215,8 +210,8 @@ def _samples(action: str, granted: Iterable[Granted]) -> list[str]:
     for each in granted:
         if each.view.not_resources:
             found[samples()[action]] = None
-        for entry in each.view.resources:
-            sample = _sample(action, entry.text)
+        for text in each.view.resource_texts:
+            sample = _sample(action, text)
             if sample is not None:
                 found[sample] = None
     return list(found)[:_PATTERNS_TRIED]
@@ -225,14 +220,14 @@ def _samples(action: str, granted: Iterable[Granted]) -> list[str]:
 def _instances(action: str, granted: Iterable[Granted]) -> Iterator[str]:
     """Yield a resource for each pattern: its wildcards filled in."""
     sample = samples()[action]
-    for number, entry in enumerate(entry for each in granted for entry in each.view.resources):
+    for number, text in enumerate(text for each in granted for text in each.view.resource_texts):
         if number >= _PATTERNS_TRIED:
             return
-        fitting = _sample(action, entry.text)
+        fitting = _sample(action, text)
         if fitting is not None:
             yield fitting
-        elif sample != "*" and entry.text.startswith("arn:") and entry.text.count(":") >= 5:
-            head, rest = entry.text.split(":", 5)[:5], entry.text.split(":", 5)[5]
+        elif sample != "*" and text.startswith("arn:") and text.count(":") >= 5:
+            head, rest = text.split(":", 5)[:5], text.split(":", 5)[5]
             likely = sample.split(":", 5)
             filled = [own if set("*?") & set(own) == set() and own else likely[place] for place, own in enumerate(head)]
             yield ":".join([*filled, rest.replace("*", "any").replace("?", "a")])

@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from preflight.engine.result import Level
 from preflight.lint.finding import Edit, Finding
+from preflight.lint.remembered import KEPT
 from preflight.lint.view import StatementView
 
-KEPT = 65_536
 SEARCHED = 500
 """For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 

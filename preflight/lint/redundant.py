@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property
-from heapq import merge
+from functools import lru_cache
+from typing import NamedTuple
 
+from preflight.lint.computed import computed
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.patterns import WILD, Patterns, covers_text
 from preflight.lint.subject import Subject
@@ -26,17 +27,21 @@ _LIKE = frozenset({"stringlike", "stringnotlike"})
 def actions(subject: Subject) -> Iterator[Finding]:
     """Find actions that another entry of the same list covers."""
     for view in subject.statements:
-        for entries, element in ((view.actions, "Action"), (view.not_actions, "NotAction")):
-            if len(entries) > 1:
-                yield from _covered_in(entries, element, view, folded=True)
+        if len(view.lower_actions) > 1 and _covered(view.lower_actions):
+            yield from _covered_in(view.actions, view.lower_actions, "Action", view)
+        if "NotAction" in view.raw:
+            entries = view.not_actions
+            yield from _covered_in(entries, tuple([each.text.lower() for each in entries]), "NotAction", view)
 
 
 def resources(subject: Subject) -> Iterator[Finding]:
     """Find resources that another entry of the same list covers."""
     for view in subject.statements:
-        for entries, element in ((view.resources, "Resource"), (view.not_resources, "NotResource")):
-            if len(entries) > 1:
-                yield from _covered_in(entries, element, view, folded=False)
+        if len(view.resource_texts) > 1 and _covered(view.resource_texts):
+            yield from _covered_in(view.resources, view.resource_texts, "Resource", view)
+        if "NotResource" in view.raw:
+            entries = view.not_resources
+            yield from _covered_in(entries, tuple([each.text for each in entries]), "NotResource", view)
 
 
 def condition_numbers(subject: Subject) -> Iterator[Finding]:
@@ -84,28 +89,22 @@ def statements(subject: Subject) -> Iterator[Finding]:
     """Find statements that another one covers: the same effect on at least the same, under no more conditions."""
     if not 1 < len(subject.statements) <= _COMPARED:
         return
+    if not _may_repeat(subject.statements):
+        return
     gone: set[int] = set()
     groups: dict[tuple[object, ...], list[_About]] = defaultdict(list)
     for about in subject.once(_abouts):
         raw = about.view.raw
         groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(about)
     for group in groups.values():
-        if len(group) < 2:
-            continue
-        wide = [each for each in group if each.everything]
-        by_service: dict[str, list[_About]] = defaultdict(list)
-        for each in group:
-            if not each.everything:
-                for service in each.services:
-                    by_service[service].append(each)
-        for about in reversed(group):
-            # What covers a statement is about each of its services: it is among those about any one of them.
-            some = min((by_service.get(service, []) for service in about.services), key=len)
+        for about in reversed(group) if len(group) > 1 else ():
+            first = about.texts[0]
             other = next(
                 (
                     each
-                    for each in (merge(wide, some, key=_index) if wide else some)
-                    if each is not about
+                    for each in group
+                    if (each.wild or first in each.exact)
+                    and each is not about
                     and each.within_services(about)
                     and each.view.index not in gone
                     and ("Condition" in about.view.raw or "Condition" not in each.view.raw)
@@ -122,6 +121,13 @@ def statements(subject: Subject) -> Iterator[Finding]:
                     "remove it",
                     edits=(Edit("remove", about.view.pointer),),
                 )
+
+
+def _may_repeat(statements: Sequence[StatementView]) -> bool:
+    """Whether any action stands twice, or could by a pattern: in most policies none does."""
+    texts = [text for view in statements for text in view.lower_actions]
+    joined = "".join(texts)
+    return "*" in joined or "?" in joined or len(set(texts)) < len(texts)
 
 
 def denied(subject: Subject) -> Iterator[Finding]:
@@ -146,20 +152,22 @@ class _About:
     """What a statement with Action and Resource (or principals) is about."""
 
     def __init__(self, view: StatementView) -> None:
-        self.view = view
-        self.texts = tuple([each.lower() for each in view.action_texts])
-        self.services = frozenset(text.partition(":")[0] for text in self.texts)
-        self.everything = any("*" in each or "?" in each for each in self.services)
+        self.view, self.texts = view, view.lower_actions
+        self.exact = frozenset(self.texts)
+        joined = "".join(self.texts)
+        self.wild = "*" in joined or "?" in joined
+        self.services = view.services
+        self.everything = "*" in view.services
 
-    @cached_property
+    @computed
     def actions(self) -> Patterns:
         return Patterns(self.texts)
 
-    @cached_property
+    @computed
     def resources(self) -> Patterns:
         return Patterns(self.view.resource_texts)
 
-    @cached_property
+    @computed
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
         return frozenset(
             (each.operator.lower(), each.key.lower(), frozenset(value.text for value in each.values))
@@ -176,14 +184,13 @@ class _About:
             return False
         # Most statements end at the first action.
         return (
-            self.actions.has(other.texts[0])
+            self._has_action(other.texts[0])
             and all(map(self.resources.has, other.view.resource_texts))
-            and all(map(self.actions.has, other.texts))
+            and (other.exact <= self.exact or (self.wild and all(map(self.actions.has, other.texts))))
         )
 
-
-def _index(about: _About) -> int:
-    return about.view.index
+    def _has_action(self, text: str) -> bool:
+        return text in self.exact or (self.wild and self.actions.has(text))
 
 
 def _abouts(subject: Subject) -> list[_About]:
@@ -194,17 +201,44 @@ def _abouts(subject: Subject) -> list[_About]:
     ]
 
 
-def _covered_in(entries: Sequence[Entry], element: str, view: StatementView, *, folded: bool) -> Iterator[Finding]:
-    texts = [entry.text.lower() if folded else entry.text for entry in entries]
-    if not any("*" in text or "?" in text for text in texts) and len(set(texts)) == len(texts):
-        return
+class _Covered(NamedTuple):
+    """An entry of a list that says nothing new: its place, whether it stands there twice, and else what covers it."""
+
+    place: int
+    twice: bool
+    by: str
+
+
+def _covered_in(
+    entries: Sequence[Entry], texts: tuple[str, ...], element: str, view: StatementView
+) -> Iterator[Finding]:
+    """Yield what is covered in a list; `texts` are those of the entries as they compare."""
+    for each in _covered(texts):
+        entry = entries[each.place]
+        by = next((other.text for other, text in zip(entries, texts, strict=True) if text == each.by), each.by)
+        yield Finding(
+            entry.pointer,
+            f"{entry.text} stands twice in {element} of {view.cited}"
+            if each.twice
+            else f"{entry.text} in {element} of {view.cited} is covered by {by}",
+            "remove it",
+            edits=(Edit("remove", entry.pointer),),
+        )
+
+
+@lru_cache(maxsize=16_384)
+def _covered(texts: tuple[str, ...]) -> tuple[_Covered, ...]:
+    joined = "".join(texts)
+    if len(texts) < 2 or ("*" not in joined and "?" not in joined and len(set(texts)) == len(texts)):
+        return ()
     patterns = Patterns(texts)
     if len(patterns.exact) == len(texts) and not patterns.heads and not patterns.others:
-        return
+        return ()
     if len(patterns.others) > _COMPARED:
         patterns.others = []
+    found = []
     seen: set[str] = set()
-    for entry, text in zip(entries, texts, strict=True):
+    for index, text in enumerate(texts):
         twice, by = text in seen, None
         seen.add(text)
         if not twice:
@@ -212,15 +246,8 @@ def _covered_in(entries: Sequence[Entry], element: str, view: StatementView, *, 
             # Of two patterns that mean the same the first stays.
             if by is None or (by not in seen and covers_text(text, by)):
                 continue
-        by = next((each.text for each in entries if each.text.lower() == by), by) if folded else by
-        yield Finding(
-            entry.pointer,
-            f"{entry.text} stands twice in {element} of {view.cited}"
-            if twice
-            else f"{entry.text} in {element} of {view.cited} is covered by {by}",
-            "remove it",
-            edits=(Edit("remove", entry.pointer),),
-        )
+        found.append(_Covered(index, twice, by or ""))
+    return tuple(found)
 
 
 def _covering(text: str, wild: Sequence[Entry]) -> str | None:

@@ -166,8 +166,7 @@ def _fitting(texts: tuple[str, ...]) -> _Fitting:
 
 
 def _fits(parts: list[str], form: ArnForm) -> bool:
-    theirs = form.written.split(":", 3)[2]
-    if parts[2] != theirs and not theirs.startswith("$"):
+    if parts[2] != form.service and not form.service.startswith("$"):
         return False
     if not overlap(parts[5], form.resource):
         return False

@@ -69,6 +69,11 @@ class Subject:
         return frozenset[str]().union(*[view.raw for view in self.statements])
 
     @computed
+    def services(self) -> frozenset[str]:
+        """The services that actions of some statement are of, in lower case; `*` stands for those that are patterns."""
+        return frozenset[str]().union(*[view.services for view in self.statements])
+
+    @computed
     def grants(self) -> Grants:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)

@@ -5,11 +5,12 @@ Grammar rules report what is malformed; all other rules look at what can be read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from preflight.documents.positions import escape
 from preflight.lint.computed import computed
+from preflight.lint.remembered import Remembered
 
 PrincipalElement = Literal["Principal", "NotPrincipal"]
 
@@ -30,34 +31,68 @@ class PrincipalEntry(NamedTuple):
     element: PrincipalElement
 
 
-class ConditionEntry(NamedTuple):
-    """One operator with one key. `operator` is as written (`ForAllValues:StringLikeIfExists`), `values` are those that
-    are single strings, numbers or booleans, as text in the form in which AWS compares them (`true`, `1`); `raw` is
-    what was written.
+class Operator(NamedTuple):
+    """An operator taken apart: `qualifier` (`ForAllValues`, `ForAnyValue` or empty) and `base`, the operator without it
+    and without `IfExists`, all as written.
     """
 
-    pointer: str
-    operator: str
-    key: str
-    values: tuple[Entry, ...]
-    raw: Any
+    qualifier: str
+    base: str
+    if_exists: bool
+
+
+def _taken_apart(written: str) -> Operator:
+    head, colon, _ = written.partition(":")
+    bare = written.rpartition(":")[2]
+    if_exists = written.lower().endswith("ifexists")
+    return Operator(head if colon else "", bare[:-8] if bare.lower().endswith("ifexists") else bare, if_exists)
+
+
+_operator = Remembered(_taken_apart)
+
+
+class ConditionEntry:
+    """One operator with one key. `operator` is as written (`ForAllValues:StringLikeIfExists`), `raw` what stands there
+    for the key. Where it stands, and what exactly, is worked out for those few that someone asks about.
+    """
+
+    def __init__(self, above: str, operator: str, key: str, raw: Any) -> None:
+        self._above, self.operator, self.key, self.raw = above, operator, key, raw
+
+    @property
+    def pointer(self) -> str:
+        """Where it stands, as a JSON pointer within the policy."""
+        return f"{self._above}/{escape(self.operator)}/{escape(self.key)}"
+
+    @computed
+    def values(self) -> tuple[Entry, ...]:
+        """The values that are single strings, numbers or booleans, as text in the form in which AWS compares them
+        (`true`, `1`).
+        """
+        return tuple(_values(self.raw, self.pointer))
 
     @property
     def qualifier(self) -> str:
         """`ForAllValues`, `ForAnyValue` (as written) or empty."""
-        head, colon, _ = self.operator.partition(":")
-        return head if colon else ""
+        return _operator[self.operator].qualifier
 
     @property
     def base(self) -> str:
         """The operator without qualifier and `IfExists`, as written."""
-        bare = self.operator.rpartition(":")[2]
-        return bare[:-8] if bare.lower().endswith("ifexists") else bare
+        return _operator[self.operator].base
 
     @property
     def if_exists(self) -> bool:
         """Whether the operator ends in `IfExists`."""
-        return self.operator.lower().endswith("ifexists")
+        return _operator[self.operator].if_exists
+
+
+def _service_of(action: str) -> str:
+    service = action.partition(":")[0].lower()
+    return "*" if "*" in service or "?" in service else service
+
+
+_service = Remembered(_service_of)
 
 
 class StatementView:
@@ -98,9 +133,30 @@ class StatementView:
         return strings(self.raw.get("Action"))
 
     @computed
+    def lower_actions(self) -> tuple[str, ...]:
+        """The entries of Action in lower case, as AWS compares them."""
+        return tuple([text.lower() for text in self.action_texts])
+
+    @computed
     def resource_texts(self) -> tuple[str, ...]:
         """The entries of Resource, where nobody needs their places."""
         return strings(self.raw.get("Resource"))
+
+    def actions_where(self, wanted: Callable[[str], object]) -> list[Entry]:
+        """Return the entries of Action of which something holds: the places of the others are not written out."""
+        written, place = self.raw.get("Action"), f"{self.pointer}/Action"
+        if isinstance(written, str):
+            return [Entry(place, written)] if wanted(written) else []
+        return [
+            Entry(f"{place}/{index}", each)
+            for index, each in enumerate(written if isinstance(written, list) else ())
+            if isinstance(each, str) and wanted(each)
+        ]
+
+    @computed
+    def services(self) -> frozenset[str]:
+        """The services that the entries of Action are of, in lower case; `*` stands for those that are patterns."""
+        return frozenset(map(_service.__getitem__, self.action_texts))
 
     @computed
     def not_actions(self) -> tuple[Entry, ...]:
@@ -173,14 +229,11 @@ def _principals(raw: Mapping[str, Any], above: str) -> Iterator[PrincipalEntry]:
 
 
 def _conditions(value: Any, pointer: str) -> Iterator[ConditionEntry]:
-    if not isinstance(value, dict):
-        return
-    for operator, keys in value.items():
-        if not isinstance(keys, dict):
-            continue
-        for key, raw in keys.items():
-            at = f"{pointer}/{escape(operator)}/{escape(key)}"
-            yield ConditionEntry(at, operator, key, tuple(_values(raw, at)), raw)
+    if isinstance(value, dict):
+        for operator, keys in value.items():
+            if isinstance(keys, dict):
+                for key, raw in keys.items():
+                    yield ConditionEntry(pointer, operator, key, raw)
 
 
 def _values(raw: Any, pointer: str) -> Iterator[Entry]:

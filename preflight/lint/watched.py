@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from preflight.iam.wildcard import matcher, tokens
+from preflight.lint.remembered import Remembered
 from preflight.resources import folder
 
 
@@ -44,9 +45,7 @@ def _by_service() -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, str]]:
     return services, {action.lower(): action for action in samples()}
 
 
-@lru_cache(maxsize=65_536)
-def watched(entry: str) -> tuple[str, ...]:
-    """Return the watched actions that an entry of Action or NotAction covers."""
+def _watched(entry: str) -> tuple[str, ...]:
     services, every = _by_service()
     text = entry.lower()
     if "*" not in text and "?" not in text:
@@ -58,3 +57,7 @@ def watched(entry: str) -> tuple[str, ...]:
         return ()
     fits = matcher(tokens(text))
     return tuple(action for name, action in among.items() if fits(name))
+
+
+watched = Remembered(_watched)
+"""The watched actions that an entry of Action or NotAction covers, by the entry."""
