@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from benchmarks.timing import costs
 
 SIZES = (1_000, 10_000, 50_000)
 
@@ -33,12 +32,5 @@ def main() -> None:
 
 
 def _measured(path: Path, report: Path, *options: str) -> tuple[float, float]:
-    """Return the seconds and megabytes of one run of the command; resource gives the most of all children so far."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     arguments = ["audit", "--snapshot", str(path), "--format", "json", "--output", str(report), *options]
-    begun = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "preflight", *arguments], check=False)
-    if done.returncode not in (0, 1, 3):
-        raise SystemExit(f"the audit ended with {done.returncode}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.perf_counter() - begun, max(after.ru_maxrss, before.ru_maxrss) / 1024
+    return costs([sys.executable, "-m", "preflight", *arguments])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.timing import costs
 from preflight.iam.evaluate import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Policies, Request
@@ -125,21 +125,6 @@ def moto_rate(document: dict[str, Any], arns: list[str]) -> float:
     return rate(lambda i: policy.is_action_permitted(ACTION, arns[i & 4095]))
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Return the seconds that a command takes and its peak memory in MB.
-
-    A process counts what its parent had when it was started as its own peak, so a small one stands between.
-    """
-    small = (
-        "import resource, subprocess, sys, time; start = time.perf_counter();"
-        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
-        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
-    )
-    ran = subprocess.run([sys.executable, "-c", small, *command], capture_output=True, text=True, check=True)
-    seconds, peak = map(float, ran.stdout.split())
-    return seconds, peak
-
-
 def simulate(document: dict[str, Any], arns: list[str], lines: int = 100_000) -> None:
     """Print the rate and peak memory of `preflight simulate` on JSONL, of small cases and of long ones."""
     for what, identity, count in (
@@ -161,6 +146,6 @@ def simulate(document: dict[str, Any], arns: list[str], lines: int = 100_000) ->
                 for i in range(count):
                     file.write(json.dumps({"id": str(i), "resource": arns[i & 4095], **case}) + "\n")
             size = path.stat().st_size / count / 1000
-            elapsed, peak = timed([sys.executable, "-m", "preflight", "simulate", str(path), "--format", "jsonl"])
+            elapsed, peak = costs([sys.executable, "-m", "preflight", "simulate", str(path), "--format", "jsonl"])
             told = f"{count / elapsed:12,.0f} cases/s, peak {peak:.0f} MB"
             print(f"simulate, {what:5} {count:7,} lines of {size:4.1f} KB {told}")

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.timing import in_turn
+from benchmarks.timing import costs, in_turn
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ENDPOINTS, FUNCTIONS = 25, 58
@@ -40,7 +39,7 @@ def main() -> None:
         found = in_turn(commands, runs=3)
         baseline = found[-1] if peer is not None else None
         for each, command in zip(found, commands.values(), strict=True):
-            print(f"{each.row(baseline)}  {memory(command)} MiB")
+            print(f"{each.row(baseline)}  {costs(command)[1]:.0f} MB")
 
 
 def fleet() -> dict[str, Any]:
@@ -107,13 +106,6 @@ def _att(name: str, attribute: str) -> dict[str, Any]:
 
 def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def memory(command: list[str]) -> int:
-    """Return the most memory that a command takes, in MiB."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    return usage.ru_maxrss >> 10
 
 
 if __name__ == "__main__":

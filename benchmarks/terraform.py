@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.templates import EXAMPLES, fleet, memory
-from benchmarks.timing import in_turn
+from benchmarks.templates import EXAMPLES, fleet
+from benchmarks.timing import costs, in_turn
 
 PLAN = Path(__file__).parent.parent / "tests" / "documents" / "terraform" / "new.json"
 MEGABYTES = 20
@@ -43,7 +43,7 @@ def main() -> None:
         found = in_turn(commands, runs=3)
         baseline = found[-1] if peer is not None else None
         for each, command in zip(found, commands.values(), strict=True):
-            print(f"{each.row(baseline)}  {memory(command)} MiB")
+            print(f"{each.row(baseline)}  {costs(command)[1]:.0f} MB")
 
 
 def large(size: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,3 +53,21 @@ def _once(command: Sequence[str], env: Mapping[str, str] | None) -> tuple[float,
     start = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env, check=False)
     return time.perf_counter() - start, done.returncode
+
+
+def costs(command: Sequence[str]) -> tuple[float, float]:
+    """Return the seconds that a command takes and its peak memory in MB. Raises `RuntimeError` where it could not run.
+
+    A process counts what its parent had when it was started as its own peak, so a small one stands between.
+    """
+    small = (
+        "import resource, subprocess, sys, time; start = time.perf_counter();"
+        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
+        "print(done.returncode, time.perf_counter() - start,"
+        " resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    ran = subprocess.run([sys.executable, "-c", small, *command], capture_output=True, text=True, check=True)
+    code, seconds, peak = ran.stdout.split()
+    if code not in ("0", "1", "3"):
+        raise RuntimeError(f"not measurable: {' '.join(command)} ended with exit code {code}")
+    return float(seconds), float(peak)
