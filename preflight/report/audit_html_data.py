@@ -54,6 +54,7 @@ def payload(audits: Sequence[Mapping[str, Any]], accounts: Sequence[Mapping[str,
         "escalation": _escalation(texts, audits),
         "quotas": [_quota(document, each) for document in audits for each in document["quotas"]],
         "accounts": [_account(row) for row in accounts],
+        "accountRules": _account_rules(accounts),
         "texts": list(texts),
     }
 
@@ -169,5 +170,19 @@ def _account(row: Mapping[str, Any]) -> dict[str, Any]:
     counts = {name: row["counts"].get(name, 0) for name in ("error", "warning", "note", "open")}
     href = row["href"] if _SAFE_LINK.match(row["href"]) else ""
     kept = {name: row[name] for name in ("account", "name", "status", "reason")}
-    more = {name: row[name] for name in ("roles", "administrators") if isinstance(row.get(name), int)}
+    more = {name: row[name] for name in ("administrators", "escalating") if isinstance(row.get(name), int)}
     return {**kept, "href": href, "counts": counts, **more}
+
+
+def _account_rules(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return how much each rule found in all accounts, the worst first, where the rows tell of rules."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for rule, own in row.get("rules", {}).items():
+            about = {"rule": rule, "name": own["name"], "level": own["level"], "fail": 0, "open": 0, "accounts": 0}
+            total = found.setdefault(rule, about)
+            total["level"] = min(total["level"], own["level"], key=_LEVELS.__getitem__)
+            total["accounts"] += 1
+            for kind in _SHOWN:
+                total[kind] += own[kind]
+    return sorted(found.values(), key=lambda each: (not each["fail"], _LEVELS[each["level"]], each["rule"]))

@@ -168,7 +168,7 @@ class AccessTable {
           "span",
           { class: "stack" },
           el("span", { class: "clamp", title: shown(each.arn) }, each.name),
-          el("span", { class: "quiet" }, several ? `${each.kind} of ${each.account}` : each.kind),
+          el("span", { class: "quiet" }, [several ? `${each.kind} of ${each.account}` : each.kind, rank(each.arn)].filter(Boolean).join(" \u00b7 ")),
         ),
       ),
       GROUPS.map((group) => this.cell(group, summary[group])),
@@ -194,7 +194,7 @@ class AccessTable {
       el("span", { class: "group-name", "aria-hidden": "true" }, group),
       found
         ? [el("span", { class: `reach reach-${found.reach}` }, REACH_WORDS[found.reach]), el("span", { class: "quiet" }, actions)]
-        : el("span", { class: "quiet" }, "–"),
+        : el("span", { class: "quiet" }, "\u2013"),
     );
   }
 

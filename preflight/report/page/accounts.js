@@ -46,7 +46,7 @@ class Accounts {
     this.apply();
   }
 
-  apply() {
+  chosen() {
     const { text, status } = this.form.elements;
     const words = text.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const found = this.rows.filter(
@@ -64,6 +64,12 @@ class Accounts {
         other.counts.warning - one.counts.warning ||
         one.id - other.id,
     );
+    return found;
+  }
+
+  apply() {
+    const found = this.chosen();
+    const { text, status } = this.form.elements;
     this.list.show(found);
     byId("accounts-count").textContent = `${number(found.length)} of ${counted(this.rows.length, "account")}`;
     byId("accounts-none").hidden = found.length > 0;
@@ -80,7 +86,7 @@ class Accounts {
     const amount = (name, value) =>
       cell(
         "amount",
-        el("span", { class: "group-name", "aria-hidden": "true" }, name),
+        amounts && el("span", { class: "group-name", "aria-hidden": "true" }, name === "administrators" ? "admins" : name),
         amounts && value !== undefined ? el("span", { class: value ? `is-${name}` : "quiet" }, number(value)) : "",
       );
     return el(
@@ -91,7 +97,7 @@ class Accounts {
         { class: "line" },
         cell("status", el("span", { class: `badge status-${row.status.replace(" ", "-")}` }, row.status)),
         cell("account", handle),
-        cell("name", el("span", { class: "clamp" }, row.name, row.reason && el("span", { class: "quiet", title: shown(row.reason) }, row.name ? ` · ${row.reason}` : row.reason))),
+        cell("name", el("span", { class: "clamp" }, row.name, row.reason && el("span", { class: "quiet", title: shown(row.reason) }, row.name ? ` \u00b7 ${row.reason}` : row.reason))),
         ...["error", "warning", "note", "open"].map((name) => amount(name, row.counts[name])),
         amount("administrators", row.administrators),
       ),

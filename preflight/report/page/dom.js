@@ -20,7 +20,7 @@ function element(tag, attributes, children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;
     made.append(typeof child === "object" ? child : shown(String(child)));
   }
@@ -49,7 +49,7 @@ function prose(text) {
 }
 
 function replace(place, ...children) {
-  place.replaceChildren(...children.flat().filter((child) => child));
+  place.replaceChildren(...children.flat(Infinity).filter((child) => child));
 }
 
 // At most once in a frame, however often it is asked for.

@@ -3,8 +3,9 @@
 // are drawn as one node for each way that they take; a click lists them.
 
 const WAYS = { "assume-role": "assumes the role", "passed-role": "passes the role", "own-permissions": "own permissions" };
-const BOX = { width: 210, height: 38, gap: 96, pitch: 50, top: 34, margin: 2 };
+const BOX = { width: 196, height: 38, gap: 68, pitch: 50, top: 34, margin: 2 };
 const BRANCHES = 14;
+const DEEPER = 4;
 const LEAVES = 3;
 
 const nodes = (() => {
@@ -54,6 +55,11 @@ function climbs(arn) {
   return Boolean(nodes.byId.get(arn)?.next);
 }
 
+function rank(arn) {
+  const node = nodes.byId.get(arn);
+  return node?.administrator ? "administrator" : node?.next ? "can become administrator" : "";
+}
+
 function way(node) {
   const steps = [];
   for (let at = node; at.next && steps.length <= nodes.byId.size; at = at.next.target) steps.push(at.next);
@@ -61,10 +67,10 @@ function way(node) {
 }
 
 // Which nodes are drawn: {node | group, children}. Of many branches the largest are, unless all are asked for.
-function branch(node, all) {
+function branch(node, all, most = BRANCHES) {
   const through = node.sources.filter((each) => each.sources.length).sort((one, other) => other.size - one.size);
-  const kept = all ? through : through.slice(0, BRANCHES);
-  const children = kept.map((each) => branch(each, all));
+  const kept = all ? through : through.slice(0, most);
+  const children = kept.map((each) => branch(each, all, DEEPER));
   const groups = new Map();
   const into = (kind, each) => groups.set(kind, [...(groups.get(kind) ?? []), each]);
   for (const kind of Object.keys(WAYS)) {
@@ -78,6 +84,10 @@ function branch(node, all) {
   const size = (each) => (each.group ?? each.node).size;
   children.sort((one, other) => size(other) - size(one));
   return { node, children };
+}
+
+function isCut(tree) {
+  return tree.group ? tree.group.members.some((each) => each.sources.length) : tree.children.some(isCut);
 }
 
 class Escalation {
@@ -103,8 +113,8 @@ class Escalation {
     byId("ways").classList.toggle("nobody", !nodes.climbing.length);
     const administrators = data.escalation.administrators.length;
     byId("escalation-said").textContent = nodes.climbing.length
-      ? `${counted(nodes.climbing.length, "principal")} can become an administrator without being one of the ` +
-        `${number(administrators)}, by the fewest steps shown here.`
+      ? `Besides ${counted(administrators, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
+        "Each is shown with the fewest steps that it takes."
       : `Besides ${counted(administrators, "administrator")}, nobody can become one by a known way.`;
   }
 
@@ -153,7 +163,7 @@ class Escalation {
         title: shown(node.arn),
       },
       el("span", { class: "pick-name" }, node.name),
-      el("span", { class: "pick-note" }, `${node.kind} · ${counted(steps, "step")} · ${WAYS[node.next.kind] ?? node.next.kind}`),
+      el("span", { class: "pick-note" }, `${node.kind} \u00b7 ${counted(steps, "step")} \u00b7 ${WAYS[node.next.kind] ?? node.next.kind}`),
     );
     button.addEventListener("click", () => {
       const before = this.chosen;
@@ -172,11 +182,16 @@ class Escalation {
   trees() {
     if (!this.chosen) {
       const ends = nodes.ends.filter((each) => each.sources.length).sort((one, other) => other.size - one.size);
-      return (this.all ? ends : ends.slice(0, BRANCHES)).map((end) => branch(end, this.all));
+      const trees = (this.all ? ends : ends.slice(0, BRANCHES)).map((end) => branch(end, this.all));
+      trees.cut = trees.length < ends.length || trees.some(isCut);
+      return trees;
     }
     let tree = branch(this.chosen, this.all);
+    const trees = [];
+    trees.cut = isCut(tree);
     for (let at = this.chosen; at.next; at = at.next.target) tree = { node: at.next.target, children: [tree] };
-    return [tree];
+    trees.push(tree);
+    return trees;
   }
 
   draw() {
@@ -185,9 +200,7 @@ class Escalation {
     heading.textContent = this.chosen ? shown(`The way of ${this.chosen.name}`) : "All ways";
     byId("escalation-all").hidden = !this.chosen;
     const whole = byId("escalation-whole");
-    const more = (each) => each.sources.filter((one) => one.sources.length).length > BRANCHES;
-    const cut = nodes.ends.filter((each) => each.sources.length).length > BRANCHES || [...nodes.byId.values()].some(more);
-    whole.hidden = !cut;
+    whole.hidden = !this.all && !trees.cut;
     whole.setAttribute("aria-pressed", String(this.all));
     whole.onclick = () => {
       this.all = !this.all;
@@ -208,17 +221,16 @@ class Escalation {
 }
 
 function stepList(start, steps) {
+  const end = steps[steps.length - 1].target;
   return el(
-    "ol",
-    { class: "steps" },
-    steps.map((step, at) =>
-      el(
-        "li",
-        el("strong", at ? steps[at - 1].target.name : start.name),
-        ` ${step.how}`,
-        el("span", { class: "quiet" }, at === steps.length - 1 ? " · that is an administrator" : ""),
-      ),
+    "div",
+    { class: "told" },
+    el(
+      "ol",
+      { class: "steps" },
+      steps.map((step, at) => el("li", el("strong", at ? steps[at - 1].target.name : start.name), `: ${step.how}`)),
     ),
+    el("p", { class: "quiet" }, end.kind ? `${end.name} is an administrator.` : "With that it has every permission."),
   );
 }
 
@@ -272,7 +284,7 @@ function edge(from, to, x, y) {
     el("svg:title", from.group ? WAYS[kind] : from.node.next.how),
     el("svg:path", {
       d: `M${start} C${start[0] + bend},${start[1]} ${stop[0] - bend},${stop[1]} ${stop}`,
-      "stroke-width": Math.min(1.25 + Math.log10(size), 4).toFixed(2),
+      "stroke-width": Math.min(1.25 + Math.log10(size) / 2, 3).toFixed(2),
     }),
     el("svg:path", { class: "tip", d: `M${stop[0]},${stop[1] - 4} l7,4 l-7,4 z` }),
   );
@@ -282,8 +294,8 @@ function box({ node, group }, x, y, owner) {
   const title = group ? `${number(group.members.length)} principals` : node.name;
   const through = group ? group.size - group.members.length : node.size - 1;
   const note = group
-    ? WAYS[group.kind] + (through ? ` · ${number(through)} through them` : "")
-    : [node.kind, node.administrator && "administrator", through && `${number(through)} through it`].filter(Boolean).join(" · ");
+    ? WAYS[group.kind] + (through ? ` \u00b7 ${number(through)} through them` : "")
+    : [node.administrator && node.kind ? "administrator" : node.kind, through && `${number(through)} through it`].filter(Boolean).join(" \u00b7 ");
   const act = () => (group ? owner.pick(group) : owner.choose(node));
   const what = group ? `${title}, ${note}, to ${group.of.name}: list them` : `${title}, ${note}: show its way`;
   const made = el(
@@ -303,8 +315,8 @@ function box({ node, group }, x, y, owner) {
     },
     el("svg:title", group ? what : node.arn),
     el("svg:rect", { width: BOX.width, height: BOX.height, rx: 6 }),
-    el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 29)),
-    el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 36)),
+    el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 26)),
+    el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 34)),
   );
   return made;
 }
@@ -314,5 +326,5 @@ function fitted(text, most) {
   const characters = [...shown(text)];
   if (characters.length <= most) return characters.join("");
   const tail = Math.floor(most / 3);
-  return `${characters.slice(0, most - tail - 1).join("")}…${characters.slice(-tail).join("")}`;
+  return `${characters.slice(0, most - tail - 1).join("")}\u2026${characters.slice(-tail).join("")}`;
 }

@@ -109,10 +109,10 @@ class Findings {
   }
 
   apply() {
-    this.shownNow = this.matching();
-    this.list.show(this.shownNow);
+    const chosen = this.matching();
+    this.list.show(chosen);
     const all = findings.length;
-    const some = this.shownNow.length;
+    const some = chosen.length;
     byId("findings-count").textContent =
       some === all ? counted(all, "finding") : `${number(some)} of ${counted(all, "finding")}`;
     byId("findings-none").hidden = some > 0;
@@ -233,14 +233,14 @@ function badge(state) {
 }
 
 // All that is known of a finding, as a list of terms; the page and its print show the same.
-function explained(finding, { withRule = true } = {}) {
+function explained(finding, { withRule = true, withRemedy = true } = {}) {
   const about = ruleOf(finding.rule);
   const entry = (term, ...content) => (content.flat().filter(Boolean).length ? [el("dt", term), el("dd", ...content)] : []);
   const { location } = finding;
   return el(
     "dl",
     entry("Finding", withRule && el("p", rich(finding.message))),
-    entry(finding.kind === "open" ? "What would settle it" : "Remedy", finding.remedy && prose(finding.remedy)),
+    entry(finding.kind === "open" ? "What would settle it" : "Remedy", withRemedy && finding.remedy && prose(finding.remedy)),
     entry(
       "Evidence",
       finding.evidence.length > 0 &&
@@ -266,7 +266,7 @@ function explained(finding, { withRule = true } = {}) {
 
 function ruleText(id, about) {
   return [
-    el("p", el("code", id), ` ${about.name}`, about.category && el("span", { class: "quiet" }, ` · ${about.category}`)),
+    el("p", el("code", id), ` ${about.name}`, about.category && el("span", { class: "quiet" }, ` \u00b7 ${about.category}`)),
     about.summary && el("p", rich(`${about.summary}.`)),
     about.why && el("p", { class: "quiet" }, rich(about.why)),
     about.aliases.length > 0 && el("p", { class: "quiet" }, `Also known as ${about.aliases.join(", ")}`),

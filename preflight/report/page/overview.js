@@ -6,8 +6,8 @@ const GROUP_CHARTS = ["create", "update", "delete", "invoke"];
 class Overview {
   constructor() {
     const place = byId("overview-body");
-    if (data.audits.length) place.append(levels(), rules(), families(), able(), ways(), fullest(), quiet());
-    else place.append(accountLevels(), accountStatus(), accountRules());
+    if (data.audits.length) place.append(...[levels(), ...(findings.length ? [rules(), families()] : []), able(), ways(), fullest(), quiet()]);
+    else place.append(accountLevels(), accountStatus(), accountAuthority(), accountRules(), accountWorst());
   }
 
   write() {}
@@ -26,6 +26,7 @@ function tile(state, count, word, href) {
 }
 
 const TILE_WORDS = { error: "errors", warning: "warnings", note: "notes", open: "open" };
+const STATE_PARTS = STATES.map((state) => ({ tone: state, word: WORDS[state], hatched: state === "open" }));
 const LINKS = {
   error: "#findings?kind=fail&level=error",
   warning: "#findings?kind=fail&level=warning",
@@ -78,7 +79,7 @@ function rules() {
     "section",
     { class: "card wide" },
     el("h2", "By rule"),
-    rows.length ? legend(STATES.map((state) => ({ tone: state, word: WORDS[state], hatched: state === "open" }))) : el("p", { class: "quiet" }, "No rule found anything."),
+    legend(STATE_PARTS),
     ...cut(rows, MANY_RULES, drawn, "rules"),
   );
 }
@@ -99,21 +100,19 @@ function families() {
   const groups = [...Map.groupBy(findings, (finding) => ruleOf(finding.rule).category || "other")].sort(
     ([, one], [, other]) => other.length - one.length,
   );
-  const most = groups.length ? groups[0][1].length : 0;
+  const most = groups[0][1].length;
   return card(
     "By family",
     "",
-    groups.length
-      ? barList(
-          groups.map(([family, own]) => ({
-            title: family,
-            parts: states(tally(own, (finding) => finding.state)),
-            total: own.length,
-          })),
-          most,
-          "Findings by family of rules",
-        )
-      : el("p", { class: "quiet" }, "No family has findings."),
+    barList(
+      groups.map(([family, own]) => ({
+        title: family,
+        parts: states(tally(own, (finding) => finding.state)),
+        total: own.length,
+      })),
+      most,
+      "Findings by family of rules",
+    ),
   );
 }
 
@@ -186,7 +185,7 @@ function quiet() {
     "section",
     { class: "card wide" },
     el("h2", "What is well"),
-    el("p", `${counted(sum(passed, "pass"), "check")} of ${counted(passed.length, "rule")} passed.`),
+    el("p", passed.length ? `${counted(sum(passed, "pass"), "check")} of ${counted(passed.length, "rule")} passed.` : "No check passed as a whole."),
     not.length > 0 &&
       el(
         "details",
@@ -220,12 +219,47 @@ function accountStatus() {
   return card("Accounts", "", barList(rows, data.accounts.length, "Accounts by whether they were audited"));
 }
 
+function accountAuthority() {
+  const sum = (name) => data.accounts.reduce((total, row) => total + (row[name] ?? 0), 0);
+  if (!data.accounts.some((row) => row.administrators !== undefined)) return "";
+  return card(
+    "Ways to administrator",
+    "",
+    el(
+      "ul",
+      { class: "tiles tiles-small" },
+      tile("plain", sum("administrators"), "administrators"),
+      tile(sum("escalating") ? "error" : "plain", sum("escalating"), "more can become one"),
+    ),
+  );
+}
+
+// Rules over all accounts, where the rows tell of them.
 function accountRules() {
+  const rows = data.accountRules;
+  if (!rows.length) return "";
+  const most = Math.max(...rows.map((row) => row.fail + row.open));
+  const drawn = (chosen) =>
+    barList(
+      chosen.map((row) => ({
+        title: [el("span", { class: "id" }, row.rule), ` ${row.name}`],
+        note: `in ${counted(row.accounts, "account")}`,
+        parts: states(new Map([[row.level, row.fail], ["open", row.open]])),
+        total: row.fail + row.open,
+      })),
+      most,
+      "Findings by rule",
+    );
+  return el("section", { class: "card wide" }, el("h2", "By rule"), legend(STATE_PARTS), ...cut(rows, MANY_RULES, drawn, "rules"));
+}
+
+function accountWorst() {
   const worst = data.accounts.filter((row) => row.counts.error || row.counts.open).sort((one, other) => other.counts.error - one.counts.error || other.counts.open - one.counts.open);
   const most = worst.reduce((largest, row) => Math.max(largest, row.counts.error + row.counts.open), 0);
-  return card(
-    "Most errors",
-    "",
+  return el(
+    "section",
+    { class: "card wide" },
+    el("h2", "Most errors"),
     worst.length
       ? barList(
           worst.slice(0, MANY_RULES).map((row) => ({

@@ -4,7 +4,7 @@
 const MOST_PRINTED = 2000;
 
 function printed() {
-  const chosen = panes.findings?.shownNow ?? [];
+  const chosen = panes.findings?.matching() ?? [];
   const some = [...chosen].sort((one, other) => one.severity - other.severity || one.id - other.id).slice(0, MOST_PRINTED);
   const byRule = [...Map.groupBy(some, (finding) => finding.rule)];
   const left = chosen.length - some.length;
@@ -16,21 +16,56 @@ function printed() {
       byRule.map(([rule, own]) => [
         el("h3", `${rule} ${ruleOf(rule).name} (${number(own.length)})`),
         ruleText(rule, ruleOf(rule)).slice(1),
-        own.map((finding) =>
-          el("div", { class: "print-finding" }, el("p", badge(finding.state), " ", rich(finding.message)), explained(finding, { withRule: false })),
-        ),
+        [...Map.groupBy(own, (finding) => finding.remedy)].map(([remedy, alike]) => remedied(remedy, alike)),
       ]),
       nodes.climbing.length > 0 && [
         el("h2", "Ways to administrator"),
-        el("ul", { class: "print-ways" }, nodes.ends.flatMap((end) => end.sources).sort((one, other) => other.size - one.size).slice(0, 100).map((node) =>
-          el("li", el("strong", node.name), ` ${node.next.how}`, node.size > 1 && `; ${counted(node.size - 1, "more", "more")} through it`))),
+        waysPrint(),
       ],
       principals.length > 0 && [el("h2", "Who can do what with endpoints"), accessPrint()],
       quotas.length > 0 && [el("h2", "Quotas"), quotaBars(quotas.filter((quota) => quota.used).slice(0, MANY_QUOTAS), "Quotas")],
     ],
     data.accounts.length > 0 && [el("h2", "Accounts"), accountsPrint()],
   ];
-  return parts.flat(4).filter(Boolean);
+  return parts.flat(Infinity).filter(Boolean);
+}
+
+// Findings that have one remedy, with it before them where they are several.
+function remedied(remedy, alike) {
+  const together = alike.length > 1;
+  const word = alike.every((finding) => finding.kind === "open") ? "What would settle it" : "Remedy";
+  return [
+    together && remedy && el("div", { class: "print-remedy" }, el("p", { class: "quiet" }, `${word} of these ${number(alike.length)}`), prose(remedy)),
+    alike.map((finding) =>
+      el(
+        "div",
+        { class: "print-finding" },
+        el("p", badge(finding.state), " ", rich(finding.message)),
+        explained(finding, { withRule: false, withRemedy: !together }),
+      ),
+    ),
+  ];
+}
+
+// Steps that many take, each with some who take it.
+function waysPrint() {
+  const taken = [...Map.groupBy(nodes.climbing, (node) => node.next.how)].sort(([, one], [, other]) => other.length - one.length);
+  const few = taken.slice(0, 100);
+  return [
+    el(
+      "ul",
+      { class: "print-ways" },
+      few.map(([how, own]) =>
+        el(
+          "li",
+          el("strong", counted(own.length, "principal")),
+          `: ${how}`,
+          el("div", { class: "quiet" }, own.slice(0, 12).map((node) => node.name).join(", "), own.length > 12 && ` and ${number(own.length - 12)} more`),
+        ),
+      ),
+    ),
+    taken.length > few.length && el("p", `and ${counted(taken.length - few.length, "more step")}.`),
+  ];
 }
 
 function accessPrint() {
@@ -42,7 +77,7 @@ function accessPrint() {
     el(
       "table",
       el("thead", el("tr", ["Principal", ...groups].map((word) => el("th", { scope: "col" }, word)))),
-      el("tbody", few.map((each) => el("tr", el("td", el("code", short(each.arn))), groups.map((group) => el("td", REACH_WORDS[sets[each.held][group]?.reach] ?? "–"))))),
+      el("tbody", few.map((each) => el("tr", el("td", el("code", short(each.arn))), groups.map((group) => el("td", REACH_WORDS[sets[each.held][group]?.reach] ?? "\u2013"))))),
     ),
     rows.length > few.length && el("p", `and ${counted(rows.length - few.length, "more principal")}.`),
   ];
@@ -50,7 +85,7 @@ function accessPrint() {
 
 function accountsPrint() {
   const heads = ["Account", "Name", "Status", "Errors", "Warnings", "Notes", "Open"];
-  const rows = panes.accounts?.list.items ?? [];
+  const rows = panes.accounts?.chosen() ?? [];
   return el(
     "table",
     el("thead", el("tr", heads.map((word) => el("th", { scope: "col" }, word)))),
@@ -67,12 +102,19 @@ function accountsPrint() {
   );
 }
 
+const unfolded = [];
 function preparePrint() {
   const place = byId("print");
-  if (!place.childElementCount) place.append(...printed());
+  if (place.childElementCount) return;
+  place.append(...printed());
+  for (const each of document.querySelectorAll("details:not([open])")) {
+    each.open = true;
+    unfolded.push(each);
+  }
 }
 function clearPrint() {
   byId("print").replaceChildren();
+  for (const each of unfolded.splice(0)) each.open = false;
 }
 window.addEventListener("beforeprint", preparePrint);
 window.addEventListener("afterprint", clearPrint);

@@ -20,17 +20,17 @@ function quotaRow(quota) {
   const tone = quota.part >= 1 ? "error" : quota.part >= 0.8 ? "warning" : "used";
   const free = limit - quota.used;
   return {
-    title: el("span", quota.name, el("span", { class: "quiet" }, ` ${[quota.region, several && quota.account].filter(Boolean).join(" · ")}`)),
-    value: `${number(quota.used)} of ${quota.limit === null ? "?" : number(limit)}`,
+    title: el("span", quota.name, el("span", { class: "quiet" }, ` ${[quota.region, several && quota.account].filter(Boolean).join(" \u00b7 ")}`)),
+    value: quota.limit === null ? `${number(quota.used)} of ?` : `${number(quota.used)} of ${number(limit)}${limit ? ` (${Math.round(100 * quota.part)}%)` : ""}`,
     note: [
       quota.limit === null ? "limit not known" : `${number(free)} ${quota.unit} free`,
       quota.most === null ? "at least; more may be in use" : perhaps > 0 && `perhaps ${number(quota.most)} in use`,
     ]
       .filter(Boolean)
-      .join(" · "),
+      .join(" \u00b7 "),
     parts: [
       { value: Math.min(quota.used, limit), tone, word: `${quota.unit} in use` },
-      { value: Math.max(0, perhaps), tone: "used", hatched: true, word: `${quota.unit} perhaps in use` },
+      { value: Math.max(0, perhaps), tone, hatched: true, word: `${quota.unit} perhaps in use` },
     ],
     of: limit,
   };
