@@ -58,12 +58,13 @@ class Sources:
 
     def excerpt(self, location: Location, width: int) -> Excerpt | None:
         """Return what to show of a location in `width` columns with its number; None where its text is not at hand."""
-        end = self.end_column(location)
-        if end is None or location.line is None or location.column is None:
+        if location.line is None or location.column is None:
             return None
-        line = self.line(location.path, location.line) or ""
+        line = self.line(location.path, location.line)
+        if line is None or not 0 < location.column <= len(line):
+            return None
         room = width - len(f"{location.line} | ")
-        return Excerpt(location.line, *window(line, location.column - 1, end - 1, room))
+        return Excerpt(location.line, *window(line, location.column - 1, value_end(line, location.column) - 1, room))
 
 
 def value_end(line: str, column: int) -> int:
@@ -83,6 +84,8 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     Tabs become spaces, what a terminal would obey is written out, and wide characters count as the two columns they
     take; `...` stands for what is cut.
     """
+    if len(line) <= width and line.isascii() and line.isprintable():
+        return line.rstrip(), start, max(min(end, len(line)) - start, 1)
     # No character takes less than no column, and marks that combine are few: far more than what fits is not looked at.
     first, last = max(0, start - 2 * width), start + 3 * width
     cells = _cells(line[first:last])

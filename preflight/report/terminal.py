@@ -61,9 +61,8 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
             if lead is first and first != rest and len(first) + len(paragraph.split(None, 1)[0]) > width:
                 yield first.rstrip()
                 lead = rest
-            if len(lead) + len(paragraph) <= width and paragraph.isprintable() and "  " not in paragraph:
-                # textwrap gives the same, in thirty times the time; white space other than single spaces is its own.
-                yield lead + paragraph
+            if lines is None and paragraph.isprintable() and "  " not in paragraph:
+                yield from _filled(paragraph, lead, rest, width)
                 lead = rest
                 continue
             yield from textwrap.wrap(
@@ -77,6 +76,20 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
                 placeholder=" ...",
             )
         lead = rest
+
+
+def _filled(text: str, lead: str, rest: str, width: int) -> Iterator[str]:
+    """Yield what textwrap gives, in a tenth of its time, for a text without white space but single spaces."""
+    room = max(width - len(lead), 0)
+    while len(text) > room:
+        end = text.rfind(" ", 0, room + 1)
+        if end < 0:
+            end = text.find(" ", room)
+            if end < 0:
+                break
+        yield lead + text[:end]
+        text, lead, room = text[end + 1 :], rest, max(width - len(rest), 0)
+    yield lead + text
 
 
 def paragraphs(text: str) -> Iterator[str]:
