@@ -32,5 +32,6 @@ def main() -> None:
 
 
 def _measured(path: Path, report: Path, *options: str) -> tuple[float, float]:
-    arguments = ["audit", "--snapshot", str(path), "--format", "json", "--output", str(report), *options]
+    format_ = "jsonl" if options else "json"  # which also has all access
+    arguments = ["audit", "--snapshot", str(path), "--format", format_, "--output", str(report), *options]
     return costs([sys.executable, "-m", "preflight", *arguments])

@@ -94,6 +94,13 @@ def _show(found: Audit, options: Options) -> None:
         with streaming(options.output) as stream:
             write_parquet([plain(found)], stream)
         return
+    if options.format == "json":
+        from preflight.report.audit import streamed
+
+        with streaming(options.output) as stream:
+            for text in streamed(found):
+                stream.write(text.encode())
+        return
     view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
     deliver(_rendered(found, options.format, view), options.output)
 
@@ -102,8 +109,6 @@ def _rendered(found: Audit, format_: str, view: View) -> str:
     from preflight.report import audit as report
     from preflight.report.formats import rendered
 
-    if format_ == "json":
-        return report.rendered(found)
     if format_ == "csv":
         from preflight.report.audit_rows import as_csv
 

@@ -17,26 +17,28 @@ FORMATS = ("text", "json", "jsonl", "csv", "parquet", "html", "sarif", "junit", 
 _WORDS = {Reach.ALL: "every", Reach.SOME: "some", Reach.OPEN: "perhaps", Reach.NONE: "none"}
 
 
-def plain(audit: Audit) -> dict[str, Any]:
-    """Return an audit as plain data, the document of `schemas/audit.schema.json`."""
+def plain(audit: Audit, *, access: bool = True) -> dict[str, Any]:
+    """Return an audit as plain data, the document of `schemas/audit.schema.json`; `access` says whether with that."""
     found, _ = audit.scene.once(headrooms)
     return {
         **document(audit.report),
         "account": audit.account,
         "regions": list(audit.regions),
-        "access": [
-            {"principal": holder.arn, "action": action.action, "region": region, **_access(access)}
-            for holder in audit.scene.holders.by_arn.values()
-            for action, region, access in audit.scene.may(holder)
-        ],
         "escalation": _graph(audit),
         "quotas": [_quota(each) for each in found],
+        "access": list(_may(audit)) if access else [],
     }
 
 
-def rendered(audit: Audit) -> str:
-    """Return an audit as one JSON document."""
-    return dumped(plain(audit), indent=2)
+def streamed(audit: Audit) -> Iterator[str]:
+    """Give an audit as one JSON document, piece by piece: of many principals, who may do what is far the most of it."""
+    head, _, end = dumped(plain(audit, access=False), indent=2).rpartition("]")
+    yield head
+    comma = ""
+    for each in _may(audit):
+        yield f"{comma}\n    {dumped(each).rstrip()}"
+        comma = ","
+    yield f"\n  ]{end}"
 
 
 def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
@@ -111,6 +113,12 @@ def overview(audit: Audit) -> Iterator[str]:
     used = sorted((each for each in full if each.used), key=lambda each: -each.part)
     for each in used[:3]:
         yield clean(f"Quota: {each.used} of {each.limit:g} {each.unit}, {each.name} in {each.region}")
+
+
+def _may(audit: Audit) -> Iterator[dict[str, Any]]:
+    for holder in audit.scene.holders.by_arn.values():
+        for action, region, access in audit.scene.may(holder):
+            yield {"principal": holder.arn, "action": action.action, "region": region, **_access(access)}
 
 
 def _access(access: Access) -> dict[str, Any]:
