@@ -139,6 +139,7 @@ def _engine(options: Options) -> Running:
 
 
 def _show(many: Many, ledger: Ledger, options: Options) -> None:
+    from preflight.audit.ledger import ACCOUNTS
     from preflight.report import audit_many as report
 
     documents = (ledger.document(row) for row in many.done)
@@ -147,7 +148,7 @@ def _show(many: Many, ledger: Ledger, options: Options) -> None:
             deliver(report.rendered(many), options.output)
         case "text":
             view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-            deliver(report.as_text(many, view), options.output)
+            deliver(report.as_text(many, view, str(ledger.folder / ACCOUNTS)), options.output)
         case "parquet":
             from preflight.report.audit_rows import write_parquet
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from preflight.cli.audit_options import Options
 from preflight.cli.output import deliver, streaming, viewed
+from preflight.cli.reading_progress import reading
 from preflight.engine.result import Verdict
 from preflight.errors import UsageError
 
@@ -66,7 +67,8 @@ def _facts(options: Options) -> Document:
     )
     live = LiveAccount.open(connection, rereads=0)
     try:
-        return Document(live.source, collect(live, regions=regions or enabled_regions(live)))
+        with reading(wanted=not options.quiet) as progress:
+            return Document(live.source, collect(live, regions=regions or enabled_regions(live), progress=progress))
     finally:
         live.close()
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from preflight.cli.output import require_writable
+from preflight.cli.reading_progress import reading
 from preflight.documents.writing import replace_file
 from preflight.errors import UsageError
 
@@ -96,7 +95,7 @@ def _collected(
     answers = journal.open(resume=resume)
     done = False
     try:
-        with _shown(wanted=not quiet) as progress:
+        with reading(wanted=not quiet) as progress:
             wanted = list(dict.fromkeys([*(regions or enabled_regions(live)), *(p.region for p in plans if p.region)]))
             document = collect(
                 live, regions=wanted, plans=plans, answers=answers, journal=journal.add, progress=progress
@@ -168,22 +167,3 @@ def _tell(document: dict[str, Any], output: str, *, quiet: bool) -> None:
         )
     if len(unknown) > 10:
         print(f"preflight: and {len(unknown) - 10} more; the file lists them as unknown", file=sys.stderr)
-
-
-@contextmanager
-def _shown(*, wanted: bool) -> Iterator[Callable[[int, str], None] | None]:
-    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.completed} facts"),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking AWS", total=None)
-        yield lambda done, kind: bar.update(task, completed=done, description=f"read {kind}")

@@ -39,9 +39,11 @@ def rendered(many: Many) -> str:
     return dumped(plain(many), indent=2)
 
 
-def as_text(many: Many, view: View) -> str:
-    """Return it as text: what could not be audited first, then the findings by rule, then the accounts."""
-    return "\n".join(inert(line) for line in _lines(many, view)) + "\n"
+def as_text(many: Many, view: View, folder: str) -> str:
+    """Return it as text: what could not be audited first, then the findings by rule, then the accounts. `folder` is
+    where their documents are.
+    """
+    return "\n".join(inert(line) for line in _lines(many, view, folder)) + "\n"
 
 
 def as_sarif(many: Many, documents: Iterable[Mapping[str, Any]], view: View) -> str:
@@ -55,7 +57,7 @@ def as_sarif(many: Many, documents: Iterable[Mapping[str, Any]], view: View) -> 
     return sarif.render(Report(many.verdict, results), view)
 
 
-def _lines(many: Many, view: View) -> Iterator[str]:
+def _lines(many: Many, view: View, folder: str) -> Iterator[str]:
     width = max(view.width, 40)
     for each in many.failed:
         label = paint("NOT AUDITED", "red", on=view.color)
@@ -85,6 +87,10 @@ def _lines(many: Many, view: View) -> Iterator[str]:
         yield from _table(many.done, whole=view.verbose)
         for out in many.left_out:
             yield from wrapped(f"left out: {out.key} {out.name}: {out.reason}", "", "  ", width)
+        if many.done:
+            yield ""
+            where = f"What was found in each account is in {folder}; --format html makes pages of it."
+            yield from wrapped(where, "", "", width)
         yield ""
     word = "NOT COMPLETE" if many.failed else many.verdict.value.upper()
     color = "green" if word == "CLEAN" else "red"
