@@ -14,6 +14,7 @@ test: install-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@sh tools/browser.sh
 	$(BIN)/pytest -n $(JOBS)
 
 format: install-test

@@ -21,7 +21,8 @@ _SHOWN = {"fail": 0, "open": 1}
 _LEVELS = {"error": 0, "warning": 1, "note": 2}
 _HELD_IN = re.compile(r"^/regions/([a-z0-9-]+)/")
 _WORD = re.compile(r"[a-z0-9-]+")
-_SAFE_LINK = re.compile(r"^(?:https?://|(?![a-zA-Z][a-zA-Z0-9+.-]*:|//|\\))")
+# A link of the web or one that is relative, as URLs are written: browsers read more than that as a scheme.
+_SAFE_LINK = re.compile(r"(?:https?://|(?!//|[a-zA-Z][a-zA-Z0-9+.-]*:))[!-\[\]-~]*", re.ASCII)
 
 
 _T = TypeVar("_T", bound=Hashable)
@@ -168,7 +169,7 @@ def _quota(document: Mapping[str, Any], quota: Mapping[str, Any]) -> list[Any]:
 
 def _account(row: Mapping[str, Any]) -> dict[str, Any]:
     counts = {name: row["counts"].get(name, 0) for name in ("error", "warning", "note", "open")}
-    href = row["href"] if _SAFE_LINK.match(row["href"]) else ""
+    href = row["href"] if _SAFE_LINK.fullmatch(row["href"]) else ""
     kept = {name: row[name] for name in ("account", "name", "status", "reason")}
     more = {name: row[name] for name in ("administrators", "escalating") if isinstance(row.get(name), int)}
     return {**kept, "href": href, "counts": counts, **more}

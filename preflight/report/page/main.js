@@ -3,20 +3,22 @@
 const VIEWS = [...document.querySelectorAll("[data-view]")].map((view) => view.dataset.view);
 
 const route = {
-  // What a view was asked to show last, to come back to; written to the address without a new entry in the history.
+  // What a view was asked to show last, to come back to; written to the address without a new entry in the history,
+  // and not at each key: browsers count.
   states: new Map(),
   now: "",
   keep(view, state) {
     const kept = new URLSearchParams(Object.entries(state).filter(([, value]) => value)).toString();
     this.states.set(view, kept);
-    if (this.now !== view) return;
-    const hash = `#${view}${kept ? `?${kept}` : ""}`;
-    if (hash !== location.hash) history.replaceState(null, "", hash);
-    this.link(view);
+    byId(`to-${view}`).setAttribute("href", this.address(view));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.now === view && this.address(view) !== location.hash) history.replaceState(null, "", this.address(view));
+    }, 200);
   },
-  link(view) {
+  address(view) {
     const kept = this.states.get(view);
-    byId(`to-${view}`).setAttribute("href", `#${view}${kept ? `?${kept}` : ""}`);
+    return `#${view}${kept ? `?${kept}` : ""}`;
   },
 };
 
