@@ -123,7 +123,10 @@ def _session(connection: Connection) -> boto3.Session:
         if connection.profile is not None:
             session.set_config_variable("profile", connection.profile)
         with_fast_loader(session)
-        return boto3.Session(profile_name=connection.profile, region_name=connection.region, botocore_session=session)
+        # The AWS CLI and other SDKs read AWS_REGION, and before AWS_DEFAULT_REGION; boto3 reads the latter alone:
+        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+        region = connection.region or os.environ.get("AWS_REGION")
+        return boto3.Session(profile_name=connection.profile, region_name=region, botocore_session=session)
     except BotoCoreError as error:
         raise UsageError(f"the AWS configuration cannot be used: {error}") from error
 

@@ -10,7 +10,7 @@ import pytest
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.live import LiveAccount
-from preflight.account.live_clients import Connection
+from preflight.account.live_clients import Clients, Connection
 from preflight.errors import UsageError
 from tests.account.faulty import Faulty
 
@@ -160,6 +160,14 @@ def test_no_such_profile() -> None:
 def test_no_region() -> None:
     with pytest.raises(UsageError, match="--region"):
         LiveAccount.open(Connection())
+
+
+def test_the_region_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert Clients(Connection(), connections=1).region == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert Clients(Connection(), connections=1).region == "eu-north-1"
+    assert Clients(Connection(region="sa-east-1"), connections=1).region == "sa-east-1"
 
 
 def test_a_region_that_is_none() -> None:
