@@ -98,15 +98,19 @@ def action_forms(service: str, action: str) -> tuple[ArnForm, ...] | None:
     """Return the forms of the ARNs that an action bears on, both names in lower case; empty for an action that bears
     on none, None where AWS's data does not say.
     """
+    known = source.of_service("actions", service).get(action)
+    if known is None:
+        return None
+    types = _forms_of(service) if known["resourceTypes"] else {}
+    found = [types.get(each["name"].lower()) for each in known["resourceTypes"]]
+    return None if None in found else tuple(form for form in found if form is not None)
+
+
+@lru_cache(maxsize=1024)
+def _forms_of(service: str) -> dict[str, ArnForm | None]:
+    """Return the form of each resource type that is filed with a service, by its name in lower case."""
     types = source.of_service("resourceTypes", service)
-    found = []
-    for each in source.of_service("actions", service).get(action, {"resourceTypes": [{"name": ""}]})["resourceTypes"]:
-        kind = types.get(each["name"].lower())
-        form = arn_form(kind["key"], kind["arn"]) if kind is not None else None
-        if form is None:
-            return None
-        found.append(form)
-    return tuple(found)
+    return {name: arn_form(each["key"], each["arn"]) for name, each in types.items()}
 
 
 def arn_service_exists(service: str) -> bool:

@@ -12,11 +12,11 @@ from preflight import catalog
 from preflight.catalog.actions import lower_action_names
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.finding import Finding
-from preflight.lint.named import Placed, Problem, all_known, judged_texts, of_kind, remember
+from preflight.lint.named import SEARCHED, Placed, Problem, of_kind
 from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.unlisted import permission_of, unlisted_action, unlisted_service
-from preflight.lint.view import StatementView, strings
+from preflight.lint.view import Entry
 
 _TAKEN = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
@@ -43,37 +43,25 @@ def name_in_use(subject: Subject) -> Sequence[Finding]:
 
 def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
-    odd = subject.once(odd_actions)
-    return judged_texts(odd, ("Action", "NotAction"), judge, _fine) if odd else ()
+    found: list[Placed] = []
+    for entry in subject.once(odd_actions):
+        found.extend([Placed(entry.pointer, problem) for problem in judge(entry.text, len(found) < SEARCHED)])
+    return found
 
 
-def odd_actions(subject: Subject) -> Sequence[StatementView]:
-    """Return the statements that have an entry of Action or NotAction which is not plainly right: few have."""
-    return [
-        view
-        for view in subject.statements
-        if not _all_right(view.raw.get("Action")) or not _all_right(view.raw.get("NotAction"))
-    ]
+def odd_actions(subject: Subject) -> Sequence[Entry]:
+    """Return the entries of Action and NotAction that are not well formed, or match no action that AWS lists."""
+    found: list[Entry] = []
+    for view in subject.statements:
+        if not view.action_texts:
+            found.extend([entry for entry in view.not_actions if not _known[entry.text]])
+        elif not all(map(_known.__getitem__, view.action_texts)):
+            found.extend(view.actions_where(_is_odd))
+    return found
 
 
-def is_known(text: str) -> bool:
-    """Say whether an entry that was looked at is well formed, and matches some action of AWS or every one there is."""
-    return text in _right
-
-
-# Texts that are `is_known`.
-_right: set[str] = set()
-# Texts that nothing is wrong with but, for some, their form.
-_fine: set[str] = set()
-
-
-def _all_right(written: object) -> bool:
-    if written is None or all_known(written, _right):
-        return True
-    for text in strings(written):
-        if text not in _right and (text == "*" or matched(text)):
-            remember(_right, text)
-    return all_known(written, _right)
+def _is_odd(text: str) -> bool:
+    return not _known[text]
 
 
 def matched(pattern: str) -> tuple[str, ...] | None:
@@ -102,6 +90,7 @@ def _names_of(service: str) -> KeysView[str] | None:
 
 
 _matched, _names = Remembered(_matching), Remembered(_names_of)
+_known = Remembered(lambda text: text == "*" or bool(matched(text)))
 
 
 @lru_cache(maxsize=32768)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from preflight import catalog
@@ -18,6 +18,7 @@ from preflight.catalog import source
 from preflight.iam.operators import OPERATORS
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.view import ConditionEntry, Entry, StatementView
@@ -83,13 +84,14 @@ def _finding(each: _Uncarried, remedy: str) -> Finding:
 def _uncarried(subject: Subject) -> tuple[_Uncarried, ...]:
     found = []
     for statement in subject.statements:
-        if not statement.raw.get("Condition") or not statement.actions:
+        if not statement.raw.get("Condition") or not statement.action_texts:
             continue
         for condition in statement.conditions:
-            if ":" not in condition.key or condition.key[:4].lower() == "aws:" or lenient(condition):
+            key = condition.key
+            if ":" not in key or key[:4].lower() == "aws:" or not _listed(key.lower()) or lenient(condition):
                 continue
-            entries = [entry for entry in statement.actions if not carries(entry.text, condition.key)]
-            every = len(entries) == len(statement.actions)
+            entries = statement.actions_where(partial(_lacks, key))
+            every = len(entries) == len(statement.action_texts)
             if not every:  # a pattern among actions that carry the key is no sign that something else was meant
                 entries = [entry for entry in entries if "*" not in entry.text and "?" not in entry.text]
             if entries:
@@ -121,6 +123,10 @@ def lenient(condition: ConditionEntry) -> bool:
         or condition.qualifier.lower() == "forallvalues"
         or (base == "null" and without_key(condition))
     )
+
+
+def _lacks(key: str, action: str) -> bool:
+    return not carries(action, key)
 
 
 @lru_cache(maxsize=32768)
@@ -171,7 +177,10 @@ def _keys_of(service: str, action: str) -> frozenset[str]:
     for each in found["resourceTypes"]:
         keys.extend(each["conditionKeys"])
         keys.extend(types.get(each["name"].lower(), {}).get("conditionKeys", ()))
-    return frozenset(_BLANK.sub("", key.lower()) for key in keys)
+    return frozenset(map(_bare.__getitem__, keys))
+
+
+_bare = Remembered(lambda key: _BLANK.sub("", key.lower()))
 
 
 def tags_denied(subject: Subject) -> Iterator[Finding]:

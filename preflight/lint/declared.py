@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.finding import Finding
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, PrincipalEntry, StatementView
 
@@ -63,17 +64,18 @@ def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
     if any(set("*?") & set(service) for service in services):
         services = frozenset()
 
-    @lru_cache(maxsize=16_384)
-    def meets(text: str) -> bool:
+    def meets_some(text: str) -> bool:
         text = text.lower()
         service = text.partition(":")[0]
         if services and service not in services and "*" not in service and "?" not in service:
             return False
         return any(_meet(text, pattern) for pattern in patterns)
 
+    meets = Remembered(meets_some).__getitem__
+
     def check(subject: Subject) -> Iterator[Finding]:
         if not services or not services.isdisjoint(named := subject.once(_services)) or "*" in named:
-            yield from _found(match, subject, meets)
+            yield from _found(match, subject, meets, services)
 
     return check
 
@@ -126,23 +128,17 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 
 def _services(subject: Subject) -> frozenset[str]:
     """Return the services that a policy's actions are of; `*` among them where that cannot be told."""
-    found: set[str] = set()
-    for view in subject.statements:
-        actions = view.action_texts
-        if not actions:
-            return frozenset("*")
-        found.update([text.partition(":")[0] for text in actions])
-    if any("*" in each or "?" in each for each in found):
-        return frozenset("*")
-    return frozenset(map(str.lower, found))
+    return subject.services if all(view.action_texts for view in subject.statements) else frozenset("*")
 
 
-def _found(match: Match, subject: Subject, meets: Callable[[str], bool]) -> Iterator[Finding]:
+def _found(match: Match, subject: Subject, meets: Callable[[str], bool], services: frozenset[str]) -> Iterator[Finding]:
     if match.effect == "Allow" and match.actions and subject.grants.administrator is not None:
         # That whoever holds the policy can do anything is said once (IAM200).
         return
     for view in subject.statements:
         if view.raw.get("Effect") != match.effect:
+            continue
+        if services and services.isdisjoint(view.services) and "*" not in view.services and "NotAction" not in view.raw:
             continue
         actions = _about_actions(match, view, meets)
         if actions is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.iam.elements import VERSIONS
-from preflight.lint.actions import is_known, odd_actions
+from preflight.lint.actions import odd_actions
 from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject
@@ -65,11 +65,10 @@ def characters_taken(subject: Subject) -> Iterator[Finding]:
 
 def action_names_service(subject: Subject) -> Iterator[Finding]:
     """Find actions that are not of the form service:Name."""
-    for view in subject.once(odd_actions):
-        for entry in view.actions or view.not_actions:
-            problem = None if is_known(entry.text) else _malformed(entry.text)
-            if problem:
-                yield Finding(entry.pointer, *problem)
+    for entry in subject.once(odd_actions):
+        problem = _malformed(entry.text)
+        if problem:
+            yield Finding(entry.pointer, *problem)
 
 
 def _malformed(text: str) -> tuple[str, str] | None:

@@ -30,6 +30,8 @@ _SERVICE = "sagemaker.amazonaws.com"
 def lower_case_names(subject: Subject) -> Iterator[Finding]:
     """Find ARNs of endpoints, configurations and models with upper-case names, which SageMaker's ARNs never have."""
     for view in subject.statements:
+        if "NotResource" not in view.raw and ":sagemaker:" not in view.resource_lines:
+            continue
         for entry in (*view.resources, *view.not_resources):
             parts = entry.text.split(":", 5)
             if len(parts) < 6 or parts[2] != "sagemaker":

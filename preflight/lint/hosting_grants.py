@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from preflight.iam.pattern import matches_action, overlaps
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView
 
@@ -39,28 +39,30 @@ def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]
     for view in subject.statements:
         if not view.allows:
             continue
-        for entry in view.actions:
-            for action in _matched(entry.text):
+        for entry in view.actions_where(_matched.__getitem__):
+            for action in _matched[entry.text]:
                 found.setdefault(action, []).append((view, entry))
     return found
 
 
-@lru_cache(maxsize=16_384)
-def _matched(text: str) -> tuple[str, ...]:
+def _interesting(text: str) -> tuple[str, ...]:
     service = text.partition(":")[0].lower()
     if service not in _SERVICES and "*" not in service:
         return ()
     return tuple(action for action in _INTEREST if matches_action(text, action))
 
 
+_matched = Remembered(_interesting)
+
+
 def _about_sagemaker(subject: Subject) -> bool:
     """Whether the policy names actions of SageMaker."""
-    return any(view.allows and "sagemaker:" in "\n".join(view.action_texts).lower() for view in subject.statements)
+    return any("sagemaker" in view.services and view.allows for view in subject.statements)
 
 
 def _nearly_all(view: StatementView) -> bool:
     """Whether a statement is about every action, or all but some: other rules tell of those that allow it."""
-    return bool(view.not_actions) or any(entry.text in ("*", "*:*") for entry in view.actions)
+    return bool(view.not_actions) or "*" in view.action_texts or "*:*" in view.action_texts
 
 
 def is_on(kind: str, resources: Sequence[Entry]) -> bool:

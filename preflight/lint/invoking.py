@@ -38,8 +38,8 @@ def invoking_on_endpoints(subject: Subject) -> Iterator[Finding]:
 
 def invoking_named_endpoints(subject: Subject) -> Iterator[Finding]:
     """Find who may invoke every endpoint there is, where the policy names the action."""
-    for view in subject.statements:
-        if not view.allows or view.raw.get("Condition") or not any(not each.text.strip("*") for each in view.resources):
+    for view in subject.statements if "sagemaker" in subject.services else ():
+        if not view.allows or view.raw.get("Condition") or all(text.strip("*") for text in view.resource_texts):
             continue
         for entry in view.actions:
             if entry.text[:19].lower() == "sagemaker:invokeend":

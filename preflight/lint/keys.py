@@ -16,6 +16,7 @@ from preflight.lint.named import SEARCHED, Placed, Problem, of_kind
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
 from preflight.lint.unlisted import unlisted_key
+from preflight.lint.variables_form import possible
 from preflight.lint.view import Entry, strings
 
 _FORM = re.compile(r"[A-Za-z0-9][^\s:]*:\S.*", re.DOTALL)
@@ -76,13 +77,16 @@ def variable_exists(subject: Subject) -> Iterator[Finding]:
 def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield the variables of resources and of values with their pointers, but for a template's own."""
     entries: list[Entry] = []
+    if not possible(subject):
+        return
     for statement in subject.statements:
-        if any("${" in each for each in statement.resource_texts):
+        if "${" in statement.resource_lines:
             entries.extend(statement.resources)
         if any("${" in each for each in strings(statement.raw.get("NotResource"))):
             entries.extend(statement.not_resources)
     for condition in subject.once(Tested).all:
-        entries.extend(condition.values)
+        if condition.mentions("${"):
+            entries.extend(condition.values)
     for entry in entries:
         if "${" in entry.text:
             for name in _VARIABLE.findall(entry.text):

@@ -28,21 +28,30 @@ class Patterns:
                     self.others.append((*_ends(each), each))
         self.heads = frozenset(heads)
         self.lengths = sorted({len(each) for each in heads if each})
+        self._beginnings = tuple(heads)
 
     def covering(self, text: str) -> str | None:
         """Return a pattern other than the text itself that covers it."""
         if self.heads and (head := self._head(text)) is not None:
             return f"{head}*"
         if "${" not in text or "*" in self.exact:
+            # What stands for anything may stand for nothing, which most patterns do not match.
+            least = text.replace("*", "").replace("?", _ANY)
             for start, end, each in self.others:
-                if text.startswith(start) and text.endswith(end) and each != text and covers_text(each, text):
+                if (
+                    text.startswith(start)
+                    and text.endswith(end)
+                    and each != text
+                    and _matcher(each)(least)
+                    and covers_text(each, text)
+                ):
                     return each
         return None
 
     def _head(self, text: str) -> str | None:
         if "" in self.heads:
             return "" if text != "*" else None
-        if "${" in text:
+        if not text.startswith(self._beginnings) or "${" in text:
             return None
         # A head that is the whole text but for its star is of the text itself.
         end = len(text) - (text[-1] == "*")

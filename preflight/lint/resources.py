@@ -123,6 +123,7 @@ class _Fitting:
 
     def __init__(self, texts: tuple[str, ...]) -> None:
         self._found: dict[str, tuple[str, ...]] = {}
+        self._fit: dict[str, bool] = {}
         self._parts = [_VARIABLE.sub("*", text).split(":", _PARTS - 1) for text in texts]
         self._open = any(not text.strip("*") for text in texts) or any(
             len(parts) < _PARTS or parts[0] != "arn" or "*" in parts[2] or "?" in parts[2] for parts in self._parts
@@ -150,10 +151,16 @@ class _Fitting:
             if forms is None:
                 return ()
             for form in forms:
-                if any(_fits(parts, form) for parts in self._parts):
+                if self._fits(form):
                     return ()
                 needed[form.written] = None
         return tuple(needed) or (() if self._whole_service(service) else _STAR)
+
+    def _fits(self, form: ArnForm) -> bool:
+        found = self._fit.get(form.written)
+        if found is None:
+            found = self._fit[form.written] = any(_fits(parts, form) for parts in self._parts)
+        return found
 
     def _whole_service(self, service: str) -> bool:
         """Whether everything of the action's own service is named: some services take that for `*` undocumented."""

@@ -14,6 +14,7 @@ from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry
 
+_OTHERS = frozenset({"NotAction", "Principal", "NotPrincipal"})
 _WITH_VARIABLES = "2012-10-17"
 # A context key, or a character that is meant as itself; anything else is no variable but text of some template.
 _VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9.-]+:[^}]*|[*?$])\}")
@@ -70,9 +71,11 @@ def not_empty(subject: Subject) -> Iterator[Finding]:
 
 def in_element(subject: Subject) -> Iterator[Finding]:
     """Find variables where AWS takes them for text: in actions and principals."""
-    if not _possible(subject):
+    if not possible(subject):
         return
     for view in subject.statements:
+        if "${" not in "".join(view.action_texts) and view.raw.keys().isdisjoint(_OTHERS):
+            continue
         for name, entries in (
             ("Action", view.actions),
             ("NotAction", view.not_actions),
@@ -117,7 +120,7 @@ def _finding(each: Variable, what: str, remedy: str) -> Finding:
     return Finding(each.entry.pointer, f"the variable {shown(each.written)} {what}", remedy)
 
 
-def _possible(subject: Subject) -> bool:
+def possible(subject: Subject) -> bool:
     """Whether there can be a variable anywhere; a policy in a larger document is not searched as text."""
     found = subject.found
     text = found.text if found.text is not None else "" if found.pointer else found.document.text
@@ -125,15 +128,16 @@ def _possible(subject: Subject) -> bool:
 
 
 def _variables(subject: Subject) -> tuple[Variable, ...]:
-    if not _possible(subject):
+    if not possible(subject):
         return ()
     found: list[Variable] = []
     for view in subject.statements:
-        for entry in (*view.resources, *view.not_resources):
-            if "${" in entry.text:
-                found.extend(_in(entry))
+        if "${" in view.resource_lines or "NotResource" in view.raw:
+            for entry in (*view.resources, *view.not_resources):
+                if "${" in entry.text:
+                    found.extend(_in(entry))
         for condition in view.conditions:
-            for entry in condition.values:
+            for entry in condition.values if condition.mentions("${") else ():
                 if "${" in entry.text:
                     found.extend(_in(entry))
     return tuple(found)

@@ -71,6 +71,11 @@ class ConditionEntry:
         """
         return tuple(_values(self.raw, self.pointer))
 
+    def mentions(self, text: str) -> bool:
+        """Whether a text stands in one of the values."""
+        many = self.raw if isinstance(self.raw, list) else (self.raw,)
+        return any(isinstance(each, str) and text in each for each in many)
+
     @property
     def qualifier(self) -> str:
         """`ForAllValues`, `ForAnyValue` (as written) or empty."""
@@ -141,6 +146,11 @@ class StatementView:
     def resource_texts(self) -> tuple[str, ...]:
         """The entries of Resource, where nobody needs their places."""
         return strings(self.raw.get("Resource"))
+
+    @computed
+    def resource_lines(self) -> str:
+        """The entries of Resource as lines: to see at one look that something is in none of them."""
+        return "\n".join(self.resource_texts)
 
     def actions_where(self, wanted: Callable[[str], object]) -> list[Entry]:
         """Return the entries of Action of which something holds: the places of the others are not written out."""
