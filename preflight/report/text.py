@@ -54,8 +54,8 @@ class _Checklist:
             for group in _grouped(self._of(Kind.FAIL, level)):
                 color = "red" if level is Level.ERROR else "yellow"
                 yield from self._problem(_LABELS[level], color, group, "to do")
-        for group in _grouped(self._of(Kind.OPEN)):
-            yield from self._problem("OPEN", "yellow", group, "settle")
+        for rules in _of_one_cause(_grouped(self._of(Kind.OPEN))):
+            yield from self._problem("OPEN", "yellow", rules[0], "settle", rules[1:])
         if not self._view.quiet:
             yield from self._passed()
         if self._view.verbose:
@@ -76,9 +76,15 @@ class _Checklist:
     def _paint(self, text: str, color: str) -> str:
         return paint(text, color, on=self._view.color)
 
-    def _problem(self, label: str, color: str, group: Sequence[Result], way_on: str) -> Iterator[str]:
+    def _problem(
+        self, label: str, color: str, group: Sequence[Result], way_on: str, others: Sequence[Sequence[Result]] = ()
+    ) -> Iterator[str]:
+        """Show the results of a rule; those of `others` say the same, word for word, for the same reason."""
         first = group[0]
-        yield f"{self._paint(label, color)}  {self._paint(clean(f'{first.rule} {first.name}'), 'bold')}"
+        names = ", ".join(f"{each[0].rule}\u00a0{each[0].name}" for each in (group, *others))
+        for number, line in enumerate(wrapped(names, _INDENT, _INDENT, self._width)):
+            lead = _INDENT if number else f"{self._paint(label, color)}  "
+            yield f"{lead}{self._paint(line[len(_INDENT) :].replace('\u00a0', ' '), 'bold')}"
         bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
         places = [place(result.location) for result in group]
         for result, where in zip(group, places, strict=True):
@@ -89,7 +95,7 @@ class _Checklist:
             yield from self._labelled("where", places[0])
             yield from self._excerpt(first.location)
         rule = self._view.rule(first.rule)
-        if rule is not None:
+        if rule is not None and not others:
             yield from self._labelled("why", rule.why)
         for remedy in _remedies(group):
             yield from self._labelled(way_on, remedy)
@@ -136,6 +142,14 @@ def _grouped(results: Iterable[Result]) -> list[list[Result]]:
     for result in results:
         groups.setdefault(result.rule, []).append(result)
     return [groups[rule] for rule in sorted(groups)]
+
+
+def _of_one_cause(groups: Iterable[list[Result]]) -> Iterator[list[list[Result]]]:
+    """Put together the rules whose results say the same in the same place: they wait for one thing."""
+    found: dict[object, list[list[Result]]] = {}
+    for group in groups:
+        found.setdefault(tuple((each.message, each.remedy, each.location) for each in group), []).append(group)
+    yield from found.values()
 
 
 def _remedies(group: Sequence[Result]) -> Iterator[str]:

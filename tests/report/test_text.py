@@ -100,3 +100,13 @@ def test_a_rule_that_is_not_ours_is_shown_without_its_reasons() -> None:
 
     result = replace(load_rule("PRE201").result(Kind.FAIL, "broken"), rule="ABC999", name="theirs")
     assert "FAIL  ABC999 theirs\n      broken\n" in render(Report(Verdict.BLOCKED, (result,)))
+
+
+def test_rules_that_wait_for_one_thing_are_shown_together() -> None:
+    rules = [load_rule(each) for each in ("PRE402", "PRE403", "PRE404", "PRE405")]
+    waiting = [each.result(Kind.OPEN, "the configuration cannot be read", remedy="allow the read") for each in rules]
+    other = load_rule("PRE503").result(Kind.OPEN, "the quotas cannot be read", remedy="allow the read")
+    lines = render(Report(Verdict.OPEN, (*waiting, other))).splitlines()
+    assert lines[0] == "OPEN  PRE402 models-exist, PRE403 artifacts-ready, PRE404 images-exist,"
+    assert lines[1] == "      PRE405 keys-usable" and "\n".join(lines).count("the configuration cannot") == 1
+    assert "OPEN  PRE503 endpoint-quota" in lines and lines[-1] == "OPEN: 5 open"
