@@ -8,12 +8,13 @@ from preflight.engine.result import Kind, Level, Location, Report, Result, Verdi
 from preflight.report.counting import counted, is_lint
 from preflight.report.excerpt import Sources
 from preflight.report.paths import place
-from preflight.report.terminal import clean, inert, paint, short, wrapped
+from preflight.report.terminal import inert, paint, short, wrapped
 from preflight.report.text_findings import Findings
 from preflight.report.view import PLAIN, View
 
 _INDENT = " " * 6
 _MANY = 2
+_JOINED = "\u00a0"  # what holds two words on one line
 _LABELS = {Level.ERROR: "FAIL", Level.WARNING: "WARN", Level.NOTE: "NOTE"}
 _VERDICTS = {
     Verdict.READY: "green",
@@ -81,10 +82,11 @@ class _Checklist:
     ) -> Iterator[str]:
         """Show the results of a rule; those of `others` say the same, word for word, for the same reason."""
         first = group[0]
-        names = ", ".join(f"{each[0].rule}\u00a0{each[0].name}" for each in (group, *others))
+        names = ", ".join(f"{each[0].rule}{_JOINED}{each[0].name}" for each in (group, *others))
         for number, line in enumerate(wrapped(names, _INDENT, _INDENT, self._width)):
             lead = _INDENT if number else f"{self._paint(label, color)}  "
-            yield f"{lead}{self._paint(line[len(_INDENT) :].replace('\u00a0', ' '), 'bold')}"
+            text = line[len(_INDENT) :].replace(_JOINED, " ")
+            yield f"{lead}{self._paint(text, 'bold')}"
         bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
         places = [place(result.location) for result in group]
         for result, where in zip(group, places, strict=True):
