@@ -190,6 +190,19 @@ def test_ten_thousand_findings_stay_few_rows(browser: Browser) -> None:
         assert seen.page.locator("#findings-body").evaluate("each => each.offsetHeight") == MANY * 54
 
 
+def test_a_filter_goes_back_to_the_first_row(browser: Browser) -> None:
+    with browser.open(many(), "findings") as seen:
+        seen.page.evaluate("window.scrollTo(0, 50000)")
+        seen.settle()
+        heads = seen.page.locator("#findings-table .heads")
+        assert heads.is_visible() and heads.evaluate("each => each.getBoundingClientRect().top") > 0
+        seen.page.get_by_label("Kind").select_option("fail")
+        seen.says("#findings-count", "8,889 of 10,000 findings")
+        first = seen.page.get_by_text("finding 0 is about")
+        below = "(row, heads) => row.getBoundingClientRect().top - heads.getBoundingClientRect().bottom"
+        assert 0 <= first.evaluate(below, heads.element_handle()) < 54
+
+
 def test_an_open_row_moves_those_below(browser: Browser) -> None:
     tops = """rows => rows.slice(0, 3).map(row => Math.round(row.getBoundingClientRect().top))"""
     with browser.open(many(), "findings") as seen:
@@ -228,6 +241,9 @@ def test_texts_can_be_read(browser: Browser, dark: bool) -> None:
             for line in seen.page.locator("[data-view]:not([hidden]) .row .line").all()[:1]:
                 line.click()
             assert seen.page.evaluate(CONTRAST) == []
+    rows = [row("111122223333"), row("222233334444", "failed", reason="no"), row("333344445555", "left out")]
+    with browser.open(page([], accounts=rows), "accounts", dark=dark) as seen:
+        assert seen.page.evaluate(CONTRAST) == []
 
 
 CONTRAST = """() => {

@@ -53,7 +53,7 @@ class AccessTable {
     this.sort = { column: "access", down: false };
     this.opened = new Set();
     this.list = new Windowed(byId("access-body"), { build: (each) => this.row(each) });
-    this.list.cover = byId("access-head");
+    this.list.under(byId("access-head"), this.table.querySelector(".heads"));
     const { type, region } = this.form.elements;
     for (const each of [...new Set(data.actions.map(([, , type]) => type))].sort())
       if (each !== "*") type.append(el("option", { value: each }, each));
@@ -127,6 +127,7 @@ class AccessTable {
     }
     this.list.closeAll();
     this.list.show(found);
+    this.list.toTop();
     byId("access-count").textContent = counted(found.length, "principal");
     byId("access-none").hidden = found.length > 0;
     this.table.setAttribute("aria-rowcount", found.length + 1);
@@ -219,21 +220,23 @@ class AccessTable {
   }
 }
 
+// Actions that the same statements allow on the same are told together.
 function grantList(own) {
+  const alike = Map.groupBy(own, (grant) => JSON.stringify([grant.type, grant.region, grant.reach, grant.by, grant.example, grant.hangsOn]));
   return el(
     "table",
     { class: "grants" },
     el("thead", el("tr", ["Action", "On", "By"].map((word) => el("th", { scope: "col" }, word)))),
     el(
       "tbody",
-      own.map((grant) =>
+      [...alike.values()].map(([grant, ...others]) =>
         el(
           "tr",
-          el("td", el("code", grant.action)),
+          el("td", [grant, ...others].map((each) => el("div", el("code", each.action)))),
           el(
             "td",
             el("span", { class: `reach reach-${grant.reach}` }, REACH_WORDS[grant.reach]),
-            ` ${grant.type === "*" ? "" : grant.type} in ${grant.region}`,
+            el("span", { class: "whole" }, ` ${grant.type === "*" ? "" : `${grant.type} `}in ${grant.region}`),
             grant.reach !== "all" && grant.example && el("div", "such as ", el("code", grant.example)),
             grant.hangsOn.length > 0 && el("div", `if ${grant.hangsOn.join(" and ")}`),
           ),

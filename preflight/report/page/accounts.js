@@ -21,7 +21,7 @@ class Accounts {
     this.rows = data.accounts.map((row, id) => ({ ...row, id }));
     this.table.classList.toggle("without-administrators", !this.rows.some((row) => row.administrators !== undefined));
     this.list = new Windowed(byId("accounts-body"), { build: (row) => this.row(row) });
-    this.list.cover = byId("accounts-head");
+    this.list.under(byId("accounts-head"), this.table.querySelector(".heads"));
     const counts = tally(this.rows, (row) => row.status);
     for (const status of STATUSES)
       if (counts.has(status))
@@ -71,6 +71,7 @@ class Accounts {
     const found = this.chosen();
     const { text, status } = this.form.elements;
     this.list.show(found);
+    this.list.toTop();
     byId("accounts-count").textContent = `${number(found.length)} of ${counted(this.rows.length, "account")}`;
     byId("accounts-none").hidden = found.length > 0;
     this.table.setAttribute("aria-rowcount", found.length + 1);

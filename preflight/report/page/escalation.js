@@ -315,8 +315,12 @@ function box({ node, group }, x, y, owner) {
     },
     el("svg:title", group ? what : node.arn),
     el("svg:rect", { width: BOX.width, height: BOX.height, rx: 6 }),
-    el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 26)),
-    el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 34)),
+    el(
+      "svg:svg",
+      { width: BOX.width - 6, height: BOX.height },
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 24)),
+      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 34)),
+    ),
   );
   return made;
 }

@@ -17,7 +17,7 @@ class Findings {
     this.sort = { column: "severity", down: false };
     this.ranks = new Map();
     this.list = new Windowed(byId("findings-body"), { build: (finding) => this.row(finding) });
-    this.list.cover = byId("findings-head");
+    this.list.under(byId("findings-head"), this.table.querySelector(".heads"));
     this.offer();
     const apply = eachFrame(() => this.apply());
     this.form.addEventListener("input", apply);
@@ -111,6 +111,7 @@ class Findings {
   apply() {
     const chosen = this.matching();
     this.list.show(chosen);
+    this.list.toTop();
     const all = findings.length;
     const some = chosen.length;
     byId("findings-count").textContent =

@@ -25,7 +25,7 @@ function tile(state, count, word, href) {
   );
 }
 
-const TILE_WORDS = { error: "errors", warning: "warnings", note: "notes", open: "open" };
+const tileWord = (state, count) => (state === "open" ? "open" : `${state}${count === 1 ? "" : "s"}`);
 const STATE_PARTS = STATES.map((state) => ({ tone: state, word: WORDS[state], hatched: state === "open" }));
 const LINKS = {
   error: "#findings?kind=fail&level=error",
@@ -42,7 +42,7 @@ function levels() {
     "section",
     { class: "card wide" },
     el("h2", "Findings"),
-    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state) ?? 0, TILE_WORDS[state], LINKS[state]))),
+    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state) ?? 0, tileWord(state, counts.get(state) ?? 0), LINKS[state]))),
     findings.length > 0 && bar(parts, findings.length, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
     el("p", { class: "quiet" }, saidOf(failed, counts.get("open") ?? 0)),
   );
@@ -203,7 +203,7 @@ function accountLevels() {
     "section",
     { class: "card wide" },
     el("h2", "Findings"),
-    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state), TILE_WORDS[state]))),
+    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state), tileWord(state, counts.get(state))))),
     all > 0 && bar(parts, all, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
   );
 }

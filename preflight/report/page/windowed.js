@@ -33,6 +33,18 @@ class Windowed {
     this.render();
   }
 
+  // The list scrolls under its heads, and those under the controls above them.
+  under(controls, heads) {
+    this.heads = heads;
+    new ResizeObserver(() => heads.style.setProperty("--under", `${controls.offsetHeight}px`)).observe(controls);
+  }
+
+  // Back to the first row, where it has been scrolled away.
+  toTop() {
+    const { top } = this.view();
+    if (top > 0 && this.body.offsetParent !== null) this.scrollBy(-top);
+  }
+
   // Tell that the row of an item is open now, or closed.
   open(item, opened) {
     if (opened) this.heights.set(this.key(item), 0);
@@ -76,7 +88,7 @@ class Windowed {
   view() {
     const box = this.body.getBoundingClientRect();
     const frame = this.scroller?.getBoundingClientRect() ?? { top: 0, bottom: window.innerHeight };
-    const covered = this.scroller ? 0 : (this.cover?.getBoundingClientRect().bottom ?? 0);
+    const covered = this.heads?.getBoundingClientRect().bottom ?? 0;
     return { top: Math.max(frame.top, covered) - box.top, bottom: frame.bottom - box.top };
   }
 
