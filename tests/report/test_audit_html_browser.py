@@ -453,6 +453,12 @@ def test_an_index_of_accounts(browser: Browser) -> None:
         assert header.get_attribute("aria-sort") == "ascending"
         assert seen.page.eval_on_selector_all("#accounts-body .row", order)[0] == "1111"
         assert seen.page.get_by_role("link", name="444455556666").get_attribute("href") == "accounts/444455556666.html"
+        seen.go("overview")
+        assert seen.text("#overview-body .card").splitlines() == [
+            "1 of 4 accounts could not be audited",
+            "333344445555: cannot be assumed",
+        ]
+        seen.go("accounts")
         seen.page.get_by_label("Status").select_option("failed")
         seen.says("#accounts-count", "1 of 4 accounts")
 

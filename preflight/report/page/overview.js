@@ -7,7 +7,7 @@ class Overview {
   constructor() {
     const place = byId("overview-body");
     if (data.audits.length) place.append(...[levels(), ...(findings.length ? [rules(), families()] : []), able(), ways(), fullest(), quiet()]);
-    else place.append(accountLevels(), accountStatus(), accountAuthority(), accountRules(), accountWorst());
+    else place.append(notAudited(), accountLevels(), accountStatus(), accountAuthority(), accountRules(), accountWorst());
   }
 
   write() {}
@@ -192,6 +192,20 @@ function quiet() {
         el("summary", `${counted(not.length, "rule")} ${not.length === 1 ? "does" : "do"} not apply`),
         el("ul", { class: "plain-list" }, not.map((row) => el("li", el("code", row.rule), " ", rich(row.said)))),
       ),
+  );
+}
+
+// What nothing is known of comes before what is.
+function notAudited() {
+  const failed = data.accounts.filter((row) => row.status === "failed");
+  if (!failed.length) return "";
+  const drawn = (chosen) =>
+    el("ul", { class: "plain-list" }, chosen.map((row) => el("li", el("code", row.account), row.name && ` ${row.name}`, `: ${row.reason}`)));
+  return el(
+    "section",
+    { class: "card wide failing" },
+    el("h2", `${number(failed.length)} of ${counted(data.accounts.length, "account")} could not be audited`),
+    ...cut(failed, MANY_RULES, drawn, "accounts"),
   );
 }
 
