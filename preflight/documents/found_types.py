@@ -19,6 +19,8 @@ _NAMED = re.compile(
     r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
     re.IGNORECASE,
 )
+# What some form of each of them has: most paths have none.
+_IN_NAMES = ("scp", "rcp", "vpc", "control", "boundar")
 
 
 def type_of(policy: Any, path: str = "") -> PolicyType:
@@ -77,5 +79,6 @@ def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _by_name(path: str) -> str | None:
     """Return the type that the last telling word of a path says."""
-    found = list(_NAMED.finditer(path))
+    lower = path.lower()
+    found = list(_NAMED.finditer(path)) if any(word in lower for word in _IN_NAMES) else ()
     return found[-1].lastgroup if found else None

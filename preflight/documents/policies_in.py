@@ -131,11 +131,11 @@ def _bare(document: Document, wanted: PolicyType | None) -> Iterator[FoundPolicy
                 return
             found = policy_in_string(document, pointer, type_, string=value)
             if _is_policy(found.value, inside=True) or (not found.readable and looks_like_policy(found.text or "")):
-                yield replace(found, owner=_owner(found))
+                yield replace(found, owner=_owner(found.value, found.type))
             return
     if _is_policy(value, inside=bool(pointer)):
-        found = FoundPolicy(document, value, type_ or type_of(value, document.path), pointer)
-        yield replace(found, owner=_owner(found))
+        type_ = type_ or type_of(value, document.path)
+        yield FoundPolicy(document, value, type_, pointer, owner=_owner(value, type_))
 
 
 def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyType | None:
@@ -162,8 +162,8 @@ def _is_policy(value: Any, *, inside: bool = False) -> bool:
     )
 
 
-def _owner(policy: FoundPolicy) -> Mapping[str, str]:
-    service = service_of(policy.value) if policy.type == "resource" else ""
+def _owner(policy: Any, type_: PolicyType) -> Mapping[str, str]:
+    service = service_of(policy) if type_ == "resource" else ""
     return {"service": service} if service else {}
 
 

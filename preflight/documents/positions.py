@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 # A string with the colon behind it if it is a member's name, a bracket, a comma, or a number or word.
@@ -12,6 +14,9 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+'
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# What parts a member's name from its value, and a value from the next one.
+_COLON, _COMMA = re.compile(r"[ \t\n\r]*:[ \t\n\r]*"), re.compile(r"[ \t\n\r]*(?:,[ \t\n\r]*)?")
 
 
 def escape(part: str) -> str:
@@ -33,7 +38,7 @@ def places(text: str, syntax: str, values: Places, names: Places) -> None:
             if name is not None:
                 names.setdefault(pointer, (name.line + 1, name.column + 1))
         return
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    starts = _line_starts(text)
 
     def place(offset: int) -> tuple[int, int]:
         line = bisect_right(starts, offset)
@@ -61,11 +66,15 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
         if offset < 0:
             return None
         if not starts:
-            starts.extend((0, *(match.end() for match in re.finditer("\n", text))))
+            starts.extend(_line_starts(text))
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
     return place
+
+
+def _line_starts(text: str) -> list[int]:
+    return list(accumulate([len(line) + 1 for line in text.split("\n")[:-1]], initial=0))
 
 
 def locate_json(text: str, pointer: str) -> tuple[int, int]:
@@ -103,10 +112,7 @@ class _Container:
     """An object or a list of a JSON text, gone through as far as somebody asked for what is in it."""
 
     def __init__(self, text: str, at: int) -> None:
-        from json.decoder import JSONDecoder
-
         self._text, self._is_object = text, text[at] == "{"
-        self._parse = JSONDecoder(strict=False).raw_decode
         self._next = _skipped(text, at + 1)
         self._found: dict[str, tuple[int, int]] = {}
         self._count = 0
@@ -120,23 +126,40 @@ class _Container:
         return self._found[part]
 
     def _step(self) -> None:
-        at, name, name_at = self._next, str(self._count), -1
+        text, at, name, name_at = self._text, self._next, str(self._count), -1
         if self._is_object:
-            name_at = at
-            name, end = self._parse(self._text, at)
-            at = _skipped(self._text, _skipped(self._text, end) + 1)
+            name_at, end = at, _end(text, at)
+            name = text[at + 1 : end - 1]
+            if "\\" in name:
+                name = _decoder().raw_decode(text, at)[0]
+            at = _match_end(_COLON, text, end)
         self._found.setdefault(name, (at, name_at))
         self._count += 1
-        _, end = self._parse(self._text, at)
-        self._next = _skipped(self._text, end)
-        if self._text[self._next] == ",":
-            self._next = _skipped(self._text, self._next + 1)
+        self._next = _match_end(_COMMA, text, _end(text, at))
 
 
 def _skipped(text: str, offset: int) -> int:
     """Return the offset of what comes after spaces."""
-    found = _SPACE.match(text, offset)
+    return _match_end(_SPACE, text, offset)
+
+
+def _match_end(form: re.Pattern[str], text: str, offset: int) -> int:
+    found = form.match(text, offset)
     return found.end() if found is not None else offset
+
+
+def _end(text: str, offset: int) -> int:
+    """Return the offset of what comes after the value at an offset."""
+    found = _STRING.match(text, offset)
+    end: int = found.end() if found is not None else _decoder().raw_decode(text, offset)[1]
+    return end
+
+
+@cache
+def _decoder() -> Any:
+    from json.decoder import JSONDecoder
+
+    return JSONDecoder(strict=False)
 
 
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:

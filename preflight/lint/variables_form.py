@@ -122,6 +122,10 @@ def _finding(each: Variable, what: str, remedy: str) -> Finding:
 
 def possible(subject: Subject) -> bool:
     """Whether there can be a variable anywhere; a policy in a larger document is not searched as text."""
+    return subject.once(_possible)
+
+
+def _possible(subject: Subject) -> bool:
     found = subject.found
     text = found.text if found.text is not None else "" if found.pointer else found.document.text
     return not text or "${" in text or "\\u" in text
