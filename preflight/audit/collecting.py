@@ -36,6 +36,8 @@ _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:mode
 _LISTED = ("ec2:subnet", "ec2:security-group", "sagemaker:model-package")
 _POLICIES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 _BATCH = 200
+# The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
+_PAGE = 1000
 
 
 def collect(
@@ -103,7 +105,7 @@ def _authorization(account: LiveAccount, recorder: Recorder, told: Journal) -> N
     asks = {name: Ask.all(kind, "") for name, kind in _KINDS.items()}
     if all(ask in recorder.answers for ask in asks.values()):
         return
-    outcome = account.call(Call("iam", "get_account_authorization_details", {}))
+    outcome = account.call(Call("iam", "get_account_authorization_details", {}, page_size=_PAGE))
     for name in _IAM:
         fact: Fact[Any] = (
             unknown(outcome, _DETAILS, f"allow {_DETAILS} on *")
