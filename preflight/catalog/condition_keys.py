@@ -35,13 +35,14 @@ def condition_key(name: str) -> ConditionKey | None:
     None for a key that AWS does not list; keys of identity providers outside AWS are not all listed.
     """
     wanted = name.casefold()
-    for keys in (_global_keys(), *(map(_keys_of, _services_with(name)))):
+    for service in ("", *_services_with(name)):
+        keys = _keys_of(service) if service else _global_keys()
         exact = keys.get(wanted)
         if exact is not None:
             return exact
-        for template, key in keys.items():
-            if ("$" in template or "<" in template) and _fits(template, wanted):
-                return key
+        for template in _templates(service):
+            if _fits(template, wanted):
+                return keys[template]
     return None
 
 
@@ -82,6 +83,13 @@ def _keys_of(service: str) -> dict[str, ConditionKey]:
         )
         for name, each in found.items()
     }
+
+
+@cache
+def _templates(service: str) -> tuple[str, ...]:
+    """Return the keys with blanks of a service, or the global ones."""
+    keys = _keys_of(service) if service else _global_keys()
+    return tuple(name for name in keys if "$" in name or "<" in name)
 
 
 def _services_with(name: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def address_public(subject: Subject) -> Iterator[Finding]:
     """Find conditions on aws:SourceIp with nothing but private addresses."""
     for condition, private in _private(subject):
         if len(private) == len(condition.values):
-            never = condition.base.lower() == "ipaddress"
+            never = condition.lower_base == "ipaddress"
             yield Finding(
                 condition.pointer,
                 f"aws:SourceIp is never a private address such as {private[0].text}: "
@@ -79,7 +79,7 @@ def addresses_public(subject: Subject) -> Iterator[Finding]:
 
 def _private(subject: Subject) -> Iterator[tuple[ConditionEntry, list[Entry]]]:
     for condition in subject.once(Tested).of_kind("IPAddress"):
-        if condition.key.lower() == "aws:sourceip":
+        if condition.lower_key == "aws:sourceip":
             private = [value for value in condition.values if _is_private(value.text)]
             if private:
                 yield condition, private

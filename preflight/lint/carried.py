@@ -101,7 +101,7 @@ def _uncarried(subject: Subject) -> tuple[_Uncarried, ...]:
 
 def without_key(condition: ConditionEntry) -> bool:
     """Say whether a condition is met by a request without its key."""
-    base = condition.base.lower()
+    base = condition.lower_base
     if base == "null":
         return any(value.text.lower() == "true" for value in condition.values)
     qualifier = condition.qualifier.lower()
@@ -115,7 +115,7 @@ def without_key(condition: ConditionEntry) -> bool:
 
 def lenient(condition: ConditionEntry) -> bool:
     """Say whether a condition says itself that requests without its key are meant: IfExists, ForAllValues, Null."""
-    base = condition.base.lower()
+    base = condition.lower_base
     if base not in OPERATORS:
         return True
     return (
@@ -211,7 +211,7 @@ def _tagged(subject: Subject) -> Sequence[tuple[StatementView, ConditionEntry]]:
         (statement, condition)
         for statement in subject.statements
         for condition in statement.conditions
-        if condition.key.lower().startswith(_RESOURCE_TAG) and not without_key(condition)
+        if condition.lower_key.startswith(_RESOURCE_TAG) and not without_key(condition)
     ]
 
 

@@ -6,7 +6,8 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from preflight import catalog
 from preflight.lint.finding import Finding
@@ -39,10 +40,20 @@ def conditions(subject: Subject) -> list[tuple[StatementView, ConditionEntry]]:
     return [(view, each) for view in subject.statements if "Condition" in view.raw for each in view.conditions]
 
 
+def conditions_on(subject: Subject, keys: AbstractSet[str]) -> Sequence[tuple[StatementView, ConditionEntry]]:
+    """Return every condition with its statement where one is on one of some keys, in lower case; else none."""
+    found = subject.once(conditions)
+    return () if not found or keys.isdisjoint(subject.once(_keys)) else found
+
+
+def _keys(subject: Subject) -> frozenset[str]:
+    return frozenset([each.lower_key for _, each in subject.once(conditions)])
+
+
 def mfa(subject: Subject) -> Iterator[Finding]:
     """Find conditions on MFA that requests without the key slip through: those that are signed with an access key."""
-    for view, each in subject.once(conditions):
-        if each.key.lower() != _MFA or each.base.lower() != "bool" or each.qualifier:
+    for view, each in conditions_on(subject, {_MFA}):
+        if each.lower_key != _MFA or each.lower_base != "bool" or each.qualifier:
             continue
         wanted = {value.text.lower() for value in each.values}
         if view.denies and not each.if_exists and wanted == {"false"}:
@@ -70,7 +81,7 @@ def mfa(subject: Subject) -> Iterator[Finding]:
 def for_all_values(subject: Subject) -> Iterator[Finding]:
     """Find ForAllValues, which holds without the key, with a key that has one value, in an Allow."""
     for view, each in subject.once(conditions):
-        if not view.allows or each.qualifier.lower() != "forallvalues" or each.base.lower() == "null":
+        if not view.allows or each.qualifier.lower() != "forallvalues" or each.lower_base == "null":
             continue
         known = catalog.condition_key(each.key)
         if known is not None and not known.several and not _demanded(view, each.key):
@@ -83,9 +94,9 @@ def for_all_values(subject: Subject) -> Iterator[Finding]:
 
 def paired_keys(subject: Subject) -> Iterator[Finding]:
     """Find a key that means something together with another only, without it."""
-    for view, each in subject.once(conditions):
-        pair = _PAIRS.get(each.key.lower())
-        if pair and view.allows and not any(other.key.lower() in pair for other in view.conditions):
+    for view, each in conditions_on(subject, _PAIRS.keys()):
+        pair = _PAIRS.get(each.lower_key)
+        if pair and view.allows and not any(other.lower_key in pair for other in view.conditions):
             yield Finding(
                 each.pointer,
                 f"{each.key} is an address in some VPC, and every VPC may have it",
@@ -95,8 +106,8 @@ def paired_keys(subject: Subject) -> Iterator[Finding]:
 
 def id_with_wildcard(subject: Subject) -> Iterator[Finding]:
     """Find a wildcard in the id of an account, organization or VPC, in an Allow or in what a Deny leaves out."""
-    for view, each in subject.once(conditions):
-        if each.key.lower() in IDS and each.base.lower() == ("stringlike" if view.allows else "stringnotlike"):
+    for view, each in conditions_on(subject, IDS):
+        if each.lower_key in IDS and each.lower_base == ("stringlike" if view.allows else "stringnotlike"):
             for value in each.values:
                 if "*" in value.text or "?" in value.text:
                     yield Finding(
@@ -109,8 +120,8 @@ def id_with_wildcard(subject: Subject) -> Iterator[Finding]:
 def _demanded(view: StatementView, key: str) -> bool:
     """Whether another condition demands that the key is there."""
     return any(
-        other.base.lower() == "null"
-        and other.key.lower() == key.lower()
+        other.lower_base == "null"
+        and other.lower_key == key.lower()
         and [value.text.lower() for value in other.values] == ["false"]
         for other in view.conditions
     )

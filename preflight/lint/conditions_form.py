@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from preflight.documents.positions import escape
 from preflight.engine.result import Level
 from preflight.lint.faults import shown
 from preflight.lint.finding import Edit, Finding
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.view import ConditionEntry, StatementView
 
@@ -26,7 +26,7 @@ def keys_distinct(subject: Subject) -> Iterator[Finding]:
             continue
         first: dict[tuple[str, str], ConditionEntry] = {}
         for each in view.conditions:
-            before = first.setdefault((each.operator, each.key.lower()), each)
+            before = first.setdefault((each.operator, each.lower_key), each)
             if before is not each:
                 problem = f"{each.key} and {before.key} under {each.operator} are one key, whatever the case"
                 yield Finding(each.pointer, problem, "write one of them, with the values of both", True)
@@ -36,7 +36,7 @@ def single_boolean(subject: Subject) -> Iterator[Finding]:
     """Find conditions on true or false that have several values."""
     for view in subject.statements:
         for each in view.conditions:
-            if isinstance(each.raw, list) and len(each.raw) > 1 and each.base.lower() in _ONE_BOOLEAN:
+            if isinstance(each.raw, list) and len(each.raw) > 1 and each.lower_base in _ONE_BOOLEAN:
                 problem = f"{each.operator} of {each.key} has {len(each.raw)} values, {shown(each.raw)}"
                 yield Finding(each.pointer, problem)
 
@@ -66,23 +66,25 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
     """Find keys of several values that are compared without ForAllValues or ForAnyValue."""
     for view in subject.statements:
         for each in view.conditions:
-            if _several(each.key) and not each.qualifier and each.base.lower() != "null":
+            if _several[each.key] and not each.qualifier and each.lower_base != "null":
                 problem = f"{each.key} has several values in a request, and {each.operator} compares one"
                 remedy = (
                     f'write "ForAnyValue:{each.operator}" where one value is to match, or '
                     f'"ForAllValues:{each.operator}" where none may be another'
                 )
                 # Of its own services' keys AWS's policies compare some so.
-                level = None if each.key.lower().startswith("aws:") else Level.WARNING
+                level = None if each.lower_key.startswith("aws:") else Level.WARNING
                 yield Finding(each.pointer, problem, remedy, True, level)
 
 
-@lru_cache(maxsize=4096)
-def _several(name: str) -> bool:
+def _has_several(name: str) -> bool:
     from preflight.catalog.condition_keys import condition_key
 
     found = condition_key(name)
     return found is not None and found.several
+
+
+_several = Remembered(_has_several)
 
 
 def _operators(subject: Subject) -> Iterator[tuple[StatementView, str]]:

@@ -14,7 +14,7 @@ from preflight.lint.carried import without_key
 from preflight.lint.condition_traps import conditions
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
-from preflight.lint.view import ConditionEntry, Entry, StatementView
+from preflight.lint.view import ConditionEntry, Entry, StatementView, strings
 
 _EXACT, _LIKE = ("stringequals", "stringnotequals"), ("stringlike", "stringnotlike")
 _TEXT = frozenset((*_EXACT, *_LIKE))
@@ -54,7 +54,7 @@ def can_hold(subject: Subject) -> Iterator[Finding]:
             yield _never(view, each, f'{each.operator} with "*" never holds')
             continue
         for other in view.conditions:
-            if other.pointer != each.pointer and other.key.lower() == each.key.lower():
+            if other is not each and other.lower_key == each.lower_key:
                 why = _against(each, other)
                 if why is not None:
                     yield _never(
@@ -70,8 +70,8 @@ def _never(view: StatementView, each: ConditionEntry, what: str) -> Finding:
 
 def _with_any_value(each: ConditionEntry) -> bool | None:
     """Whether the condition holds for every request with the key (True) or for none (False), by a bare wildcard."""
-    base = each.base.lower()
-    if base not in _LIKE or not any(value.text and not value.text.strip("*") for value in each.values):
+    base = each.lower_base
+    if base not in _LIKE or not any(text and not text.strip("*") for text in strings(each.raw)):
         return None
     return not OPERATORS[base].negated
 
@@ -80,7 +80,7 @@ def _against(each: ConditionEntry, other: ConditionEntry) -> str | None:
     """Return why no value meets both of two conditions on a key of one value; None where some may."""
     if each.qualifier or other.qualifier or each.if_exists or other.if_exists:
         return None
-    first, second = each.base.lower(), other.base.lower()
+    first, second = each.lower_base, other.lower_base
     if second == "null" and first in _TEXT and not OPERATORS[first].negated:
         wanted = {value.text.lower() for value in other.values}
         return "it must be absent and have a value" if wanted == {"true"} else None
@@ -105,7 +105,7 @@ def _open(values: Sequence[Entry]) -> bool:
 
 def _patterns(each: ConditionEntry) -> list[Tokens]:
     """Return the values as patterns: those of an operator without wildcards stand for themselves."""
-    if each.base.lower() in _LIKE:
+    if each.lower_base in _LIKE:
         return [tokens(value.text) for value in each.values]
     return [(value.text,) if value.text else () for value in each.values]
 
@@ -118,5 +118,5 @@ def _empty_range(above: ConditionEntry, below: ConditionEntry) -> str | None:
     if len(least) < len(lows) or len(most) < len(highs) or not least or not most:
         return None
     low, high = min(least), max(most)
-    both = _ABOVE[above.base.lower()] and _BELOW[below.base.lower()]
+    both = _ABOVE[above.lower_base] and _BELOW[below.lower_base]
     return f"no number is above {low} and below {high}" if low > high or (low == high and not both) else None

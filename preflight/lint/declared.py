@@ -210,7 +210,7 @@ def _is(place: PrincipalEntry, wanted: str) -> bool:
 def _conditions_fit(match: Match, view: StatementView) -> bool:
     if not match.conditions and not match.without_conditions:
         return True
-    keys = [each.key.lower() for each in view.conditions]
+    keys = [each.lower_key for each in view.conditions]
     return all(any(matches(wanted.lower(), key) for key in keys) for wanted in match.conditions) and not any(
         matches(unwanted.lower(), key) for unwanted in match.without_conditions for key in keys
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from preflight.lint.carried import without_key
-from preflight.lint.condition_traps import conditions
+from preflight.lint.condition_traps import conditions_on
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 from preflight.lint.view import StatementView
@@ -22,8 +22,8 @@ _SHOWN = 3
 
 def supported_by_service(subject: Subject) -> Iterator[Finding]:
     """Find keys of VPC endpoints' owners in statements about services that do not have them."""
-    for view, each in subject.once(conditions):
-        key = each.key.lower()
+    for view, each in conditions_on(subject, _supporting().keys()):
+        key = each.lower_key
         supported = _supporting().get(key) if key.startswith(_PREFIX) else None
         without = _without(view, supported) if supported is not None else []
         if without:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from preflight.iam.operators import OPERATORS
 from preflight.iam.pattern import matches_action
-from preflight.lint.condition_traps import IDS, conditions
+from preflight.lint.condition_traps import IDS, conditions_on
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 from preflight.lint.view import ConditionEntry, StatementView
@@ -31,8 +31,8 @@ _LIST = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUpload
 
 def set_by_caller(subject: Subject) -> Iterator[Finding]:
     """Find conditions on what callers say of themselves."""
-    for view, each in subject.once(conditions):
-        what = _BY_CALLER.get(each.key.lower())
+    for view, each in conditions_on(subject, _BY_CALLER.keys()):
+        what = _BY_CALLER.get(each.lower_key)
         if what is not None:
             yield Finding(
                 each.pointer,
@@ -45,8 +45,8 @@ def set_by_caller(subject: Subject) -> Iterator[Finding]:
 
 def user_id_open(subject: Subject) -> Iterator[Finding]:
     """Find unique ids of users and roles that are written in part."""
-    for view, each in subject.once(conditions):
-        if each.key.lower() != "aws:userid" or not _lets_in(view, each) or not each.base.lower().endswith("like"):
+    for view, each in conditions_on(subject, {"aws:userid"}):
+        if each.lower_key != "aws:userid" or not _lets_in(view, each) or not each.lower_base.endswith("like"):
             continue
         for value in each.values:
             head, colon, _ = value.text.partition(":") if "${" not in value.text else _split(value.text)
@@ -70,8 +70,8 @@ def _split(text: str) -> tuple[str, str, str]:
 
 def id_by_variable(subject: Subject) -> Iterator[Finding]:
     """Find ids of accounts, organizations and VPCs that come from a tag or a claim."""
-    for view, each in subject.once(conditions):
-        if each.key.lower() not in IDS or not _lets_in(view, each):
+    for view, each in conditions_on(subject, IDS):
+        if each.lower_key not in IDS or not _lets_in(view, each):
             continue
         for value in each.values:
             for name in _VARIABLE.findall(value.text):
@@ -85,12 +85,12 @@ def id_by_variable(subject: Subject) -> Iterator[Finding]:
 
 def attributes_without_select(subject: Subject) -> Iterator[Finding]:
     """Find reads that are limited to attributes of items, where requests that name none get them all."""
-    for view, each in subject.once(conditions):
-        if not view.allows or each.key.lower() != "dynamodb:attributes" or _negated(each):
+    for view, each in conditions_on(subject, {"dynamodb:attributes"}):
+        if not view.allows or each.lower_key != "dynamodb:attributes" or _negated(each):
             continue
         reads = next((entry for entry in view.actions if _about(entry.text, _READS)), None)
         selects = any(
-            other.key.lower() == "dynamodb:select"
+            other.lower_key == "dynamodb:select"
             and not _negated(other)
             and {value.text for value in other.values} <= {"SPECIFIC_ATTRIBUTES", "COUNT"}
             for other in view.conditions
@@ -106,10 +106,10 @@ def attributes_without_select(subject: Subject) -> Iterator[Finding]:
 
 def prefix_left_out(subject: Subject) -> Iterator[Finding]:
     """Find prefixes of S3 that a policy means to keep from being listed."""
-    for view, each in subject.once(conditions):
-        if each.key.lower() != "s3:prefix" or not (view.allows or view.denies) or _negated(each) != view.allows:
+    for view, each in conditions_on(subject, {"s3:prefix"}):
+        if each.lower_key != "s3:prefix" or not (view.allows or view.denies) or _negated(each) != view.allows:
             continue
-        if each.base.lower() == "null" or not (view.not_actions or any(_about(e.text, _LIST) for e in view.actions)):
+        if each.lower_base == "null" or not (view.not_actions or any(_about(e.text, _LIST) for e in view.actions)):
             continue
         instead = "StringNotLike" if view.denies else "StringLike"
         yield Finding(
@@ -127,7 +127,7 @@ def _lets_in(view: StatementView, each: ConditionEntry) -> bool:
 
 
 def _negated(each: ConditionEntry) -> bool:
-    known = OPERATORS.get(each.base.lower())
+    known = OPERATORS.get(each.lower_base)
     return known is not None and known.negated
 
 

@@ -58,7 +58,7 @@ def github_branch(subject: Subject) -> Iterator[Finding]:
             if _claim(each) != "sub" or not _limits(each):
                 continue
             for value in each.values:
-                if "like" in each.base.lower() and "*" in value.text:
+                if "like" in each.lower_base and "*" in value.text:
                     yield Finding(
                         value.pointer,
                         f"`{value.text}` is {_what(value.text)}",
@@ -93,7 +93,7 @@ def saml_without_audience(subject: Subject) -> Iterator[Finding]:
             continue
         for place in view.principals:
             saml = place.kind == "Federated" and ":saml-provider/" in place.text and place.element == "Principal"
-            if saml and not any(each.key.lower().startswith("saml:") for each in view.conditions):
+            if saml and not any(each.lower_key.startswith("saml:") for each in view.conditions):
                 yield Finding(
                     place.pointer,
                     f"{view.cited} asks nothing of the assertions of {place.text}: one for another service would do",
@@ -105,7 +105,7 @@ def audience_with_qualifier(subject: Subject) -> Iterator[Finding]:
     """Find an audience that is compared as if there were several."""
     for view in subject.statements:
         for each in view.conditions:
-            if each.qualifier and each.key.lower().endswith(":aud") and not each.key.lower().startswith("saml:"):
+            if each.qualifier and each.lower_key.endswith(":aud") and not each.lower_key.startswith("saml:"):
                 yield Finding(
                     each.pointer,
                     f"{each.operator} compares {each.key} as a list of audiences; most tokens hold one",
@@ -125,7 +125,7 @@ def _trusted(subject: Subject) -> Iterator[tuple[StatementView, PrincipalEntry, 
 
 
 def _of(view: StatementView, provider: str) -> list[ConditionEntry]:
-    return [each for each in view.conditions if each.key.lower().startswith(f"{provider.lower()}:")]
+    return [each for each in view.conditions if each.lower_key.startswith(f"{provider.lower()}:")]
 
 
 def _claim(entry: ConditionEntry) -> str:

@@ -181,7 +181,7 @@ def _plain(view: StatementView) -> bool:
 
 
 def _told(view: StatementView) -> bool:
-    return "Condition" not in view.raw or all(each.key.lower() in _TOLD for each in view.conditions)
+    return "Condition" not in view.raw or all(each.lower_key in _TOLD for each in view.conditions)
 
 
 @lru_cache(maxsize=8192)

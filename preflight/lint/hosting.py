@@ -53,7 +53,7 @@ def pass_role_to_sagemaker(subject: Subject) -> Iterator[Finding]:
         return
     others = not subject.grants.actions.keys().isdisjoint(_taking_roles_elsewhere())
     for view, entry in allowing(subject, "iam:PassRole"):
-        if any(each.key.lower() in ("iam:passedtoservice", "iam:associatedresourcearn") for each in view.conditions):
+        if any(each.lower_key in ("iam:passedtoservice", "iam:associatedresourcearn") for each in view.conditions):
             continue
         if not view.resources or any(not each.text.strip("*") for each in view.resources):
             continue
@@ -99,8 +99,8 @@ def model_with_its_role(subject: Subject) -> Iterator[Finding]:
 def _keeps_off_sagemaker(condition: ConditionEntry) -> bool:
     """Whether a condition names the services that roles are passed to, and SageMaker is none of them."""
     return (
-        condition.key.lower() == "iam:passedtoservice"
-        and condition.base.lower() in ("stringequals", "stringlike", "stringequalsignorecase")
+        condition.lower_key == "iam:passedtoservice"
+        and condition.lower_base in ("stringequals", "stringlike", "stringequalsignorecase")
         and bool(condition.values)
         and not any("${" in each.text or matches(each.text.lower(), _SERVICE) for each in condition.values)
     )
@@ -124,7 +124,7 @@ def tags_with_their_permission(subject: Subject) -> Iterator[Finding]:
 
 
 def _demands_tags(condition: ConditionEntry) -> bool:
-    key = condition.key.lower()
+    key = condition.lower_key
     return (key == "aws:tagkeys" or key.startswith("aws:requesttag/")) and not without_key(condition)
 
 

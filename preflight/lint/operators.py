@@ -110,7 +110,7 @@ def operator_fits_key(subject: Subject) -> Iterator[Finding]:
 def _same(found: tuple[str, str, Level], condition: ConditionEntry) -> bool:
     """Whether comparing ARNs as text is just the same: a wildcard stops at a colon only as part of an ARN."""
     return found[:2] == ("String", "ARN") and not (
-        condition.base.lower().endswith("like") and any("*" in each.text for each in condition.values)
+        condition.lower_base.endswith("like") and any("*" in each.text for each in condition.values)
     )
 
 

@@ -59,7 +59,7 @@ def _unlimited(subject: Subject, action: str, key: str, comes_to: str, remedy: s
 
 
 def _has_key(view: StatementView, key: str) -> bool:
-    return bool(key) and "Condition" in view.raw and any(each.key.lower() == key for each in view.conditions)
+    return bool(key) and "Condition" in view.raw and any(each.lower_key == key for each in view.conditions)
 
 
 def _how(found: Granted, action: str) -> str:

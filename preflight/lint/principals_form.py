@@ -14,6 +14,7 @@ from preflight.catalog.nearest import nearest
 from preflight.documents.positions import escape
 from preflight.documents.schema import word_for
 from preflight.iam.elements import PRINCIPAL_KINDS
+from preflight.lint.condition_traps import conditions_on
 from preflight.lint.faults import Faults, no_faults, shown
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject
@@ -86,14 +87,13 @@ def provider_form(subject: Subject) -> Iterable[Finding]:
 def service_form(subject: Subject) -> Iterator[Finding]:
     """Find service principals, in Principal and in the values of condition keys, that are written as none is."""
     yield from subject.once(_faults).get("service", ())
-    for view in subject.statements:
-        for condition in view.conditions:
-            if condition.key.lower() not in _SERVICE_KEYS or not condition.base.lower().startswith("stringequals"):
-                continue
-            for entry in condition.values:
-                problem = _not_service(entry.text)
-                if problem and not set("*?$") & set(entry.text):
-                    yield _service(entry.pointer, f"{shown(entry.text)}, the value of {condition.key},", problem)
+    for _, condition in conditions_on(subject, _SERVICE_KEYS):
+        if condition.lower_key not in _SERVICE_KEYS or not condition.lower_base.startswith("stringequals"):
+            continue
+        for entry in condition.values:
+            problem = _not_service(entry.text)
+            if problem and not set("*?$") & set(entry.text):
+                yield _service(entry.pointer, f"{shown(entry.text)}, the value of {condition.key},", problem)
 
 
 def _faults(subject: Subject) -> Faults:

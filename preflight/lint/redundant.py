@@ -15,7 +15,7 @@ from preflight.lint.computed import computed
 from preflight.lint.finding import Edit, Finding
 from preflight.lint.patterns import WILD, Patterns, covers_text
 from preflight.lint.subject import Subject
-from preflight.lint.view import ConditionEntry, Entry, StatementView
+from preflight.lint.view import ConditionEntry, Entry, StatementView, strings
 
 _COMPARED = 200
 """Among more patterns with wildcards than this, or more statements, none is compared with each other."""
@@ -47,7 +47,7 @@ def resources(subject: Subject) -> Iterator[Finding]:
 def condition_numbers(subject: Subject) -> Iterator[Finding]:
     """Find several numbers for one key of which one alone decides."""
     for condition in _of_several(subject):
-        name = condition.base.lower()
+        name = condition.lower_base
         if name not in _GREATEST | _LEAST:
             continue
         try:
@@ -68,7 +68,10 @@ def condition_numbers(subject: Subject) -> Iterator[Finding]:
 def condition_values(subject: Subject) -> Iterator[Finding]:
     """Find condition values that another value of the same key covers."""
     for condition in _of_several(subject):
-        name = condition.base.lower()
+        name = condition.lower_base
+        texts = strings(condition.raw)
+        if len(set(texts)) == len(condition.raw) and (name not in _LIKE or WILD.isdisjoint("".join(texts))):
+            continue
         seen: dict[str, str] = {}
         wild = [each for each in condition.values if name in _LIKE and WILD & set(each.text)]
         for entry in condition.values:
@@ -170,7 +173,7 @@ class _About:
     @computed
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
         return frozenset(
-            (each.operator.lower(), each.key.lower(), frozenset(value.text for value in each.values))
+            (each.operator.lower(), each.lower_key, frozenset(value.text for value in each.values))
             for each in self.view.conditions
         )
 
@@ -264,7 +267,7 @@ def _covering(text: str, wild: Sequence[Entry]) -> str | None:
 def _of_several(subject: Subject) -> Iterator[ConditionEntry]:
     if "Condition" in subject.elements:
         for view in subject.statements:
-            yield from (each for each in view.conditions if isinstance(each.raw, list) and len(each.values) > 1)
+            yield from (each for each in view.conditions if isinstance(each.raw, list) and len(each.raw) > 1)
 
 
 def _same_whom(view: StatementView, other: StatementView) -> bool:

@@ -41,7 +41,7 @@ def other_source_key(subject: Subject) -> Iterator[Finding]:
     """Find resource policies that limit a service by a key that is not meant for it."""
     for view, place in _let_in(subject):
         for each in view.conditions:
-            if each.key.lower() in _OTHERS:
+            if each.lower_key in _OTHERS:
                 yield Finding(
                     each.pointer,
                     f"{view.cited} limits {place.text} by {each.key}, which does not say whose resource it acts for",
@@ -79,4 +79,4 @@ def _let_in(subject: Subject) -> Iterator[tuple[StatementView, PrincipalEntry]]:
 
 
 def _mentions(view: StatementView, keys: frozenset[str]) -> bool:
-    return "Condition" in view.raw and any(each.key.lower() in keys for each in view.conditions)
+    return "Condition" in view.raw and any(each.lower_key in keys for each in view.conditions)

@@ -100,7 +100,7 @@ def _allowed(action: str, view: StatementView, policies: Policies, context: Cont
 
 def demands(view: StatementView) -> list[ConditionEntry]:
     """Return the conditions of a statement that a stranger cannot meet by asking in the right way."""
-    return [each for each in view.conditions if _not_theirs(each.key.lower())]
+    return [each for each in view.conditions if _not_theirs(each.lower_key)]
 
 
 def _not_theirs(key: str) -> bool:
@@ -110,8 +110,8 @@ def _not_theirs(key: str) -> bool:
 def _wanted(view: StatementView) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for each in view.conditions:
-        key = each.key.lower()
-        if not each.values or _not_theirs(key) or each.base.lower().startswith(("null", "stringnot", "not")):
+        key = each.lower_key
+        if not each.values or _not_theirs(key) or each.lower_base.startswith(("null", "stringnot", "not")):
             continue
         value = each.values[0].text.replace("*", "any").replace("?", "a")
         found[key] = (value,) if each.qualifier else value

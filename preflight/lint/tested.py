@@ -45,7 +45,7 @@ class Tested:
             if statement.raw.get("Condition"):
                 for condition in statement.conditions:
                     self.all.append(condition)
-                    self.of_key[condition.key.lower()].append(condition)
+                    self.of_key[condition.lower_key].append(condition)
                     self._of_kind[operator_kind(condition.operator)].append(condition)
 
     def of_kind(self, kind: str) -> Sequence[ConditionEntry]:

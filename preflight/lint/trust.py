@@ -129,7 +129,7 @@ def _everyone(subject: Subject) -> Iterator[tuple[StatementView, PrincipalEntry]
 
 
 def _asks(view: StatementView, keys: tuple[str, ...]) -> bool:
-    return any(each.key.lower() in keys for each in view.conditions)
+    return any(each.lower_key in keys for each in view.conditions)
 
 
 def _own_account(subject: Subject) -> str:

@@ -18,6 +18,7 @@ from preflight.lint.addresses import network
 from preflight.lint.finding import Finding
 from preflight.lint.subject import Subject
 from preflight.lint.tested import Tested
+from preflight.lint.variables_form import possible
 from preflight.lint.view import ConditionEntry, Entry
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -50,11 +51,11 @@ def variable_allowed(subject: Subject) -> Iterator[Finding]:
     """Find policy variables in values of operators that take none."""
     if subject.version != "2012-10-17":
         return
-    for condition in subject.once(Tested).all:
-        for value in condition.values:
+    for condition in subject.once(Tested).all if possible(subject) else ():
+        for value in condition.values if condition.mentions("${") else ():
             if "${" not in value.text:
                 continue
-            known = OPERATORS.get(condition.base.lower())
+            known = OPERATORS.get(condition.lower_base)
             if known is not None and not known.variables and _VARIABLE.search(value.text):
                 yield Finding(
                     value.pointer,
@@ -139,7 +140,7 @@ def arn_valid(subject: Subject) -> Iterator[Finding]:
         variables=True,
     )
     for condition in subject.once(Tested).of_kind("String"):
-        for value in condition.values if _holds_arns(condition.key.lower()) else ():
+        for value in condition.values if _holds_arns(condition.lower_key) else ():
             if value.text[:4] != "arn:" and not set("*?$") & set(value.text[:5]):
                 yield Finding(
                     value.pointer,
@@ -158,7 +159,7 @@ def _holds_arns(key: str) -> bool:
 def wildcard_works(subject: Subject) -> Iterator[Finding]:
     """Find wildcards in values of operators that compare them as they are."""
     for condition in subject.once(Tested).of_kind("String"):
-        base = condition.base.lower()
+        base = condition.lower_base
         if base.endswith("like"):
             continue
         for value in condition.values:

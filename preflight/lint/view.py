@@ -33,11 +33,12 @@ class PrincipalEntry(NamedTuple):
 
 class Operator(NamedTuple):
     """An operator taken apart: `qualifier` (`ForAllValues`, `ForAnyValue` or empty) and `base`, the operator without it
-    and without `IfExists`, all as written.
+    and without `IfExists`, all as written; `lower_base` is in lower case.
     """
 
     qualifier: str
     base: str
+    lower_base: str
     if_exists: bool
 
 
@@ -45,7 +46,8 @@ def _taken_apart(written: str) -> Operator:
     head, colon, _ = written.partition(":")
     bare = written.rpartition(":")[2]
     if_exists = written.lower().endswith("ifexists")
-    return Operator(head if colon else "", bare[:-8] if bare.lower().endswith("ifexists") else bare, if_exists)
+    base = bare[:-8] if bare.lower().endswith("ifexists") else bare
+    return Operator(head if colon else "", base, base.lower(), if_exists)
 
 
 _operator = Remembered(_taken_apart)
@@ -53,11 +55,13 @@ _operator = Remembered(_taken_apart)
 
 class ConditionEntry:
     """One operator with one key. `operator` is as written (`ForAllValues:StringLikeIfExists`), `raw` what stands there
-    for the key. Where it stands, and what exactly, is worked out for those few that someone asks about.
+    for the key, which in lower case is `lower_key`. Where it stands, and what exactly, is worked out for those few that
+    someone asks about.
     """
 
     def __init__(self, above: str, operator: str, key: str, raw: Any) -> None:
         self._above, self.operator, self.key, self.raw = above, operator, key, raw
+        self.lower_key, self._apart = key.lower(), _operator[operator]
 
     @property
     def pointer(self) -> str:
@@ -79,17 +83,22 @@ class ConditionEntry:
     @property
     def qualifier(self) -> str:
         """`ForAllValues`, `ForAnyValue` (as written) or empty."""
-        return _operator[self.operator].qualifier
+        return self._apart.qualifier
 
     @property
     def base(self) -> str:
         """The operator without qualifier and `IfExists`, as written."""
-        return _operator[self.operator].base
+        return self._apart.base
+
+    @property
+    def lower_base(self) -> str:
+        """The operator without qualifier and `IfExists`, in lower case: operators compare without it."""
+        return self._apart.lower_base
 
     @property
     def if_exists(self) -> bool:
         """Whether the operator ends in `IfExists`."""
-        return _operator[self.operator].if_exists
+        return self._apart.if_exists
 
 
 def _service_of(action: str) -> str:
