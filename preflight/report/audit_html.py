@@ -2,7 +2,7 @@
 
 Names come from the account, and from whoever may make a role there. They reach the page as JSON, in which nothing can
 end the element that holds it, and its script makes text of them only. What else may run or style the page is named by
-its hash (https://www.w3.org/TR/CSP3/#strict-dynamic-usage, `hash-source`).
+its hash (https://www.w3.org/TR/CSP3/, `hash-source`).
 """
 
 from __future__ import annotations
@@ -17,17 +17,22 @@ from preflight.report.audit_html_data import payload
 from preflight.report.json import dumped
 
 # In the order in which they build on each other.
+STYLES = ("base", "charts", "filters", "tables", "views", "ways", "narrow", "print")
 SCRIPTS = (
     "dom",
     "data",
     "windowed",
+    "tables",
     "charts",
     "findings",
+    "ways",
+    "graph",
     "escalation",
     "access",
     "quotas",
     "accounts",
     "overview",
+    "organization",
     "printing",
     "main",
 )
@@ -45,7 +50,7 @@ def page(audits: Sequence[Mapping[str, Any]], *, accounts: Sequence[Mapping[str,
     from jinja2 import Environment, StrictUndefined
 
     data = payload(audits, accounts)
-    style = asset("page.css")
+    style = "\n".join(asset(f"{name}.css") for name in STYLES)
     script = '(() => {\n"use strict";\n' + "\n".join(asset(f"{name}.js") for name in SCRIPTS) + "})();\n"
     template = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

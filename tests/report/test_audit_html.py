@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from preflight.cli.app import run
-from preflight.report.audit_html import SCRIPTS, asset, embedded, page
+from preflight.report.audit_html import SCRIPTS, STYLES, asset, embedded, page
 from preflight.report.audit_html_data import region_of
 from tests.audit.generated import account
 from tests.report.audits import climbing, grant, made, quota, real, result, role, row, step
@@ -90,9 +90,11 @@ def test_it_is_one_file() -> None:
 
 
 def test_its_own_files_end_no_element() -> None:
-    for name in (*(f"{each}.js" for each in SCRIPTS), "page.css"):
+    used = {*(f"{each}.js" for each in SCRIPTS), *(f"{each}.css" for each in STYLES)}
+    for name in used:
         assert not re.search(r"</|<!--|<script", asset(name)), name
-    assert {path.stem for path in (Path(__file__).parents[2] / "preflight/report/page").glob("*.js")} == set(SCRIPTS)
+    there = {path.name for path in (Path(__file__).parents[2] / "preflight/report/page").iterdir()}
+    assert there == {*used, "page.html.j2"}
 
 
 def test_it_is_ascii_and_the_same_every_time() -> None:

@@ -42,7 +42,10 @@ function summarized(held, type, region) {
 // How many principals can do a group of actions on endpoints, by their reach.
 function ableTo(group) {
   const sets = data.sets.map((_, held) => summarized(held, "endpoint", "")[group]?.reach);
-  return tally(principals.filter((each) => sets[each.held]), (each) => sets[each.held]);
+  return tally(
+    principals.filter((each) => sets[each.held]),
+    (each) => sets[each.held],
+  );
 }
 
 class AccessTable {
@@ -51,7 +54,6 @@ class AccessTable {
     this.form = byId("access-filters");
     this.table = byId("access-table");
     this.sort = { column: "access", down: false };
-    this.opened = new Set();
     this.list = new Windowed(byId("access-body"), { build: (each) => this.row(each) });
     this.list.under(byId("access-head"), this.table.querySelector(".heads"));
     const { type, region } = this.form.elements;
@@ -65,26 +67,9 @@ class AccessTable {
       const known = grants.some((grant) => grant.group === group);
       this.table.classList.toggle(`without-${group}`, group === "other" && !known);
     }
-    this.form.addEventListener("input", eachFrame(() => this.apply()));
-    this.form.addEventListener("submit", (event) => event.preventDefault());
+    filters(this.form, () => this.apply());
     this.form.addEventListener("reset", () => setTimeout(() => this.write(new URLSearchParams())));
-    this.table.addEventListener("keydown", (event) => {
-      const row = event.key === "Escape" && event.target.closest(".row");
-      const button = row && row.querySelector("[data-row]");
-      if (!button || button.getAttribute("aria-expanded") !== "true") return;
-      button.focus();
-      button.click();
-    });
-    for (const button of this.table.querySelectorAll("[data-sort]"))
-      button.addEventListener("click", () => {
-        const column = button.dataset.sort;
-        this.sort = { column, down: this.sort.column === column && !this.sort.down };
-        for (const other of this.table.querySelectorAll("[data-sort]"))
-          other
-            .closest("[role=columnheader]")
-            .setAttribute("aria-sort", other !== button ? "none" : this.sort.down ? "descending" : "ascending");
-        this.apply();
-      });
+    sortable(this.table, this.sort, () => this.apply());
   }
 
   read() {
@@ -94,19 +79,16 @@ class AccessTable {
 
   write(wanted) {
     const { text, type, region, can } = this.form.elements;
-    text.value = wanted.get("text") ?? "";
-    type.value = wanted.get("type") ?? "endpoint";
-    if (type.value === "any" || type.selectedIndex < 0) type.value = "any";
-    region.value = wanted.get("region") ?? "";
-    if (region.selectedIndex < 0) region.value = "";
-    can.value = wanted.get("can") ?? "";
-    if (can.selectedIndex < 0) can.value = "";
+    fill(text, wanted.get("text"));
+    fill(type, wanted.get("type") ?? "endpoint");
+    fill(region, wanted.get("region"));
+    fill(can, wanted.get("can"));
     this.apply();
   }
 
   apply() {
     const { text, type, region, can } = this.read();
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(text);
     this.summaries = data.sets.map((_, held) => summarized(held, type === "any" ? "" : type, region));
     const weights = this.summaries.map((each) => this.weight(each));
     const found = principals.filter(
@@ -117,7 +99,12 @@ class AccessTable {
     );
     const sign = this.sort.down ? -1 : 1;
     if (this.sort.column === "principal") {
-      const places = new Map(found.map((each) => each.name).sort(collator.compare).map((name, place) => [name, place]));
+      const places = new Map(
+        found
+          .map((each) => each.name)
+          .sort(collator.compare)
+          .map((name, place) => [name, place]),
+      );
       found.sort((one, other) => sign * (places.get(one.name) - places.get(other.name)));
     } else if (this.sort.column === "access") {
       found.sort((one, other) => sign * (weights[other.held] - weights[one.held]) || one.id - other.id);
@@ -144,58 +131,36 @@ class AccessTable {
   }
 
   row(each) {
-    const opened = this.list.isOpen(each);
     const summary = this.summaries[each.held];
-    const said = GROUPS.filter((group) => summary[group]).map((group) => `${group} ${REACH_WORDS[summary[group].reach]}`);
-    const button = el(
-      "button",
-      {
-        type: "button",
-        class: "expand",
-        "data-row": true,
-        "aria-expanded": String(opened),
-        "aria-label": shown(`${each.kind} ${each.name}: ${said.join(", ")}`),
-      },
-      icon("chevron"),
+    const said = GROUPS.filter((group) => summary[group]).map(
+      (group) => `${group} ${REACH_WORDS[summary[group].reach]}`,
     );
-    const line = el(
-      "div",
-      { class: "line" },
-      el(
-        "div",
-        { role: "cell", class: "cell cell-principal" },
-        button,
-        el(
-          "span",
-          { class: "stack" },
-          el("span", { class: "clamp", title: shown(each.arn) }, each.name),
-          el("span", { class: "quiet" }, [several ? `${each.kind} of ${each.account}` : each.kind, rank(each.arn)].filter(Boolean).join(" \u00b7 ")),
-        ),
-      ),
-      GROUPS.map((group) => this.cell(group, summary[group])),
+    const notes = [several ? `${each.kind} of ${each.account}` : each.kind, rank(each.arn)].filter(Boolean);
+    const name = el(
+      "span",
+      { class: "stack" },
+      el("span", { class: "clamp", title: shown(each.arn) }, each.name),
+      el("span", { class: "quiet" }, notes.join(" \u00b7 ")),
     );
-    const row = el("div", { role: "row", class: "holder" }, line);
-    line.addEventListener("click", (event) => {
-      if (!event.target.closest("button") && String(getSelection())) return;
-      const now = !this.list.isOpen(each);
-      button.setAttribute("aria-expanded", String(now));
-      if (now) row.append(this.details(each));
-      else row.querySelector(".details").remove();
-      this.list.open(each, now);
-    });
-    if (opened) row.append(this.details(each));
-    return row;
+    const cells = [
+      cell("principal", opener(this.list, each, `${each.kind} ${each.name}: ${said.join(", ")}`), name),
+      GROUPS.map((group) => this.group(group, summary[group])),
+    ];
+    return openable(this.list, each, "holder", cells, () => this.details(each));
   }
 
-  cell(group, found) {
-    const actions = found && counted(found.actions.size, "action");
-    return el(
-      "div",
-      { role: "cell", class: `cell cell-group cell-${group}`, title: found && [...found.actions].join("\n") },
-      el("span", { class: "group-name", "aria-hidden": "true" }, group),
-      found
-        ? [el("span", { class: `reach reach-${found.reach}` }, REACH_WORDS[found.reach]), el("span", { class: "quiet" }, actions)]
-        : el("span", { class: "quiet" }, "\u2013"),
+  group(group, found) {
+    const word = el("span", { class: "group-name", "aria-hidden": "true" }, group);
+    if (!found) return cell(`group cell-${group}`, word, el("span", { class: "quiet" }, "\u2013"));
+    return cell(
+      `group cell-${group}`,
+      word,
+      el(
+        "span",
+        { class: `reach reach-${found.reach}`, title: [...found.actions].join("\n") },
+        REACH_WORDS[found.reach],
+      ),
+      el("span", { class: "quiet" }, counted(found.actions.size, "action")),
     );
   }
 
@@ -212,7 +177,8 @@ class AccessTable {
       el(
         "p",
         { class: "details-links" },
-        climbs(each.arn) && el("a", { href: `#escalation?${new URLSearchParams({ of: each.arn })}` }, "Its way to administrator"),
+        climbs(each.arn) &&
+          el("a", { href: `#escalation?${new URLSearchParams({ of: each.arn })}` }, "Its way to administrator"),
         findings.some((finding) => finding.subject === each.arn) &&
           el("a", { href: `#findings?${new URLSearchParams({ subject: each.arn })}` }, "Findings about it"),
       ),
@@ -222,17 +188,28 @@ class AccessTable {
 
 // Actions that the same statements allow on the same are told together.
 function grantList(own) {
-  const alike = Map.groupBy(own, (grant) => JSON.stringify([grant.type, grant.region, grant.reach, grant.by, grant.example, grant.hangsOn]));
+  const alike = Map.groupBy(own, (grant) =>
+    JSON.stringify([grant.type, grant.region, grant.reach, grant.by, grant.example, grant.hangsOn]),
+  );
   return el(
     "table",
     { class: "grants" },
-    el("thead", el("tr", ["Action", "On", "By"].map((word) => el("th", { scope: "col" }, word)))),
+    el(
+      "thead",
+      el(
+        "tr",
+        ["Action", "On", "By"].map((word) => el("th", { scope: "col" }, word)),
+      ),
+    ),
     el(
       "tbody",
       [...alike.values()].map(([grant, ...others]) =>
         el(
           "tr",
-          el("td", [grant, ...others].map((each) => el("div", el("code", each.action)))),
+          el(
+            "td",
+            [grant, ...others].map((each) => el("div", el("code", each.action))),
+          ),
           el(
             "td",
             el("span", { class: `reach reach-${grant.reach}` }, REACH_WORDS[grant.reach]),

@@ -1,5 +1,6 @@
 // The accounts of an organization, those that were not audited first.
 
+const STATES_IN_COLUMNS = ["error", "warning", "note", "open"];
 const STATUSES = ["failed", "done", "left out"];
 const ACCOUNT_COLUMNS = {
   status: (row) => STATUSES.indexOf(row.status),
@@ -26,29 +27,19 @@ class Accounts {
     for (const status of STATUSES)
       if (counts.has(status))
         this.form.elements.status.append(el("option", { value: status }, `${status} (${number(counts.get(status))})`));
-    this.form.addEventListener("input", eachFrame(() => this.apply()));
-    this.form.addEventListener("submit", (event) => event.preventDefault());
-    for (const button of this.table.querySelectorAll("[data-sort]"))
-      button.addEventListener("click", () => {
-        const column = button.dataset.sort;
-        this.sort = { column, down: this.sort.column === column && !this.sort.down };
-        for (const other of this.table.querySelectorAll("[data-sort]"))
-          other
-            .closest("[role=columnheader]")
-            .setAttribute("aria-sort", other !== button ? "none" : this.sort.down ? "descending" : "ascending");
-        this.apply();
-      });
+    filters(this.form, () => this.apply());
+    sortable(this.table, this.sort, () => this.apply());
   }
 
   write(wanted) {
-    this.form.elements.text.value = wanted.get("text") ?? "";
-    this.form.elements.status.value = wanted.get("status") ?? "";
+    fill(this.form.elements.text, wanted.get("text"));
+    fill(this.form.elements.status, wanted.get("status"));
     this.apply();
   }
 
   chosen() {
     const { text, status } = this.form.elements;
-    const words = text.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(text.value);
     const found = this.rows.filter(
       (row) =>
         (!status.value || row.status === status.value) &&
@@ -79,17 +70,16 @@ class Accounts {
   }
 
   row(row) {
-    const cell = (name, ...content) => el("div", { role: "cell", class: `cell cell-${name}` }, ...content);
     const handle = row.href
       ? el("a", { href: row.href, "data-row": true }, row.account)
       : el("span", { "data-row": true, tabindex: "-1" }, row.account);
-    const amounts = row.status === "done";
-    const amount = (name, value) =>
-      cell(
-        "amount",
-        amounts && el("span", { class: "group-name", "aria-hidden": "true" }, name === "administrators" ? "admins" : name),
-        amounts && value !== undefined ? el("span", { class: value ? `is-${name}` : "quiet" }, number(value)) : "",
-      );
+    const reason = row.reason && (row.name ? ` \u00b7 ${row.reason}` : row.reason);
+    const name = el(
+      "span",
+      { class: "clamp" },
+      row.name,
+      el("span", { class: "quiet", title: shown(row.reason) }, reason),
+    );
     return el(
       "div",
       { role: "row", class: "account" },
@@ -98,10 +88,19 @@ class Accounts {
         { class: "line" },
         cell("status", el("span", { class: `badge status-${row.status.replace(" ", "-")}` }, row.status)),
         cell("account", handle),
-        cell("name", el("span", { class: "clamp" }, row.name, row.reason && el("span", { class: "quiet", title: shown(row.reason) }, row.name ? ` \u00b7 ${row.reason}` : row.reason))),
-        ...["error", "warning", "note", "open"].map((name) => amount(name, row.counts[name])),
-        amount("administrators", row.administrators),
+        cell("name", name),
+        STATES_IN_COLUMNS.map((state) => this.amount(row, state, state, row.counts[state])),
+        this.amount(row, "admins", "administrators", row.administrators),
       ),
+    );
+  }
+
+  amount(row, word, name, value) {
+    if (row.status !== "done" || value === undefined) return cell("amount");
+    return cell(
+      "amount",
+      el("span", { class: "group-name", "aria-hidden": "true" }, word),
+      el("span", { class: value ? `is-${name}` : "quiet" }, number(value)),
     );
   }
 }

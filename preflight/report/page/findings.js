@@ -19,22 +19,18 @@ class Findings {
     this.list = new Windowed(byId("findings-body"), { build: (finding) => this.row(finding) });
     this.list.under(byId("findings-head"), this.table.querySelector(".heads"));
     this.offer();
-    const apply = eachFrame(() => this.apply());
-    this.form.addEventListener("input", apply);
-    this.form.addEventListener("submit", (event) => event.preventDefault());
+    filters(this.form, () => this.apply());
     this.form.addEventListener("reset", () => setTimeout(() => this.apply()));
-    this.table.addEventListener("keydown", (event) => {
-      const row = event.key === "Escape" && event.target.closest(".row");
-      if (row) this.close(row);
+    sortable(this.table, this.sort, () => {
+      this.ordered = this.inOrder();
+      this.apply();
     });
-    for (const button of this.table.querySelectorAll("[data-sort]"))
-      button.addEventListener("click", () => this.sortBy(button.dataset.sort));
     this.ordered = this.inOrder();
   }
 
   // Fill the selects with what there is; one that could not choose is left out.
   offer() {
-    const fill = (name, key, label = (value) => value) => {
+    const offered = (name, key, label = (value) => value) => {
       const select = this.form.elements[name];
       const counts = tally(findings, key);
       const values = [...counts.keys()].filter(Boolean).sort(collator.compare);
@@ -42,9 +38,13 @@ class Findings {
         select.append(el("option", { value }, `${label(value)} (${number(counts.get(value))})`));
       select.closest("label").hidden = values.length < 2;
     };
-    fill("rule", (finding) => finding.rule, (rule) => `${rule} ${ruleOf(rule).name}`);
-    fill("region", (finding) => finding.region);
-    fill("account", (finding) => finding.account);
+    offered(
+      "rule",
+      (finding) => finding.rule,
+      (rule) => `${rule} ${ruleOf(rule).name}`,
+    );
+    offered("region", (finding) => finding.region);
+    offered("account", (finding) => finding.account);
     this.table.classList.toggle("with-account", several);
     this.table.classList.toggle("with-region", new Set(findings.map((each) => each.region).filter(Boolean)).size > 1);
   }
@@ -65,11 +65,8 @@ class Findings {
 
   // Set the filters to those of a link.
   write(wanted) {
-    for (const name of ["text", "subject", "kind", "rule", "region", "account"]) {
-      const field = this.form.elements[name];
-      field.value = wanted.get(name) ?? "";
-      if (field.tagName === "SELECT" && field.selectedIndex < 0) field.value = "";
-    }
+    for (const name of ["text", "subject", "kind", "rule", "region", "account"])
+      fill(this.form.elements[name], wanted.get(name));
     const levels = (wanted.get("level") ?? "").split(",").filter((level) => LEVELS.includes(level));
     for (const box of this.form.querySelectorAll("[name=level]"))
       box.checked = !levels.length || levels.includes(box.value);
@@ -78,7 +75,7 @@ class Findings {
 
   matching() {
     const filter = this.read();
-    const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(filter.text);
     const subject = filter.subject.toLowerCase();
     const levels = filter.level ? filter.level.split(",") : LEVELS;
     return this.ordered.filter(
@@ -138,75 +135,24 @@ class Findings {
     }
     const sign = down ? -1 : 1;
     return [...findings].sort(
-      (one, other) =>
-        sign * (ranks[one.id] - ranks[other.id]) || one.severity - other.severity || one.id - other.id,
+      (one, other) => sign * (ranks[one.id] - ranks[other.id]) || one.severity - other.severity || one.id - other.id,
     );
-  }
-
-  sortBy(column) {
-    this.sort = { column, down: this.sort.column === column && !this.sort.down };
-    for (const button of this.table.querySelectorAll("[data-sort]")) {
-      const own = button.dataset.sort === column;
-      const way = own ? (this.sort.down ? "descending" : "ascending") : "none";
-      button.closest("[role=columnheader]").setAttribute("aria-sort", way);
-    }
-    this.ordered = this.inOrder();
-    this.apply();
   }
 
   row(finding) {
-    const about = ruleOf(finding.rule);
-    const details = `details-${finding.id}`;
-    const opened = this.list.isOpen(finding);
-    const button = el(
-      "button",
-      {
-        type: "button",
-        class: "expand",
-        "data-row": true,
-        "aria-expanded": String(opened),
-        "aria-controls": details,
-        "aria-label": shown(`${WORDS[finding.state]}, ${finding.rule}: ${finding.message}`),
-      },
-      icon("chevron"),
-    );
-    const cell = (name, ...content) => el("div", { role: "cell", class: `cell cell-${name}` }, ...content);
-    const line = el(
-      "div",
-      { class: "line" },
+    const button = opener(this.list, finding, `${WORDS[finding.state]}, ${finding.rule}: ${finding.message}`);
+    const cells = [
       cell("severity", button, badge(finding.state)),
-      cell("rule", el("span", { class: "id" }, finding.rule), el("span", { class: "name" }, about.name)),
+      cell("rule", el("span", { class: "id" }, finding.rule), el("span", { class: "name" }, ruleOf(finding.rule).name)),
       cell("message", el("span", { class: "clamp" }, rich(finding.message))),
       cell("subject", el("span", { class: "clamp", title: shown(finding.subject) }, short(finding.subject))),
       cell("region", finding.region),
       cell("account", finding.account),
-    );
-    const row = el("div", { role: "row", class: `finding is-${finding.state}` }, line);
-    line.addEventListener("click", (event) => {
-      if (event.target.closest("a") || (!event.target.closest("button") && String(getSelection()))) return;
-      this.toggle(finding, row);
-    });
-    if (opened) row.append(this.details(finding, details));
-    return row;
+    ];
+    return openable(this.list, finding, "finding", cells, () => this.details(finding));
   }
 
-  toggle(finding, row) {
-    const opened = !this.list.isOpen(finding);
-    const button = row.querySelector("[data-row]");
-    button.setAttribute("aria-expanded", String(opened));
-    if (opened) row.append(this.details(finding, `details-${finding.id}`));
-    else row.querySelector(".details").remove();
-    this.list.open(finding, opened);
-  }
-
-  close(row) {
-    const button = row.querySelector("[data-row]");
-    if (button.getAttribute("aria-expanded") !== "true") return;
-    button.focus();
-    button.click();
-  }
-
-  details(finding, id) {
+  details(finding) {
     const links = [
       ["Only this rule", `#findings?${new URLSearchParams({ rule: finding.rule })}`],
       finding.subject && ["Only this subject", `#findings?${new URLSearchParams({ subject: finding.subject })}`],
@@ -218,7 +164,7 @@ class Findings {
     ];
     return el(
       "div",
-      { id, role: "cell", class: "details" },
+      { role: "cell", class: "details" },
       explained(finding),
       el(
         "p",
@@ -236,12 +182,16 @@ function badge(state) {
 // All that is known of a finding, as a list of terms; the page and its print show the same.
 function explained(finding, { withRule = true, withRemedy = true } = {}) {
   const about = ruleOf(finding.rule);
-  const entry = (term, ...content) => (content.flat().filter(Boolean).length ? [el("dt", term), el("dd", ...content)] : []);
+  const entry = (term, ...content) =>
+    content.flat().filter(Boolean).length ? [el("dt", term), el("dd", ...content)] : [];
   const { location } = finding;
   return el(
     "dl",
     entry("Finding", withRule && el("p", rich(finding.message))),
-    entry(finding.kind === "open" ? "What would settle it" : "Remedy", withRemedy && finding.remedy && prose(finding.remedy)),
+    entry(
+      finding.kind === "open" ? "What would settle it" : "Remedy",
+      withRemedy && finding.remedy && prose(finding.remedy),
+    ),
     entry(
       "Evidence",
       finding.evidence.length > 0 &&
@@ -267,7 +217,12 @@ function explained(finding, { withRule = true, withRemedy = true } = {}) {
 
 function ruleText(id, about) {
   return [
-    el("p", el("code", id), ` ${about.name}`, about.category && el("span", { class: "quiet" }, ` \u00b7 ${about.category}`)),
+    el(
+      "p",
+      el("code", id),
+      ` ${about.name}`,
+      about.category && el("span", { class: "quiet" }, ` \u00b7 ${about.category}`),
+    ),
     about.summary && el("p", rich(`${about.summary}.`)),
     about.why && el("p", { class: "quiet" }, rich(about.why)),
     about.aliases.length > 0 && el("p", { class: "quiet" }, `Also known as ${about.aliases.join(", ")}`),
@@ -276,7 +231,12 @@ function ruleText(id, about) {
         "p",
         { class: "references" },
         about.references.map((href) =>
-          el("a", { href, target: "_blank", rel: "noopener noreferrer" }, href.replace(/^https:\/\//, ""), icon("external")),
+          el(
+            "a",
+            { href, target: "_blank", rel: "noopener noreferrer" },
+            href.replace(/^https:\/\//, ""),
+            icon("external"),
+          ),
         ),
       ),
   ];

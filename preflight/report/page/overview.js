@@ -6,8 +6,12 @@ const GROUP_CHARTS = ["create", "update", "delete", "invoke"];
 class Overview {
   constructor() {
     const place = byId("overview-body");
-    if (data.audits.length) place.append(...[levels(), ...(findings.length ? [rules(), families()] : []), able(), ways(), fullest(), quiet()]);
-    else place.append(notAudited(), accountLevels(), accountStatus(), accountAuthority(), accountRules(), accountWorst());
+    if (data.audits.length)
+      place.append(
+        ...[levels(), ...(findings.length ? [rules(), families()] : []), able(), ways(), fullest(), quiet()],
+      );
+    else
+      place.append(notAudited(), accountLevels(), accountStatus(), accountAuthority(), accountRules(), accountWorst());
   }
 
   write() {}
@@ -42,7 +46,11 @@ function levels() {
     "section",
     { class: "card wide" },
     el("h2", "Findings"),
-    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state) ?? 0, tileWord(state, counts.get(state) ?? 0), LINKS[state]))),
+    el(
+      "ul",
+      { class: "tiles" },
+      STATES.map((state) => tile(state, counts.get(state) ?? 0, tileWord(state, counts.get(state) ?? 0), LINKS[state])),
+    ),
     findings.length > 0 && bar(parts, findings.length, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
     el("p", { class: "quiet" }, saidOf(failed, counts.get("open") ?? 0)),
   );
@@ -51,7 +59,9 @@ function levels() {
 function saidOf(failed, open) {
   if (!failed && !open) return "Nothing failed, and nothing is open.";
   const first = failed ? `${counted(failed, "finding")} failed.` : "Nothing failed.";
-  return open ? `${first} ${number(open)} could not be decided with the facts there are; each says what would settle it.` : first;
+  return open
+    ? `${first} ${number(open)} could not be decided with the facts there are; each says what would settle it.`
+    : first;
 }
 
 function rules() {
@@ -61,7 +71,10 @@ function rules() {
     own,
     worst: own.reduce((least, finding) => Math.min(least, finding.severity), 9),
   }));
-  rows.sort((one, other) => one.worst - other.worst || other.own.length - one.own.length || collator.compare(one.rule, other.rule));
+  rows.sort(
+    (one, other) =>
+      one.worst - other.worst || other.own.length - one.own.length || collator.compare(one.rule, other.rule),
+  );
   const most = rows.reduce((largest, row) => Math.max(largest, row.own.length), 0);
   const drawn = (chosen) =>
     barList(
@@ -137,7 +150,9 @@ function able() {
     "Who has access",
     "Roles and users, by what their policies allow",
     most > 0 && legend(REACH_PARTS),
-    most > 0 ? barList(rows, most, "Principals by what they can do with endpoints") : el("p", { class: "quiet" }, "Nobody can do anything with endpoints."),
+    most > 0
+      ? barList(rows, most, "Principals by what they can do with endpoints")
+      : el("p", { class: "quiet" }, "Nobody can do anything with endpoints."),
   );
 }
 
@@ -185,106 +200,21 @@ function quiet() {
     "section",
     { class: "card wide" },
     el("h2", "What is well"),
-    el("p", passed.length ? `${counted(sum(passed, "pass"), "check")} of ${counted(passed.length, "rule")} passed.` : "No check passed as a whole."),
+    el(
+      "p",
+      passed.length
+        ? `${counted(sum(passed, "pass"), "check")} of ${counted(passed.length, "rule")} passed.`
+        : "No check passed as a whole.",
+    ),
     not.length > 0 &&
       el(
         "details",
         el("summary", `${counted(not.length, "rule")} ${not.length === 1 ? "does" : "do"} not apply`),
-        el("ul", { class: "plain-list" }, not.map((row) => el("li", el("code", row.rule), " ", rich(row.said)))),
+        el(
+          "ul",
+          { class: "plain-list" },
+          not.map((row) => el("li", el("code", row.rule), " ", rich(row.said))),
+        ),
       ),
-  );
-}
-
-// What nothing is known of comes before what is.
-function notAudited() {
-  const failed = data.accounts.filter((row) => row.status === "failed");
-  if (!failed.length) return "";
-  const drawn = (chosen) =>
-    el("ul", { class: "plain-list" }, chosen.map((row) => el("li", el("code", row.account), row.name && ` ${row.name}`, `: ${row.reason}`)));
-  return el(
-    "section",
-    { class: "card wide failing" },
-    el("h2", `${number(failed.length)} of ${counted(data.accounts.length, "account")} could not be audited`),
-    ...cut(failed, MANY_RULES, drawn, "accounts"),
-  );
-}
-
-function accountLevels() {
-  const counts = new Map(STATES.map((state) => [state, data.accounts.reduce((sum, row) => sum + row.counts[state], 0)]));
-  const all = [...counts.values()].reduce((sum, value) => sum + value, 0);
-  const parts = states(counts);
-  return el(
-    "section",
-    { class: "card wide" },
-    el("h2", "Findings"),
-    el("ul", { class: "tiles" }, STATES.map((state) => tile(state, counts.get(state), tileWord(state, counts.get(state))))),
-    all > 0 && bar(parts, all, { label: `Findings by level: ${spoken(parts)}`, height: 12 }),
-  );
-}
-
-function accountStatus() {
-  const counts = tally(data.accounts, (row) => row.status);
-  const rows = STATUSES.filter((status) => counts.has(status)).map((status) => ({
-    href: `#accounts?${new URLSearchParams({ status })}`,
-    title: { failed: "not audited", done: "audited", "left out": "left out" }[status],
-    parts: [{ value: counts.get(status), tone: { failed: "error", done: "used", "left out": "note" }[status], word: "accounts" }],
-    total: counts.get(status),
-  }));
-  return card("Accounts", "", barList(rows, data.accounts.length, "Accounts by whether they were audited"));
-}
-
-function accountAuthority() {
-  const sum = (name) => data.accounts.reduce((total, row) => total + (row[name] ?? 0), 0);
-  if (!data.accounts.some((row) => row.administrators !== undefined)) return "";
-  return card(
-    "Ways to administrator",
-    "",
-    el(
-      "ul",
-      { class: "tiles tiles-small" },
-      tile("plain", sum("administrators"), "administrators"),
-      tile(sum("escalating") ? "error" : "plain", sum("escalating"), "more can become one"),
-    ),
-  );
-}
-
-// Rules over all accounts, where the rows tell of them.
-function accountRules() {
-  const rows = data.accountRules;
-  if (!rows.length) return "";
-  const most = Math.max(...rows.map((row) => row.fail + row.open));
-  const drawn = (chosen) =>
-    barList(
-      chosen.map((row) => ({
-        title: [el("span", { class: "id" }, row.rule), ` ${row.name}`],
-        note: `in ${counted(row.accounts, "account")}`,
-        parts: states(new Map([[row.level, row.fail], ["open", row.open]])),
-        total: row.fail + row.open,
-      })),
-      most,
-      "Findings by rule",
-    );
-  return el("section", { class: "card wide" }, el("h2", "By rule"), legend(STATE_PARTS), ...cut(rows, MANY_RULES, drawn, "rules"));
-}
-
-function accountWorst() {
-  const worst = data.accounts.filter((row) => row.counts.error || row.counts.open).sort((one, other) => other.counts.error - one.counts.error || other.counts.open - one.counts.open);
-  const most = worst.reduce((largest, row) => Math.max(largest, row.counts.error + row.counts.open), 0);
-  return el(
-    "section",
-    { class: "card wide" },
-    el("h2", "Most errors"),
-    worst.length
-      ? barList(
-          worst.slice(0, MANY_RULES).map((row) => ({
-            href: row.href || null,
-            title: [el("span", { class: "id" }, row.account), ` ${row.name}`],
-            parts: states(new Map([["error", row.counts.error], ["open", row.counts.open]])),
-            total: row.counts.error + row.counts.open,
-          })),
-          most,
-          "Accounts with most errors",
-        )
-      : el("p", { class: "quiet" }, "No account has errors."),
   );
 }

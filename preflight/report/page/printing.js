@@ -5,25 +5,31 @@ const MOST_PRINTED = 2000;
 
 function printed() {
   const chosen = panes.findings?.matching() ?? [];
-  const some = [...chosen].sort((one, other) => one.severity - other.severity || one.id - other.id).slice(0, MOST_PRINTED);
+  const some = [...chosen]
+    .sort((one, other) => one.severity - other.severity || one.id - other.id)
+    .slice(0, MOST_PRINTED);
   const byRule = [...Map.groupBy(some, (finding) => finding.rule)];
   const left = chosen.length - some.length;
   const parts = [
     data.audits.length > 0 && [
       el("h2", some.length ? "Findings" : "No findings"),
-      chosen.length < findings.length && el("p", `${number(chosen.length)} of ${counted(findings.length, "finding")}, as the filters of the page left them.`),
+      chosen.length < findings.length &&
+        el(
+          "p",
+          `${number(chosen.length)} of ${counted(findings.length, "finding")}, as the filters of the page left them.`,
+        ),
       left > 0 && el("p", `The ${number(some.length)} most severe of ${number(chosen.length)} are printed.`),
       byRule.map(([rule, own]) => [
         el("h3", `${rule} ${ruleOf(rule).name} (${number(own.length)})`),
         ruleText(rule, ruleOf(rule)).slice(1),
         [...Map.groupBy(own, (finding) => finding.remedy)].map(([remedy, alike]) => remedied(remedy, alike)),
       ]),
-      nodes.climbing.length > 0 && [
-        el("h2", "Ways to administrator"),
-        waysPrint(),
-      ],
+      nodes.climbing.length > 0 && [el("h2", "Ways to administrator"), waysPrint()],
       principals.length > 0 && [el("h2", "Who can do what with endpoints"), accessPrint()],
-      quotas.length > 0 && [el("h2", "Quotas"), quotaBars(quotas.filter((quota) => quota.used).slice(0, MANY_QUOTAS), "Quotas")],
+      quotas.length > 0 && [
+        el("h2", "Quotas"),
+        quotaBars(quotas.filter((quota) => quota.used).slice(0, MANY_QUOTAS), "Quotas"),
+      ],
     ],
     data.accounts.length > 0 && [el("h2", "Accounts"), accountsPrint()],
   ];
@@ -35,7 +41,14 @@ function remedied(remedy, alike) {
   const together = alike.length > 1;
   const word = alike.every((finding) => finding.kind === "open") ? "What would settle it" : "Remedy";
   return [
-    together && remedy && el("div", { class: "print-remedy" }, el("p", { class: "quiet" }, `${word} of these ${number(alike.length)}`), prose(remedy)),
+    together &&
+      remedy &&
+      el(
+        "div",
+        { class: "print-remedy" },
+        el("p", { class: "quiet" }, `${word} of these ${number(alike.length)}`),
+        prose(remedy),
+      ),
     alike.map((finding) =>
       el(
         "div",
@@ -49,7 +62,9 @@ function remedied(remedy, alike) {
 
 // Steps that many take, each with some who take it.
 function waysPrint() {
-  const taken = [...Map.groupBy(nodes.climbing, (node) => node.next.how)].sort(([, one], [, other]) => other.length - one.length);
+  const taken = [...Map.groupBy(nodes.climbing, (node) => node.next.how)].sort(
+    ([, one], [, other]) => other.length - one.length,
+  );
   const few = taken.slice(0, 100);
   return [
     el(
@@ -60,7 +75,15 @@ function waysPrint() {
           "li",
           el("strong", counted(own.length, "principal")),
           `: ${how}`,
-          el("div", { class: "quiet" }, own.slice(0, 12).map((node) => node.name).join(", "), own.length > 12 && ` and ${number(own.length - 12)} more`),
+          el(
+            "div",
+            { class: "quiet" },
+            own
+              .slice(0, 12)
+              .map((node) => node.name)
+              .join(", "),
+            own.length > 12 && ` and ${number(own.length - 12)} more`,
+          ),
         ),
       ),
     ),
@@ -76,8 +99,23 @@ function accessPrint() {
   return [
     el(
       "table",
-      el("thead", el("tr", ["Principal", ...groups].map((word) => el("th", { scope: "col" }, word)))),
-      el("tbody", few.map((each) => el("tr", el("td", el("code", short(each.arn))), groups.map((group) => el("td", REACH_WORDS[sets[each.held][group]?.reach] ?? "\u2013"))))),
+      el(
+        "thead",
+        el(
+          "tr",
+          ["Principal", ...groups].map((word) => el("th", { scope: "col" }, word)),
+        ),
+      ),
+      el(
+        "tbody",
+        few.map((each) =>
+          el(
+            "tr",
+            el("td", el("code", short(each.arn))),
+            groups.map((group) => el("td", REACH_WORDS[sets[each.held][group]?.reach] ?? "\u2013")),
+          ),
+        ),
+      ),
     ),
     rows.length > few.length && el("p", `and ${counted(rows.length - few.length, "more principal")}.`),
   ];
@@ -88,14 +126,24 @@ function accountsPrint() {
   const rows = panes.accounts?.chosen() ?? [];
   return el(
     "table",
-    el("thead", el("tr", heads.map((word) => el("th", { scope: "col" }, word)))),
+    el(
+      "thead",
+      el(
+        "tr",
+        heads.map((word) => el("th", { scope: "col" }, word)),
+      ),
+    ),
     el(
       "tbody",
       rows.map((row) =>
         el(
           "tr",
-          [row.account, row.name, row.reason ? `${row.status}: ${row.reason}` : row.status].map((text) => el("td", text)),
-          ["error", "warning", "note", "open"].map((name) => el("td", row.status === "done" ? number(row.counts[name]) : "")),
+          [row.account, row.name, row.reason ? `${row.status}: ${row.reason}` : row.status].map((text) =>
+            el("td", text),
+          ),
+          ["error", "warning", "note", "open"].map((name) =>
+            el("td", row.status === "done" ? number(row.counts[name]) : ""),
+          ),
         ),
       ),
     ),

@@ -18,16 +18,16 @@ function quotaRow(quota) {
   const limit = quota.limit ?? 0;
   const perhaps = quota.most === null ? 0 : Math.min(quota.most, limit || quota.most) - quota.used;
   const tone = quota.part >= 1 ? "error" : quota.part >= 0.8 ? "warning" : "used";
-  const free = limit - quota.used;
+  const where = [quota.region, several && quota.account].filter(Boolean).join(" \u00b7 ");
+  const share = limit ? ` (${Math.round(100 * quota.part)}%)` : "";
+  const notes = [
+    quota.limit === null ? "limit not known" : `${number(limit - quota.used)} ${quota.unit} free`,
+    quota.most === null ? "at least; more may be in use" : perhaps > 0 && `perhaps ${number(quota.most)} in use`,
+  ];
   return {
-    title: el("span", quota.name, el("span", { class: "quiet" }, ` ${[quota.region, several && quota.account].filter(Boolean).join(" \u00b7 ")}`)),
-    value: quota.limit === null ? `${number(quota.used)} of ?` : `${number(quota.used)} of ${number(limit)}${limit ? ` (${Math.round(100 * quota.part)}%)` : ""}`,
-    note: [
-      quota.limit === null ? "limit not known" : `${number(free)} ${quota.unit} free`,
-      quota.most === null ? "at least; more may be in use" : perhaps > 0 && `perhaps ${number(quota.most)} in use`,
-    ]
-      .filter(Boolean)
-      .join(" \u00b7 "),
+    title: el("span", quota.name, el("span", { class: "quiet" }, ` ${where}`)),
+    value: `${number(quota.used)} of ${quota.limit === null ? "?" : number(limit)}${share}`,
+    note: notes.filter(Boolean).join(" \u00b7 "),
     parts: [
       { value: Math.min(quota.used, limit), tone, word: `${quota.unit} in use` },
       { value: Math.max(0, perhaps), tone, hatched: true, word: `${quota.unit} perhaps in use` },
@@ -50,8 +50,7 @@ class Quotas {
     this.route = route;
     this.form = byId("quota-filters");
     this.all = false;
-    this.form.addEventListener("input", eachFrame(() => this.apply()));
-    this.form.addEventListener("submit", (event) => event.preventDefault());
+    filters(this.form, () => this.apply());
     byId("quotas-more").addEventListener("click", () => {
       this.all = true;
       this.apply();
@@ -59,14 +58,14 @@ class Quotas {
   }
 
   write(wanted) {
-    this.form.elements.text.value = wanted.get("text") ?? "";
+    fill(this.form.elements.text, wanted.get("text"));
     this.form.elements.used.checked = wanted.get("used") !== "no";
     this.apply();
   }
 
   apply() {
     const { text, used } = this.form.elements;
-    const words = text.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(text.value);
     const found = quotas.filter(
       (quota) =>
         (!used.checked || quota.used || quota.most !== 0) &&

@@ -6,8 +6,8 @@ const OVERSCAN = 8;
 class Windowed {
   // build(item, index) gives the row's element, with a [data-row] button in it that has the focus for the row;
   // `scroller` is the element that scrolls, else the page does; `key` tells items apart.
-  constructor(body, { build, key = (item) => item.id, scroller = null, onMove = () => {} }) {
-    Object.assign(this, { body, build, key, scroller, onMove });
+  constructor(body, { build, key = (item) => item.id, scroller = null }) {
+    Object.assign(this, { body, build, key, scroller });
     this.items = [];
     this.rows = new Map();
     this.heights = new Map();
@@ -72,7 +72,6 @@ class Windowed {
     this.render();
     this.mark(before);
     this.button(this.current)?.focus({ preventScroll: true });
-    this.onMove(this.items[this.current]);
   }
 
   reveal(index) {
@@ -156,8 +155,7 @@ class Windowed {
     }
     if (row.index !== index) {
       row.index = index;
-      if (row.element.role === "row" || row.element.getAttribute("role") === "row")
-        row.element.setAttribute("aria-rowindex", index + 2);
+      if (row.element.getAttribute("role") === "row") row.element.setAttribute("aria-rowindex", index + 2);
     }
     row.element.style.transform = `translateY(${this.offsets[index]}px)`;
     this.handle(row.element)?.setAttribute("tabindex", index === this.current ? "0" : "-1");
@@ -198,8 +196,7 @@ class Windowed {
       }
     }
     this.layout();
-    for (const row of this.rows.values())
-      row.element.style.transform = `translateY(${this.offsets[row.index]}px)`;
+    for (const row of this.rows.values()) row.element.style.transform = `translateY(${this.offsets[row.index]}px)`;
     if (changed) this.draw();
   }
 

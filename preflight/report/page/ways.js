@@ -1,0 +1,95 @@
+// Who can become an administrator. Everyone has one next step, so the ways are trees that end in administrators.
+
+const WAYS = {
+  "assume-role": "assumes the role",
+  "passed-role": "passes the role",
+  "own-permissions": "own permissions",
+};
+const BRANCHES = 14;
+const DEEPER = 4;
+const LEAVES = 3;
+
+const nodes = (() => {
+  const found = new Map();
+  const end = texts[data.escalation.end];
+  const node = (account, arn) => {
+    const id = arn === end ? `${account} ${end}` : arn;
+    if (!found.has(id))
+      found.set(id, {
+        id,
+        arn,
+        account,
+        administrator: arn === end,
+        name: arn === end ? "every permission" : principal(arn).name,
+        kind: arn === end ? "" : principal(arn).kind,
+        next: null,
+        sources: [],
+        size: 0,
+        distance: 0,
+      });
+    return found.get(id);
+  };
+  for (const [account, arn] of data.escalation.administrators) node(texts[account], texts[arn]).administrator = true;
+  for (const [account, source, target, kind, how] of data.escalation.steps) {
+    const from = node(texts[account], texts[source]);
+    const to = node(texts[account], texts[target]);
+    if (from.next || from === to) continue;
+    from.next = { target: to, kind: texts[kind], how: texts[how] };
+    to.sources.push(from);
+  }
+  // From the ends outwards; what is on no way to an end is left where it is.
+  const order = [...found.values()].filter((each) => !each.next);
+  for (const each of order)
+    for (const source of each.sources) {
+      source.distance = each.distance + 1;
+      source.end = each.end ?? each;
+      order.push(source);
+    }
+  for (const each of [...order].reverse()) {
+    each.size += 1;
+    if (each.next) each.next.target.size += each.size;
+  }
+  return { byId: found, climbing: order.filter((each) => each.next), ends: order.filter((each) => !each.next) };
+})();
+
+function climbs(arn) {
+  return Boolean(nodes.byId.get(arn)?.next);
+}
+
+function rank(arn) {
+  const node = nodes.byId.get(arn);
+  return node?.administrator ? "administrator" : node?.next ? "can become administrator" : "";
+}
+
+function way(node) {
+  const steps = [];
+  for (let at = node; at.next && steps.length <= nodes.byId.size; at = at.next.target) steps.push(at.next);
+  return steps;
+}
+
+// Which nodes are drawn: {node | group, children}. Of many branches the largest are, unless all are asked for.
+function branch(node, all, most = BRANCHES) {
+  const through = node.sources.filter((each) => each.sources.length).sort((one, other) => other.size - one.size);
+  const kept = all ? through : through.slice(0, most);
+  const children = kept.map((each) => branch(each, all, DEEPER));
+  const groups = new Map();
+  const into = (kind, each) => groups.set(kind, [...(groups.get(kind) ?? []), each]);
+  for (const kind of Object.keys(WAYS)) {
+    const members = node.sources.filter((each) => !each.sources.length && each.next.kind === kind);
+    if (members.length <= LEAVES) children.push(...members.map((each) => ({ node: each, children: [] })));
+    else groups.set(kind, members);
+  }
+  for (const each of through.slice(kept.length)) into(each.next.kind, each);
+  for (const [kind, members] of groups)
+    children.push({
+      group: { of: node, kind, members, size: members.reduce((sum, each) => sum + each.size, 0) },
+      children: [],
+    });
+  const size = (each) => (each.group ?? each.node).size;
+  children.sort((one, other) => size(other) - size(one));
+  return { node, children };
+}
+
+function isCut(tree) {
+  return tree.group ? tree.group.members.some((each) => each.sources.length) : tree.children.some(isCut);
+}
