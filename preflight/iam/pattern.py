@@ -102,6 +102,8 @@ def _hardest(states: set[int]) -> set[int]:
 
 def overlaps_tokens(pattern: Tokens, other: Tokens) -> bool:
     """Decide intersection by the classic table over both patterns' remainders."""
+    if pattern and other and _part(pattern, other):
+        return False
     one, two = list(_symbols(pattern)), list(_symbols(other))
     star_tail = [False] * len(two) + [True]
     for at in range(len(two) - 1, -1, -1):
@@ -117,6 +119,19 @@ def overlaps_tokens(pattern: Tokens, other: Tokens) -> bool:
                 row[at] = below[at + 1]
         below = row
     return below[0]
+
+
+def _part(pattern: Tokens, other: Tokens) -> bool:
+    """Whether two patterns differ in what they begin or end with: most that have no text in common do."""
+    first, second = pattern[0], other[0]
+    if (
+        isinstance(first, str)
+        and isinstance(second, str)
+        and not (first.startswith(second) or second.startswith(first))
+    ):
+        return True
+    first, second = pattern[-1], other[-1]
+    return isinstance(first, str) and isinstance(second, str) and not (first.endswith(second) or second.endswith(first))
 
 
 def combinations(

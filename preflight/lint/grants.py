@@ -156,7 +156,11 @@ def _allowed(action: str, resource: str, passed_to: str, policy: Policy) -> bool
     request = Request(who, action, resource, account, Context(values, complete=False))
     try:
         return (
-            decide(request, Policies(identity=(policy,), resource=_delegating(action, partition, account))).outcome
+            decide(
+                request,
+                Policies(identity=(policy,), resource=_delegating(action, partition, account)),
+                nearest=False,
+            ).outcome
             is Outcome.ALLOWED
         )
     except (RequestError, PrincipalError):

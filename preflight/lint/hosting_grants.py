@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from preflight.iam.pattern import matches_action, overlaps
 from preflight.lint.remembered import Remembered
@@ -70,6 +71,7 @@ def is_on(kind: str, resources: Sequence[Entry]) -> bool:
     return any(_may_be(kind, each.text) for each in resources)
 
 
+@lru_cache(maxsize=4096)
 def _may_be(kind: str, text: str) -> bool:
     if not text.strip("*"):
         return True
