@@ -424,6 +424,8 @@ def test_ways_that_turn_back_on_themselves_end(browser: Browser) -> None:
     steps = [step(role("a"), role("b")), step(role("b"), role("a")), step(role("c"), role("c"))]
     with browser.open(page([made(steps=steps)]), "escalation") as seen:
         assert "nobody can become one" in seen.text("#escalation-said")
+        seen.go(f"escalation?of={role('a')}")
+        assert seen.text("#escalation-heading") == "All ways"
 
 
 def test_who_can_do_what(browser: Browser) -> None:

@@ -33,7 +33,7 @@ class Escalation {
 
   write(wanted) {
     fill(this.search, wanted.get("text"));
-    const asked = nodes.byId.get(wanted.get("of") ?? "") ?? null;
+    const asked = climber(wanted.get("of") ?? "");
     this.choose(asked, { focus: false });
     if (asked) {
       const place = this.list.items.indexOf(asked);

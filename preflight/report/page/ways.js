@@ -37,12 +37,11 @@ const nodes = (() => {
     from.next = { target: to, kind: texts[kind], how: texts[how] };
     to.sources.push(from);
   }
-  // From the ends outwards; what is on no way to an end is left where it is.
+  // From the ends outwards; what is on no way to an end has no size.
   const order = [...found.values()].filter((each) => !each.next);
   for (const each of order)
     for (const source of each.sources) {
       source.distance = each.distance + 1;
-      source.end = each.end ?? each;
       order.push(source);
     }
   for (const each of [...order].reverse()) {
@@ -52,12 +51,18 @@ const nodes = (() => {
   return { byId: found, climbing: order.filter((each) => each.next), ends: order.filter((each) => !each.next) };
 })();
 
+// The node of one who can get to an end.
+function climber(arn) {
+  const node = nodes.byId.get(arn);
+  return node?.size ? node : null;
+}
+
 function climbs(arn) {
-  return Boolean(nodes.byId.get(arn)?.next);
+  return Boolean(climber(arn)?.next);
 }
 
 function rank(arn) {
-  const node = nodes.byId.get(arn);
+  const node = climber(arn);
   return node?.administrator ? "administrator" : node?.next ? "can become administrator" : "";
 }
 
@@ -72,24 +77,18 @@ function branch(node, all, most = BRANCHES) {
   const through = node.sources.filter((each) => each.sources.length).sort((one, other) => other.size - one.size);
   const kept = all ? through : through.slice(0, most);
   const children = kept.map((each) => branch(each, all, DEEPER));
-  const groups = new Map();
-  const into = (kind, each) => groups.set(kind, [...(groups.get(kind) ?? []), each]);
-  for (const kind of Object.keys(WAYS)) {
-    const members = node.sources.filter((each) => !each.sources.length && each.next.kind === kind);
-    if (members.length <= LEAVES) children.push(...members.map((each) => ({ node: each, children: [] })));
-    else groups.set(kind, members);
+  const others = [...node.sources.filter((each) => !each.sources.length), ...through.slice(kept.length)];
+  for (const [kind, members] of Map.groupBy(others, (each) => each.next.kind)) {
+    const whole = members.reduce((sum, each) => sum + each.size, 0);
+    if (whole <= LEAVES) children.push(...members.map((each) => ({ node: each, children: [] })));
+    else children.push({ group: { of: node, kind, members, size: whole }, children: [] });
   }
-  for (const each of through.slice(kept.length)) into(each.next.kind, each);
-  for (const [kind, members] of groups)
-    children.push({
-      group: { of: node, kind, members, size: members.reduce((sum, each) => sum + each.size, 0) },
-      children: [],
-    });
   const size = (each) => (each.group ?? each.node).size;
   children.sort((one, other) => size(other) - size(one));
   return { node, children };
 }
 
 function isCut(tree) {
-  return tree.group ? tree.group.members.some((each) => each.sources.length) : tree.children.some(isCut);
+  if (tree.group) return tree.group.members.some((each) => each.sources.length);
+  return tree.children.length ? tree.children.some(isCut) : tree.node.sources.length > 0;
 }
