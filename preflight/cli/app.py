@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from preflight.errors import PreflightError
 
-_ALLOW_NONE = "--allow-none"
+_FLAGS = {"--allow-none": "allow_none", "--exit-zero": "exit_zero", "--quiet": "quiet", "-q": "quiet"}
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130
 
 
@@ -68,20 +69,21 @@ def run(arguments: Sequence[str]) -> int:
 
 def _ended(arguments: Sequence[str]) -> object:
     """Run the command. To load what parses options takes as long as to lint a policy: a lint that is given nothing but
-    files, as pre-commit and editors call it, goes without.
+    files and flags, as pre-commit and editors call it, goes without.
     """
     if arguments[:1] == ["lint"] and (files := _only_files(arguments[1:])):
         from preflight.cli.lint_run import Options, lint
 
-        return lint(Options(files, allow_none=_ALLOW_NONE in arguments))
+        given: dict[str, Any] = {_FLAGS[each]: True for each in arguments if each in _FLAGS}
+        return lint(Options(files, **given))
     from preflight.cli.commands import started
 
     return started(arguments)
 
 
 def _only_files(arguments: Sequence[str]) -> list[str]:
-    """Return the files of a lint without other options; empty where there is any."""
-    files = [each for each in arguments if each != _ALLOW_NONE]
+    """Return the files of a lint without other options than flags; empty where there is any."""
+    files = [each for each in arguments if each not in _FLAGS]
     return [] if any(each.startswith("-") or not each for each in files) else files
 
 

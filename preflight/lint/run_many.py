@@ -10,7 +10,7 @@ from preflight.lint.run_files import Files, Linted, Settings
 
 # Below this, starting a process costs more than it saves.
 MANY = 300
-_AT_ONCE = 32
+_AT_ONCE = 16
 
 _files: Files | None = None
 

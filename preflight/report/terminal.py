@@ -78,18 +78,19 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
         lead = rest
 
 
-def _filled(text: str, lead: str, rest: str, width: int) -> Iterator[str]:
-    """Yield what textwrap gives, in a tenth of its time, for a text without white space but single spaces."""
-    room = max(width - len(lead), 0)
+def _filled(text: str, lead: str, rest: str, width: int) -> list[str]:
+    """Return what textwrap gives, in a tenth of its time, for a text without white space but single spaces."""
+    found, room = [], max(width - len(lead), 0)
     while len(text) > room:
         end = text.rfind(" ", 0, room + 1)
         if end < 0:
             end = text.find(" ", room)
             if end < 0:
                 break
-        yield lead + text[:end]
+        found.append(lead + text[:end])
         text, lead, room = text[end + 1 :], rest, max(width - len(rest), 0)
-    yield lead + text
+    found.append(lead + text)
+    return found
 
 
 def paragraphs(text: str) -> Iterator[str]:

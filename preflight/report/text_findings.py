@@ -39,12 +39,16 @@ class Findings:
         where = clean(place(result.location))
         level = result.level.value if result.kind is Kind.FAIL else result.kind.value
         parts = [f"{where}:" if where else "", level, clean(result.rule)]
-        lead = " ".join(part for part in parts if part)
+        lead = " ".join([part for part in parts if part])
+        lines = wrapped(f"{lead} {result.message}", "", "  ", self._width)
+        if not self._view.color:
+            yield from lines
+            return
         color = _COLORS[result.level] if result.kind is Kind.FAIL else "dim"
         painted = " ".join(
             self._paint(part, how) for part, how in zip(parts, ("bold", color, "bold"), strict=True) if part
         )
-        for number, line in enumerate(wrapped(f"{lead} {result.message}", "", "  ", self._width)):
+        for number, line in enumerate(lines):
             is_lead = not number and line.startswith(lead)
             yield painted + line[len(lead) :] if is_lead else line
 
@@ -64,6 +68,9 @@ class Findings:
     def _labelled(self, gutter: str, label: str, text: str) -> Iterator[str]:
         first = f"{gutter} = {label}: "
         lines = wrapped(text, first, " " * len(first), self._width)
+        if not self._view.color:
+            yield from lines
+            return
         for number, line in enumerate(lines):
             is_first = not number and line.startswith(first.rstrip())
             mark = f"{gutter} {self._paint(f'= {label}:', 'dim')}"
