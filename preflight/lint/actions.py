@@ -90,7 +90,7 @@ def _names_of(service: str) -> KeysView[str] | None:
 
 
 _matched, _names = Remembered(_matching), Remembered(_names_of)
-_known = Remembered(lambda text: text == "*" or bool(matched(text)))
+_known = Remembered(lambda text: text == "*" or bool(_matched[text]))
 
 
 @lru_cache(maxsize=32768)

@@ -97,12 +97,25 @@ class Grants:
     @computed
     def _surely(self) -> frozenset[str]:
         """The watched actions that are allowed on everything, whatever the context."""
-        if self.denies:
-            return frozenset()
         plain = {id(view): _plain(view) for view in self._statements}
         return frozenset(
-            action for action, granted in self.actions.items() if any(plain[id(each.view)] for each in granted)
+            action
+            for action, granted in self.actions.items()
+            if action not in self._denied and any(plain[id(each.view)] for each in granted)
         )
+
+    @computed
+    def _denied(self) -> frozenset[str]:
+        """The watched actions that some statement denies on something."""
+        found: set[str] = set()
+        for view in self._statements if self.denies else ():
+            if view.denies:
+                found.update(*map(watched.__getitem__, view.action_texts))
+                if view.not_actions:
+                    found.update(
+                        samples().keys() - {each for entry in view.not_actions for each in watched[entry.text]}
+                    )
+        return frozenset(found)
 
     @computed
     def _limited(self) -> frozenset[int]:
@@ -130,7 +143,7 @@ class Grants:
         if action in self._surely:
             return True
         granted = [each for each in self.actions.get(action, ()) if id(each.view) not in self._limited]
-        if not self.denies and any(_fits(action, each.view) for each in granted):
+        if action not in self._denied and any(_fits(action, each.view) for each in granted):
             return True
         tried = list(_instances(action, granted)) if some else _samples(action, granted)
         policy = self._compiled() if tried else None
