@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from tests.aws.server import serving
 # Where the tests run changes no report, unless a test says so.
 for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
     os.environ.pop(_name, None)
+# Nothing is kept in the home folder of whoever runs the tests.
+os.environ["PREFLIGHT_CACHE_DIR"] = tempfile.mkdtemp(prefix="preflight-tests-")
 
 
 @pytest.fixture(scope="session")

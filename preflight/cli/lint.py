@@ -80,6 +80,9 @@ def lint(
     allow_none: Annotated[
         bool, typer.Option("--allow-none", help="Pass by files that hold no policy, all of them if need be.")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Lint every file, also those that are as they were the last time.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show each finding on one line.")] = False,
     color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:
@@ -104,6 +107,7 @@ def lint(
         allow_none=allow_none,
         quiet=quiet,
         color=color,
+        cache=not no_cache,
     )
     if code := lint_policies(options):
         raise typer.Exit(code)

@@ -42,6 +42,7 @@ class Options(NamedTuple):
     allow_none: bool = False
     quiet: bool = False
     color: Color = Color.AUTO
+    cache: bool = True
 
 
 def lint(options: Options) -> int:
@@ -124,7 +125,13 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
     file = options.write_baseline or known
     if file is None:
         return lint_paths(
-            options.paths, heads, config=config, type_=options.type, named=not options.allow_none, fix=options.fix
+            options.paths,
+            heads,
+            config=config,
+            type_=options.type,
+            named=not options.allow_none,
+            fix=options.fix,
+            cached=options.cache,
         )
     from preflight.lint.baseline import Baseline, read_baseline
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from preflight.documents.config import Config
 from preflight.documents.found import PolicyType
-from preflight.documents.found_files import files_in
+from preflight.documents.found_files import FoundFile, files_in
 from preflight.engine.heads import Head
 from preflight.engine.result import Report, Result, Verdict
 from preflight.lint.baseline import Baseline, Entry, named_from
@@ -18,6 +18,8 @@ from preflight.lint.run_many import lint_files
 from preflight.lint.suppressions import about_entries
 
 _PATTERN = frozenset("*?")
+# Of fewer files, reading what is kept takes as long as it saves.
+_WORTH_CACHING = 100
 
 
 class LintRun(NamedTuple):
@@ -49,16 +51,17 @@ def lint(
     today: date | None = None,
     named: bool = True,
     fix: FixMode | None = None,
+    cached: bool = False,
 ) -> LintRun:
     """Lint files, directories and stdin (`-`) with rules of `lint_rules`. Without `named`, files that are given are
     passed by where they are no policies, as those in directories are. `fix` is as `Settings` has it; no file is
-    written here.
+    written here. `cached`: of many files, those that are as they were when they were last linted are not linted again.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
     settings = Settings(tuple(rules), config or Config(), today or date.today(), type_, baseline is not None, fix)
     files, unreadable = files_in(paths, settings.config.excluded, named=named)
-    each_file = sorted(lint_files(files, settings), key=lambda each: each.file.path)
+    each_file = sorted(_linted(files, settings, cached=cached), key=lambda each: each.file.path)
     results: list[Result] = []
     entries: list[Entry] = []
     known = 0
@@ -86,6 +89,22 @@ def lint(
         baseline.stale(seen, running, baseline_folder) if baseline is not None else 0,
         tuple(each.fix for each in each_file if each.fix is not None),
     )
+
+
+def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool) -> list[Linted]:
+    if not cached or len(files) < _WORTH_CACHING:
+        return list(lint_files(files, settings))
+    from preflight.lint.cache import Cache
+
+    cache = Cache.of(settings)
+    if cache is None:
+        return list(lint_files(files, settings))
+    known = {each.file: each for each in map(cache.known, files) if each is not None}
+    new = list(lint_files([each for each in files if each not in known], settings))
+    for each in new:
+        cache.add(each)
+    cache.save()
+    return [*known.values(), *new]
 
 
 def _about_suppressions(files: Sequence[Linted], settings: Settings) -> list[Result]:

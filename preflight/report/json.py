@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Evidence, Kind, Level, Location, Report, Result
+from preflight.engine.result import Report
+from preflight.engine.result_data import plain
 from preflight.report.view import PLAIN, View
 
 VERSION = 1
@@ -36,46 +36,3 @@ def document(report: Report) -> dict[str, Any]:
         "results": [plain(result) for result in report.results],
         "counts": report.counts(),
     }
-
-
-def plain(result: Result) -> dict[str, Any]:
-    """Return one result as plain data, a `result` of the schema."""
-    found: dict[str, Any] = {
-        "rule": result.rule,
-        "name": result.name,
-        "kind": result.kind.value,
-        "level": result.level.value,
-        "message": result.message,
-        "subject": result.subject,
-        "location": None if result.location is None else _location(result.location),
-        "evidence": [{"policy": each.policy, "statement": each.statement} for each in result.evidence],
-        "remedy": result.remedy,
-        "aliases": list(result.aliases),
-    }
-    if found["location"] is None:
-        del found["location"]
-    return found
-
-
-def parsed(found: Mapping[str, Any]) -> Result:
-    """Return the result that `plain` made plain data of."""
-    where = found.get("location")
-    return Result(
-        found["rule"],
-        found["name"],
-        Kind(found["kind"]),
-        Level(found["level"]),
-        found["message"],
-        found["subject"],
-        Location(where["path"], where["pointer"], where.get("line"), where.get("column")) if where else None,
-        tuple(Evidence(each["policy"], each["statement"]) for each in found["evidence"]),
-        found["remedy"],
-        tuple(found["aliases"]),
-    )
-
-
-def _location(location: Location) -> dict[str, Any]:
-    found: dict[str, Any] = {"path": location.path, "pointer": location.pointer}
-    if location.line is not None:
-        found |= {"line": location.line, "column": location.column}
-    return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from preflight.engine.result import Report
-from preflight.report.json import dumped, plain
+from preflight.engine.result_data import plain
+from preflight.report.json import dumped
 from preflight.report.view import PLAIN, View
 
 
