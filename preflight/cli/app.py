@@ -11,7 +11,13 @@ from typing import Any
 
 from preflight.errors import PreflightError
 
-_FLAGS = {"--allow-none": "allow_none", "--exit-zero": "exit_zero", "--quiet": "quiet", "-q": "quiet"}
+_FLAGS = {
+    "--allow-none": ("allow_none", True),
+    "--exit-zero": ("exit_zero", True),
+    "--no-cache": ("cache", False),
+    "--quiet": ("quiet", True),
+    "-q": ("quiet", True),
+}
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130
 
 
@@ -74,7 +80,7 @@ def _ended(arguments: Sequence[str]) -> object:
     if arguments[:1] == ["lint"] and (files := _only_files(arguments[1:])):
         from preflight.cli.lint_run import Options, lint
 
-        given: dict[str, Any] = {_FLAGS[each]: True for each in arguments if each in _FLAGS}
+        given: dict[str, Any] = dict(_FLAGS[each] for each in arguments if each in _FLAGS)
         return lint(Options(files, **given))
     from preflight.cli.commands import started
 

@@ -63,7 +63,8 @@ class Cache:
             state, data = _state(file.path), read_bytes(file.path)
         except (OSError, PreflightError):
             return None
-        if _COMMENT in data:
+        # Of UTF-16 every other byte is none of ASCII.
+        if _COMMENT in (data.replace(b"\0", b"") if b"\0" in data[:4] else data):
             return None
         own = self._settings.config.settings_for(self._settings.config.named(file.path))
         about = f"{file.path}\n{file.named}\n{own}\n".encode("utf-8", "surrogateescape")

@@ -82,10 +82,14 @@ def test_other_code_or_data_makes_all_new(
     assert len(linted) == 6
 
 
-def test_comments_that_suppress_are_read_each_time(many: Path, preflight: Command, linted: list[str]) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_comments_that_suppress_are_read_each_time(
+    many: Path, preflight: Command, linted: list[str], encoding: str
+) -> None:
     import yaml
 
-    (many / "p" / "own.yaml").write_text("# preflight: ignore[IAM200] reason=ours\n" + yaml.safe_dump(WIDE))
+    text = "# preflight: ignore[IAM200] ours\n" + yaml.safe_dump(WIDE)
+    (many / "p" / "own.yaml").write_bytes(text.encode(encoding))
     for _ in range(2):
         linted.clear()
         preflight("lint", "p")
