@@ -15,6 +15,8 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+'
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ITEM = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"[ \t\n\r]*(?:,[ \t\n\r]*)?', re.DOTALL)
+_DIGITS = 10  # of the longest index that a list can have
 # What parts a member's name from its value, and a value from the next one.
 _COLON, _COMMA = re.compile(r"[ \t\n\r]*:[ \t\n\r]*"), re.compile(r"[ \t\n\r]*(?:,[ \t\n\r]*)?")
 
@@ -119,11 +121,21 @@ class _Container:
 
     def child(self, part: str) -> tuple[int, int]:
         """Return the offset of a value by its name or index, and of its name; of a repeated name the first."""
+        if not self._is_object and part.isdecimal() and len(part) < _DIGITS:
+            self._step_over_strings(int(part))
         while part not in self._found:
             if self._text[self._next] in "}]":
                 return -1, -1
             self._step()
         return self._found[part]
+
+    def _step_over_strings(self, last: int) -> None:
+        """Go through the strings of a list up to a place, as long as one follows the other: most lists are theirs."""
+        match, text, found = _ITEM.match, self._text, self._found
+        while self._count <= last and (item := match(text, self._next)) is not None:
+            found[str(self._count)] = (self._next, -1)
+            self._next = item.end()
+            self._count += 1
 
     def _step(self) -> None:
         text, at, name, name_at = self._text, self._next, str(self._count), -1

@@ -54,14 +54,22 @@ def odd_actions(subject: Subject) -> Sequence[Entry]:
     found: list[Entry] = []
     for view in subject.statements:
         if not view.action_texts:
-            found.extend([entry for entry in view.not_actions if not _known[entry.text]])
-        elif not all(map(_known.__getitem__, view.action_texts)):
+            found.extend([entry for entry in view.not_actions if _is_odd(entry.text)])
+            continue
+        # Most entries name an action of AWS: they are compared with all of its services' at once.
+        for service in view.services:
+            _names[service]
+        if not _ids.issuperset(view.lower_actions):
             found.extend(view.actions_where(_is_odd))
     return found
 
 
 def _is_odd(text: str) -> bool:
-    return not _known[text]
+    return text.lower() not in _ids and not _known[text]
+
+
+# The actions of the services that were looked up, in lower case.
+_ids: set[str] = set()
 
 
 def matched(pattern: str) -> tuple[str, ...] | None:
@@ -86,7 +94,11 @@ def _matching(pattern: str) -> tuple[str, ...] | None:
 
 
 def _names_of(service: str) -> KeysView[str] | None:
-    return lower_action_names(service) if catalog.service_exists(service) else None
+    if not catalog.service_exists(service):
+        return None
+    names = lower_action_names(service)
+    _ids.update([f"{service}:{name}" for name in names])
+    return names
 
 
 _matched, _names = Remembered(_matching), Remembered(_names_of)

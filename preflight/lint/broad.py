@@ -58,7 +58,7 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
     for view in subject.once(_on_everything):
-        whole = view.actions_where(_whole.__getitem__) if any(map(_whole.__getitem__, view.action_texts)) else ()
+        whole = view.actions_where(_whole) if ":*" in view.action_lines else ()
         if whole and subject.grants.administrator is None:
             yield Finding(
                 whole[0].pointer,
@@ -97,7 +97,7 @@ def _on_everything(subject: Subject) -> list[StatementView]:
     return [view for view in subject.statements if view.allows and not view.raw.get("Condition") and _everything(view)]
 
 
-def _is_whole(text: str) -> bool:
+def _whole(text: str) -> bool:
     return text.endswith(":*") and "*" not in text[:-2] and "?" not in text and len(text) > 2
 
 
@@ -148,8 +148,8 @@ def _actions_of(service: str) -> Mapping[str, Any] | None:
     return source.of_service("actions", service) if source.exists(service) else None
 
 
-_whole, _limitable = Remembered(_is_whole), Remembered(_is_limitable)
-_effectively, _known = Remembered(_what_effectively), Remembered(_actions_of)
+_limitable, _effectively = Remembered(_is_limitable), Remembered(_what_effectively)
+_known = Remembered(_actions_of)
 
 
 def _changes(action: Mapping[str, Any]) -> bool:

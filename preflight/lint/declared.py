@@ -18,7 +18,7 @@ from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.finding import Finding
 from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
-from preflight.lint.view import Entry, PrincipalEntry, StatementView
+from preflight.lint.view import Entry, PrincipalEntry, StatementView, service_of
 
 _ONE_LINE = re.compile(r"^match: (\{.*\})$", re.MULTILINE)
 _MEMBERS = frozenset(
@@ -65,11 +65,9 @@ def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
         services = frozenset()
 
     def meets_some(text: str) -> bool:
-        text = text.lower()
-        service = text.partition(":")[0]
-        if services and service not in services and "*" not in service and "?" not in service:
+        if services and service_of[text] not in services and service_of[text] != "*":
             return False
-        return any(_meet(text, pattern) for pattern in patterns)
+        return any(_meet(text.lower(), pattern) for pattern in patterns)
 
     meets = Remembered(meets_some).__getitem__
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.computed import computed
 from preflight.lint.view import Entry, StatementView
-from preflight.lint.watched import samples, watched
+from preflight.lint.watched import samples, watched, watched_names
 
 # Most policies are settled without a decision: what decides is loaded for the first that is not.
 if TYPE_CHECKING:
@@ -81,11 +81,10 @@ class Grants:
         for view in self._statements:
             if not view.allows:
                 continue
-            if any(map(watched.__getitem__, view.action_texts)):
-                for entry in view.actions_where(watched.__getitem__):
-                    granted = Granted(view, entry)
-                    for action in watched[entry.text]:
-                        found.setdefault(action, []).append(granted)
+            for entry in view.actions_where(watched.__getitem__) if _may_be_watched(view) else ():
+                granted = Granted(view, entry)
+                for action in watched[entry.text]:
+                    found.setdefault(action, []).append(granted)
             if view.not_actions:
                 spared = {action for entry in view.not_actions for action in watched[entry.text]}
                 whole = Granted(view, Entry(f"{view.pointer}/NotAction", "NotAction"))
@@ -191,6 +190,11 @@ def _leaves_to(principal: str) -> Policy:
 
     statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "*", "Resource": "*"}
     return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "resource")
+
+
+def _may_be_watched(view: StatementView) -> bool:
+    lines = view.action_lines
+    return "*" in lines or "?" in lines or not watched_names().isdisjoint(view.lower_actions)
 
 
 def _plain(view: StatementView) -> bool:

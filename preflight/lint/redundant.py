@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from preflight.lint.computed import computed
@@ -128,9 +129,10 @@ def statements(subject: Subject) -> Iterator[Finding]:
 
 def _may_repeat(statements: Sequence[StatementView]) -> bool:
     """Whether any action stands twice, or could by a pattern: in most policies none does."""
-    texts = [text for view in statements for text in view.lower_actions]
-    joined = "".join(texts)
-    return "*" in joined or "?" in joined or len(set(texts)) < len(texts)
+    if any("*" in view.action_lines or "?" in view.action_lines for view in statements):
+        return True
+    texts = list(chain.from_iterable([view.lower_actions for view in statements]))
+    return len(set(texts)) < len(texts)
 
 
 def denied(subject: Subject) -> Iterator[Finding]:
@@ -157,8 +159,7 @@ class _About:
     def __init__(self, view: StatementView) -> None:
         self.view, self.texts = view, view.lower_actions
         self.exact = frozenset(self.texts)
-        joined = "".join(self.texts)
-        self.wild = "*" in joined or "?" in joined
+        self.wild = "*" in view.action_lines or "?" in view.action_lines
         self.services = view.services
         self.everything = "*" in view.services
 

@@ -74,7 +74,7 @@ def in_element(subject: Subject) -> Iterator[Finding]:
     if not possible(subject):
         return
     for view in subject.statements:
-        if "${" not in "".join(view.action_texts) and view.raw.keys().isdisjoint(_OTHERS):
+        if "${" not in view.action_lines and view.raw.keys().isdisjoint(_OTHERS):
             continue
         for name, entries in (
             ("Action", view.actions),

@@ -106,7 +106,8 @@ def _service_of(action: str) -> str:
     return "*" if "*" in service or "?" in service else service
 
 
-_service = Remembered(_service_of)
+service_of = Remembered(_service_of)
+"""The service that an entry of Action is of, in lower case; `*` for a pattern."""
 
 
 class StatementView:
@@ -152,6 +153,11 @@ class StatementView:
         return tuple([text.lower() for text in self.action_texts])
 
     @computed
+    def action_lines(self) -> str:
+        """The entries of Action in lower case as lines: to see at one look that something is in none of them."""
+        return "\n".join(self.lower_actions)
+
+    @computed
     def resource_texts(self) -> tuple[str, ...]:
         """The entries of Resource, where nobody needs their places."""
         return strings(self.raw.get("Resource"))
@@ -175,7 +181,7 @@ class StatementView:
     @computed
     def services(self) -> frozenset[str]:
         """The services that the entries of Action are of, in lower case; `*` stands for those that are patterns."""
-        return frozenset(map(_service.__getitem__, self.action_texts))
+        return frozenset(map(service_of.__getitem__, self.action_texts))
 
     @computed
     def not_actions(self) -> tuple[Entry, ...]:

@@ -45,6 +45,12 @@ def _by_service() -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, str]]:
     return services, {action.lower(): action for action in samples()}
 
 
+@cache
+def watched_names() -> frozenset[str]:
+    """Return the watched actions in lower case."""
+    return frozenset(_by_service()[1])
+
+
 def _watched(entry: str) -> tuple[str, ...]:
     services, every = _by_service()
     text = entry.lower()
