@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from preflight.catalog.arns import ArnForm, action_forms
@@ -17,6 +17,7 @@ from preflight.iam.pattern import matches_action
 from preflight.lint.actions import matched
 from preflight.lint.finding import Finding
 from preflight.lint.forms import overlap
+from preflight.lint.remembered import Remembered
 from preflight.lint.subject import Subject
 from preflight.lint.view import Entry, StatementView, strings
 
@@ -37,7 +38,7 @@ def resource_fits_action(subject: Subject) -> Iterator[Finding]:
             continue
         texts = strings(written)
         fitting = _fitting(texts) if texts else None
-        if fitting is not None and any(map(fitting.why_not, statement.action_texts)):
+        if fitting is not None and fitting.why_not_any(statement.action_texts):
             unfit = [(entry, why) for entry in statement.actions if (why := fitting.why_not(entry.text))]
             yield from _misfits(subject, statement, unfit)
 
@@ -122,7 +123,7 @@ class _Fitting:
     """The resources of a statement, taken apart once, and which actions they were found to fit."""
 
     def __init__(self, texts: tuple[str, ...]) -> None:
-        self._found: dict[str, tuple[str, ...]] = {}
+        self._found = Remembered(self._judge)
         self._fit: dict[str, bool] = {}
         self._parts = [_VARIABLE.sub("*", text).split(":", _PARTS - 1) for text in texts]
         self._open = any(not text.strip("*") for text in texts) or any(
@@ -133,28 +134,19 @@ class _Fitting:
         """Return the forms of the ARNs that an action or a pattern would need, `*` alone where it bears on none of
         its own; nothing where the resources fit.
         """
-        if self._open:
-            return ()
-        found = self._found.get(action)
-        if found is None:
-            found = self._found[action] = self._judge(action)
-        return found
+        return () if self._open else self._found[action]
+
+    def why_not_any(self, actions: Iterable[str]) -> bool:
+        """Say whether `why_not` has something to say of any action."""
+        return not self._open and any(map(self._found.__getitem__, actions))
 
     def _judge(self, action: str) -> tuple[str, ...]:
-        names = matched(action)
-        if not names:
+        needed = _needed[action]
+        if needed is None or any(map(self._fits, needed)):
             return ()
-        service = action.partition(":")[0].lower()
-        needed: dict[str, None] = {}
-        for name in names:
-            forms = None if name.startswith(_TAGGING) else action_forms(service, name)
-            if forms is None:
-                return ()
-            for form in forms:
-                if self._fits(form):
-                    return ()
-                needed[form.written] = None
-        return tuple(needed) or (() if self._whole_service(service) else _STAR)
+        if needed:
+            return tuple(dict.fromkeys([form.written for form in needed]))
+        return () if self._whole_service(action.partition(":")[0].lower()) else _STAR
 
     def _fits(self, form: ArnForm) -> bool:
         found = self._fit.get(form.written)
@@ -165,6 +157,21 @@ class _Fitting:
     def _whole_service(self, service: str) -> bool:
         """Whether everything of the action's own service is named: some services take that for `*` undocumented."""
         return any(parts[2] == service and not parts[5].strip("/*") for parts in self._parts)
+
+
+def _forms_needed(action: str) -> tuple[ArnForm, ...] | None:
+    """Return the forms of the ARNs that the actions of a pattern bear on; None where nobody knows of one of them."""
+    service, names = action.partition(":")[0].lower(), matched(action)
+    found: dict[ArnForm, None] = {}
+    for name in names or ():
+        forms = None if name.startswith(_TAGGING) else action_forms(service, name)
+        if forms is None:
+            return None
+        found.update(dict.fromkeys(forms))
+    return tuple(found) if names else None
+
+
+_needed = Remembered(_forms_needed)
 
 
 @lru_cache(maxsize=4096)
