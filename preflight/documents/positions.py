@@ -116,6 +116,8 @@ class _Container:
     def __init__(self, text: str, at: int) -> None:
         self._text, self._is_object = text, text[at] == "{"
         self._next = _skipped(text, at + 1)
+        # The last value that was come to. To find where a large one ends is as much work as to parse it.
+        self._last = -1
         self._found: dict[str, tuple[int, int]] = {}
         self._count = 0
 
@@ -124,20 +126,28 @@ class _Container:
         if not self._is_object and part.isdecimal() and len(part) < _DIGITS:
             self._step_over_strings(int(part))
         while part not in self._found:
-            if self._text[self._next] in "}]":
+            if not self._step():
                 return -1, -1
-            self._step()
         return self._found[part]
 
     def _step_over_strings(self, last: int) -> None:
         """Go through the strings of a list up to a place, as long as one follows the other: most lists are theirs."""
         match, text, found = _ITEM.match, self._text, self._found
+        self._leave_last()
         while self._count <= last and (item := match(text, self._next)) is not None:
             found[str(self._count)] = (self._next, -1)
             self._next = item.end()
             self._count += 1
 
-    def _step(self) -> None:
+    def _leave_last(self) -> None:
+        if self._last >= 0:
+            self._next, self._last = _match_end(_COMMA, self._text, _end(self._text, self._last)), -1
+
+    def _step(self) -> bool:
+        """Come to the next value. Return whether there is one."""
+        self._leave_last()
+        if self._text[self._next] in "}]":
+            return False
         text, at, name, name_at = self._text, self._next, str(self._count), -1
         if self._is_object:
             name_at, end = at, _end(text, at)
@@ -147,7 +157,8 @@ class _Container:
             at = _match_end(_COLON, text, end)
         self._found.setdefault(name, (at, name_at))
         self._count += 1
-        self._next = _match_end(_COMMA, text, _end(text, at))
+        self._last = at
+        return True
 
 
 def _skipped(text: str, offset: int) -> int:
