@@ -71,7 +71,8 @@ def _outer_places(document: Document, pointer: str, text: str, inner: set[Part])
 
 def _start(document: Document, pointer: str) -> int | None:
     """Return the offset in the file at which a string's token begins, behind a YAML tag or anchor."""
-    place = document.position(pointer)
+    # YAML's short form !Sub has its text one level higher than Fn::Sub has it.
+    place = document.position(pointer) or document.position(pointer.replace("/Fn::Sub", ""))
     if place is None:
         return None
     start = _lines(document)[place[0] - 1] + place[1] - 1

@@ -57,6 +57,11 @@ def _within(document: Document, place: _Place, value: Any, pointer: str, depth: 
         if "tatement" in value and value.lstrip()[:1] in ("{", "%") and looks_like_policy(value):
             found = policy_in_string(document, pointer, string=value)
             yield _told(found, place)
+    elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
+        from preflight.documents.template_strings import of_function
+
+        for found in of_function(document, pointer, value):
+            yield _told(found, place)
     elif isinstance(value, dict) and _is_policy(value):
         yield from _resolved(document, place, value, pointer)
     elif isinstance(value, (dict, list)) and depth < _DEEPEST:

@@ -54,7 +54,9 @@ class Shape:
         return _VARIABLE.sub(r"${\1}", message).replace(ACCOUNT, "${AWS::AccountId}")
 
 
-class _Text(NamedTuple):
+class MadeText(NamedTuple):
+    """A text that a function makes, how the template writes it, and whether it is wholly known."""
+
     text: str
     written: str
     known: bool
@@ -89,7 +91,7 @@ class Resolving:
             self._moved[at] = f"{outer}/Fn::If/{branch}"
             return self._value(value["Fn::If"][branch], at, self._moved[at])
         if is_function(value):
-            made = _made(value)
+            made = text_of(value)
             if not made.known:
                 self._unknown.add(at)
             if made.text != made.written and len(made.text) > len("aws"):
@@ -134,30 +136,30 @@ def is_function(value: Any) -> bool:
     return name.startswith("Fn::") or (name in ("Ref", "Condition") and isinstance(argument, str))
 
 
-def _made(value: Any) -> _Text:
+def text_of(value: Any) -> MadeText:
     """Return the text that a function, or a plain value, makes."""
     if not is_function(value):
-        return _Text(value, value, True) if isinstance(value, str) else _unknown("value")
+        return MadeText(value, value, True) if isinstance(value, str) else _unknown("value")
     (name, argument), *_ = value.items()
     if name == "Ref":
         return _reference(str(argument))
     if name == "Fn::Sub":
         return _substituted(argument)
     if name == "Fn::Join" and _joins(argument):
-        parts = [_made(each) for each in argument[1]]
+        parts = [text_of(each) for each in argument[1]]
         text, written = (argument[0].join(getattr(each, which) for each in parts) for which in ("text", "written"))
-        return _Text(text, written, all(each.known for each in parts))
+        return MadeText(text, written, all(each.known for each in parts))
     if name == "Fn::GetAtt":
         return _unknown(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
     return _unknown(name)
 
 
-def _reference(name: str) -> _Text:
-    return _Text(_PSEUDO[name], f"${{{name}}}", True) if name in _PSEUDO else _unknown(name)
+def _reference(name: str) -> MadeText:
+    return MadeText(_PSEUDO[name], f"${{{name}}}", True) if name in _PSEUDO else _unknown(name)
 
 
-def _unknown(label: str) -> _Text:
-    return _Text(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", False)
+def _unknown(label: str) -> MadeText:
+    return MadeText(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", False)
 
 
 def _joins(argument: Any) -> bool:
@@ -169,7 +171,7 @@ def _joins(argument: Any) -> bool:
     )
 
 
-def _substituted(argument: Any) -> _Text:
+def _substituted(argument: Any) -> MadeText:
     template, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
     if not isinstance(template, str) or not isinstance(given, dict):
         return _unknown("Fn::Sub")
@@ -180,9 +182,9 @@ def _substituted(argument: Any) -> _Text:
         literal, name = found.groups()
         if literal:
             return f"${{{name}}}"
-        made = _made(given[name]) if name in given else _reference(name)
+        made = text_of(given[name]) if name in given else _reference(name)
         known = known and made.known
         return made.text
 
     text = _PLACEHOLDER.sub(put, template)
-    return _Text(text, template, known)
+    return MadeText(text, template, known)

@@ -182,3 +182,37 @@ def test_the_account_of_a_snapshot_and_of_a_listing_is_known(other: bool) -> Non
     for text in (json.dumps(listing), json.dumps(snapshot)):
         assert found_in(text)[0].owner["account"] == "111122223333"
         assert ("IAM252" in [each.rule for each in linted(text)]) is other
+
+
+TEXT_POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},'
+    '"Action":"logs:PutLogEvent","Resource":"arn:aws:logs:${AWS::Region}:${Account}:*","Condition":'
+    '{"StringEquals":{"aws:SourceAccount":"${AWS::AccountId}"}}}]}'
+)
+JOINED = {"Fn::Join": ["", [TEXT_POLICY.partition("arn:aws")[0], {"Ref": "G"}, '"}]}']]}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "exact"),
+    [
+        (template("AWS::Logs::ResourcePolicy", PolicyDocument={"Fn::Sub": TEXT_POLICY}), "t.json", True),
+        (template("AWS::Logs::ResourcePolicy", PolicyDocument={"Fn::Sub": [TEXT_POLICY, {"Account": "111122223333"}]}),
+         "t.json", True),
+        (template("AWS::Logs::ResourcePolicy", PolicyDocument=JOINED), "t.json", False),
+        (f"Resources:\n  R:\n    Type: AWS::Logs::ResourcePolicy\n    Properties:\n      PolicyDocument: !Sub '"
+         f"{TEXT_POLICY}'\n", "t.yaml", True),
+        (f"Resources:\n  R:\n    Type: AWS::Logs::ResourcePolicy\n    Properties:\n      PolicyDocument: !Sub\n"
+         f"        - '{TEXT_POLICY}'\n        - Account: !Ref A\n", "t.yaml", True),
+    ],
+)  # fmt: skip
+def test_policies_that_functions_make_as_text(text: str, path: str, exact: bool) -> None:
+    (result,) = [each for each in linted(text, path) if each.level == "error"]
+    assert result.rule == "IAM101" and result.location is not None
+    assert result.location.line is not None and result.location.column is not None
+    line = text.split("\n")[result.location.line - 1][result.location.column - 1 :]
+    assert line.lstrip('\\"').startswith("logs:PutLogEvent") is exact
+
+
+@pytest.mark.parametrize("text", ['{"Statement":[${More}]}', '{"Statement":{"${Action}":1}}', "{Statement", "{}"])
+def test_no_policy_is_made_of_text_that_the_deploy_may_change_in_form(text: str) -> None:
+    assert found_in(template("AWS::Logs::ResourcePolicy", PolicyDocument={"Fn::Sub": text})) == []
