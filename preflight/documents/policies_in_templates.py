@@ -31,6 +31,7 @@ _SERVICES = {"opensearchservice": "es", "elasticsearch": "es", "efs": "elasticfi
              "elasticloadbalancingv2": "elasticloadbalancing", "s3objectlambda": "s3-object-lambda",
              "s3outposts": "s3-outposts", "vpclattice": "vpc-lattice-svcs", "s3express": "s3express"}  # fmt: skip
 _ELEMENTS = frozenset({"Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"})
+_LONE = "AWS::Events::EventBusPolicy"
 _DEEPEST = 12
 
 
@@ -46,6 +47,12 @@ def of_template(document: Document) -> Iterator[FoundPolicy]:
     for logical, resource in document.value["Resources"].items():
         properties = resource.get("Properties") if isinstance(resource, dict) else None
         if not isinstance(properties, dict) or not isinstance(resource.get("Type"), str):
+            continue
+        if resource["Type"] == _LONE and isinstance(properties.get("Statement"), dict):
+            # AWS writes the policy around the one statement that the resource has.
+            policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
+            lone = _Place(logical, _LONE, "Statement", resource)
+            yield from _resolved(document, lone, policy, f"/Resources/{escape(logical)}/Properties")
             continue
         for name, value in properties.items():
             at = f"/Resources/{escape(logical)}/Properties/{escape(name)}"

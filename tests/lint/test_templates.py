@@ -56,7 +56,9 @@ def linted(text: str, path: str = "t.json", *, level: str = "") -> list[Result]:
                   {"Statement": [ALLOW]}]), [("identity", "Thing", None)]),
         (template("AWS::WAFv2::RuleGroup", Rules=[{"Name": "r", "Statement": {"GeoMatchStatement": {}}, "Action": {}}]),
          []),
-        (template("AWS::Events::EventBusPolicy", StatementId="a", Statement={**ALLOW, "Principal": "*"}), []),
+        (template("AWS::Events::EventBusPolicy", StatementId="a", Statement={"Effect": "Allow", "Principal": {
+            "AWS": "111122223333"}, "Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["B", "Arn"]}}),
+         [("resource", "Thing", "events")]),
         (json.dumps({"format_version": "1.2", "planned_values": {"root_module": {"child_modules": [{"resources": [
             {"address": "module.x.aws_iam_role.this[0]", "type": "aws_iam_role", "mode": "managed",
              "values": {"assume_role_policy": json.dumps(PLAIN_TRUST),
@@ -216,3 +218,12 @@ def test_policies_that_functions_make_as_text(text: str, path: str, exact: bool)
 @pytest.mark.parametrize("text", ['{"Statement":[${More}]}', '{"Statement":{"${Action}":1}}', "{Statement", "{}"])
 def test_no_policy_is_made_of_text_that_the_deploy_may_change_in_form(text: str) -> None:
     assert found_in(template("AWS::Logs::ResourcePolicy", PolicyDocument={"Fn::Sub": text})) == []
+
+
+def test_the_lone_statement_of_an_event_bus_is_placed_as_it_stands() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "events:PutEvent", "Resource": "*"}
+    text = template("AWS::Events::EventBusPolicy", StatementId="a", Statement=statement)
+    (result,) = [each for each in linted(text) if each.rule == "IAM101"]
+    assert result.location is not None and result.location.line is not None
+    assert result.location.pointer == "/Resources/Thing/Properties/Statement/Action"
+    assert "events:PutEvent" in text.split("\n")[result.location.line - 1]
