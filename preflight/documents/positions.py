@@ -16,6 +16,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+'
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ITEM = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"[ \t\n\r]*(?:,[ \t\n\r]*)?', re.DOTALL)
+_FEW = 6  # places are counted out; for more, where each line begins is worth knowing
 _DIGITS = 10  # of the longest index that a list can have
 # What parts a member's name from its value, and a value from the next one.
 _COLON, _COMMA = re.compile(r"[ \t\n\r]*:[ \t\n\r]*"), re.compile(r"[ \t\n\r]*(?:,[ \t\n\r]*)?")
@@ -62,11 +63,16 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
         return lambda pointer, name: found[name].get(pointer)
     locate = _Locator(text).locate
     starts: list[int] = []
+    asked = 0
 
     def place(pointer: str, name: bool) -> tuple[int, int] | None:
+        nonlocal asked
         offset = locate(pointer)[name]
         if offset < 0:
             return None
+        asked += 1
+        if asked <= _FEW:
+            return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
         if not starts:
             starts.extend(_line_starts(text))
         line = bisect_right(starts, offset)

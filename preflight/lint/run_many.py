@@ -10,7 +10,9 @@ from preflight.lint.run_files import Files, Linted, Settings
 
 # Below this, starting a process costs more than it saves.
 MANY = 300
-_AT_ONCE = 16
+# Files that are beside each other are much alike: a process is given many of them, at the end fewer, so that all are
+# done at the same time. An interruption waits for what was given.
+_MOST, _LEAST = 256, 8
 
 _files: Files | None = None
 
@@ -33,9 +35,9 @@ def _at_once(files: Sequence[FoundFile], settings: Settings, cores: int) -> Iter
     try:
         with ProcessPoolExecutor(cores, initializer=_begin, initargs=(settings,)) as pool:
             try:
-                for each in pool.map(_lint, files, chunksize=_AT_ONCE):
-                    done += 1
-                    yield each
+                for some in pool.map(_lint, _shares(files, cores)):
+                    done += len(some)
+                    yield from some
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -43,6 +45,14 @@ def _at_once(files: Sequence[FoundFile], settings: Settings, cores: int) -> Iter
         # A process was killed, by lack of memory as a rule: the rest is linted here, one after the other.
         here = Files(settings)
         yield from map(here.lint, files[done:])
+
+
+def _shares(files: Sequence[FoundFile], cores: int) -> Iterator[Sequence[FoundFile]]:
+    at = 0
+    while at < len(files):
+        size = min(max((len(files) - at) // (2 * cores), _LEAST), _MOST)
+        yield files[at : at + size]
+        at += size
 
 
 def _begin(settings: Settings) -> None:
@@ -54,9 +64,9 @@ def _begin(settings: Settings) -> None:
     _files = Files(settings)
 
 
-def _lint(file: FoundFile) -> Linted:
+def _lint(files: Sequence[FoundFile]) -> list[Linted]:
     assert _files is not None
-    return _files.lint(file)
+    return list(map(_files.lint, files))
 
 
 def _cores() -> int:
