@@ -63,6 +63,7 @@ class Mended(NamedTuple):
 
 Read = Callable[[str], Sequence[FoundPolicy]]
 Find = Callable[[Sequence[FoundPolicy], str], Iterable[Found]]
+Kept = Callable[[Found], str]
 
 
 class _Attempt(NamedTuple):
@@ -70,9 +71,9 @@ class _Attempt(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-def mend(text: str, read: Read, find: Find) -> Mended:
+def mend(text: str, read: Read, find: Find, kept: Kept = lambda _: "") -> Mended:
     """Mend what can be mended, until there is no more. `read` gives the policies of a text, `find` what is found in
-    them that is to be mended. Raises nothing but what these do.
+    them that is to be mended, `kept` why one of these is to stay as it is. Raises nothing but what these do.
     """
     rules: list[str] = []
     left: dict[tuple[str, str, str], Left] = {}
@@ -81,7 +82,7 @@ def mend(text: str, read: Read, find: Find) -> Mended:
         left.clear()
         for found in find(read(text), text):
             if found.finding.edits:
-                if reason := _unfit(found.policy):
+                if reason := _unfit(found.policy) or kept(found):
                     left[_key(found)] = Left(found, reason)
                 else:
                     attempts.append(_Attempt(found, _outside(found)))

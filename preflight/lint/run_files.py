@@ -121,7 +121,8 @@ class Files:
             suppressions = self._suppressions(named, policies, text)
             return [each for each in found if each.head.id in ids and not suppressions.cover(each, each.result())]
 
-        mended = mend(text, lambda text: read_policies(text, file.path, type_), find)
+        pinned = self._suppressions(named, (), "")
+        mended = mend(text, lambda text: read_policies(text, file.path, type_), find, pinned.pinned)
         if mended.text == text and not mended.left and file.path != "-":
             return None
         return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left))

@@ -15,6 +15,7 @@ from preflight.documents.config import Suppression
 from preflight.documents.globs import matches
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_rule
+from preflight.lint.finding import Edit
 from preflight.lint.run import Found
 
 UNUSED, UNFIT = "IAM098", "IAM099"
@@ -118,6 +119,15 @@ class Suppressions:
                 hit = True
         return hit
 
+    def pinned(self, found: Found) -> str:
+        """Say why a finding is not to be mended: a suppression by a JSON pointer would then be about another place."""
+        for entry in self.entries.values():
+            for edit in found.finding.edits if entry.pointer else ():
+                if any(_moves(edit, start, entry.pointer.rstrip("/")) for start in ("", found.policy.pointer)):
+                    cited = f"the suppression of {entry.rule} at {entry.pointer}"
+                    return f"{cited} would be about another place; suppress by the Sid of the statement instead"
+        return ""
+
     def results(self, path: str, running: Iterable[str]) -> Iterator[Result]:
         """Yield what is to be said of the file's comments: that one does not count, or suppresses nothing.
 
@@ -175,6 +185,20 @@ def _about(entry: Suppression, found: Found) -> bool:
         return False
     whole = found.policy.whole(pointer)
     return not entry.pointer or any(f"{each}/".startswith(f"{entry.pointer.rstrip('/')}/") for each in (pointer, whole))
+
+
+def _moves(edit: Edit, start: str, pointer: str) -> bool:
+    """Say whether what a pointer is about has another one when an edit is made in a policy that is at `start`."""
+    place = start + edit.pointer
+    if edit.kind == "rename":
+        return f"{pointer}/".startswith(f"{place}/")
+    if edit.kind == "replace":
+        return pointer.startswith(f"{place}/")
+    above, _, key = place.rpartition("/")
+    if edit.kind == "add" or not key.isdigit() or not pointer.startswith(f"{above}/"):
+        return False
+    number = pointer[len(above) + 1 :].partition("/")[0]
+    return number.isdigit() and int(number) > int(key)
 
 
 def sid_at(policy: Any, pointer: str) -> str:

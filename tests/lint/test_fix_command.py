@@ -75,6 +75,30 @@ def test_what_is_suppressed_or_ignored_is_not_mended(preflight: Command, folder:
     assert (folder / "p.yaml").read_text() == text and (folder / "p.json").read_text() == BEFORE
 
 
+@pytest.mark.parametrize(
+    ("where", "mended"),
+    [
+        ('pointer = "/Statement/2/Action"', False),
+        ('pointer = "/Statement/2"', False),
+        ('pointer = "/Statement/0"', True),
+        ('statement = "All"', True),
+    ],
+)
+def test_a_suppression_keeps_the_place_that_it_is_about(
+    preflight: Command, folder: Path, where: str, mended: bool
+) -> None:
+    same = {**ONCE["Statement"][0], "Action": "s3:GetObject"}
+    wide = {"Sid": "All", "Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}
+    (folder / "preflight.toml").write_text(
+        f'[[suppress]]\nfile = "p.json"\nrule = "IAM202"\nreason = "known"\n{where}\n'
+    )
+    ran = preflight("lint", "p.json", "--fix", p__json={**ONCE, "Statement": [same, same, wide]})
+    after = json.loads((folder / "p.json").read_text())["Statement"]
+    assert after == ([same, wide] if mended else [same, same, wide]), ran
+    assert ("the suppression of IAM202 at /Statement/2" in ran.err) is not mended
+    assert ("IAM202" in ran.out) is ("/Statement/0" in where)
+
+
 def test_a_file_that_cannot_be_written_is_named(
     preflight: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
