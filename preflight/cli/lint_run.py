@@ -81,7 +81,8 @@ def lint(options: Options) -> int:
         done = _mended(done, given)
     if given.write_baseline is not None:
         _write_baseline(done, given.write_baseline)
-    else:
+    elif done.policies or done.report.results or not done.errors:
+        # Where nothing could be read there is nothing to report on, least of all that it is clean.
         _report(_rendered(done, added, format_, given), given)
         _tell(done, known, given)
     for error in done.errors:
