@@ -70,6 +70,15 @@ class Scene:
             )
         return found
 
+    def able(self) -> dict[str, set[str]]:
+        """Return who may do anything of a group (create, update, delete, invoke) to endpoints, as ARNs by group."""
+        found: dict[str, set[str]] = {}
+        for holder in self.holders.by_arn.values():
+            for action, _, _ in self.may(holder):
+                if action.type == "endpoint" and action.group != "read":
+                    found.setdefault(action.group, set()).add(holder.arn)
+        return found
+
 
 def _among(granted: frozenset[str]) -> list[HostingAction]:
     return [each for each in hosting_actions() if each.action.lower() in granted] if granted else []

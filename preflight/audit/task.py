@@ -138,11 +138,6 @@ def row_of(found: Audit) -> dict[str, Any]:
         if each.kind is Kind.FAIL and each.level.rank < Level(rule["level"]).rank:
             rule["level"] = each.level.value
     kinds = Counter(each.kind for each in found.scene.holders.by_arn.values())
-    able: dict[str, set[str]] = {}
-    for holder in found.scene.holders.by_arn.values():
-        for action, _, _ in found.scene.may(holder):
-            if action.type == "endpoint" and action.group != "read":
-                able.setdefault(action.group, set()).add(holder.arn)
     return {
         "verdict": found.report.verdict.value,
         "regions": list(found.regions),
@@ -150,7 +145,7 @@ def row_of(found: Audit) -> dict[str, Any]:
         "rules": {rule: rules[rule] for rule in sorted(rules)},
         "roles": kinds["role"],
         "users": kinds["user"],
-        "endpoints": {group: len(arns) for group, arns in sorted(able.items())},
+        "endpoints": {group: len(arns) for group, arns in sorted(found.scene.able().items())},
         "administrators": len(found.escalation.administrators),
         "escalating": len(found.escalation.steps),
     }

@@ -100,11 +100,7 @@ def overview(audit: Audit) -> Iterator[str]:
     yield f"Account {audit.account}: {kinds.count('role'):,} roles, {kinds.count('user'):,} users; " + ", ".join(
         audit.regions
     )
-    groups: dict[str, set[str]] = {}
-    for holder in holders:
-        for action, _, _ in scene.may(holder):
-            if action.type == "endpoint" and action.group != "read":
-                groups.setdefault(action.group, set()).add(holder.arn)
+    groups = scene.able()
     if groups:
         yield "Endpoints: " + ", ".join(f"{len(groups[each]):,} can {each}" for each in groups)
     found = audit.escalation
