@@ -137,6 +137,29 @@ def test_what_is_in_it(ready: Ready, run: Run, tmp_path: Path) -> None:
     assert json.loads(live.stdout)["access"] == json.loads(audited.stdout)["access"] != []
 
 
+def test_decisions_on_the_snapshot_are_those_of_the_live_account(ready: Ready, run: Run, tmp_path: Path) -> None:
+    account = ready.principal.split(":")[4]
+    hosting = f"arn:aws:sagemaker:{REGION}:{account}"
+    asked = [
+        ("sagemaker:CreateEndpoint", f"{hosting}:endpoint/churn"),
+        ("sagemaker:DeleteEndpoint", f"{hosting}:endpoint/churn"),
+        ("iam:PassRole", ready.execution_role),
+        ("s3:GetObject", f"arn:aws:s3:::{ready.bucket}/{ready.artifact}"),
+    ]
+    cases = [
+        {"id": f"{number}-{who.rpartition('/')[2]}", "principal": who, "action": action, "resource": resource}
+        for number, (action, resource) in enumerate(asked)
+        for who in (ready.principal, ready.execution_role)
+    ]
+    (tmp_path / "cases.json").write_text(json.dumps(cases))
+    run("snapshot", "--output", "s.json", "--region", REGION, "--allow-open")
+    live = run("simulate", "cases.json", "--live", "--format", "json", "--allow-open")
+    offline = run("simulate", "cases.json", "--snapshot", "s.json", "--format", "json", "--allow-open")
+    told = json.loads(live.stdout)
+    assert told == json.loads(offline.stdout) and live.returncode == offline.returncode
+    assert {each["decision"] for each in told} >= {"allowed", "implicitDeny"}, told
+
+
 def test_secrets_never_enter_it(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
     planted = ["hunter2-in-the-environment", "AKIAIOSFODNN7EXAMPLE", "a-tag-that-is-secret"]
     sagemaker = aws.client("sagemaker")
