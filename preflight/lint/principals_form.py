@@ -20,6 +20,7 @@ from preflight.lint.finding import Edit, Finding
 from preflight.lint.subject import Subject
 from preflight.lint.view import PrincipalEntry, StatementView
 
+_ELEMENTS = frozenset({"Principal", "NotPrincipal"})
 _KINDS = frozenset(PRINCIPAL_KINDS)
 _EXAMPLE = '{"AWS": "arn:aws:iam::111122223333:role/deployer"}'
 _AWS = re.compile(
@@ -98,7 +99,7 @@ def service_form(subject: Subject) -> Iterator[Finding]:
 
 def _faults(subject: Subject) -> Faults:
     found = no_faults()
-    for view in subject.statements:
+    for view in subject.statements if subject.elements & _ELEMENTS else ():
         for element in ("Principal", "NotPrincipal"):
             if element in view.raw:
                 _element(view.raw[element], view, element, found)

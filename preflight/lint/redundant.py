@@ -112,8 +112,8 @@ def statements(subject: Subject) -> Iterator[Finding]:
                     and each.within_services(about)
                     and each.view.index not in gone
                     and ("Condition" in about.view.raw or "Condition" not in each.view.raw)
-                    and about.conditions >= each.conditions
                     and each.covers(about)
+                    and about.conditions >= each.conditions
                 ),
                 None,
             )
