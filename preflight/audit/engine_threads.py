@@ -7,9 +7,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 
 from preflight.account.live_pool import Pool
@@ -19,6 +20,8 @@ from preflight.errors import UsageError
 
 THREADS = 8
 _MEMORY = "lack of memory, as a rule"
+# How many accounts a process audits before another takes its place: starting one takes as long as two of them.
+_MOST_EACH = 100
 
 
 def on_threads(
@@ -64,20 +67,26 @@ def _one(target: Target, orders: Orders, judges: _Judges) -> Done | Failed:
 
 
 class _Judges:
-    """The processes. One that is killed takes the others' work with it, so each account is then tried alone."""
+    """The processes. One that is killed takes the others' work with it, so each account is then tried alone. What they
+    remember of texts grows with the accounts that they have seen, so others take their place now and then.
+    """
 
     def __init__(self, processes: int) -> None:
         self._processes = max(processes, 1)
         self._lock, self._alone = threading.Lock(), threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._given = 0
+        self._leaving: list[BaseProcess] = []
         self._stopped = False
 
     def judge(self, gathered: Gathered, orders: Orders) -> Done | Failed:
-        pool = self._started()
+        pool, future = self._submitted(gathered, orders)
         try:
-            return pool.submit(judge, gathered, orders).result()
+            return future.result()
         except BrokenProcessPool:
             self._drop(pool)
+        if self._stopped:
+            raise UsageError("the audit was stopped")
         with self._alone, _processes(1) as single:
             try:
                 return single.submit(judge, gathered, orders).result()
@@ -89,20 +98,28 @@ class _Judges:
         """End the processes, whatever they are at."""
         with self._lock:
             self._stopped = True
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            idle = list((pool._processes or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in idle:
-                process.terminate()
+            self._retire(cancel=True)
+        for process in self._leaving:
+            process.terminate()
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _submitted(self, gathered: Gathered, orders: Orders) -> tuple[ProcessPoolExecutor, Future[Done | Failed]]:
         with self._lock:
             if self._stopped:
                 raise UsageError("the audit was stopped")
+            if self._given >= _MOST_EACH * self._processes:
+                self._retire(cancel=False)
             if self._pool is None:
-                self._pool = _processes(self._processes)
-            return self._pool
+                self._pool, self._given = _processes(self._processes), 0
+            self._given += 1
+            return self._pool, self._pool.submit(judge, gathered, orders)
+
+    def _retire(self, *, cancel: bool) -> None:
+        """Let the processes end after what they have been given."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            self._leaving = [each for each in self._leaving if each.is_alive()]
+            self._leaving += (pool._processes or {}).values()
+            pool.shutdown(wait=False, cancel_futures=cancel)
 
     def _drop(self, pool: ProcessPoolExecutor) -> None:
         with self._lock:

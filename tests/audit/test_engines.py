@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from preflight.audit import engine_threads
 from preflight.audit.engine_dask import on_dask
 from preflight.audit.engine_threads import on_threads
 from preflight.audit.targets import Target, of_snapshots
@@ -47,6 +48,20 @@ def test_an_account_that_kills_its_process_each_time(targets: list[Target]) -> N
     failed = [each for each in found.values() if isinstance(each, Failed)]
     assert [each.target.key for each in failed] == ["3.json"] and "killed twice" in failed[0].reason
     assert len(found) == 8
+
+
+def test_processes_are_renewed(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.audit.engine_threads._MOST_EACH", 1)
+    started: list[int] = []
+    original = engine_threads._processes
+
+    def counted(count: int) -> Any:
+        started.append(count)
+        return original(count)
+
+    monkeypatch.setattr(engine_threads, "_processes", counted)
+    found = by_name(on_threads(targets, Orders(plain), processes=2))
+    assert len(found) == 8 and all(isinstance(each, Done) for each in found.values()) and started == [2, 2, 2, 2]
 
 
 def test_no_more_are_read_than_are_audited(targets: list[Target]) -> None:
