@@ -25,7 +25,8 @@ _NOT_IN_USE = "AWSOrganizationsNotInUseException"
 @dataclass(frozen=True, slots=True)
 class Member:
     """One account of the organization. `above` are the root and the units it hangs in, from the root down, each by its
-    id; empty where it could not be told. `status` is AWS's (`ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`).
+    id; empty where it could not be told. `status` is AWS's `State` (`ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`, `CLOSED`,
+    `PENDING_ACTIVATION`), or `Status` where it tells only that.
 
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
     """
@@ -82,10 +83,8 @@ def read_organization(account: LiveAccount) -> Organization:
     units: dict[str, str] = {}
     placed = {each.account: each for each in _below(account, root["Id"], (root["Id"],), units)}
     # An account that was moved while the units were walked is in this list all the same.
-    members = [
-        placed.get(each["Id"]) or Member(each["Id"], each.get("Name", ""), each.get("Status", ""))
-        for each in _asked(account, "list_accounts")["Accounts"]
-    ]
+    listed = {each["Id"]: _member(each) for each in _asked(account, "list_accounts")["Accounts"]}
+    members = {**listed, **placed}.values()
     enabled = {each["Type"] for each in root.get("PolicyTypes", ()) if each["Status"] == "ENABLED"}
     all_features = about.get("FeatureSet") != "CONSOLIDATED_BILLING"
     policies = {
@@ -96,13 +95,18 @@ def read_organization(account: LiveAccount) -> Organization:
     )
 
 
+def _member(about: Mapping[str, Any], above: tuple[str, ...] = ()) -> Member:
+    # AWS gives up `Status` for `State` in 2026, and older stand-ins know only the former.
+    return Member(about["Id"], about.get("Name", ""), about.get("State") or about.get("Status", ""), above)
+
+
 def _by_account(member: Member) -> str:
     return member.account
 
 
 def _below(account: LiveAccount, parent: str, above: tuple[str, ...], units: dict[str, str]) -> Iterator[Member]:
     for each in _asked(account, "list_accounts_for_parent", ParentId=parent)["Accounts"]:
-        yield Member(each["Id"], each.get("Name", ""), each.get("Status", ""), above)
+        yield _member(each, above)
     for unit in _asked(account, "list_organizational_units_for_parent", ParentId=parent)["OrganizationalUnits"]:
         units[unit["Id"]] = unit.get("Name", "")
         yield from _below(account, unit["Id"], (*above, unit["Id"]), units)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -60,12 +61,12 @@ class Ledger:
             }
         )
 
-    def has(self, key: str, stamp: Mapping[str, Any] | None) -> bool:
-        """Say whether an account is done, its document is still as it was written, and its snapshot, if it came from a
-        file, is still the one that was read (`stamp`).
+    def has(self, key: str, stamp: Mapping[str, Any]) -> bool:
+        """Say whether an account is done, its document is still as it was written, and what it came from and was asked
+        for is still the same (`stamp`).
         """
         row = self.rows.get(key)
-        if row is None or row["status"] != "done" or row.get("input") != (dict(stamp) if stamp else None):
+        if row is None or row["status"] != "done" or row.get("input") != dict(stamp):
             return False
         try:
             data = (self.folder / row["file"]).read_bytes()
@@ -73,7 +74,7 @@ class Ledger:
             return False
         return bool(hashlib.sha256(data).hexdigest() == row["sha256"])
 
-    def done(self, outcome: Done, stamp: Mapping[str, Any] | None) -> dict[str, Any]:
+    def done(self, outcome: Done, stamp: Mapping[str, Any]) -> dict[str, Any]:
         """Write down an account that was audited; returns its row. Raises `UsageError` where there is no room."""
         name = f"{ACCOUNTS}/{outcome.account}.json.gz"
         if outcome.snapshot:
@@ -87,10 +88,9 @@ class Ledger:
             "at": _now(),
             "file": name,
             "sha256": hashlib.sha256(outcome.document).hexdigest(),
+            "input": dict(stamp),
             **outcome.row,
         }
-        if stamp:
-            row["input"] = dict(stamp)
         return self._row(row)
 
     def failed(self, outcome: Failed) -> dict[str, Any]:
@@ -170,7 +170,9 @@ class Ledger:
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:
-    if not {"account", "file", "sha256", "verdict", "counts", "rules"} <= row.keys():
+    if not {"account", "file", "sha256", "verdict", "counts", "rules"} <= row.keys() or (
+        row["file"] != f"{ACCOUNTS}/{row['account']}.json.gz" or not re.fullmatch("[0-9]{12}", row["account"])
+    ):
         raise ValueError(row)
     return row
 

@@ -70,14 +70,20 @@ def audit_many(
         again=again,
     )
     stamps = {each.key: _stamp(each) for each in targets}
-    to_do = [each for each in targets if not ledger.has(each.key, stamps[each.key])]
+    whose: dict[str, str] = {}
+    to_do, kept = [], []
+    for each in targets:
+        row = ledger.rows.get(each.key)
+        # Of two that are of one account, the second is done again, and told of then.
+        if row and ledger.has(each.key, stamps[each.key]) and whose.setdefault(row["account"], each.key) == each.key:
+            kept.append(row)
+        else:
+            to_do.append(each)
     missing = {each.key for each in to_do}
-    kept = [ledger.rows[each.key] for each in targets if each.key not in missing]
     # What is not to be kept must not stand for an account that fails now.
     for key in missing:
         ledger.rows.pop(key, None)
     told = progress or (lambda _: None)
-    whose = {row["account"]: row["key"] for row in kept}
     for row in kept:
         told(row)
     outcomes = engine(to_do, orders)
@@ -92,7 +98,7 @@ def audit_many(
 
 
 def _written(
-    outcome: Done | Failed, ledger: Ledger, stamp: Mapping[str, Any] | None, whose: dict[str, str]
+    outcome: Done | Failed, ledger: Ledger, stamp: Mapping[str, Any], whose: dict[str, str]
 ) -> Mapping[str, Any]:
     if (
         isinstance(outcome, Done)
@@ -103,15 +109,18 @@ def _written(
     return ledger.failed(outcome) if isinstance(outcome, Failed) else ledger.done(outcome, stamp)
 
 
-def _stamp(target: Target) -> dict[str, Any] | None:
-    """Return what tells that a snapshot is still the one that was read."""
+def _stamp(target: Target) -> dict[str, Any]:
+    """Return what tells that an account was asked for the same: its own regions, whether an organization's policies
+    were known, and that a snapshot is still the one that was read.
+    """
+    asked: dict[str, Any] = {"regions": list(target.regions), "organization": bool(target.answers)}
     if not target.path:
-        return None
+        return asked
     try:
         about = Path(target.path).stat()
     except OSError:
-        return {"path": target.path}
-    return {"path": target.path, "size": about.st_size, "modified": about.st_mtime_ns}
+        return {**asked, "path": target.path}
+    return {**asked, "path": target.path, "size": about.st_size, "modified": about.st_mtime_ns}
 
 
 def _folded(rows: tuple[Mapping[str, Any], ...], left_out: tuple[LeftOut, ...], before: int, since: str) -> Many:

@@ -133,7 +133,8 @@ def of_file(path: str, access: Access) -> list[Target]:
 def _entry(entry: Mapping[str, Any], access: Access, beside: str) -> Target:
     account = str(entry["account"])
     if "snapshot" in entry:
-        return Target(account, str(entry.get("name", "")), path=str(Path(beside, entry["snapshot"])))
+        path = str(Path(beside, entry["snapshot"]))
+        return Target(account, str(entry.get("name", "")), path=path, regions=tuple(entry.get("regions", ())))
     profile = entry.get("profile")
     role = entry.get("role")
     # A profile of its own is a way in already; a role is assumed only where it is told.

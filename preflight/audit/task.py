@@ -106,8 +106,10 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
         )
     except PreflightError as error:
         return Failed(target, str(error))
-    if not target.path and found.account != target.key:
-        # What a role or a profile leads to is not what was listed: no account may stand for another.
+    # A snapshot of a folder is named by its file; all else by the account it must be: none may stand for another.
+    if target.key.isdigit() and found.account != target.key:
+        if target.path:
+            return Failed(target, f"{target.path} is of account {found.account}; correct the list")
         return Failed(target, f"the credentials are of account {found.account}; correct the role or the profile")
     told = json.dumps(orders.render(found), separators=(",", ":")).encode()
     row = {**row_of(found), "seconds": round(gathered.seconds + time.perf_counter() - begun, 3)}

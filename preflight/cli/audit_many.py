@@ -208,6 +208,8 @@ def _shown(accounts: int, *, wanted: bool) -> Iterator[Progress | None]:
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from preflight.report.terminal import clean
+
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -221,6 +223,6 @@ def _shown(accounts: int, *, wanted: bool) -> Iterator[Progress | None]:
         def told(row: Mapping[str, Any]) -> None:
             nonlocal failed
             failed += row["status"] == "failed"
-            bar.update(task, advance=1, failed=failed, description=escape(f"{row['key']} {row['name']}".strip()))
+            bar.update(task, advance=1, failed=failed, description=escape(clean(f"{row['key']} {row['name']}".strip())))
 
         yield told

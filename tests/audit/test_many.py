@@ -164,6 +164,50 @@ def test_runs_with_other_settings_are_not_mixed(three: Path, preflight: Command)
     assert go(preflight, "--select", "ACC110", "--again").code in (0, 1, 3)
 
 
+def test_what_was_kept_of_two_snapshots_of_one_account_does_not_count_twice(
+    three: Path, preflight: Command, tmp_path: Path
+) -> None:
+    put("d.json", 3, roles=5)
+    for away, back in (("c.json", ""), ("d.json", "c.json")):
+        Path("all", away).rename(away)
+        if back:
+            Path(back).rename(Path("all", back))
+        assert go(preflight).code == 1
+    Path("d.json").rename("all/d.json")
+    ran = go(preflight, "--format", "json")
+    assert ran.code == 2
+    found = json.loads(ran.out)
+    assert [each["account"] for each in found["accounts"]].count(THIRD) == 1 and len(found["failed"]) == 1
+
+
+def test_a_listed_snapshot_is_of_its_account_and_has_its_regions(three: Path, preflight: Command) -> None:
+    def listed(**entry: Any) -> Any:
+        Path("list.json").write_text(json.dumps([{"account": FIRST, "snapshot": "all/a.json", **entry}]))
+        return json.loads(preflight("audit", "--accounts", "list.json", "--into", "listed", "--format", "json").out)
+
+    assert [each["account"] for each in listed()["accounts"]] == [FIRST]
+    assert "has no region eu-north-1" in listed(regions=["eu-north-1"])["failed"][0]["reason"]
+    assert f"is of account {FIRST}" in listed(account=SECOND)["failed"][0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["../../x", "accounts/../../x.json.gz"])
+def test_a_manifest_names_no_file_elsewhere(three: Path, preflight: Command, name: str) -> None:
+    go(preflight)
+    manifest = Path("out/manifest.jsonl")
+    manifest.write_text(manifest.read_text().replace(f"accounts/{FIRST}.json.gz", name))
+    ran = go(preflight, "--format", "html", "--output", "index.html")
+    assert ran.code == 2 and "it is no manifest of an audit" in ran.line
+
+
+@pytest.mark.parametrize("name", ["../../x", "00000000000a", FIRST + chr(10), "٠" * 12])
+def test_an_account_that_is_none_becomes_no_file(three: Path, preflight: Command, name: str) -> None:
+    held = json.loads(Path("all/a.json").read_text())
+    Path("all/a.json").write_text(json.dumps({**held, "account": name}))
+    ran = go(preflight, "--format", "json")
+    assert ran.code == 2 and [each["key"] for each in json.loads(ran.out)["failed"]] == ["a.json"]
+    assert sorted(each.name for each in Path("out/accounts").iterdir()) == [f"{SECOND}.json.gz", f"{THIRD}.json.gz"]
+
+
 def test_two_audits_into_one_directory(three: Path, preflight: Command) -> None:
     Path("out").mkdir()
     with FileLock("out/.lock"):

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from preflight.account.facts import Known
+from preflight.account.organization import POLICY_TYPES, Organization, _member
+from preflight.audit.targets import Access, of_organization
 from tests.audit.organized import READER, Organized, organize
 from tests.aws.control import StandIn
 from tests.aws.state import ACCOUNT
 from tests.cli.running import Command, Ran
 
+NO_POLICIES = {each: Known(None) for each in POLICY_TYPES}
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -138,6 +142,33 @@ def test_listed_accounts(org: Organized, preflight: Command) -> None:
     assert [each["name"] for each in found(plain)["accounts"]] == ["the shop", ""]
 
 
+def test_what_was_asked_otherwise_is_asked_again(org: Organized, preflight: Command) -> None:
+    web = org.members["web"]
+    path = Path("accounts.yaml")
+    path.write_text(f"- '{web}'\n")
+    go(preflight, "--accounts", "accounts.yaml")
+    assert "audited before" in go(preflight, "--accounts", "accounts.yaml").err
+    path.write_text(f"- {{account: '{web}', regions: [eu-west-1]}}\n")
+    assert found(go(preflight, "--accounts", "accounts.yaml"))["accounts"][0]["regions"] == ["eu-west-1"]
+    # The policies of the organization were not known to the runs before.
+    assert "audited before" not in go(preflight, "--organization", "--include", web).err
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        ({"State": "CLOSED"}, "it is closed"),
+        ({"State": "PENDING_CLOSURE", "Status": "ACTIVE"}, "it is pending closure"),
+        ({"Status": "SUSPENDED"}, "it is suspended"),
+        ({"State": "ACTIVE"}, ""),
+    ],
+)
+def test_accounts_that_are_closed_by_either_name_of_their_state(about: dict[str, str], reason: str) -> None:
+    member = _member({"Id": ACCOUNT, **about})
+    _, left_out = of_organization(Organization("o-1", ACCOUNT, (member,), policies=NO_POLICIES), Access())
+    assert [each.reason for each in left_out] == ([reason] if reason else [])
+
+
 def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command) -> None:
     web, play = org.members["web"], org.members["play"]
     Path("accounts.yaml").write_text(f"- {{account: '{web}', role: 'arn:aws:iam::{play}:role/{READER}'}}\n")
@@ -153,6 +184,7 @@ def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command
         ("a.yaml", "- {account: '111122223333', rolle: x}\n", "role"),
         ("a.yaml", "- '111122223333'\n- '111122223333'\n", "111122223333 twice"),
         ("a.yaml", "- '1111'\n", "twelve digits"),
+        ("a.json", r'["111122223333\n"]', "twelve digits"),
         ("a.json", '["111122223333"', "a.json"),
         ("a.txt", "111122223333\nthe other\n", "line 2"),
         ("a.txt", "# none\n", "names no account"),
