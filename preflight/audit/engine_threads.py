@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -108,9 +109,11 @@ class _Judges:
                 raise UsageError("the audit was stopped")
             if self._given >= _MOST_EACH * self._processes:
                 self._retire(cancel=False)
-            if self._pool is None:
-                self._pool, self._given = _processes(self._processes), 0
-            self._given += 1
+            if self._pool is not None:
+                self._given += 1
+                with suppress(BrokenProcessPool):  # by another's account, whose thread is yet to drop it
+                    return self._pool, self._pool.submit(judge, gathered, orders)
+            self._pool, self._given = _processes(self._processes), 1
             return self._pool, self._pool.submit(judge, gathered, orders)
 
     def _retire(self, *, cancel: bool) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from preflight.audit import engine_threads
 from preflight.audit.engine_dask import on_dask
 from preflight.audit.engine_threads import on_threads
 from preflight.audit.targets import Target, of_snapshots
-from preflight.audit.task import Done, Failed, Orders
+from preflight.audit.task import Done, Failed, Gathered, Orders, gather
 from preflight.errors import UsageError
 from preflight.report.audit import plain
 from tests.audit.generated import account
@@ -48,6 +50,16 @@ def test_an_account_that_kills_its_process_each_time(targets: list[Target]) -> N
     failed = [each for each in found.values() if isinstance(each, Failed)]
     assert [each.target.key for each in failed] == ["3.json"] and "killed twice" in failed[0].reason
     assert len(found) == 8
+
+
+def test_processes_that_another_account_broke_are_replaced(targets: list[Target]) -> None:
+    judges = engine_threads._Judges(1)
+    judges._pool = engine_threads._processes(1)
+    with pytest.raises(BrokenProcessPool):
+        judges._pool.submit(os._exit, 1).result()
+    gathered = gather(targets[0], Orders(plain))
+    assert isinstance(gathered, Gathered) and isinstance(judges.judge(gathered, Orders(plain)), Done)
+    judges.stop()
 
 
 def test_processes_are_renewed(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
