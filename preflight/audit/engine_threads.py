@@ -142,7 +142,15 @@ def _begin() -> None:
     import gc
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     gc.set_threshold(100_000)
+
+
+def _end_with(parent: BaseProcess | None) -> None:
+    """End this process when the one that started it was killed: it would wait for work for ever."""
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _cores() -> int:

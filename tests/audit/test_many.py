@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -277,14 +278,14 @@ def test_a_folder_without_snapshots(folder: Path, preflight: Command) -> None:
     assert ran.code == 2 and "no file in it is a snapshot" in ran.line
 
 
-def started(*options: str, limit: int | None = None) -> subprocess.Popen[str]:
+def started(*options: str, limit: int | None = None, **environment: str) -> subprocess.Popen[str]:
     def limited() -> None:
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
         [sys.executable, "-m", "preflight", "audit", "--snapshot", "all", "--into", "out", *options],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -321,3 +322,33 @@ def test_an_interrupted_run_goes_on(folder: Path, preflight: Command) -> None:
     assert 0 < before < 12
     done = go(preflight)
     assert done.code == 1 and f"preflight: {before} account" in done.err and "in 12 accounts" in done.out
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked for in /proc")
+def test_a_run_that_is_killed_leaves_no_process_behind(folder: Path) -> None:
+    for number in range(1, 13):
+        put(f"{number}.json", number, roles=600)
+
+    def ours() -> list[str]:
+        mark = f"PREFLIGHT_TEST={folder}".encode()
+        found = []
+        for each in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (each / "environ").read_bytes():
+                    found.append(each.name)
+            except OSError:
+                continue
+        return found
+
+    def until(reached: Callable[[], bool]) -> None:
+        end = time.monotonic() + 60
+        while not reached():
+            assert time.monotonic() < end, ours()
+            time.sleep(0.05)
+
+    process = started(PREFLIGHT_TEST=str(folder))
+    until(lambda: bool(list(Path("out").glob("accounts/*.gz"))))
+    assert len(ours()) > 2
+    process.kill()
+    process.communicate()
+    until(lambda: not ours())
