@@ -53,7 +53,8 @@ class Clients:
         self.partition = _partition(self._session, self.region)
         self.long_term_credentials = _require_credentials(self._session, connection)
         if connection.role is not None:
-            assume(self._session, connection.role, endpoint_url=connection.endpoint_url, config=self._config)
+            role = connection.role.within(self.partition)
+            assume(self._session, role, endpoint_url=connection.endpoint_url, config=self._config)
             self.long_term_credentials = False
         self._clients: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from preflight.errors import UsageError
@@ -11,18 +11,24 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
 
+OWN = "arn::"
 _SESSION_NAME = "preflight"
 
 
 @dataclass(frozen=True, slots=True)
 class AssumedRole:
-    """A role to assume: its ARN, and the external ID that its trust policy asks for, if it does.
+    """A role to assume: its ARN, and the external ID that its trust policy asks for, if it does. An ARN that begins
+    with `OWN` is of the partition in which one is (`aws-cn` in China): the region says which.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
 
     arn: str
     external_id: str | None = None
+
+    def within(self, partition: str) -> AssumedRole:
+        """Return the role with its whole ARN."""
+        return replace(self, arn=f"arn:{partition}:{self.arn.removeprefix(OWN)}") if self.arn.startswith(OWN) else self
 
 
 def assume(session: boto3.Session, role: AssumedRole, *, endpoint_url: str | None, config: Config) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from preflight.account.facts import Ask, Fact
-from preflight.account.live_roles import AssumedRole
+from preflight.account.live_roles import OWN, AssumedRole
 from preflight.account.organization import Member, Organization
 from preflight.errors import InputError, UsageError
 
@@ -51,7 +51,6 @@ class Access:
     role: str = ROLE_NAME
     external_id: str | None = None
     home: str = ""
-    partition: str = "aws"
     profile: str | None = None
 
     def to(self, account: str, role: str | None = None, external_id: str | None = None) -> AssumedRole | None:
@@ -61,7 +60,7 @@ class Access:
         if account == self.home and role is None:
             return None
         named = role or self.role
-        arn = named if named.startswith("arn:") else f"arn:{self.partition}:iam::{account}:role/{named.lstrip('/')}"
+        arn = named if named.startswith("arn:") else f"{OWN}iam::{account}:role/{named.lstrip('/')}"
         return AssumedRole(arn, external_id or self.external_id)
 
 

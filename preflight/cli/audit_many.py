@@ -117,7 +117,6 @@ def _targets(options: Options) -> tuple[list[Target], Sequence[LeftOut]]:
             role,
             options.external_id,
             home=home.value if isinstance(home, Known) else "",
-            partition=live.partition,
             profile=options.profile,
         )
     finally:

@@ -169,6 +169,18 @@ def test_accounts_that_are_closed_by_either_name_of_their_state(about: dict[str,
     assert [each.reason for each in left_out] == ([reason] if reason else [])
 
 
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_listed_accounts_of_other_partitions(
+    aws: StandIn, preflight: Command, monkeypatch: pytest.MonkeyPatch, region: str, partition: str
+) -> None:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    Path("accounts.json").write_text('["222233334444"]')
+    ran = preflight("audit", "--accounts", "accounts.json", "--into", "out", "--region", region)
+    role = f"arn:{partition}:iam::222233334444:role/OrganizationAccountAccessRole"
+    assert ran.code == 2 and role in "".join(ran.out.split()), ran
+
+
 def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command) -> None:
     web, play = org.members["web"], org.members["play"]
     Path("accounts.yaml").write_text(f"- {{account: '{web}', role: 'arn:aws:iam::{play}:role/{READER}'}}\n")
