@@ -36,7 +36,9 @@ def on_dask(targets: Iterable[Target], orders: Orders, scheduler: str) -> Iterat
         from distributed import Client, as_completed
     except ImportError:
         raise UsageError("--engine dask needs Dask: pip install 'aws-preflight[dask]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # Importing it gives each a level of its own; a cluster that is lost is told of here, without a traceback.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=_TIMEOUT, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, RuntimeError) as error:

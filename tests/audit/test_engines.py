@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -151,3 +155,30 @@ def test_a_cluster_without_workers(targets: list[Target]) -> None:
         pytest.raises(UsageError, match="has no workers"),
     ):
         list(on_dask(targets, Orders(plain), empty.scheduler_address))
+
+
+def test_a_scheduler_that_goes_away_half_way(targets: list[Target], caplog: pytest.LogCaptureFixture) -> None:
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    scheduler = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.PIPE, text=True)
+    assert scheduler.stderr is not None
+    address = next(found[0] for line in scheduler.stderr if (found := re.search(r"tcp://[0-9.:]+", line)))
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+    worker = subprocess.Popen([*command, "--no-nanny"], stderr=subprocess.DEVNULL)
+    try:
+        outcomes = None
+        for _ in range(100):
+            outcomes = on_dask(targets, Orders(plain), address)
+            try:
+                assert isinstance(next(outcomes), Done)
+                break
+            except UsageError:  # the worker is not there yet
+                time.sleep(0.2)
+        assert outcomes is not None
+        scheduler.kill()
+        with pytest.raises(UsageError, match="was lost; what is done is kept"):
+            list(outcomes)
+        assert not [each for each in caplog.records if each.name.startswith("distributed")]
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.communicate()
