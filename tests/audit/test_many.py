@@ -209,6 +209,20 @@ def test_an_account_that_is_none_becomes_no_file(three: Path, preflight: Command
     assert sorted(each.name for each in Path("out/accounts").iterdir()) == [f"{SECOND}.json.gz", f"{THIRD}.json.gz"]
 
 
+def test_hostile_names_of_files(folder: Path, preflight: Command) -> None:
+    names = (os.fsdecode(b"\xff.json"), "\x1b[31mred.json", "a\nCLEAN: no findings.json", "\x1b[2J\nCLEAN: x.json")
+    for number, name in enumerate(names):
+        put("plain.json", number, roles=3)
+        Path("all/plain.json").rename(Path("all", name))
+    Path("all", names[-1]).write_text("{")
+    for form in ("text", "json", "jsonl", "csv", "sarif", "html"):
+        ran = go(preflight, "--format", form, "--output", "found")
+        assert ran.code == 2 and "Traceback" not in ran.err and "damaged" not in ran.err, (form, ran)
+        text = Path("found").read_text()
+        assert "\x1b" not in text and THIRD in text, form
+        assert form != "text" or not any(line.startswith("CLEAN") for line in text.splitlines()), text
+
+
 def test_two_audits_into_one_directory(three: Path, preflight: Command) -> None:
     Path("out").mkdir()
     with FileLock("out/.lock"):
@@ -239,6 +253,21 @@ def test_parquet_of_many_and_of_one(three: Path, preflight: Command) -> None:
     assert set(table.column("account").to_pylist()) == {FIRST, SECOND, THIRD}
     ran = preflight("audit", "--snapshot", "all/a.json", "--format", "parquet", "--output", "one.parquet")
     assert ran.code == 1 and parquet.read_table("one.parquet").num_rows == len(kept(FIRST)["results"])
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "install"),
+    [
+        ("pyarrow", ["--format", "parquet", "--output", "x.parquet"], "aws-preflight[parquet]"),
+        ("distributed", ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"], "aws-preflight[dask]"),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    three: Path, preflight: Command, monkeypatch: pytest.MonkeyPatch, module: str, options: list[str], install: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    ran = go(preflight, *options)
+    assert ran.code == 2 and f"pip install '{install}'" in ran.line and not Path("x.parquet").exists()
 
 
 def test_a_page_for_each_account(three: Path, preflight: Command) -> None:
