@@ -111,7 +111,8 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
         if target.path:
             return Failed(target, f"{target.path} is of account {found.account}; correct the list")
         return Failed(target, f"the credentials are of account {found.account}; correct the role or the profile")
-    told = json.dumps(orders.render(found), separators=(",", ":")).encode()
+    # A file's name can hold what is no text (half of a surrogate pair), and no reader of JSON would take it.
+    told = json.dumps(orders.render(found), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     row = {**row_of(found), "seconds": round(gathered.seconds + time.perf_counter() - begun, 3)}
     if not target.path:
         row["requests"] = gathered.requests

@@ -62,7 +62,7 @@ def _lines(many: Many, view: View, folder: str) -> Iterator[str]:
     width = max(view.width, 40)
     for each in many.failed:
         label = paint("NOT AUDITED", "red", on=view.color)
-        yield f"{label}  {clean(_called(each))}"
+        yield f"{label}  {_line(_called(each))}"
         yield from wrapped(each["reason"], "      ", "      ", width)
     if many.failed:
         yield ""
@@ -108,7 +108,7 @@ def _table(rows: Sequence[Mapping[str, Any]], *, whole: bool) -> Iterator[str]:
     table = [
         (
             row["account"],
-            clean(row["name"] or ("" if row["key"] == row["account"] else row["key"])),
+            _line(row["name"] or ("" if row["key"] == row["account"] else row["key"])),
             *(f"{row['counts'][each]:,}" for each in ("error", "warning", "note", "open")),
             f"{row['roles']:,}",
             f"{row['endpoints'].get('create', 0):,}",
@@ -160,6 +160,11 @@ def _counts(many: Many) -> dict[str, int]:
 def _worst_first(many: Many) -> list[str]:
     rules = many.rules
     return sorted(rules, key=lambda each: (not rules[each]["fail"], Level(rules[each]["level"]).rank, each))
+
+
+def _line(name: str) -> str:
+    """Return a name in one line: a line end in it would begin a line that looks like one of the report."""
+    return " ".join(clean(name).split())
 
 
 def _called(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from preflight.errors import UsageError
 from preflight.report.json import dumped
+from preflight.report.terminal import clean
 
 if TYPE_CHECKING:
     import pyarrow
@@ -36,7 +37,9 @@ def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def as_csv(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Give the results of accounts as CSV with a head line, safe to open in a spreadsheet; a text for each account."""
+    """Give the results of accounts as CSV with a head line, safe to open in a spreadsheet and to print on a terminal;
+    a text for each account.
+    """
     yield ",".join(_CSV) + "\n"
     for document in documents:
         out = io.StringIO()
@@ -92,4 +95,5 @@ def _text(value: str) -> str:
 
 
 def _cell(text: str) -> str:
+    text = clean(text)
     return f"'{text}" if text.startswith(_FORMULA) else text

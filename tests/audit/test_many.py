@@ -219,7 +219,7 @@ def test_hostile_names_of_files(folder: Path, preflight: Command) -> None:
         ran = go(preflight, "--format", form, "--output", "found")
         assert ran.code == 2 and "Traceback" not in ran.err and "damaged" not in ran.err, (form, ran)
         text = Path("found").read_text()
-        assert "\x1b" not in text and THIRD in text, form
+        assert "\x1b" not in text and (form == "html" or SECOND in text), form
         assert form != "text" or not any(line.startswith("CLEAN") for line in text.splitlines()), text
 
 
