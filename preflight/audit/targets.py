@@ -16,6 +16,7 @@ from preflight.errors import InputError, UsageError
 ROLE_NAME = "OrganizationAccountAccessRole"
 _ENDINGS = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
 _DIGITS = 12
+_WAYS_IN = ("role", "external-id", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,33 @@ def of_organization(
     return targets, left_out
 
 
-def of_snapshots(folder: str) -> list[Target]:
-    """Return the snapshots of a folder, each an account. Raises `InputError` where there is none."""
+def of_snapshots(folder: str) -> tuple[list[Target], list[LeftOut]]:
+    """Return the snapshots of a folder and of those in it, each an account, and the files that are none by their names;
+    what is hidden is passed by. Raises `InputError` where there is no snapshot.
+    """
+    targets, left_out = [], []
     try:
-        files = sorted(each for each in Path(folder).iterdir() if each.name.endswith(_ENDINGS) and each.is_file())
+        for path in sorted(_files(Path(folder))):
+            key = path.relative_to(folder).as_posix()
+            if path.name.lower().endswith(_ENDINGS):
+                targets.append(Target(key, path=str(path)))
+            else:
+                left_out.append(LeftOut(key, "", f"no snapshot by its name: they end in {', '.join(_ENDINGS)}"))
     except OSError as error:
-        raise InputError(folder, f"it cannot be read ({error.strerror})", mend="name a readable folder") from None
-    if not files:
+        raise InputError(folder, f"it cannot be read ({error.strerror})", mend="make it readable") from None
+    if not targets:
         raise InputError(folder, "no file in it is a snapshot", mend="put the .json or .json.gz files there")
-    return [Target(each.name, path=str(each)) for each in files]
+    return targets, left_out
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for each in folder.iterdir():
+        if each.name.startswith("."):
+            continue
+        if each.is_dir() and not each.is_symlink():
+            yield from _files(each)
+        elif each.exists():
+            yield each  # a link to a folder is not followed: it is named as what it is not
 
 
 def of_file(path: str, access: Access) -> list[Target]:
@@ -118,7 +137,12 @@ def of_file(path: str, access: Access) -> list[Target]:
         validate(document, "accounts")
         entries = document.value if isinstance(document.value, list) else document.value["accounts"]
         beside = str(Path(path).parent)
-        targets = [_entry(each if isinstance(each, dict) else {"account": each}, access, beside) for each in entries]
+        whole = [each if isinstance(each, dict) else {"account": each} for each in entries]
+        for entry in whole:
+            if "snapshot" in entry and (idle := next((name for name in _WAYS_IN if name in entry), None)):
+                problem = f"account {entry['account']} has a snapshot, so its {idle} would not be used"
+                raise InputError(path, problem, mend="leave out one of them")
+        targets = [_entry(each, access, beside) for each in whole]
     seen: set[str] = set()
     for each in targets:
         if each.key in seen:

@@ -81,6 +81,7 @@ def _orders(options: Options) -> tuple[Orders, dict[str, Any]]:
         "--select": list(options.select),
         "--ignore": list(options.ignore),
         "--fail-on": options.fail_on.value,
+        "--keep-snapshots": "yes" if options.keep_snapshots else None,
         "[audit]": _jsonable(asdict(orders.settings)),
     }
     return orders, settings
@@ -96,7 +97,7 @@ def _targets(options: Options) -> tuple[list[Target], Sequence[LeftOut]]:
     from preflight.audit.targets import ROLE_NAME, Access, of_file, of_organization, of_snapshots
 
     if options.snapshot is not None:
-        return of_snapshots(options.snapshot), ()
+        return of_snapshots(options.snapshot)
     role = options.role_name or ROLE_NAME
     if options.accounts is not None and not options.organization:
         access = Access(role, options.external_id, profile=options.profile)

@@ -35,7 +35,7 @@ def targets(tmp_path: Path) -> list[Target]:
     for number in range(8):
         text = json.dumps(account(6, endpoints=2)).replace("111122223333", f"{number:012d}")
         (tmp_path / "all" / f"{number}.json").write_text(text)
-    return of_snapshots(str(tmp_path / "all"))
+    return of_snapshots(str(tmp_path / "all"))[0]
 
 
 def by_name(outcomes: Iterator[Done | Failed]) -> dict[str, Done | Failed]:

@@ -32,7 +32,7 @@ def put(name: str, number: int, *, roles: int = 12) -> None:
     """Write a generated snapshot of the account with this number."""
     text = json.dumps(account(roles, endpoints=8)).replace("111122223333", f"{number:012d}")
     path = Path("all", name)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if name.endswith(".gz"):
         path.write_bytes(gzip.compress(text.encode()))
     else:
@@ -156,6 +156,23 @@ def test_a_manifest_whose_last_line_was_cut_off(three: Path, preflight: Command)
     ran = go(preflight)
     assert ran.code == 1 and "2 accounts were audited before" in ran.err
     assert len(told()) == 3
+
+
+def test_folders_in_the_folder_and_what_is_no_snapshot(three: Path, preflight: Command) -> None:
+    put("team/d.JSON", 4)
+    Path("all/readme.md").write_text("whose they are")
+    Path("all/.git").mkdir()
+    Path("all/.git/config.json").write_text("{}")
+    Path("all/around").symlink_to(Path("all").resolve())
+    found = json.loads(go(preflight, "--format", "json").out)
+    assert [each["key"] for each in found["accounts"]] == ["a.json", "b.json.gz", "c.json", "team/d.JSON"]
+    assert [each["key"] for each in found["left_out"]] == ["around", "readme.md"] and found["complete"]
+
+
+def test_snapshots_are_kept_from_the_start_or_not_at_all(three: Path, preflight: Command) -> None:
+    go(preflight)
+    ran = go(preflight, "--keep-snapshots")
+    assert ran.code == 2 and "another --keep-snapshots (none, now yes)" in ran.line
 
 
 def test_runs_with_other_settings_are_not_mixed(three: Path, preflight: Command) -> None:

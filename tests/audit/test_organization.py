@@ -198,6 +198,7 @@ def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command
         ("a.yaml", "- '1111'\n", "twelve digits"),
         ("a.json", r'["111122223333\n"]', "twelve digits"),
         ("a.json", '["111122223333"', "a.json"),
+        ("a.yaml", "- {account: '111122223333', snapshot: s.json, role: x}\n", "its role would not be used"),
         ("a.txt", "111122223333\nthe other\n", "line 2"),
         ("a.txt", "# none\n", "names no account"),
     ],
