@@ -51,10 +51,7 @@ class Organization:
 
     def levels(self, member: Member) -> dict[Ask, Fact[Any]]:
         """Return what bears on an account, as the answers to what is asked of `organizations:policy-levels`."""
-        return {
-            Ask.one(_KIND, "", {"AccountId": member.account, "PolicyType": each}): self._levels(member, each)
-            for each in POLICY_TYPES
-        }
+        return {ask: self._levels(member, each) for each, ask in policy_asks(member.account).items()}
 
     def _levels(self, member: Member, policy_type: str) -> Fact[Any]:
         fact = self.policies[policy_type]
@@ -70,6 +67,11 @@ class Organization:
                 "run the audit again: the account was being moved",
             )
         return Known({"levels": [fact.value.get(target, []) for target in (*member.above, member.account)]})
+
+
+def policy_asks(account: str) -> dict[str, Ask]:
+    """Return what is asked about the policies that bear on an account, by policy type."""
+    return {each: Ask.one(_KIND, "", {"AccountId": account, "PolicyType": each}) for each in POLICY_TYPES}
 
 
 def read_organization(account: LiveAccount) -> Organization:

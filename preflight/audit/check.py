@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from preflight.account.snapshot import Snapshot
 from preflight.audit.escalation import Escalation, escalation
-from preflight.audit.scene import Scene
+from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
 from preflight.documents.document import Document
 from preflight.engine.heads import head, heads
@@ -51,11 +50,10 @@ def audit(
 
     `regions` are all of the snapshot's where none is given; `select` and `ignore` are ids or prefixes of audit rules
     (ACC...) and of lint rules (IAM...). Raises `InputError` for a document that is no snapshot, `UsageError` for a rule
-    that is not known.
+    that is not known and for a region that the snapshot has no facts of.
     """
     audit_rules, lint_rules = _selected(select, ignore)
-    snapshot = Snapshot.load(document)
-    scene = Scene(snapshot, tuple(regions) or snapshot.regions, settings)
+    scene = scene_of(document, regions, settings)
     rules = load_rules(audit_rules)
     results = run([Task(rule, rule.function(), scene) for rule in rules], progress=progress)
     results += _linted(document, lint_rules)

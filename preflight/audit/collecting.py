@@ -14,6 +14,7 @@ from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live import LiveAccount
 from preflight.account.live_calls import Call
 from preflight.account.live_errors import Failed, unknown
+from preflight.account.organization import policy_asks
 from preflight.account.placing import document_of
 from preflight.account.recorder import Recorder
 from preflight.documents.document import Document
@@ -34,7 +35,6 @@ _DETAILS = "iam:GetAccountAuthorizationDetails"
 # What is listed in each region, and described one by one where the list does not tell all.
 _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
 _LISTED = ("ec2:subnet", "ec2:security-group", "sagemaker:model-package")
-_POLICIES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
 _PAGE = 1000
@@ -74,7 +74,7 @@ def collect(
     _authorization(account, recorder, told)
     # Each region has its own limits, so all are asked at the same time.
     account.begin([ask for region in regions for ask in _first(region) if ask not in recorder.answers])
-    recorder.read_many(_of_organization(found.value))
+    recorder.read_many(list(policy_asks(found.value).values()))
     for region in regions:
         recorder.read_many(_first(region))
         _region(recorder, region, found.value)
@@ -98,6 +98,11 @@ def enabled_regions(account: LiveAccount) -> list[str]:
     if isinstance(outcome, Failed):
         return [account.region]
     return sorted(each["RegionName"] for each in outcome.response["Regions"])
+
+
+def expired(document: Mapping[str, Any]) -> list[str]:
+    """Return why reads failed for which the credentials were too old: the rest can be read after signing in again."""
+    return [each["reason"] for each in document.get("unknown", ()) if "expired" in each["reason"].lower()]
 
 
 def _authorization(account: LiveAccount, recorder: Recorder, told: Journal) -> None:
@@ -126,11 +131,6 @@ def _with_documents(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
             kept["PolicyVersionList"] = [each for each in versions if each.get("IsDefaultVersion")]
         found.append(kept)
     return found
-
-
-def _of_organization(account_id: str) -> list[Ask]:
-    keys = [{"AccountId": account_id, "PolicyType": each} for each in _POLICIES]
-    return [Ask.one("organizations:policy-levels", "", key) for key in keys]
 
 
 def _first(region: str) -> list[Ask]:

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from preflight.account.live_pool import Pool
 from preflight.audit.targets import Target
 from preflight.audit.task import Done, Failed, Gathered, Orders, gather, judge
+from preflight.engine.cores import cores
 from preflight.errors import UsageError
 
 THREADS = 8
@@ -34,7 +35,7 @@ def on_threads(
     are under way than twice the threads: memory does not grow with the number of accounts. Closing it stops the work.
     """
     pool = Pool(threads)
-    judges = _Judges(_cores() if processes is None else processes)
+    judges = _Judges(cores() if processes is None else processes)
     outcomes: SimpleQueue[Done | Failed | BaseException] = SimpleQueue()
     source = iter(targets)
     under_way = 0
@@ -151,7 +152,3 @@ def _end_with(parent: BaseProcess | None) -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,11 +7,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from preflight.account.facts import Account, Known
+from preflight.account.snapshot import Snapshot
 from preflight.audit.access import Access, Decider
 from preflight.audit.covering import Covering
 from preflight.audit.holders import Holder, Holders, holders_of
 from preflight.audit.hosting import HostingAction, hosting_actions
 from preflight.audit.settings import AuditSettings
+from preflight.documents.document import Document
+from preflight.errors import UsageError
 
 T = TypeVar("T")
 
@@ -78,6 +81,20 @@ class Scene:
                 if action.type == "endpoint" and action.group != "read":
                     found.setdefault(action.group, set()).add(holder.arn)
         return found
+
+
+def scene_of(document: Document, regions: Sequence[str] = (), settings: AuditSettings | None = None) -> Scene:
+    """Return the account that a snapshot document is of, in these regions, or in all that it has facts of.
+
+    Raises `InputError` for a document that is no snapshot, `UsageError` for a region that it has no facts of.
+    """
+    snapshot = Snapshot.load(document)
+    held = snapshot.regions
+    for region in regions:
+        if region not in held:
+            there = f"it holds {', '.join(held)}" if held else "it holds none"
+            raise UsageError(f"{document.path} has no region {region}; {there}")
+    return Scene(snapshot, tuple(regions) or held, settings)
 
 
 def _among(granted: frozenset[str]) -> list[HostingAction]:

@@ -11,13 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from preflight.audit.check import Audit, audit
 from preflight.audit.settings import AuditSettings
 from preflight.audit.targets import Target
 from preflight.documents.document import Document
+from preflight.documents.load import decode, load_text, read_bytes
 from preflight.engine.result import Kind, Level
 from preflight.errors import PreflightError
 
@@ -31,7 +31,6 @@ class Orders:
     """What holds for every account of a run. `render` makes the document of an audit, as plain data."""
 
     render: Callable[[Audit], Mapping[str, Any]]
-    region: str | None = None
     regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
     settings: AuditSettings = field(default_factory=AuditSettings)
@@ -43,7 +42,7 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The facts of one account as a packed snapshot document, and what they cost."""
+    """The facts of one account as a snapshot document, packed where they were read from AWS, and what they cost."""
 
     target: Target
     data: bytes = field(repr=False)
@@ -77,7 +76,7 @@ def gather(target: Target, orders: Orders) -> Gathered | Failed:
     begun = time.perf_counter()
     try:
         if target.path:
-            return Gathered(target, _file(target.path))
+            return Gathered(target, read_bytes(target.path))
         document, requests = _collected(target, orders)
     except PreflightError as error:
         return Failed(target, str(error))
@@ -91,14 +90,9 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
     begun = time.perf_counter()
     try:
         document = _document(gathered)
-        regions = target.regions or orders.regions
-        held = document.value.get("regions", {}) if isinstance(document.value, dict) else {}
-        missing = [each for each in regions if each not in held]
-        if target.path and missing:
-            return Failed(target, f"{target.path} has no region {missing[0]}; leave out --region, or take it again")
         found = audit(
             document,
-            regions=regions,
+            regions=target.regions or orders.regions,
             settings=orders.settings,
             select=orders.select,
             ignore=orders.ignore,
@@ -154,24 +148,10 @@ def row_of(found: Audit) -> dict[str, Any]:
     }
 
 
-def _file(path: str) -> bytes:
-    from preflight.documents.load import read_bytes
-
-    if path.endswith(".gz"):
-        data = Path(path)
-        read_bytes(path)  # says what is wrong with it
-        return data.read_bytes()
-    return read_bytes(path)
-
-
 def _document(gathered: Gathered) -> Document:
-    from preflight.documents.load import decode, load_text
-
     target, data = gathered.target, gathered.data
     if not target.path:
         return Document(f"account {target.key}", json.loads(gzip.decompress(data)))
-    if target.path.endswith(".gz"):
-        data = gzip.decompress(data)
     return load_text(decode(data, target.path), target.path)
 
 
@@ -179,12 +159,12 @@ def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
     """Read an account from AWS. Raises `PreflightError` where nobody gets in, or credentials expired half-way."""
     from preflight.account.live import LiveAccount
     from preflight.account.live_clients import Connection
-    from preflight.audit.collecting import collect, enabled_regions
+    from preflight.audit.collecting import collect, enabled_regions, expired
 
     regions: Sequence[str] = target.regions or orders.regions
     connection = Connection(
         target.profile,
-        next(iter(regions), None) or orders.region,
+        next(iter(regions), None),
         orders.endpoint_url,
         retry_mode="adaptive",
         attempts=ATTEMPTS,
@@ -196,7 +176,6 @@ def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
         requests = live.stats().calls
     finally:
         live.close()
-    expired = next((each for each in document.get("unknown", ()) if "expired" in each["reason"].lower()), None)
-    if expired is not None:
-        raise PreflightError(f"the credentials expired half-way ({expired['reason']}); sign in again, and run it again")
+    if reasons := expired(document):
+        raise PreflightError(f"the credentials expired half-way ({reasons[0]}); sign in again, and run it again")
     return document, requests

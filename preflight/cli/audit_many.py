@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from preflight.cli.audit_options import Engine, Options
-from preflight.cli.output import deliver, streaming, viewed
+from preflight.cli.output import deliver, looked_on, streaming, viewed
 from preflight.engine.result import Verdict
 from preflight.errors import UsageError
 
@@ -106,9 +106,14 @@ def _targets(options: Options) -> tuple[list[Target], Sequence[LeftOut]]:
     from preflight.account.live import LiveAccount
     from preflight.account.live_clients import Connection
     from preflight.account.organization import read_organization
+    from preflight.audit.task import ATTEMPTS
 
     connection = Connection(
-        options.profile, next(iter(options.regions), None), options.endpoint_url, retry_mode="adaptive", attempts=10
+        options.profile,
+        next(iter(options.regions), None),
+        options.endpoint_url,
+        retry_mode="adaptive",
+        attempts=ATTEMPTS,
     )
     live = LiveAccount.open(connection, rereads=0)
     try:
@@ -201,7 +206,7 @@ def _texts(documents: Iterable[Mapping[str, Any]], format_: str) -> Iterator[str
 @contextmanager
 def _shown(accounts: int, *, wanted: bool) -> Iterator[Progress | None]:
     """Show how far it is, where somebody looks on."""
-    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not wanted or not looked_on():
         yield None
         return
     from rich.console import Console

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from preflight.cli.audit_options import Options
@@ -38,7 +38,7 @@ def run(options: Options) -> int:
 
     found = audit(
         document,
-        regions=_known(document, options.regions),
+        regions=options.regions,
         settings=audit_settings(find_config([document.path]).audit),
         select=options.select,
         ignore=options.ignore,
@@ -74,11 +74,13 @@ def _facts(options: Options) -> Document:
 
 
 def _answer(document: Document, options: Options) -> None:
-    scene = _scene(document, options.regions)
+    from preflight.audit.scene import scene_of
+
+    scene = scene_of(document, options.regions)
     if options.since is not None:
         from preflight.documents.load import load
 
-        _tell_changes(_scene(load(options.since), options.regions), scene, options)
+        _tell_changes(scene_of(load(options.since), options.regions), scene, options)
         return
     from preflight.audit.questions import can, who_can
 
@@ -126,23 +128,6 @@ def _rendered(found: Audit, format_: str, view: View) -> str:
 
     lines = [line for each in report.overview(found) for line in wrapped(each, "", "  ", max(view.width, 40))]
     return "\n".join(lines) + "\n\n" + render_checklist(found.report, view)
-
-
-def _scene(document: Document, regions: Iterable[str]) -> Scene:
-    from preflight.account.snapshot import Snapshot
-    from preflight.audit.scene import Scene
-
-    snapshot = Snapshot.load(document)
-    return Scene(snapshot, _known(document, regions) or snapshot.regions)
-
-
-def _known(document: Document, regions: Iterable[str]) -> tuple[str, ...]:
-    held = document.value.get("regions", {}) if isinstance(document.value, dict) else {}
-    for region in regions:
-        if region not in held:
-            there = f"it holds {', '.join(held)}" if held else "it holds none"
-            raise UsageError(f"{document.path} has no region {region}; {there}")
-    return tuple(regions)
 
 
 def _tell_answers(answers: list[Answer], scene: Scene, options: Options) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from preflight.cli.changed import changed_of, nothing_changed
-from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
+from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, looked_on, require_writable, viewed
 from preflight.cli.reading import Operation, Parameters, Requests, Said, read
 from preflight.engine.result import Level, Report, Verdict
 from preflight.errors import UsageError
@@ -201,7 +200,7 @@ def facts_of(
 @contextmanager
 def _shown(*, wanted: bool) -> Iterator[Progress | None]:
     """Show on a terminal how far the checks are; nothing is left of it afterwards."""
-    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not wanted or not looked_on():
         yield None
         return
     from rich.console import Console

@@ -113,6 +113,11 @@ def colored(choice: Color, output: str | None) -> bool:
     return choice is Color.ALWAYS
 
 
+def looked_on() -> bool:
+    """Say whether somebody looks on, on a terminal that can show how far something is."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def width(output: str | None) -> int:
     """Return how wide text may be: the terminal, up to where lines are hard to follow; 80 in files and pipes."""
     if output is not None or not sys.stdout.isatty():

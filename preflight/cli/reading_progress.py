@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from preflight.cli.output import looked_on
 
 
 @contextmanager
 def reading(*, wanted: bool) -> Iterator[Callable[[int, str], None] | None]:
     """Give what is told how many facts were read and the kind of the last; None where nobody looks on."""
-    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not wanted or not looked_on():
         yield None
         return
     from rich.console import Console

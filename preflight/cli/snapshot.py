@@ -121,10 +121,11 @@ def _plans(requests: Sequence[str], principal: str | None) -> list[Plan]:
 
 def _require_fresh(document: dict[str, Any]) -> None:
     """Raise `UsageError` where credentials expired on the way: the rest can be read after signing in again."""
-    expired = [each for each in document.get("unknown", ()) if "expired" in each["reason"].lower()]
-    if expired:
+    from preflight.audit.collecting import expired
+
+    if reasons := expired(document):
         raise UsageError(
-            f"the credentials expired half-way ({len(expired)} reads); sign in again, and go on with --resume"
+            f"the credentials expired half-way ({len(reasons)} reads); sign in again, and go on with --resume"
         )
 
 

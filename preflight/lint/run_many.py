@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 
 from preflight.documents.found_files import FoundFile
+from preflight.engine.cores import cores
 from preflight.lint.run_files import Files, Linted, Settings
 
 # Below this, starting a process costs more than it saves.
@@ -19,23 +19,23 @@ _files: Files | None = None
 
 def lint_files(files: Sequence[FoundFile], settings: Settings) -> Iterator[Linted]:
     """Yield what each file gives, in the order of the files."""
-    cores = min(_cores(), 8)
-    if len(files) <= MANY or cores < 2 or any(file.path == "-" for file in files):
+    processes = min(cores(), 8)
+    if len(files) <= MANY or processes < 2 or any(file.path == "-" for file in files):
         here = Files(settings)
         yield from map(here.lint, files)
         return
-    yield from _at_once(files, settings, cores)
+    yield from _at_once(files, settings, processes)
 
 
-def _at_once(files: Sequence[FoundFile], settings: Settings, cores: int) -> Iterator[Linted]:
+def _at_once(files: Sequence[FoundFile], settings: Settings, processes: int) -> Iterator[Linted]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
     try:
-        with ProcessPoolExecutor(cores, initializer=_begin, initargs=(settings,)) as pool:
+        with ProcessPoolExecutor(processes, initializer=_begin, initargs=(settings,)) as pool:
             try:
-                for some in pool.map(_lint, _shares(files, cores)):
+                for some in pool.map(_lint, _shares(files, processes)):
                     done += len(some)
                     yield from some
             except BaseException:
@@ -47,10 +47,10 @@ def _at_once(files: Sequence[FoundFile], settings: Settings, cores: int) -> Iter
         yield from map(here.lint, files[done:])
 
 
-def _shares(files: Sequence[FoundFile], cores: int) -> Iterator[Sequence[FoundFile]]:
+def _shares(files: Sequence[FoundFile], processes: int) -> Iterator[Sequence[FoundFile]]:
     at = 0
     while at < len(files):
-        size = min(max((len(files) - at) // (2 * cores), _LEAST), _MOST)
+        size = min(max((len(files) - at) // (2 * processes), _LEAST), _MOST)
         yield files[at : at + size]
         at += size
 
@@ -67,7 +67,3 @@ def _begin(settings: Settings) -> None:
 def _lint(files: Sequence[FoundFile]) -> list[Linted]:
     assert _files is not None
     return list(map(_files.lint, files))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -73,29 +73,18 @@ function accountAuthority() {
 function accountRules() {
   const rows = data.accountRules;
   if (!rows.length) return "";
-  const most = Math.max(...rows.map((row) => row.fail + row.open));
-  const drawn = (chosen) =>
-    barList(
-      chosen.map((row) => ({
-        title: [el("span", { class: "id" }, row.rule), ` ${row.name}`],
-        note: `in ${counted(row.accounts, "account")}`,
-        parts: states(
-          new Map([
-            [row.level, row.fail],
-            ["open", row.open],
-          ]),
-        ),
-        total: row.fail + row.open,
-      })),
-      most,
-      "Findings by rule",
-    );
-  return el(
-    "section",
-    { class: "card wide" },
-    el("h2", "By rule"),
-    legend(STATE_PARTS),
-    ...cut(rows, MANY_RULES, drawn, "rules"),
+  return byRule(
+    rows.map((row) => ({
+      title: [el("span", { class: "id" }, row.rule), ` ${row.name}`],
+      note: `in ${counted(row.accounts, "account")}`,
+      parts: states(
+        new Map([
+          [row.level, row.fail],
+          ["open", row.open],
+        ]),
+      ),
+      total: row.fail + row.open,
+    })),
   );
 }
 

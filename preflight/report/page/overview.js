@@ -75,25 +75,27 @@ function rules() {
     (one, other) =>
       one.worst - other.worst || other.own.length - one.own.length || collator.compare(one.rule, other.rule),
   );
-  const most = rows.reduce((largest, row) => Math.max(largest, row.own.length), 0);
-  const drawn = (chosen) =>
-    barList(
-      chosen.map(({ rule, own }) => ({
-        href: `#findings?${new URLSearchParams({ rule })}`,
-        title: [el("span", { class: "id" }, rule), ` ${ruleOf(rule).name}`],
-        note: ruleOf(rule).why || ruleOf(rule).summary,
-        parts: states(tally(own, (finding) => finding.state)),
-        total: own.length,
-      })),
-      most,
-      "Findings by rule",
-    );
+  return byRule(
+    rows.map(({ rule, own }) => ({
+      href: `#findings?${new URLSearchParams({ rule })}`,
+      title: [el("span", { class: "id" }, rule), ` ${ruleOf(rule).name}`],
+      note: ruleOf(rule).why || ruleOf(rule).summary,
+      parts: states(tally(own, (finding) => finding.state)),
+      total: own.length,
+    })),
+  );
+}
+
+// Bars of rules, of one account or of many, in the order in which they are given.
+function byRule(bars) {
+  const most = bars.reduce((largest, bar) => Math.max(largest, bar.total), 0);
+  const drawn = (chosen) => barList(chosen, most, "Findings by rule");
   return el(
     "section",
     { class: "card wide" },
     el("h2", "By rule"),
     legend(STATE_PARTS),
-    ...cut(rows, MANY_RULES, drawn, "rules"),
+    ...cut(bars, MANY_RULES, drawn, "rules"),
   );
 }
 
