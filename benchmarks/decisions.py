@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import costs
-from preflight.iam.evaluate import decide
+from preflight.iam.decide import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Policies, Request
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from benchmarks.timing import Timing, in_turn
-from preflight.documents.load import load_text
-from preflight.documents.positions import places
+from preflight.documents.text.load import load_text
+from preflight.documents.text.positions import places
 
 PARLIAMENT = "parliament==1.6.4"
 SMALL = "AmazonS3ReadOnlyAccess"

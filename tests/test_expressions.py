@@ -1,7 +1,7 @@
 import pytest
 
+from preflight.declared.expressions import arn_part, ecr_image, evaluate, fill, s3_location
 from preflight.errors import PreflightError
-from preflight.expressions import arn_part, ecr_image, evaluate, fill, s3_location
 
 
 @pytest.mark.parametrize(

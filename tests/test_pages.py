@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.resources import folder
+from preflight.declared.data_files import folder
 from tests.aws.account import populate
 from tests.aws.control import StandIn
 from tests.scenarios.running import check
@@ -76,8 +76,8 @@ def test_links_within_the_repository_lead_somewhere(page: str) -> None:
 
 
 def test_the_examples_are_of_their_schemas() -> None:
-    from preflight.account.snapshot import Snapshot
-    from preflight.documents.requests import read_plan
+    from preflight.account.snapshots.snapshot import Snapshot
+    from preflight.documents.plans.requests import read_plan
 
     Snapshot.load(ROOT / "examples" / "snapshot.json")
     requests = [path for path in (ROOT / "examples").glob("*.*") if path.name != "snapshot.json"]

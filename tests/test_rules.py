@@ -12,13 +12,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.requests import plan_of
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.declared.data_files import folder
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.document import Document
 from preflight.engine.result import Kind
 from preflight.engine.rule import load_examples, load_rule, rule_ids
 from preflight.readiness.check import check
-from preflight.resources import folder
 
 ROOT = Path(__file__).parent.parent
 FILES = {path.stem: path for path in folder("rules").glob("*/[A-Z][A-Z][A-Z][0-9][0-9][0-9].yaml")}

@@ -15,12 +15,12 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from preflight.catalog import data_version
-from preflight.documents.document import Document
-from preflight.documents.found import FoundPolicy
+from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.documents.text.document import Document
 from preflight.engine.result import Level
 from preflight.engine.rule import load_rule
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Found, Linter
+from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.selection import lint_rules
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "precision.md"

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.live import LiveAccount
-from preflight.account.live_calls import Call
-from preflight.account.live_errors import Failed, unknown
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.calls import Call
+from preflight.account.live.errors import Failed, unknown
 from preflight.errors import UsageError
 
 POLICY_TYPES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
-from preflight.documents.unresolved import hangs_on, is_unresolved, settle
-from preflight.expressions import arn_part
+from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
+from preflight.unresolved import hangs_on, is_unresolved, settle
 
 PrincipalKind: TypeAlias = Literal["role", "user", "session", "root"]
 
@@ -238,7 +238,8 @@ def parsed_policy(name: str, document: Any) -> Policy | Unknown:
 
 
 def _parsed(name: str, document: Any) -> Policy | Unknown:
-    from preflight.iam.policy import PolicyError, parse_policy
+    from preflight.iam.errors import PolicyError
+    from preflight.iam.policy import parse_policy
 
     try:
         return parse_policy(json.loads(document) if isinstance(document, str) else document, name)

@@ -13,12 +13,12 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from preflight.audit.holders import Holder
+from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome, StatementRef
-from preflight.iam.evaluate import decide
 from preflight.iam.pattern import Extent
 from preflight.iam.policy import Policy
 from preflight.iam.request import Context, Policies, Request
-from preflight.iam.spread import decide_all
+from preflight.iam.resource_sets import decide_all
 from preflight.iam.statement import Statement
 
 _OF_PRINCIPAL = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "aws:assumedroot")

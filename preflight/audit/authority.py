@@ -9,9 +9,9 @@ from preflight.audit.escalation import ADMINISTRATOR, Step, escalation, trust_of
 from preflight.audit.holders import Holder
 from preflight.audit.hosting import HostingAction
 from preflight.audit.scene import Scene
+from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
-from preflight.expressions import arn_part
 from preflight.iam.decision import StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.request import PolicyType

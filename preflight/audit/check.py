@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from preflight.audit.escalation import Escalation, escalation
 from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
-from preflight.documents.document import Document
-from preflight.engine.heads import head, heads
+from preflight.documents.text.document import Document
 from preflight.engine.result import Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids
+from preflight.engine.rule_headers import head, heads
 from preflight.engine.run import Progress, Task, run
-from preflight.engine.select import select_rules
+from preflight.engine.selection import select_rules
 
 FAMILY = "audit"
 _LINT = "lint"
@@ -74,8 +74,8 @@ def _linted(document: Document, rules: Sequence[str]) -> list[Result]:
     """Lint every distinct policy of the account once."""
     if not rules:
         return []
-    from preflight.documents.policies_in_accounts import of_snapshot
-    from preflight.lint.run import Linter
+    from preflight.documents.policies.in_accounts import of_snapshot
+    from preflight.lint.runner.one_policy import Linter
 
     linter = Linter(heads(map(rule_file, rules)))
     return [each.result() for policy in of_snapshot(document) for each in linter.findings(policy)]

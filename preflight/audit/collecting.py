@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.live import LiveAccount
-from preflight.account.live_calls import Call
-from preflight.account.live_errors import Failed, unknown
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.calls import Call
+from preflight.account.live.errors import Failed, unknown
 from preflight.account.organization import policy_asks
-from preflight.account.placing import document_of
-from preflight.account.recorder import Recorder
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan, PlannedRequest
+from preflight.account.snapshots.recorder import Recorder
+from preflight.account.snapshots.writer import document_of
+from preflight.documents.plans.plan import Plan, PlannedRequest
+from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 
 Journal = Callable[[Ask, Fact[Any]], None]
@@ -149,7 +149,7 @@ def _region(recorder: Recorder, region: str, account_id: str) -> None:
     for kind in _DESCRIBED:
         listed = recorder.read(Ask.all(kind, region))
         if isinstance(listed, Known):
-            from preflight.account.kinds import load_kind
+            from preflight.declared.resource_kinds import load_kind
 
             names = load_kind(kind).identity
             asks = [Ask.one(kind, region, {name: str(each[name]) for name in names}) for each in listed.value]

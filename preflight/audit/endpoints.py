@@ -7,8 +7,8 @@ from typing import Any
 
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.audit.scene import Scene
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan, PlannedRequest
+from preflight.documents.plans.plan import Plan, PlannedRequest
+from preflight.documents.text.document import Document
 from preflight.engine.result import Kind, Level, Result
 from preflight.engine.rule import Rule
 

@@ -14,11 +14,11 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 
-from preflight.account.live_pool import Pool
 from preflight.audit.targets import Target
 from preflight.audit.task import Done, Failed, Gathered, Orders, gather, judge
 from preflight.engine.cores import cores
 from preflight.errors import UsageError
+from preflight.thread_pool import Pool
 
 THREADS = 8
 _MEMORY = "lack of memory, as a rule"

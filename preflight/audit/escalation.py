@@ -25,8 +25,8 @@ from preflight.iam.decision import StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.statement import Statement
 from preflight.iam.variables import Found, Missing
-from preflight.lint.escalation import Way, ways
-from preflight.lint.watched import samples
+from preflight.lint.analysis.escalation_paths import Way, ways
+from preflight.lint.policy.sensitive_actions import samples
 
 ADMINISTRATOR = "administrator"
 _EXAMPLE_ACCOUNT = "111122223333"

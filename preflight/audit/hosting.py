@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from preflight.resources import folder
+from preflight.declared.data_files import folder
 
 ANY_NAME = "?*"
 

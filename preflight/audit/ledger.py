@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from preflight.audit.task import Done, Failed
-from preflight.documents.writing import replace_file
+from preflight.documents.text.atomic_write import replace_file
 from preflight.errors import InputError, UsageError
 
 MANIFEST, LOCK, ACCOUNTS, SNAPSHOTS = "manifest.jsonl", ".lock", "accounts", "snapshots"
@@ -102,7 +102,7 @@ class Ledger:
 
     def document(self, row: Mapping[str, Any]) -> Any:
         """Return the document of an account that is done. Raises `InputError` where it was damaged since."""
-        from preflight.documents.load import load
+        from preflight.documents.text.load import load
 
         return load(str(self.folder / row["file"])).value
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.audit.scene import Scene
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import load_operation
+from preflight.declared.operations import load_operation
+from preflight.documents.plans.plan import Plan, PlannedRequest
+from preflight.documents.text.document import Document
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
+from preflight.readiness.capacity.usage import in_use
 from preflight.readiness.step import Step
-from preflight.readiness.usage import in_use
 
 _CREATE = "sagemaker:CreateEndpoint"
 

@@ -11,9 +11,9 @@ from preflight.audit.authority import evidence
 from preflight.audit.escalation import escalation, trust_of
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
+from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
-from preflight.expressions import arn_part
 
 _SERVICE = "sagemaker.amazonaws.com"
 _FULL_ACCESS = "AmazonSageMakerFullAccess"

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from preflight.account.facts import Account, Known
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 from preflight.audit.access import Access, Decider
 from preflight.audit.covering import Covering
 from preflight.audit.holders import Holder, Holders, holders_of
 from preflight.audit.hosting import HostingAction, hosting_actions
 from preflight.audit.settings import AuditSettings
-from preflight.documents.document import Document
+from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from preflight.account.facts import Ask, Fact
-from preflight.account.live_roles import OWN, AssumedRole
+from preflight.account.live.role_credentials import OWN, AssumedRole
 from preflight.account.organization import Member, Organization
 from preflight.errors import InputError, UsageError
 
@@ -126,8 +126,8 @@ def of_file(path: str, access: Access) -> list[Target]:
 
     Raises `InputError` for what is no such list, and for an account that it has twice.
     """
-    from preflight.documents.load import decode, load_text, read_bytes
-    from preflight.documents.schema import validate
+    from preflight.documents.text.load import decode, load_text, read_bytes
+    from preflight.documents.text.schema import validate
 
     text = decode(read_bytes(path), path)
     if path.endswith((".txt", ".csv")) or not path.endswith(_ENDINGS):

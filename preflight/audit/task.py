@@ -16,8 +16,8 @@ from typing import Any
 from preflight.audit.check import Audit, audit
 from preflight.audit.settings import AuditSettings
 from preflight.audit.targets import Target
-from preflight.documents.document import Document
-from preflight.documents.load import decode, load_text, read_bytes
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Kind, Level
 from preflight.errors import PreflightError
 
@@ -157,8 +157,8 @@ def _document(gathered: Gathered) -> Document:
 
 def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
     """Read an account from AWS. Raises `PreflightError` where nobody gets in, or credentials expired half-way."""
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
     from preflight.audit.collecting import collect, enabled_regions, expired
 
     regions: Sequence[str] = target.regions or orders.regions

@@ -103,8 +103,8 @@ def _targets(options: Options) -> tuple[list[Target], Sequence[LeftOut]]:
         access = Access(role, options.external_id, profile=options.profile)
         return of_file(options.accounts, access), ()
     from preflight.account.facts import Known
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
     from preflight.account.organization import read_organization
     from preflight.audit.task import ATTEMPTS
 
@@ -172,7 +172,7 @@ def _show(many: Many, ledger: Ledger, options: Options) -> None:
 
 def _pages(many: Many, ledger: Ledger, options: Options) -> None:
     """Write a page for each account beside its document, and the one that links to them to where it was asked for."""
-    from preflight.documents.writing import replace_file
+    from preflight.documents.text.atomic_write import replace_file
     from preflight.report.audit_html import page
 
     rows = []

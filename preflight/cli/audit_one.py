@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preflight.audit.check import Audit
     from preflight.audit.questions import Answer
     from preflight.audit.scene import Scene
-    from preflight.documents.document import Document
+    from preflight.documents.text.document import Document
     from preflight.report.view import View
 
 FAILED, OPEN = 1, 3
@@ -53,13 +53,13 @@ def run(options: Options) -> int:
 def _facts(options: Options) -> Document:
     """Return the account's snapshot: that of a file, or one that is collected now."""
     if options.snapshot is not None:
-        from preflight.documents.load import load
+        from preflight.documents.text.load import load
 
         return load(options.snapshot)
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
     from preflight.audit.collecting import collect, enabled_regions
-    from preflight.documents.document import Document
+    from preflight.documents.text.document import Document
 
     regions: Sequence[str] = options.regions
     connection = Connection(
@@ -78,7 +78,7 @@ def _answer(document: Document, options: Options) -> None:
 
     scene = scene_of(document, options.regions)
     if options.since is not None:
-        from preflight.documents.load import load
+        from preflight.documents.text.load import load
 
         _tell_changes(scene_of(load(options.since), options.regions), scene, options)
         return

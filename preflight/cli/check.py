@@ -19,9 +19,9 @@ from preflight.report.gate import summary as gate_summary
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
-    from preflight.account.live import LiveAccount
-    from preflight.account.overrides import Overrides
-    from preflight.documents.plan import Plan
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.overlays.policy_overrides import Overrides
+    from preflight.documents.plans.plan import Plan
     from preflight.engine.rule import Rule
     from preflight.engine.run import Progress
 
@@ -99,7 +99,7 @@ def check(
             return
     require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
     try:
-        from preflight.engine.select import select_rules
+        from preflight.engine.selection import select_rules
         from preflight.readiness.check import FAMILY
         from preflight.readiness.check import check as check_plan
 
@@ -161,8 +161,8 @@ def _listed(given: Sequence[str] | None) -> tuple[str, ...]:
 def _overrides(identity: Sequence[str] | None, boundary: str | None, scp: Sequence[str] | None) -> Overrides | None:
     if not identity and boundary is None and not scp:
         return None
-    from preflight.account.overrides import Overrides
-    from preflight.documents.policies import read_policy
+    from preflight.account.overlays.policy_overrides import Overrides
+    from preflight.documents.policies.policy_file import read_policy
 
     return Overrides(
         identity=tuple(read_policy(path).body for path in identity) if identity else None,
@@ -182,12 +182,12 @@ def facts_of(
     if snapshot is not None:
         if profile is not None or endpoint_url is not None:
             raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
-        from preflight.account.snapshot import Snapshot
+        from preflight.account.snapshots.snapshot import Snapshot
 
         yield Snapshot.load(snapshot)
         return
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
 
     connection = Connection(profile, region=plan.region, endpoint_url=endpoint_url)
     account = LiveAccount.open(connection, rereads=rereads, reread_delay=delay)

@@ -18,7 +18,7 @@ from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
     from preflight.cli.create_run import Run
-    from preflight.documents.plan import Plan
+    from preflight.documents.plans.plan import Plan
     from preflight.report.view import View
 
 
@@ -114,8 +114,8 @@ def create(
 
 
 def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None, *, verbose: bool) -> int:
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
 
     patience = run.wish.patience
     account = LiveAccount.open(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from preflight.cli.create_progress import Progress, say
 
 if TYPE_CHECKING:
-    from preflight.account.live import LiveAccount
+    from preflight.account.live.account import LiveAccount
     from preflight.create import Creation, Ended, Pace, Patience
-    from preflight.documents.plan import Plan
-    from preflight.engine.operation import Place
+    from preflight.declared.operations import Place
+    from preflight.documents.plans.plan import Plan
     from preflight.engine.result import Level, Report, Result
 
 INTERRUPTED = 130
@@ -167,7 +167,7 @@ def _standing(creation: Creation) -> list[str]:
 
 def _place(plan: Plan, account: LiveAccount) -> Place:
     from preflight.account.facts import Known
-    from preflight.engine.operation import Place
+    from preflight.declared.operations import Place
     from preflight.errors import UsageError
 
     found = account.account_id()
@@ -183,9 +183,9 @@ def _place(plan: Plan, account: LiveAccount) -> Place:
 
 def _makeable(plan: Plan, place: Place) -> Plan:
     """Return the plan as it is made here, call by call. Raises `UsageError` where only its own tool can make it."""
-    from preflight.documents.unresolved import shown, unresolved_in
     from preflight.errors import UsageError
-    from preflight.readiness.settled import Settled, placed
+    from preflight.readiness.call_site import Settled, placed
+    from preflight.unresolved import shown, unresolved_in
 
     plan = placed(plan, Settled(place.region, place.account, place.partition))
     because = [f"it makes {each.kind} too" for each in plan.declared[:1]]

@@ -11,7 +11,7 @@ from preflight.cli import completing
 from preflight.cli.lint_run import Options, listed
 from preflight.cli.lint_run import lint as lint_policies
 from preflight.cli.output import Color
-from preflight.documents.found import POLICY_TYPES
+from preflight.documents.policies.found_policy import POLICY_TYPES
 from preflight.engine.result import Level
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preflight.cli.output import deliver
-from preflight.documents.load import decode, read_bytes
-from preflight.documents.writing import replace_file
+from preflight.documents.text.atomic_write import replace_file
+from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import PreflightError
 from preflight.report.terminal import clean
 
 if TYPE_CHECKING:
-    from preflight.lint.run_files import Fix
+    from preflight.lint.runner.one_file import Fix
 
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 

@@ -14,10 +14,10 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.documents.config import Config
-    from preflight.documents.found import PolicyType
-    from preflight.engine.heads import Head
-    from preflight.lint.check import LintRun
-    from preflight.lint.run_files import FixMode
+    from preflight.documents.policies.found_policy import PolicyType
+    from preflight.engine.rule_headers import Head
+    from preflight.lint.runner.lint import LintRun
+    from preflight.lint.runner.one_file import FixMode
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -96,7 +96,7 @@ def lint(options: Options) -> int:
 
 def _may_hold_policies(path: str, given: Sequence[str]) -> bool:
     """Say whether a changed file is one that is read: named by itself, or of a directory's kinds of files."""
-    from preflight.documents.found_files import SUFFIXES
+    from preflight.documents.policies.files import SUFFIXES
 
     return path in given or path.endswith(SUFFIXES)
 
@@ -109,19 +109,19 @@ def _write_summary(report: Report, code: int, options: Options) -> None:
 
 
 def _heads(select: Sequence[str], ignore: Sequence[str], added: Sequence[Head]) -> list[Head]:
-    from preflight.lint.rules import lint_rules
+    from preflight.lint.runner.selection import lint_rules
 
     return lint_rules(select, ignore, added)
 
 
 def _added(folders: Sequence[str]) -> list[Head]:
-    from preflight.lint.rules_added import added_rules
+    from preflight.lint.runner.custom_rules import added_rules
 
     return added_rules(folders)
 
 
 def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | None) -> LintRun:
-    from preflight.lint.check import lint as lint_paths
+    from preflight.lint.runner.lint import lint as lint_paths
 
     file = options.write_baseline or known
     if file is None:
@@ -134,7 +134,7 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
             fix=options.fix,
             cached=options.cache,
         )
-    from preflight.lint.baseline import Baseline, read_baseline
+    from preflight.lint.runner.baseline import Baseline, read_baseline
 
     baseline = read_baseline(known) if known is not None else Baseline(())
     folder = str(Path(file).absolute().parent)
@@ -151,7 +151,7 @@ def _lint(heads: Sequence[Head], config: Config, options: Options, known: str | 
 
 
 def _write_baseline(done: LintRun, file: str) -> None:
-    from preflight.lint.baseline import baseline_text
+    from preflight.lint.runner.baseline import baseline_text
 
     deliver(baseline_text(done.entries), file, "--write-baseline")
     _say(f"{file}: {_findings(len(done.entries))} known from now on with --baseline {file}")

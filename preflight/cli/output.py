@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from preflight.documents.writing import replace_file, replacing
+from preflight.documents.text.atomic_write import replace_file, replacing
 from preflight.errors import UsageError
 from preflight.report.formats import FORMATS, require_format
 from preflight.report.view import View

@@ -17,7 +17,7 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
-    from preflight.documents.plan import Plan
+    from preflight.documents.plans.plan import Plan
     from preflight.readiness.least_privilege import Difference
     from preflight.report.policy import Offer
 
@@ -135,6 +135,7 @@ def _facts(
 def _worked_out(
     plan: Plan, facts: Account, audience: Audience, diff: str | None, attach: Attach
 ) -> tuple[Offer, Difference | None]:
+    from preflight.readiness.call_site import settled
     from preflight.readiness.least_privilege import (
         Attachment,
         NoFacts,
@@ -144,7 +145,6 @@ def _worked_out(
         reads_of,
         statements_of,
     )
-    from preflight.readiness.settled import settled
     from preflight.report.policy import Offer
 
     found, note = None, ""

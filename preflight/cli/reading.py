@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from preflight.documents.plan import Plan
+    from preflight.documents.plans.plan import Plan
 
 Requests: TypeAlias = Annotated[
     list[str],
@@ -43,9 +43,9 @@ class Said:
 
 def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     """Return the plan in REQUEST arguments, and the text of each document by its path. Raises what reading raises."""
-    from preflight.documents.plan import Given
-    from preflight.documents.requests import load_requests, plan_of
-    from preflight.documents.settling import context_of, settle
+    from preflight.documents.plans.consistency import context_of, settle
+    from preflight.documents.plans.plan import Given
+    from preflight.documents.plans.requests import load_requests, plan_of
 
     keys = context_of(said.context or ())
     given = Given(said.region, said.account)

@@ -13,8 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
-    from preflight.engine.coverage import Coverage
-    from preflight.engine.simulation import Answer
+    from preflight.simulate.coverage import Coverage
+    from preflight.simulate.simulate import Answer
 
 
 class Format(StrEnum):
@@ -44,10 +44,10 @@ def simulate(
 
     A case that has "expect" is a unit test of its policies.
     """
-    from preflight.documents.case_files import read_cases
-    from preflight.engine.coverage import Coverage
-    from preflight.engine.simulation import simulate as decide_all
     from preflight.report import simulation as report
+    from preflight.simulate.case_files import read_cases
+    from preflight.simulate.coverage import Coverage
+    from preflight.simulate.simulate import simulate as decide_all
 
     with _facts(snapshot, live or bool(profile or endpoint_url), profile, endpoint_url) as account:
         tally = _Tally(Coverage() if coverage else None)
@@ -67,13 +67,13 @@ def _facts(snapshot: str | None, live: bool, profile: str | None, endpoint_url: 
             from preflight.errors import UsageError
 
             raise UsageError("--snapshot and the live account exclude each other; give one of them")
-        from preflight.account.snapshot import Snapshot
-        from preflight.documents.load import load
+        from preflight.account.snapshots.snapshot import Snapshot
+        from preflight.documents.text.load import load
 
         yield Snapshot.load(load(snapshot))
     elif live:
-        from preflight.account.live import LiveAccount
-        from preflight.account.live_clients import Connection
+        from preflight.account.live.account import LiveAccount
+        from preflight.account.live.clients import Connection
 
         account = LiveAccount.open(Connection(profile, endpoint_url=endpoint_url))
         try:

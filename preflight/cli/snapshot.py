@@ -13,11 +13,11 @@ import typer
 
 from preflight.cli.output import require_writable
 from preflight.cli.reading_progress import reading
-from preflight.documents.writing import replace_file
+from preflight.documents.text.atomic_write import replace_file
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.documents.plan import Plan
+    from preflight.documents.plans.plan import Plan
 
 OPEN, INTERRUPTED = 3, 130
 
@@ -57,7 +57,7 @@ def snapshot(
             raise UsageError(
                 "--from-files takes the facts from files; leave out --plan, --resume, --profile and --endpoint-url"
             )
-        from preflight.account.dumps import document_from
+        from preflight.account.snapshots.from_cli_output import document_from
 
         document = document_from(from_files, account=account, region=region[0] if region else None)
         _write(target, document)
@@ -81,9 +81,9 @@ def _collected(
     *,
     quiet: bool,
 ) -> dict[str, Any]:
-    from preflight.account.journal import Journal
-    from preflight.account.live import LiveAccount
-    from preflight.account.live_clients import Connection
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
+    from preflight.account.snapshots.journal import Journal
     from preflight.audit.collecting import collect, enabled_regions
 
     plans = _plans(requests, principal)
@@ -130,8 +130,8 @@ def _require_fresh(document: dict[str, Any]) -> None:
 
 
 def _validate(document: dict[str, Any], path: str) -> None:
-    from preflight.documents.document import Document
-    from preflight.documents.schema import validate
+    from preflight.documents.text.document import Document
+    from preflight.documents.text.schema import validate
 
     validate(Document(path, document), "snapshot")
 

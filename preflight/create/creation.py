@@ -10,15 +10,15 @@ from enum import StrEnum
 from typing import Protocol
 
 from preflight.account.facts import Account, Ask, Fact, Known, Unknown
-from preflight.account.live_errors import Failed
+from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
 from preflight.create.journal import Entry, State
 from preflight.create.looking import Aws, Seen, ask, difference, look, seen
 from preflight.create.making import make
 from preflight.create.pace import Pace, Patience
-from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import Place, load_operation
+from preflight.declared.operations import Place, load_operation
+from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.errors import UsageError
 
 # How long to wait until something that is deleted is gone, and how long an interrupted run looks at what exists.

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from preflight.create.journal import Entry
-from preflight.expressions import fill
-from preflight.resources import folder
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import fill
 
 
 @dataclass(frozen=True, slots=True)

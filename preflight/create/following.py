@@ -109,6 +109,6 @@ def gone(aws: Aws, entry: Entry, pace: Pace, timeout: float) -> bool:
 
 
 def _hopeless(found: Unknown) -> bool:
-    from preflight.account.live_errors import DENIED, INVALID_CREDENTIALS, NO_CREDENTIALS
+    from preflight.account.live.errors import DENIED, INVALID_CREDENTIALS, NO_CREDENTIALS
 
     return found.code in DENIED | INVALID_CREDENTIALS | NO_CREDENTIALS

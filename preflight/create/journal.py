@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preflight.documents.plan import PlannedRequest
-from preflight.engine.operation import Operation
+from preflight.declared.operations import Operation
+from preflight.documents.plans.plan import PlannedRequest
 from preflight.engine.result import Location
 
 

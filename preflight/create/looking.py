@@ -10,9 +10,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.live_errors import Failed, failure, unknown
+from preflight.account.live.errors import Failed, failure, unknown
 from preflight.create.journal import Entry
-from preflight.expressions import evaluate
+from preflight.declared.expressions import evaluate
 
 # How much older than the call a resource may look and still be the call's: AWS's clocks tell whole seconds in headers.
 _SLACK = 3.0

@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from typing import Any
 
 from preflight.account.facts import Known
-from preflight.account.live_errors import THROTTLED, Failed
+from preflight.account.live.errors import THROTTLED, Failed
 from preflight.create.events import Accepted, Again, Calling, Event, Refused, Waiting
 from preflight.create.journal import Entry, State
 from preflight.create.looking import Aws, ask, difference, just_made, look

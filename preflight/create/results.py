@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from preflight.account.live_errors import Failed
+from preflight.account.live.errors import Failed
 from preflight.create import failures
 from preflight.create.creation import Creation
 from preflight.create.following import Arrival, End
 from preflight.create.journal import Entry, State
 from preflight.create.refusals import denied, limit, rules_for
-from preflight.documents.plan import Plan, PlannedRequest
+from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import load_rule
 from preflight.errors import PreflightError

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from preflight.documents.document import Document
-from preflight.documents.found import POLICY_TYPES, PolicyType
-from preflight.documents.globs import matches
+from preflight.documents.policies.found_policy import POLICY_TYPES, PolicyType
+from preflight.documents.text.document import Document
+from preflight.documents.text.globs import matches
 from preflight.errors import InputError
 
 OWN, SHARED = "preflight.toml", "pyproject.toml"
@@ -114,7 +114,7 @@ def _table(text: str, path: str, name: str) -> Mapping[str, Any] | None:
     """Return the validated settings of a file, None where it has none."""
     import tomllib
 
-    from preflight.documents.schema import validate
+    from preflight.documents.text.schema import validate
 
     try:
         value = _plain(tomllib.loads(text))

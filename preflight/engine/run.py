@@ -11,10 +11,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Generic, TypeAlias, TypeVar
 
-from preflight.account.live_pool import Pool
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.errors import InputError, UsageError
+from preflight.thread_pool import Pool
 
 S = TypeVar("S")
 Check: TypeAlias = Callable[[S, Rule], Iterable[Result]]

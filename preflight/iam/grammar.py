@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from preflight.iam.conditions import Condition, condition
 from preflight.iam.elements import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS, VERSIONS
+from preflight.iam.errors import PolicyError
 from preflight.iam.operators import OPERATORS
-from preflight.iam.policy import PolicyError
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
 
 

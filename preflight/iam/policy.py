@@ -13,19 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from preflight.errors import PreflightError
 from preflight.iam.statement import Statement
 
 _ACTIONS_KEPT = 512
 _POLICIES_KEPT = 1024
-
-
-class PolicyError(PreflightError):
-    """AWS would refuse the document. `pointer` is a JSON pointer to the place, `mend` an imperative."""
-
-    def __init__(self, pointer: str, problem: str, mend: str) -> None:
-        self.pointer, self.problem, self.mend = pointer, problem, mend
-        super().__init__(f"{pointer or '/'}: {problem}; {mend}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,24 +14,24 @@ from dataclasses import replace
 from functools import partial
 
 from preflight.account.facts import Account
-from preflight.account.live_pool import Pool
-from preflight.account.overrides import Overrides, with_overrides
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan
-from preflight.documents.unresolved import shown
-from preflight.engine.operation import load_operation
+from preflight.account.overlays.planned import deployed
+from preflight.account.overlays.policy_overrides import Overrides, with_overrides
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.declared.expressions import arn_part
+from preflight.declared.operations import load_operation
+from preflight.documents.plans.plan import Plan
+from preflight.documents.text.document import Document
 from preflight.engine.result import Evidence, Level, Location, Report, Result, check_verdict
 from preflight.engine.rule import load_rules
 from preflight.engine.run import Progress, Task, run
-from preflight.engine.select import select_rules
-from preflight.expressions import arn_part
-from preflight.readiness.authorization import caller_facts
-from preflight.readiness.planned import after, deployed
+from preflight.engine.selection import select_rules
+from preflight.readiness.call_site import Settled, calling, placed, settled
+from preflight.readiness.capacity.usage import in_use
+from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.references import references
-from preflight.readiness.settled import Settled, calling, placed, settled
-from preflight.readiness.step import Step
-from preflight.readiness.usage import in_use
+from preflight.readiness.step import Step, after
+from preflight.thread_pool import Pool
+from preflight.unresolved import shown
 
 FAMILY = "readiness"
 _THREADS = 64

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known
-from preflight.account.kinds import Kind, load_kind
-from preflight.engine.operation import keys_in
-from preflight.expressions import evaluate
-from preflight.readiness.planned import planned_in
+from preflight.account.overlays.planned import planned_in
+from preflight.declared.expressions import evaluate
+from preflight.declared.operations import keys_in
+from preflight.declared.resource_kinds import Kind, load_kind
 from preflight.readiness.step import Step
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from preflight.account.facts import Account
-from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import Operation, Place
+from preflight.account.overlays.planned import Planned, _Layer, _region
+from preflight.declared.operations import Operation, Place
+from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Location
 from preflight.readiness.memo import Memo
 
@@ -45,3 +46,13 @@ class Step:
     def described(self) -> dict[str, Any]:
         """How AWS will describe the resource right after the call: its parameters, and what the operation declares."""
         return self.operation.described(self.request.parameters, self.place)
+
+
+def after(step: Step) -> Account:
+    """Return the account as it will be after a step's request; a request that names nothing changes nothing."""
+    operation = step.operation
+    key = operation.key(step.request.parameters)
+    if key is None:
+        return step.account
+    region = _region(operation.kind, step.region)
+    return Planned(step.account, _Layer(operation.kind, region, key, operation.effect, step.described))

@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 from preflight import __version__
 from preflight.audit.escalation import ADMINISTRATOR
 from preflight.audit.hosting import hosting_actions
+from preflight.declared.expressions import arn_part
 from preflight.engine.rule import load_rule, rule_ids
-from preflight.expressions import arn_part
 
 _SHOWN = {"fail": 0, "open": 1}
 _LEVELS = {"error": 0, "warning": 1, "note": 2}

@@ -8,7 +8,7 @@ from typing import Any
 from preflight import __version__
 from preflight.audit.many import Many
 from preflight.engine.result import Kind, Level, Report
-from preflight.engine.result_data import parsed
+from preflight.engine.result_json import parsed
 from preflight.report import sarif
 from preflight.report.json import VERSION, dumped
 from preflight.report.terminal import clean, inert, paint, wrapped

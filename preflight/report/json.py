@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight import __version__
 from preflight.engine.result import Report
-from preflight.engine.result_data import plain
+from preflight.engine.result_json import plain
 from preflight.report.view import PLAIN, View
 
 VERSION = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from preflight.engine.result import Report
-from preflight.engine.result_data import plain
+from preflight.engine.result_json import plain
 from preflight.report.json import dumped
 from preflight.report.view import PLAIN, View
 

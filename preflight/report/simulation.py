@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from preflight.engine.coverage import Covered
-from preflight.engine.simulation import Answer
 from preflight.iam.decision import Decision, StatementRef
+from preflight.simulate.coverage import Covered
+from preflight.simulate.simulate import Answer
 
 _RENDERED_KEPT = 4096
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from preflight.account.facts import Ask, Fact
-from preflight.account.live_calls import Answered, Call, Outcome
-from preflight.account.live_declared import World, plan_for
-from preflight.account.live_errors import Failed
-from preflight.account.live_pool import Pool
-from preflight.account.live_reads import Reads
+from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.concurrent_reads import Reads
+from preflight.account.live.declared_reads import World, plan_for
+from preflight.account.live.errors import Failed
+from preflight.thread_pool import Pool
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 from botocore import xform_name
 
-from preflight.account.kinds import Kind, all_kinds, load_kind
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import Kind, all_kinds, load_kind
 from preflight.errors import PreflightError
-from preflight.expressions import evaluate
-from preflight.resources import folder
 
 SCHEMA = json.loads((folder("schemas") / "resource.schema.json").read_text())
 AWS = botocore.session.get_session()

@@ -6,10 +6,10 @@ import sys
 USES = """
 import sys
 from preflight.account.facts import Ask
-from preflight.account.kinds import load_kind
-from preflight.account.overrides import Overrides, with_overrides
+from preflight.declared.resource_kinds import load_kind
+from preflight.account.overlays.policy_overrides import Overrides, with_overrides
 from preflight.account.principals import policies_of
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 iam = {"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r"}], "Policies": []}
 facts = with_overrides(Snapshot({"version": 1, "account": "111122223333", "iam": iam}, "facts.json"), None, Overrides())
 print(policies_of(facts, "arn:aws:iam::111122223333:role/r"))

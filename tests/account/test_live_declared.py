@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
-from preflight.account.live_calls import Answered, Call
-from preflight.account.live_errors import Failed
+from preflight.account.live.calls import Answered, Call
+from preflight.account.live.errors import Failed
 from tests.account.scripted import ACCOUNT, DENIED, REGION, Scripted
 
 NOT_FOUND = Failed("ValidationException", 'Could not find endpoint configuration "arn".', 400)

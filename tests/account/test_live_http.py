@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
-from preflight.account.live import LiveAccount
-from preflight.account.live_clients import Clients, Connection
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.clients import Clients, Connection
 from preflight.errors import UsageError
 from tests.account.faulty import Faulty
 

@@ -8,7 +8,7 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
-from preflight.account.live_models import with_fast_loader
+from preflight.account.live.botocore_loader import with_fast_loader
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.live import LiveAccount
-from preflight.account.live_clients import Connection
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.clients import Connection
 from preflight.account.principals import PrincipalFacts, policies_of
 from tests.account.faulty import Faulty
 
@@ -213,8 +213,8 @@ def test_an_alarm_a_topic_a_secret_and_a_log_group(url: str) -> None:
 WAITING = """
 import sys
 from preflight.account.facts import Ask
-from preflight.account.live import LiveAccount
-from preflight.account.live_clients import Connection
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.clients import Connection
 account = LiveAccount.open(Connection(region="us-east-1", endpoint_url=sys.argv[1], attempts=1))
 print("asking", flush=True)
 account.read(Ask.one("sagemaker:model", "us-east-1", {"ModelName": "m"}))

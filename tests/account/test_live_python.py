@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Known, Unknown
-from preflight.account.live_calls import Call
-from preflight.account.live_errors import Failed
+from preflight.account.live.calls import Call
+from preflight.account.live.errors import Failed
 from tests.account.scripted import ACCOUNT, CALLER, DENIED, Scripted
 
 NO_SUCH = Failed("NoSuchEntity", "cannot be found", 404)

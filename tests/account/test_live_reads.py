@@ -9,9 +9,9 @@ from contextvars import copy_context
 import pytest
 
 from preflight.account.facts import Ask, Known, Unknown
-from preflight.account.live_calls import Answered, Call, Outcome
-from preflight.account.live_pool import Pool
-from preflight.account.live_reads import Begin, Chain, Plan, Reads, Wanted
+from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.concurrent_reads import Begin, Chain, Plan, Reads, Wanted
+from preflight.thread_pool import Pool
 
 
 def leaf(name: str) -> Call:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Known, Unknown
-from preflight.account.overrides import Overrides, with_overrides
+from preflight.account.overlays.policy_overrides import Overrides, with_overrides
 from preflight.account.principals import PrincipalFacts, identity_of, policies_of
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.documents.text.document import Document
 from preflight.iam.request import PolicyType
 
 ACCOUNT = "111122223333"

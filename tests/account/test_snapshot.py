@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.kinds import all_kinds, load_kind
-from preflight.account.snapshot import Snapshot, require_account
-from preflight.documents.document import Document
+from preflight.account.snapshots.snapshot import Snapshot, require_account
+from preflight.declared.data_files import folder
+from preflight.declared.resource_kinds import all_kinds, load_kind
+from preflight.documents.text.document import Document
 from preflight.errors import InputError, PreflightError
-from preflight.resources import folder
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"

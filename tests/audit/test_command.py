@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.resources import folder as shipped
+from preflight.declared.data_files import folder as shipped
 from tests.audit.generated import ACCOUNT, REGION, account
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
@@ -199,10 +199,10 @@ def test_snapshots_of_two_accounts_are_not_compared(preflight: Command) -> None:
 def test_answers_agree_with_the_engine_for_every_role_of_a_generated_account(preflight: Command) -> None:
     """What is decided once for many roles is what is decided for each of them."""
     from preflight.account.principals import policies_of
-    from preflight.account.snapshot import Snapshot
+    from preflight.account.snapshots.snapshot import Snapshot
     from preflight.audit.access import _CONTEXT
     from preflight.audit.scene import Scene
-    from preflight.iam.evaluate import decide
+    from preflight.iam.decide import decide
     from preflight.iam.request import Request
 
     facts = Snapshot(account(150), "generated")

@@ -14,10 +14,10 @@ from preflight.audit.check import audit
 from preflight.audit.hosting import hosting_actions
 from preflight.audit.settings import audit_settings
 from preflight.catalog import action, resource_type
-from preflight.documents.document import Document
+from preflight.declared.data_files import folder
+from preflight.documents.text.document import Document
 from preflight.engine.result import Kind
 from preflight.engine.rule import load_examples, rule_ids
-from preflight.resources import folder
 
 SETTINGS = json.loads((folder("schemas") / "config.schema.json").read_bytes())
 # What an example may give beside what it is an example of: an account is judged in parts.

@@ -8,7 +8,7 @@ from preflight.catalog import services, source
 from preflight.catalog.arns import FILED_WITH, action_forms, arn_forms, arn_service_exists
 from preflight.catalog.regions import PARTITIONS, nearest_region, region_possible, regions
 from preflight.iam.pattern import covers
-from preflight.readiness.regions import partitions
+from preflight.readiness.rules.regions import partitions
 
 _BLANK = re.compile(r"\$\{[^}]*\}")
 

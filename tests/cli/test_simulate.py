@@ -113,8 +113,8 @@ def test_stdin_as_lines_and_as_a_document(run: Run) -> None:
 
 
 def test_lines_are_answered_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from preflight.documents.case_files import read_cases
-    from preflight.engine.simulation import simulate as decide_all
+    from preflight.simulate.case_files import read_cases
+    from preflight.simulate.simulate import simulate as decide_all
 
     taken = []
 
@@ -366,8 +366,8 @@ def test_every_file_of_the_table_meets_its_expectations(run: Run) -> None:
 
 
 def test_the_schema_accepts_the_table_and_refuses_what_the_command_refuses() -> None:
-    from preflight.documents.document import Document
-    from preflight.documents.schema import validate
+    from preflight.documents.text.document import Document
+    from preflight.documents.text.schema import validate
     from preflight.errors import InputError
 
     for path in (Path(__file__).parents[1] / "iam" / "cases").glob("*.yaml"):

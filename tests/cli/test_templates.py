@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.unresolved import marked
+from preflight.unresolved import marked
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
 
@@ -100,7 +100,8 @@ def test_a_check_of_a_request_does_not_pay_for_templates() -> None:
     import sys
 
     code = (
-        "import sys; from preflight.documents.requests import plan_of; from preflight.documents.load import load_text\n"
+        "import sys; from preflight.documents.plans.requests import plan_of\n"
+        "from preflight.documents.text.load import load_text\n"
         'plan_of([load_text(\'{"EndpointName": "e", "EndpointConfigName": "c"}\', \'r.json\')])\n'
         "print([name for name in sys.modules if 'cloudformation' in name or 'terraform' in name])"
     )

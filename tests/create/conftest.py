@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from preflight.account.live import LiveAccount
-from preflight.account.live_clients import Connection
+from preflight.account.live.account import LiveAccount
+from preflight.account.live.clients import Connection
 from preflight.create import Creation, Event, Pace, Patience
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import Place
+from preflight.declared.operations import Place
+from preflight.documents.plans.plan import Plan, PlannedRequest
+from preflight.documents.text.document import Document
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
 

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.cloudformation.parameters import parameters_of
-from preflight.documents.load import load_text
-from preflight.documents.plan import Given, Plan
-from preflight.documents.requests import plan_of, read_plan
-from preflight.documents.unresolved import shown
+from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.requests import plan_of, read_plan
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError, PreflightError, UsageError
+from preflight.unresolved import shown
 
 HERE = Path(__file__).parent / "templates"
 TEMPLATES = sorted(path.name for path in HERE.iterdir() if path.suffix in (".yaml", ".json", ".out"))

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from preflight.account.kinds import load_kind
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import load_kind
 from preflight.documents.cloudformation.types import declared_of, made_of
-from preflight.documents.operations import known_operations, schema_name
-from preflight.documents.schema import load_schema
-from preflight.documents.unresolved import is_unique, shown, unresolved
-from preflight.expressions import evaluate
-from preflight.resources import folder
+from preflight.documents.plans.operation_names import known_operations, schema_name
+from preflight.documents.text.schema import load_schema
+from preflight.unresolved import is_unique, shown, unresolved
 
 TYPES = re.findall(r"^  (AWS::\S+):$", (folder("rules") / "cloudformation.yaml").read_text(encoding="utf-8"), re.M)
 MEMBERS = {"operation", "kind", "name", "generated", "most", "ref", "attributes", "drop", "rename", "key", "also",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.load import DEEPEST, load, load_text
+from preflight.documents.text.load import DEEPEST, load, load_text
 from preflight.errors import InputError
 
 
@@ -157,7 +157,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preflight.documents.load.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("preflight.documents.text.load.MOST_BYTES", 1 << 20)
     file = tmp_path / "bomb.json.gz"
     file.write_bytes(gzip.compress(b"[" + b" " * (2 << 20) + b"]"))
     with pytest.raises(InputError, match="it holds more than 1 MiB when it is decompressed"):

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from preflight.documents.load import load_text
-from preflight.documents.policies import policy_of, read_policy
+from preflight.documents.policies.policy_file import policy_of, read_policy
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from preflight.documents.load import load
-from preflight.documents.policies_in import policies_in
+from preflight.documents.policies.find import policies_in
+from preflight.documents.text.load import load
 
 HERE = Path(__file__).parent / "terraform"
 

@@ -7,10 +7,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.document import Document
-from preflight.documents.load import load_text
-from preflight.documents.positions import Places, locate_json, places, scan_json
-from preflight.documents.schema import at
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load_text
+from preflight.documents.text.positions import Places, locate_json, places, scan_json
+from preflight.documents.text.schema import at
 
 TEXT = """{
   "Version": "2012-10-17",

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.load import load_text
-from preflight.documents.operations import known_operations, schema_name
-from preflight.documents.requests import plan_of
+from preflight.declared.data_files import folder
+from preflight.documents.plans.operation_names import known_operations, schema_name
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError
-from preflight.resources import folder
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.load import load_text
-from preflight.documents.operations import kebab, known_operations, operation_named
-from preflight.documents.plan import Plan
-from preflight.documents.requests import plan_of, read_plan
+from preflight.declared.data_files import folder
+from preflight.documents.plans.operation_names import kebab, known_operations, operation_named
+from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.requests import plan_of, read_plan
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError, PreflightError, UsageError
-from preflight.resources import folder
 
 ENDPOINT = {"EndpointName": "e", "EndpointConfigName": "c"}
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
@@ -245,9 +245,9 @@ def test_reading_files(tmp_path: Path) -> None:
 
 LIGHT = """
 import sys
-from preflight.documents.requests import plan_of
-from preflight.documents.load import load_text
-from preflight.documents.settling import settle
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.load import load_text
+from preflight.documents.plans.consistency import settle
 settle(plan_of([load_text('{"EndpointName": "e", "EndpointConfigName": "c"}', "r.json")]), region="us-east-1")
 heavy = {"boto3", "botocore", "jsonschema", "yaml", "difflib", "rich", "typer"} & set(sys.modules)
 assert not heavy, heavy

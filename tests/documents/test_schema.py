@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.accepting import NotCompiledError, compile_schema
-from preflight.documents.load import load_text
-from preflight.documents.schema import suggestion, validate
+from preflight.declared.data_files import folder
+from preflight.documents.text.compiled_schema import NotCompiledError, compile_schema
+from preflight.documents.text.load import load_text
+from preflight.documents.text.schema import suggestion, validate
 from preflight.errors import InputError
-from preflight.resources import folder
 
 ACCOUNT = "111122223333"
 

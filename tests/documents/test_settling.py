@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.documents.load import load_text
-from preflight.documents.plan import Plan
-from preflight.documents.requests import plan_of
-from preflight.documents.settling import context_of, partition_of, settle
+from preflight.declared.data_files import folder
+from preflight.declared.partitions import partition_of
+from preflight.documents.plans.consistency import context_of, settle
+from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError, UsageError
-from preflight.resources import folder
 
 ROLE = "arn:aws:iam::111122223333:role/deployer"
 

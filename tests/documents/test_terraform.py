@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.plan import Given
-from preflight.documents.requests import read_plan
+from preflight.documents.plans.plan import Given
+from preflight.documents.plans.requests import read_plan
 from preflight.errors import InputError
 from tests.documents.test_cloudformation import described
 

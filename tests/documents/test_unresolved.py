@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preflight.documents.unresolved import (
+from preflight.unresolved import (
     as_pattern,
     hangs_on,
     is_unique,

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.load import DEEPEST, load_text
+from preflight.documents.text.load import DEEPEST, load_text
 from preflight.errors import InputError
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.account.kinds import load_kind
-from preflight.engine.operation import Operation, Place, all_operations, keys_in, load_operation
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import evaluate
+from preflight.declared.operations import Operation, Place, all_operations, keys_in, load_operation
+from preflight.declared.resource_kinds import load_kind
 from preflight.errors import PreflightError
-from preflight.expressions import evaluate
-from preflight.resources import folder
 
 OPERATIONS = [
     "application-autoscaling:RegisterScalableTarget",

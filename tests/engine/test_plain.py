@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from preflight.engine.plain import plain_members
 from preflight.engine.rule import rule_file, rule_ids
+from preflight.engine.rule_headers_yaml import plain_members
 
 
 @pytest.mark.parametrize("rule", rule_ids())

@@ -6,14 +6,14 @@ import pytest
 
 from preflight.engine.result import Evidence, Kind, Level, Location
 from preflight.engine.rule import Rule, load_examples, load_rule, load_rules, nearest, rule_ids
-from preflight.engine.select import select_rules
+from preflight.engine.selection import select_rules
 from preflight.errors import PreflightError, UsageError
 
 
 def test_a_rule_is_what_its_file_says() -> None:
     rule = load_rule("PRE302")
     assert (rule.id, rule.name, rule.level, rule.category) == ("PRE302", "name-free", Level.ERROR, "names")
-    assert (rule.family, rule.check) == ("readiness", "preflight.readiness.names:name_free")
+    assert (rule.family, rule.check) == ("readiness", "preflight.readiness.rules.name_free:name_free")
     assert rule.references[0].startswith("https://docs.aws.amazon.com/")
     assert set(load_examples("PRE302")) == {"pass", "fail", "open"}
     assert load_rule("PRE901").check is None and load_examples("PRE901") == {}
@@ -44,7 +44,9 @@ def test_a_rule_that_is_not_there_is_answered_with_the_nearest(wanted: str, said
         load_rule(wanted)
 
 
-@pytest.mark.parametrize("check", ["preflight.nowhere:check", "preflight.readiness.names:nothing", "", "noColon"])
+@pytest.mark.parametrize(
+    "check", ["preflight.nowhere:check", "preflight.readiness.rules.name_free:nothing", "", "noColon"]
+)
 def test_a_check_that_is_not_there_is_said(check: str) -> None:
     rule = Rule("PRE999", "n", Level.ERROR, "c", "s", "w", "r", "readiness", check=check)
     with pytest.raises(PreflightError, match="PRE999 names the check"):

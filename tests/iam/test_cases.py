@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.load import load
-from preflight.documents.simulation import Case, read_document
-from preflight.iam.evaluate import decide
+from preflight.documents.text.load import load
+from preflight.iam.decide import decide
+from preflight.simulate.cases import Case, read_document
 from tests.iam import oracle
 
 TABLES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from preflight.iam.decide import RequestError, decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.evaluate import RequestError, decide
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.principals import PrincipalError
 from preflight.iam.request import Context, Policies, PolicyType, Request

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from preflight.iam.decide import decide
 from preflight.iam.decision import NearMiss, Outcome
-from preflight.iam.evaluate import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Context, Policies, PolicyType, Request
 

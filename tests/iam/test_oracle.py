@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.simulation import Case, read_case
-from preflight.iam.evaluate import decide
+from preflight.iam.decide import decide
+from preflight.simulate.cases import Case, read_case
 from tests.iam import oracle
 from tests.iam.oracle.completions import every_policy, possible_decisions
 from tests.iam.oracle.evaluation import listed, request_context

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from preflight.iam.policy import PolicyError, parse_policy
+from preflight.iam.errors import PolicyError
+from preflight.iam.policy import parse_policy
 
 
 def statement(**elements: Any) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from preflight.iam.decide import RequestError, decide
 from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import RequestError, decide
 from preflight.iam.pattern import Extent, matches
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Context, Policies, Request
-from preflight.iam.spread import decide_all
+from preflight.iam.resource_sets import decide_all
 
 A = "111122223333"
 ROLE = f"arn:aws:iam::{A}:role/r"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from preflight.documents.found import FoundPolicy
-from preflight.documents.policies_in import read_policies
-from preflight.lint.fix import Mended, mend
-from preflight.lint.run import Found, Linter
+from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.lint.runner.fix import Mended, mend
+from preflight.lint.runner.one_policy import Found, Linter
 
 
 def mended(text: str, linter: Linter, path: str = "policy.json", type_: Any = None) -> Mended:

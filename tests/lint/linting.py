@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from preflight.documents.document import Document
-from preflight.documents.found import FoundPolicy, PolicyType
-from preflight.engine.heads import heads
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.text.document import Document
 from preflight.engine.result import Result
 from preflight.engine.rule import rule_file
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Found, Linter
+from preflight.engine.rule_headers import heads
+from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.selection import lint_rules
 
 
 def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "", account: str = "") -> FoundPolicy:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.config import Config
-from preflight.documents.found_files import FoundFile
+from preflight.documents.policies.files import FoundFile
 from preflight.engine.rule import load_examples, rule_ids
-from preflight.lint.rules import lint_rules
-from preflight.lint.run_files import Files, Settings
+from preflight.lint.runner.one_file import Files, Settings
+from preflight.lint.runner.selection import lint_rules
 from tests.cli.running import Command
 
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from preflight.errors import InputError
-from preflight.lint.baseline import Baseline, Entry, baseline_text, read_baseline
-from preflight.lint.check import LintRun, lint
-from preflight.lint.rules import lint_rules
+from preflight.lint.runner.baseline import Baseline, Entry, baseline_text, read_baseline
+from preflight.lint.runner.lint import LintRun, lint
+from preflight.lint.runner.selection import lint_rules
 
 POLICY: dict[str, Any] = {
     "Version": "2012-10-17",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from preflight.lint import check
-from preflight.lint.cache import Cache
+from preflight.lint.runner.cache import Cache
 from tests.cli.running import Command
 
 WIDE = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -77,7 +77,7 @@ def test_other_code_or_data_makes_all_new(
     many: Path, preflight: Command, linted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preflight("lint", "p")
-    monkeypatch.setattr("preflight.lint.cache._deciding", lambda rules: "another release")
+    monkeypatch.setattr("preflight.lint.runner.cache._deciding", lambda rules: "another release")
     preflight("lint", "p")
     assert len(linted) == 6
 

@@ -220,7 +220,7 @@ def test_rules_of_an_installed_package(preflight: Command, folder: Path, monkeyp
     package = folder / "site" / "acme_rules"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(
-        "from preflight.lint.finding import Finding\n\n\n"
+        "from preflight.lint.policy.finding import Finding\n\n\n"
         "def no_legacy(subject):\n"
         "    for view in subject.statements:\n"
         "        for entry in view.resources:\n"
@@ -252,15 +252,15 @@ def test_a_check_that_breaks_is_named_and_the_rest_is_linted(
             raise KeyError("oh")
         return ()
 
-    monkeypatch.setattr("preflight.lint.grammar.version_known", broken)
+    monkeypatch.setattr("preflight.lint.rules.grammar.document.version_known", broken)
     ran = preflight("lint", "a.json", "b.json", a__json=GOOD, b__json=MILD)
     assert ran.code == 2 and "a.json: the check of IAM003 broke: KeyError: 'oh'" in ran.line and "IAM203" in ran.out
 
 
 def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from preflight.lint import run_many
-    from preflight.lint.check import lint
-    from preflight.lint.rules import lint_rules
+    from preflight.lint.runner.lint import lint
+    from preflight.lint.runner.selection import lint_rules
 
     for number in range(70):
         (folder / f"{number}.json").write_text(json.dumps(BAD if number % 3 else MILD))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Context, Policies, Request
 from tests.lint.linting import findings

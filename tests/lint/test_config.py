@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from preflight.documents.config import Config, find_config
-from preflight.documents.globs import matches
+from preflight.documents.text.globs import matches
 from preflight.errors import InputError
 
 WHOLE = """

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.documents.document import Document
-from preflight.documents.schema import validate
-from preflight.engine.heads import head
+from preflight.documents.text.document import Document
+from preflight.documents.text.schema import validate
+from preflight.engine.rule_headers import head
 from preflight.errors import InputError, PreflightError
-from preflight.lint.declared import matcher
-from preflight.lint.run import Linter
-from preflight.lint.subject import Subject
+from preflight.lint.policy.subject import Subject
+from preflight.lint.runner.match import matcher
+from preflight.lint.runner.one_policy import Linter
 from tests.lint.linting import found_policy
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "rules" / "ORG001.yaml"

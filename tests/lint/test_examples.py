@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from preflight.engine.heads import head
 from preflight.engine.rule import load_examples, load_rule, rule_file, rule_ids
+from preflight.engine.rule_headers import head
 from tests.lint.linting import found_policy, one_rule
 
 

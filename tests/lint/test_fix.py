@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from preflight.engine.rule import load_examples, load_rule, rule_ids
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Linter
+from preflight.lint.runner.one_policy import Linter
+from preflight.lint.runner.selection import lint_rules
 from tests.lint.fixing import mended
 from tests.lint.linting import one_rule
 

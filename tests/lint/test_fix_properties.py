@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.iam.evaluate import decide
+from preflight.iam.decide import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Context, Policies, Request
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Linter
+from preflight.lint.runner.one_policy import Linter
+from preflight.lint.runner.selection import lint_rules
 from tests.lint.fixing import mended
 
 ACTIONS = ["s3:GetObject", "s3:getobject", "S3:PutObject", "s3:Get*", "s3:*", "s3:?etObject", "iam:PassRole", "*"]

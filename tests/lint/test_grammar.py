@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.document import Document
-from preflight.documents.found import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.text.document import Document
 from preflight.engine.result import Level
-from preflight.lint.finding import Edit
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Found, Linter
+from preflight.lint.policy.finding import Edit
+from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.selection import lint_rules
 from tests.lint.linting import findings
 
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

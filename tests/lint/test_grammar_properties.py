@@ -10,16 +10,17 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.document import Document
-from preflight.documents.found import POLICY_TYPES, FoundPolicy, PolicyType
-from preflight.documents.positions import escape
+from preflight.documents.policies.found_policy import POLICY_TYPES, FoundPolicy, PolicyType
+from preflight.documents.text.document import Document
 from preflight.engine.result import Level
 from preflight.engine.rule import load_file
+from preflight.iam.errors import PolicyError
 from preflight.iam.grammar import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS
 from preflight.iam.operators import OPERATORS
-from preflight.iam.policy import PolicyError, parse_policy
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Found, Linter
+from preflight.iam.policy import parse_policy
+from preflight.json_pointer import escape
+from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.selection import lint_rules
 
 LINTER = Linter(lint_rules(["IAM0"]))
 # Operators that AWS does not have are names, and names are for the reference rules.

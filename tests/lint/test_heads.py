@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.document import Document
-from preflight.documents.found import POLICY_TYPES, FoundPolicy
-from preflight.engine.heads import Head, heads
+from preflight.documents.policies.found_policy import POLICY_TYPES, FoundPolicy
+from preflight.documents.text.document import Document
 from preflight.engine.rule import load_examples, rule_file, rule_ids
-from preflight.lint.run import FAMILY, _function
-from preflight.lint.subject import Subject
+from preflight.engine.rule_headers import Head, heads
+from preflight.lint.policy.subject import Subject
+from preflight.lint.runner.one_policy import FAMILY, _function
 
 HEADS = heads(rule_file(rule) for rule in rule_ids(FAMILY))
 POLICIES = [

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from preflight.lint.run import Found
+from preflight.lint.runner.one_policy import Found
 from tools import precision
 
 

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from preflight.documents.found import FoundPolicy
-from preflight.documents.found_files import files_in
-from preflight.documents.found_types import type_of
-from preflight.documents.policies_in import read_policies
-from preflight.documents.schema import at
+from preflight.documents.policies.files import files_in
+from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.documents.policies.policy_type import type_of
+from preflight.documents.text.schema import at
 from preflight.errors import InputError
 
 ODD = 'A é😀 "q" \\ \t/ %41 \u2028 end'

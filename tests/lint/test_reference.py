@@ -8,9 +8,9 @@ import pytest
 
 from preflight.catalog import source
 from preflight.engine.result import Level
-from preflight.lint.actions import matched
-from preflight.lint.carried import carries
-from preflight.lint.unlisted import permission_of, unlisted_action, unlisted_key, unlisted_service
+from preflight.lint.analysis.action_names import matched
+from preflight.lint.analysis.unlisted_names import permission_of, unlisted_action, unlisted_key, unlisted_service
+from preflight.lint.rules.reference.keys_of_actions import carries
 from tests.lint.linting import findings, results
 
 BUCKET, OBJECTS = "arn:aws:s3:::example-bucket", "arn:aws:s3:::example-bucket/*"
@@ -237,7 +237,7 @@ def test_only_the_services_that_a_policy_names_are_read(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("name", ["services", "actions", "keys"])
 def test_names_that_are_not_listed_have_not_come_to_be(name: str) -> None:
-    from preflight.lint.unlisted import _actions, _data
+    from preflight.lint.analysis.unlisted_names import _actions, _data
 
     listed = _actions() if name == "actions" else _data()[name]
     for each in listed:
@@ -251,7 +251,7 @@ def test_names_that_are_not_listed_have_not_come_to_be(name: str) -> None:
 
 
 def test_permissions_of_operations_are_actions_and_the_operations_are_not() -> None:
-    from preflight.lint.unlisted import _permissions
+    from preflight.lint.analysis.unlisted_names import _permissions
 
     for operation, action in _permissions().items():
         assert matched(operation) == () and matched(action) and permission_of(operation.upper()) == action

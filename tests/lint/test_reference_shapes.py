@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.engine.rule import load_examples
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Linter
+from preflight.lint.runner.one_policy import Linter
+from preflight.lint.runner.selection import lint_rules
 from tests.lint.linting import found_policy
 from tests.lint.test_security_shapes import places, replaced, values
 

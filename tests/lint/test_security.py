@@ -9,7 +9,7 @@ import pytest
 
 from preflight.engine.result import Level
 from preflight.lint import escalation, exposure, pass_role
-from preflight.lint.subject import Subject
+from preflight.lint.policy.subject import Subject
 from tests.lint.linting import findings, found_policy
 
 ANY = {"Effect": "Allow", "Resource": "*"}

@@ -6,7 +6,7 @@ import pytest
 
 from preflight import catalog
 from preflight.lint import escalation
-from preflight.lint.watched import kind, lint_data, samples, watched
+from preflight.lint.policy.sensitive_actions import kind, lint_data, samples, watched
 
 
 def known(action: str) -> bool:

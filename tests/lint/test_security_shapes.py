@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.engine.rule import load_examples
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Linter
+from preflight.lint.runner.one_policy import Linter
+from preflight.lint.runner.selection import lint_rules
 from tests.lint.linting import found_policy
 
 HEADS = [each for each in lint_rules(["IAM2"]) if each.id < "IAM280"]

@@ -10,9 +10,9 @@ import pytest
 
 from preflight.documents.config import find_config
 from preflight.engine.result import Result
-from preflight.lint.check import lint
-from preflight.lint.rules import lint_rules
-from preflight.lint.suppressions import comments_in
+from preflight.lint.runner.lint import lint
+from preflight.lint.runner.selection import lint_rules
+from preflight.lint.runner.suppressions import comments_in
 
 TODAY = date(2026, 11, 23)
 POLICY = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.found import FoundPolicy
-from preflight.documents.policies_in import read_policies
+from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.engine.result import Result
-from preflight.lint.rules import lint_rules
-from preflight.lint.run import Linter
+from preflight.lint.runner.one_policy import Linter
+from preflight.lint.runner.selection import lint_rules
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 POLICY = {"Version": "2012-10-17", "Statement": [ALLOW]}

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from preflight.account.facts import Account
+from preflight.declared.data_files import folder
 from preflight.engine.result import Result
 from preflight.engine.rule import load_rule
-from preflight.resources import folder
 from tests.readiness.worlds import ACCOUNT, REGION, plan, steps
 
 

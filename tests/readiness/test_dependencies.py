@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Ask, Fact, Known
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 from tests.readiness.checking import check, judge, only, pointer
 from tests.readiness.worlds import ACCOUNT, CREATE, REGION, kinds, plan
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Fact, Known
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, kinds, plan, results, role, snapshot
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preflight.account.kinds import load_kind
+from preflight.declared.resource_kinds import load_kind
 from tests.readiness.checking import judge, only, pointer
 from tests.readiness.worlds import CREATE, kinds
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known
-from preflight.account.snapshot import Snapshot
-from preflight.readiness.planned import after, planned_in
+from preflight.account.overlays.planned import planned_in
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.readiness.step import after
 from tests.readiness.worlds import CREATE, REGION, plan, snapshot, steps
 
 

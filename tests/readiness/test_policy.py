@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.requests import plan_of
-from preflight.engine.operation import all_operations
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.declared.operations import all_operations
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.document import Document
 from preflight.errors import UsageError
+from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Context, Policies, Request
 from preflight.readiness.least_privilege import NoFacts, documents_of, needed_by, statements_of

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.requests import plan_of
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 from preflight.readiness.least_privilege import Difference, difference, documents_of, statements_of
 from tests.readiness.worlds import (

@@ -12,16 +12,16 @@ import yaml
 
 from preflight import catalog
 from preflight.account.facts import Account
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan
-from preflight.documents.requests import plan_of
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.declared.data_files import folder
+from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.document import Document
+from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
-from preflight.iam.evaluate import decide
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import Policies, Request
 from preflight.readiness.least_privilege import NoFacts, documents_of, reads_of, statements_of
-from preflight.resources import folder
 from tests.aws.account import Ready, populate
 from tests.aws.calls import Call
 from tests.aws.control import StandIn

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from preflight.engine.operation import load_operation
+from preflight.declared.operations import load_operation
 from preflight.engine.result import Result
 from tests.readiness.checking import judge, only
 from tests.readiness.worlds import CREATE, kinds

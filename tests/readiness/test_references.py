@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 from preflight.readiness.memo import Memo
 from preflight.readiness.references import Reference, references, reported
 from tests.readiness.worlds import CREATE, EXECUTION, plan, role, snapshot, steps

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Absent, Ask, Fact, Known
-from preflight.account.snapshot import Snapshot
-from preflight.readiness.regions import partitions
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.readiness.rules.regions import partitions
 from tests.readiness.checking import check, judge, only
 from tests.readiness.worlds import ACCOUNT, CREATE, plan
 

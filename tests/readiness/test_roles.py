@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Ask, Fact, Unknown
-from preflight.account.snapshot import Snapshot
+from preflight.account.snapshots.snapshot import Snapshot
 from preflight.engine.result import Result
 from tests.readiness.worlds import (
     ACCOUNT,

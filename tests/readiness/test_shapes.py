@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Ask, Fact
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.plan import Given
-from preflight.documents.requests import plan_of, read_plan
-from preflight.documents.unresolved import marked, unresolved
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.documents.plans.plan import Given
+from preflight.documents.plans.requests import plan_of, read_plan
+from preflight.documents.text.document import Document
 from preflight.engine.result import Report, Result
 from preflight.readiness.check import check
 from preflight.report.formats import FORMATS, rendered
 from preflight.report.view import View
+from preflight.unresolved import marked, unresolved
 from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, REGION, allow, policy, role, snapshot, trust
 
 TEMPLATES = Path(__file__).parent.parent / "documents" / "templates"
@@ -52,7 +52,7 @@ def checked(template: dict[str, Any], *statements: dict[str, Any], **options: An
     text = json.dumps({"Resources": template.pop("Resources", template), **options.pop("sections", {})}, indent=1)
     given = Given(REGION, ACCOUNT, options.pop("parameters", {}))
     plan = plan_of([Document("t.json", json.loads(text), text)], given=given)
-    from preflight.documents.settling import settle
+    from preflight.documents.plans.consistency import settle
 
     report = check(settle(plan, principal=DEPLOYER, region=REGION, account=ACCOUNT), account, **options)
     return report, account
@@ -344,7 +344,7 @@ def test_a_role_and_a_policy_that_may_not_be_made(stage: str | None, kind: str) 
 def test_networks_keys_and_buckets_of_the_template() -> None:
     plan = read_plan([str(TEMPLATES / "asynchronous.yaml")], given=Given(REGION, ACCOUNT))
     account = Asked(snapshot(role("deployer", allow("*")), **REGIONAL))
-    from preflight.documents.settling import settle
+    from preflight.documents.plans.consistency import settle
 
     report = check(settle(plan, principal=DEPLOYER), account, select=["PRE403", "PRE405", "PRE408"])
     assert {(each.rule, each.kind.value) for each in report.results} == {
@@ -359,7 +359,7 @@ def test_no_report_shows_what_stands_for_the_unknown(name: str) -> None:
     principal = f"arn:{partition}:iam::{ACCOUNT}:role/deployer"
     plan = read_plan([str(TEMPLATES / name)], given=Given(region, ACCOUNT))
     account = Asked(snapshot(role("deployer", partition=partition), region=region, partition=partition, **REGIONAL))
-    from preflight.documents.settling import settle
+    from preflight.documents.plans.consistency import settle
 
     report = check(settle(plan, principal=principal), account)
     assert report.results and not any("the check itself broke" in each.message for each in report.results)

@@ -9,14 +9,13 @@ from importlib import import_module
 from typing import Any
 
 from preflight.account.facts import Account
-from preflight.account.snapshot import Snapshot
-from preflight.documents.document import Document
-from preflight.documents.plan import Plan, PlannedRequest
-from preflight.engine.operation import load_operation
+from preflight.account.snapshots.snapshot import Snapshot
+from preflight.declared.operations import load_operation
+from preflight.documents.plans.plan import Plan, PlannedRequest
+from preflight.documents.text.document import Document
 from preflight.engine.result import Result
 from preflight.engine.rule import load_rule
-from preflight.readiness.planned import after
-from preflight.readiness.step import Step
+from preflight.readiness.step import Step, after
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/deployer"

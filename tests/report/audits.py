@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from preflight.audit.check import audit
-from preflight.documents.document import Document
+from preflight.documents.text.document import Document
 from preflight.report.audit import plain
 from tests.audit.generated import ACCOUNT, account
 

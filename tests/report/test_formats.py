@@ -14,12 +14,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from preflight import __version__
+from preflight.declared.data_files import folder
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
 from preflight.errors import UsageError
 from preflight.report.counting import in_order, summary
 from preflight.report.formats import FORMATS, rendered, require_format
 from preflight.report.view import View
-from preflight.resources import folder
 from tests.report.reports import BLOCKED, CLEAN, FINDINGS, MIXED, NASTY, OPEN, READY, RULES, SOURCES
 
 PAGES = Path(__file__).parent / "pages"

@@ -8,9 +8,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from preflight import __version__
+from preflight.declared.data_files import folder
 from preflight.engine.result import Report, Verdict
 from preflight.report.json import document, render
-from preflight.resources import folder
 from tests.report.reports import BLOCKED, NASTY, OPEN, READY
 
 SCHEMA = json.loads((folder("schemas") / "report.schema.json").read_text(encoding="utf-8"))

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from preflight.declared.partitions import partition_of
+from preflight.documents.cloudformation.model import Template
 from preflight.documents.cloudformation.plans import Gathered, gather, nested_in, planned
 from preflight.documents.cloudformation.stack import Shared, Stack, Where
-from preflight.documents.cloudformation.template import Template, read_template
-from preflight.documents.document import Document
-from preflight.documents.load import load
-from preflight.documents.plan import Given, Plan
-from preflight.documents.positions import escape
-from preflight.documents.settling import partition_of
+from preflight.documents.cloudformation.template import read_template
+from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load
 from preflight.errors import InputError
+from preflight.json_pointer import escape
 
 _STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _ENVIRONMENT = re.compile(r"aws://([^/]+)/(.+)")

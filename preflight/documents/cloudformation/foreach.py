@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.documents.cloudformation.template import Template
-from preflight.documents.positions import escape
+from preflight.documents.cloudformation.model import Template
+from preflight.json_pointer import escape
 
 _LOOP = "Fn::ForEach::"
 _MOST = 10_000

@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from preflight.documents.schema import word_for
-from preflight.documents.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
+from preflight.documents.text.schema import word_for
+from preflight.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
 
 Function: TypeAlias = Callable[[Any], Any]
 
@@ -75,7 +75,7 @@ def _split(argument: Any) -> Any:
 
 def _cannot_hold(part: str, separator: str) -> bool:
     """Say whether what AWS makes up in a text has no separator: names and ids have no colon and no slash."""
-    from preflight.documents.unresolved import only_unique
+    from preflight.unresolved import only_unique
 
     return only_unique(part) and separator in (":", "/")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from preflight.documents.cloudformation.template import Resource
+from preflight.documents.cloudformation.model import Resource
 from preflight.documents.cloudformation.types import Made
-from preflight.documents.plan import Declared
-from preflight.documents.unresolved import hangs_on, is_unresolved, settle, unresolved_in
+from preflight.documents.plans.plan import Declared
+from preflight.unresolved import hangs_on, is_unresolved, settle, unresolved_in
 
 _TITLES = {"role": "Role", "user": "User", "group": "Group"}
 # What of a statement must be known for a decision to be made by it; a resource may be known by shape.

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from preflight.documents.cloudformation.template import Template
-from preflight.documents.document import Document
-from preflight.documents.load import load
-from preflight.documents.positions import escape
-from preflight.documents.schema import word_for
-from preflight.documents.unresolved import is_unresolved, unresolved
+from preflight.documents.cloudformation.model import Template
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load
+from preflight.documents.text.schema import word_for
 from preflight.errors import InputError, UsageError
+from preflight.json_pointer import escape
+from preflight.unresolved import is_unresolved, unresolved
 
 _SSM = "AWS::SSM::Parameter::Value<"
 

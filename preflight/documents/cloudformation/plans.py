@@ -9,19 +9,20 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from preflight.declared.expressions import evaluate
 from preflight.documents.cloudformation.identities import identities_of
+from preflight.documents.cloudformation.model import Resource, Template
 from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
-from preflight.documents.cloudformation.template import Resource, Template, read_template
+from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
-from preflight.documents.document import Document
-from preflight.documents.load import load
-from preflight.documents.operations import known_operations, schema_name
-from preflight.documents.plan import Declared, Gap, Given, Plan, PlannedRequest
-from preflight.documents.positions import escape
-from preflight.documents.schema import fault, load_schema
-from preflight.documents.unresolved import is_unresolved, shown
+from preflight.documents.plans.operation_names import known_operations, schema_name
+from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load
+from preflight.documents.text.schema import fault, load_schema
 from preflight.errors import InputError
-from preflight.expressions import evaluate
+from preflight.json_pointer import escape
+from preflight.unresolved import is_unresolved, shown
 
 Reader: TypeAlias = Callable[[Given], Plan]
 

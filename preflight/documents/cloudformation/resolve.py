@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from preflight.documents.cloudformation.functions import FUNCTIONS, NOTHING, Function, Partial, plain_text, whole
-from preflight.documents.cloudformation.template import Template
-from preflight.documents.positions import escape
-from preflight.documents.schema import suggestion, word_for
-from preflight.documents.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
+from preflight.documents.cloudformation.model import Template
+from preflight.documents.text.schema import suggestion, word_for
+from preflight.json_pointer import escape
+from preflight.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
 
 _PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:([^{}]*)\}\}")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.documents.cloudformation.template import Template
-from preflight.documents.unresolved import unresolved
+from preflight.documents.cloudformation.model import Template
+from preflight.unresolved import unresolved
 
 _SERVICES = {"Function": "lambda", "StateMachine": "states"}
 _BASIC = "AWSLambdaBasicExecutionRole"

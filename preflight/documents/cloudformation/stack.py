@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from preflight.declared.partitions import partition_of, suffix_of
 from preflight.documents.cloudformation.functions import NOTHING
+from preflight.documents.cloudformation.model import Resource, Template
 from preflight.documents.cloudformation.parameters import value_of
 from preflight.documents.cloudformation.resolve import Resolver
-from preflight.documents.cloudformation.template import Resource, Template
 from preflight.documents.cloudformation.types import Made, declared_of, made_of
-from preflight.documents.schema import word_for
-from preflight.documents.settling import partition_of, suffix_of
-from preflight.documents.unresolved import is_unresolved, shown, unresolved
+from preflight.documents.text.schema import word_for
+from preflight.unresolved import is_unresolved, shown, unresolved
 
 NESTED = "AWS::CloudFormation::Stack"
 _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.documents.unresolved import is_unresolved
-from preflight.expressions import fill
-from preflight.resources import folder
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import fill
+from preflight.unresolved import is_unresolved
 
 _NOT_DECLARED: Mapping[str, Any] = {}
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from preflight.documents.document import Document
-from preflight.documents.schema import word_for
+from preflight.documents.text.document import Document
+from preflight.documents.text.schema import word_for
 from preflight.errors import InputError
 
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from preflight.documents.cloudformation.identities import identities_of
+from preflight.documents.cloudformation.model import Resource
 from preflight.documents.cloudformation.plans import declared_in
-from preflight.documents.cloudformation.template import Resource
 from preflight.documents.cloudformation.types import Made
-from preflight.documents.document import Document
-from preflight.documents.plan import Declared
+from preflight.documents.plans.plan import Declared
 from preflight.documents.terraform.changes import Change
 from preflight.documents.terraform.translate import properties
 from preflight.documents.terraform.types import declared_of
 from preflight.documents.terraform.values import Values
-from preflight.documents.unresolved import is_unresolved
+from preflight.documents.text.document import Document
+from preflight.unresolved import is_unresolved
 
 # What a role, user or group has by resources of their own as well; a change of it says all of it where it names any.
 _OWN = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from preflight.documents.plan import Given
-from preflight.documents.settling import partition_of, suffix_of
+from preflight.declared.partitions import partition_of, suffix_of
+from preflight.documents.plans.plan import Given
 from preflight.documents.terraform.configuration import Configuration
-from preflight.documents.unresolved import unresolved
+from preflight.unresolved import unresolved
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/\S+")

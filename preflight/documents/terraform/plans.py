@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from preflight.documents.cloudformation.plans import fitted
-from preflight.documents.document import Document
-from preflight.documents.operations import known_operations, schema_name
-from preflight.documents.plan import Declared, Gap, Given, Plan, PlannedRequest
-from preflight.documents.schema import fault, load_schema
+from preflight.documents.plans.operation_names import known_operations, schema_name
+from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
 from preflight.documents.terraform.changes import Change, changes_in
 from preflight.documents.terraform.configuration import Configuration
 from preflight.documents.terraform.identities import made_beside, taken_away
@@ -19,8 +17,10 @@ from preflight.documents.terraform.place import Place, place_of
 from preflight.documents.terraform.translate import request_members
 from preflight.documents.terraform.types import declared_of, ignored, made_as
 from preflight.documents.terraform.values import Values
-from preflight.documents.unresolved import hangs_on, shown
+from preflight.documents.text.document import Document
+from preflight.documents.text.schema import fault, load_schema
 from preflight.errors import InputError
+from preflight.unresolved import hangs_on, shown
 
 _PROVIDERS = ("aws_", "awscc_")
 _SAGEMAKER = ("aws_sagemaker_", "awscc_sagemaker_")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.documents.unresolved import is_unresolved
+from preflight.unresolved import is_unresolved
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -21,7 +21,7 @@ def request_members(
     A block that may stand once is a list of one to the provider, and tags are an object. What is null or empty is not
     sent.
     """
-    from preflight.documents.schema import load_schema
+    from preflight.documents.text.schema import load_schema
 
     root, left = load_schema(schema), dict[str, str]()
     return _object(values, root, root, members, "", left), left

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from preflight.declared.expressions import evaluate
 from preflight.documents.cloudformation.types import Made, made_of
 from preflight.documents.terraform.changes import Change, without_indices
 from preflight.documents.terraform.configuration import Configuration, Pointed
@@ -14,8 +15,7 @@ from preflight.documents.terraform.place import Place
 from preflight.documents.terraform.policy_documents import document_of
 from preflight.documents.terraform.translate import named_as, properties
 from preflight.documents.terraform.types import declared_of, is_plain, made_as, plain_attributes
-from preflight.documents.unresolved import unresolved
-from preflight.expressions import evaluate
+from preflight.unresolved import unresolved
 
 _DOCUMENT = "aws_iam_policy_document"
 _DEEPEST = 20

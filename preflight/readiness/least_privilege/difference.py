@@ -13,18 +13,18 @@ from typing import Literal
 
 from preflight.account.facts import Account, Ask, Known
 from preflight.account.principals import PrincipalFacts, identity_of, policies_of
-from preflight.documents.plan import Plan
-from preflight.documents.unresolved import is_unresolved, only_unique, shown
+from preflight.declared.expressions import arn_part
+from preflight.documents.plans.plan import Plan
 from preflight.errors import UsageError
-from preflight.expressions import arn_part
+from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.evaluate import decide
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.statement import Patterns, Statement, action_patterns, resource_patterns
-from preflight.readiness.authorization import question
-from preflight.readiness.judgement import MISSING, cite
 from preflight.readiness.least_privilege.grants import Doubt, Needed, PlannedNeed, needed_by
+from preflight.readiness.permissions.authorization import question
+from preflight.readiness.permissions.decision_results import MISSING, cite
+from preflight.unresolved import is_unresolved, only_unique, shown
 
 
 @dataclass(frozen=True, slots=True)

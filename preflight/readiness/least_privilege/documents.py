@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from preflight.lint.sizes import INLINE, MANAGED
+from preflight.iam.limits import INLINE, MANAGED
 
 
 class Attachment(StrEnum):

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from preflight.account.facts import Absent, Account, Unknown
-from preflight.documents.plan import Plan
-from preflight.documents.unresolved import hangs_on, is_unresolved, only_unique, settle, shown
-from preflight.engine.operation import Permission, Target
-from preflight.readiness.authorization import Need, needs, required
+from preflight.account.overlays.planned import deployed
+from preflight.declared.operations import Permission, Target
+from preflight.documents.plans.plan import Plan
+from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import steps_of
 from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
-from preflight.readiness.planned import deployed
+from preflight.readiness.permissions.authorization import Need, needs, required
 from preflight.readiness.references import Reference, references
-from preflight.readiness.settled import calling, placed, settled
 from preflight.readiness.step import Step
+from preflight.unresolved import hangs_on, is_unresolved, only_unique, settle, shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from preflight import catalog
-from preflight.documents.unresolved import known_parts
 from preflight.iam.request import Value
-from preflight.readiness.authorization import Need
-from preflight.readiness.context import context_of_call
+from preflight.readiness.permissions.authorization import Need
+from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step
+from preflight.unresolved import known_parts
 
 Condition: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 """Operators, each with its keys, each with its values: a Condition element that can be compared and kept in a set."""

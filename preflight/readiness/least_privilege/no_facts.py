@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known, Unknown
-from preflight.documents.plan import Plan
-from preflight.documents.settling import partition_of
+from preflight.declared.expressions import arn_part
+from preflight.declared.partitions import partition_of
+from preflight.documents.plans.plan import Plan
 from preflight.errors import UsageError
-from preflight.expressions import arn_part
 
 _SETTLE = "give facts with --snapshot FILE or --live"
 

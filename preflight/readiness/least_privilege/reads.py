@@ -11,21 +11,21 @@ from typing import Any
 
 from preflight import catalog
 from preflight.account.facts import Account, Ask, Fact, Known, Unknown
-from preflight.account.kinds import Kind, load_kind
-from preflight.account.over import Over
-from preflight.documents.plan import Plan
-from preflight.engine.operation import Place
+from preflight.account.overlays.overlay import Over
+from preflight.account.overlays.planned import deployed
+from preflight.declared.expressions import evaluate, fill
+from preflight.declared.operations import Place
+from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.documents.plans.plan import Plan
 from preflight.engine.rule import load_rules
-from preflight.engine.select import select_rules
-from preflight.expressions import evaluate, fill
+from preflight.engine.selection import select_rules
 from preflight.iam.statement import resource_patterns
-from preflight.readiness.authorization import unresolved
+from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import FAMILY, steps_of
 from preflight.readiness.least_privilege.grants import Doubt, Grant
 from preflight.readiness.least_privilege.narrowing import exactly
-from preflight.readiness.planned import deployed
+from preflight.readiness.permissions.authorization import unresolved
 from preflight.readiness.references import described_arn
-from preflight.readiness.settled import calling, placed, settled
 from preflight.readiness.step import Step
 
 

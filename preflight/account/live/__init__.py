@@ -1,0 +1,1 @@
+"""Facts read from AWS with boto3: the only modules that call it, besides `preflight.create`."""

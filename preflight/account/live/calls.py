@@ -1,0 +1,85 @@
+"""One call to AWS: what it is, and making it. All pages of a list are one call with one answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from preflight.account.live.clients import Clients
+from preflight.account.live.errors import Failed, failure
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`operation` is boto3's method of `service`; `region` is empty for the region of the session.
+
+    `attempt` tells re-reads of the same thing apart and `delay` is how many seconds to wait before it. `discard` throws
+    the response away where only success matters: credentials must not stay in memory.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    region: str = ""
+    pages: bool = True
+    page_size: int | None = None
+    attempt: int = 1
+    delay: float = 0.0
+    discard: bool = False
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two calls the same, so that none is made twice."""
+        parameters = json.dumps(self.parameters, sort_keys=True, default=str)
+        return (self.service, self.region, self.operation, parameters, str(self.attempt))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """AWS's response, the pages of a list put together."""
+
+    response: Mapping[str, Any]
+
+
+Outcome: TypeAlias = Answered | Failed
+
+
+def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
+    """Make a call; return what came of it and how many requests it took one after another, pages included."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    if call.delay:
+        time.sleep(call.delay)
+    try:
+        client = clients.get(call.service, call.region)
+        if call.pages and client.can_paginate(call.operation):
+            return _all_pages(client, call)
+        response = getattr(client, call.operation)(**call.parameters)
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        return failure(error), 1
+    return Answered({} if call.discard else response), 1
+
+
+def _all_pages(client: Any, call: Call) -> tuple[Outcome, int]:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    paginator = client.get_paginator(call.operation)
+    size = {"PageSize": call.page_size} if call.page_size else {}
+    whole: dict[str, Any] = {}
+    pages = 0
+    try:
+        for page in paginator.paginate(**call.parameters, PaginationConfig=size):
+            pages += 1
+            for member, value in page.items():
+                if isinstance(value, list) and isinstance(whole.get(member), list):
+                    whole[member] = [*whole[member], *value]
+                else:
+                    whole.setdefault(member, value)
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        return failure(error), pages + 1
+    return Answered(whole), pages

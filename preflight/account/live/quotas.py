@@ -1,0 +1,28 @@
+"""The quotas of a service: the account's own values, AWS's defaults where those are not to be had."""
+
+from __future__ import annotations
+
+from preflight.account.facts import Known
+from preflight.account.live.calls import Answered, Call
+from preflight.account.live.concurrent_reads import Plan
+from preflight.account.live.declared_reads import Question
+from preflight.account.live.errors import Failed, unknown
+
+
+def quotas(question: Question) -> Plan:
+    """Read every quota of a ServiceCode in ServiceQuota's shape; an AWS default has `Default: true`.
+
+    ListServiceQuotas leaves out the quotas whose applied value is not available. An account's own value may be far
+    above or below the default, so a default must never be taken for it.
+    """
+    service = question.ask["ServiceCode"]
+    applied, default = yield [
+        Call("service-quotas", name, {"ServiceCode": service}, region=question.ask.region, page_size=100)
+        for name in ("list_service_quotas", "list_aws_default_service_quotas")
+    ]
+    if isinstance(applied, Failed) and isinstance(default, Failed):
+        return unknown(applied, "servicequotas:ListServiceQuotas", "allow servicequotas:ListServiceQuotas on *")
+    own = applied.response["Quotas"] if isinstance(applied, Answered) else []
+    codes = {quota["QuotaCode"] for quota in own}
+    defaults = default.response["Quotas"] if isinstance(default, Answered) else []
+    return Known([*own, *({**quota, "Default": True} for quota in defaults if quota["QuotaCode"] not in codes)])

@@ -1,0 +1,88 @@
+"""The credentials of a role in another account: assumed with those at hand, and again before they expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+
+OWN = "arn::"
+_SESSION_NAME = "preflight"
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedRole:
+    """A role to assume: its ARN, and the external ID that its trust policy asks for, if it does. An ARN that begins
+    with `OWN` is of the partition in which one is (`aws-cn` in China): the region says which.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+
+    arn: str
+    external_id: str | None = None
+
+    def within(self, partition: str) -> AssumedRole:
+        """Return the role with its whole ARN."""
+        return replace(self, arn=f"arn:{partition}:{self.arn.removeprefix(OWN)}") if self.arn.startswith(OWN) else self
+
+
+def assume(session: boto3.Session, role: AssumedRole, *, endpoint_url: str | None, config: Config) -> None:
+    """Let a session sign with a role's credentials from now on, its own being those that assume the role.
+
+    They are renewed by botocore, some minutes before they expire (botocore/credentials.py,
+    DeferredRefreshableCredentials). Raises `UsageError` where the role cannot be assumed.
+    """
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    source = session.get_credentials()
+
+    def client(service: str, **_: Any) -> Any:
+        return session.client(service, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]
+
+    extra = {"RoleSessionName": _SESSION_NAME}
+    if role.external_id is not None:
+        extra["ExternalId"] = role.external_id
+    try:
+        made = client("sts")
+        fetcher = AssumeRoleCredentialFetcher(lambda *_, **__: made, source, role.arn, extra_args=extra)
+        assumed = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        assumed.get_frozen_credentials()
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise UsageError(f"{role.arn} cannot be assumed: {_said(error)}; {_mend(error, role)}") from error
+    session._session._credentials = assumed  # type: ignore[attr-defined]
+
+
+def _said(error: Exception) -> str:
+    from botocore.exceptions import ClientError
+
+    if isinstance(error, ClientError):
+        about = error.response.get("Error", {})
+        return f"{about.get('Code', '')}: {about.get('Message', '')}"
+    return " ".join(str(error).split())
+
+
+def _mend(error: Exception, role: AssumedRole) -> str:
+    from botocore.exceptions import ClientError
+
+    from preflight.account.live.errors import DENIED, INVALID_CREDENTIALS, THROTTLED
+
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    if code in DENIED:
+        also = "" if role.external_id is None else ", with this external ID"
+        return (
+            "it must be there, its trust policy must allow sts:AssumeRole to who runs this"
+            f"{also}, and their own policies must allow it on the role"
+        )
+    if code in INVALID_CREDENTIALS:
+        return "sign in again"
+    if code in THROTTLED:
+        return "run it again a little later, with fewer --threads"
+    if code == "ValidationError":
+        return "correct the role's name or the external ID"
+    return "check the network, the region and --endpoint-url"

@@ -1,0 +1,1 @@
+"""Facts from a file, and how such files are written."""

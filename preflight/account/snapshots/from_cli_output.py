@@ -1,0 +1,168 @@
+"""A snapshot made of what AWS CLI commands printed: each file is recognized by its members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from preflight.account.snapshots.redact import redacted
+from preflight.declared.expressions import arn_part
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load
+from preflight.documents.text.schema import validate
+from preflight.errors import InputError, UsageError
+
+_IAM = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+# Lists that a command prints, the part of a region that they are, and the member that tells entries apart.
+_LISTS = {
+    "Endpoints": ("endpoints", "EndpointName"),
+    "EndpointConfigs": ("endpoint_configs", "EndpointConfigName"),
+    "Models": ("models", "ModelName"),
+    "Quotas": ("quotas", "QuotaCode"),
+    "Subnets": ("subnets", "SubnetId"),
+    "SecurityGroups": ("security_groups", "GroupId"),
+    "imageDetails": ("images", "imageDigest"),
+    "repositories": ("repositories", "repositoryName"),
+    "ScalableTargets": ("scalable_targets", "ResourceId"),
+    "Functions": ("functions", "FunctionName"),
+}
+_DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument", "Document")
+
+
+def document_from(paths: Sequence[str], *, account: str | None, region: str | None) -> dict[str, Any]:
+    """Return the snapshot document that files make together. `account` and `region` are for what does not say it.
+
+    Raises `InputError` for a file that is none of the known outputs, or of another account than the others;
+    `UsageError` where nothing says of which account or region something is.
+    """
+    made: dict[str, Any] = {"version": 1, "regions": {}}
+    seen = _Seen(account, region)
+    for path in paths:
+        document = load(path)
+        placed = list(_placed(document))
+        if not placed:
+            known = (
+                "get-account-authorization-details, list- and describe- commands of SageMaker, list-service-quotas, ..."
+            )
+            raise InputError(
+                path, "it is no output of an AWS CLI command that is known here", mend=f"give one of {known}"
+            )
+        for place in placed:
+            place(made, seen, path)
+    if seen.account is None:
+        raise UsageError("no file says of which account it is; give --account")
+    partition = seen.partition or "aws"
+    taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found: dict[str, Any] = redacted({**made, "taken_at": taken, "partition": partition, "account": seen.account})
+    validate(Document(", ".join(paths), found), "snapshot")
+    return found
+
+
+Place = Callable[[dict[str, Any], "_Seen", str], None]
+
+
+class _Seen:
+    """The account, partition and region that files say."""
+
+    def __init__(self, account: str | None, region: str | None) -> None:
+        self.account, self.partition, self._region = account, None, region
+
+    def arn(self, arn: object, path: str) -> None:
+        """Take the account and partition of a resource's ARN. Raises `InputError` where they are others'."""
+        text = arn if isinstance(arn, str) else None
+        account, partition = arn_part(text, "account"), arn_part(text, "partition")
+        if account is None or not account.isdigit():
+            return
+        if self.account is not None and account != self.account:
+            raise InputError(
+                path, f"it is of account {account}, and the others of {self.account}", mend="give files of one account"
+            )
+        self.account = account
+        self.partition = self.partition or partition  # type: ignore[assignment]
+
+    def region(self, arns: Iterable[object], path: str) -> str:
+        """Return the region of resources. Raises `UsageError` where nothing says it."""
+        for arn in arns:
+            found = arn_part(arn, "region") if isinstance(arn, str) else None
+            if found:
+                return found
+        if self._region is None:
+            raise UsageError(f"{path} does not say of which region it is; give --region")
+        return self._region
+
+
+def _placed(document: Document) -> Iterator[Place]:
+    value = document.value
+    if not isinstance(value, dict):
+        return
+    if any(name in value for name in _IAM) and not any(name in value for name in _LISTS):
+        yield lambda made, seen, path: _iam(made, seen, path, value)
+    for name, (part, key) in _LISTS.items():
+        if isinstance(value.get(name), list):
+            yield _listing(part, key, value[name])
+    if "EndpointName" in value and "EndpointStatus" in value:
+        yield _listing("endpoints", "EndpointName", [value])
+    elif "EndpointConfigName" in value and "ProductionVariants" in value:
+        yield _listing("endpoint_configs", "EndpointConfigName", [value])
+    elif "ModelName" in value and ("PrimaryContainer" in value or "Containers" in value):
+        yield _listing("models", "ModelName", [value])
+    elif isinstance(value.get("KeyMetadata"), dict):
+        yield _listing("kms_keys", "KeyId", [value["KeyMetadata"]])
+    elif isinstance(value.get("Quota"), dict):
+        yield _listing("quotas", "QuotaCode", [value["Quota"]])
+    elif "RegionOptStatus" in value and "RegionName" in value:
+        yield (
+            lambda made, _, __: (
+                made["regions"].setdefault(value["RegionName"], {}).update(RegionOptStatus=value["RegionOptStatus"])
+            )
+        )
+
+
+def _listing(part: str, key: str, entries: Sequence[Any]) -> Place:
+    def place(made: dict[str, Any], seen: _Seen, path: str) -> None:
+        found = [each for each in entries if isinstance(each, dict)]
+        arns = [each[name] for each in found for name in each if name.lower().endswith("arn")]
+        own = [arn for arn in arns if ":sagemaker:" in str(arn)]
+        for arn in own:
+            seen.arn(arn, path)
+        listed = made["regions"].setdefault(seen.region([*own, *arns], path), {}).setdefault(part, [])
+        for each in found:
+            there = next((one for one in listed if one.get(key) == each.get(key) and key in each), None)
+            if there is None:
+                listed.append(dict(each))
+            else:
+                there.update(each)
+
+    return place
+
+
+def _iam(made: dict[str, Any], seen: _Seen, path: str, value: Mapping[str, Any]) -> None:
+    iam = made.setdefault("iam", {})
+    for name in _IAM:
+        for each in value.get(name, ()):
+            if name != "Policies" or ":iam::aws:" not in str(each.get("Arn", "")):
+                seen.arn(each.get("Arn"), path)
+        iam.setdefault(name, []).extend(_decoded(value.get(name, []), path))
+
+
+def _decoded(value: Any, path: str) -> Any:
+    """Return plain data with policy documents as objects: boto3 decodes them, other tools leave them URL-encoded."""
+    if isinstance(value, list):
+        return [_decoded(each, path) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for name, each in value.items():
+        if name in _DOCUMENTS and isinstance(each, str):
+            try:
+                found[name] = json.loads(unquote(each) if each.lstrip()[:1] == "%" else each)
+            except ValueError:
+                raise InputError(
+                    path, f"a {name} in it is no JSON", mend="give what the command printed, whole"
+                ) from None
+        else:
+            found[name] = _decoded(each, path)
+    return found

@@ -1,0 +1,299 @@
+"""Facts from a snapshot file. A part that is absent is unknown; a part that is there and lacks the item is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.snapshots.index import Listing
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.documents.text.document import Document
+from preflight.errors import InputError
+
+
+class Snapshot:
+    """An `Account` that answers from one document (`schemas/snapshot.schema.json`), the same on every run."""
+
+    def __init__(self, document: Mapping[str, Any], source: str) -> None:
+        """Take a validated snapshot; `source` is what messages call it. Use `load` for anything unchecked."""
+        self._document = document
+        self._source = source
+        self._unknown = {
+            (each["kind"], each["region"], tuple(sorted(each["key"].items()))): Unknown(each["reason"], each["settle"])
+            for each in document.get("unknown", ())
+        }
+        self._absent = {
+            (each["kind"], each["region"], tuple(sorted(each["key"].items()))) for each in document.get("absent", ())
+        }
+        self._listings: dict[tuple[str, str, str], Listing] = {}
+
+    @classmethod
+    def load(cls, document: Document | str | Path) -> Snapshot:
+        """Read and validate a snapshot from a file (JSON or YAML, gzip by name) or from a document already read.
+
+        Raises `InputError` naming file, place and mend when it cannot be used.
+        """
+        from preflight.documents.text.load import load
+        from preflight.documents.text.schema import validate
+
+        read = document if isinstance(document, Document) else load(str(document))
+        validate(read, "snapshot")
+        return cls(read.value, read.path)
+
+    @property
+    def partition(self) -> str:
+        """The partition the snapshot was taken in; `aws` where it does not say."""
+        return str(self._document.get("partition", "aws"))
+
+    @property
+    def source(self) -> str:
+        """The snapshot's file name, as the user gave it."""
+        return self._source
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that the snapshot has facts of."""
+        return tuple(self._document.get("regions", {}))
+
+    def account_id(self) -> Fact[str]:
+        """Return the account the snapshot was taken of."""
+        return Known(self._document["account"])
+
+    def caller(self) -> Fact[str]:
+        """Return unknown: nobody's credentials are in use."""
+        return Unknown("a snapshot does not say who will make the call", "name the principal with --principal ARN")
+
+    def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
+        """Answer several questions in order."""
+        return [self.read(ask) for ask in asks]
+
+    def read(self, ask: Ask) -> Fact[Any]:
+        """Answer one question. Raises `PreflightError` only for a kind that is not declared."""
+        if not self._unknown:
+            return self._read(ask)
+        told = self._unknown.get((ask.kind, ask.region, ask.key))
+        if told is None:
+            found = self._read(ask)
+            # Where all of a kind could not be listed, that is why one of them is not known.
+            told = self._unknown.get((ask.kind, ask.region, ())) if isinstance(found, Unknown) else None
+            if told is None:
+                return found
+        return Unknown(f"when {self._source} was taken, {told.reason}", told.settle)
+
+    def _read(self, ask: Ask) -> Fact[Any]:
+        if (ask.kind, ask.region, ask.key) in self._absent:
+            return Absent(f"it was not there when {self._source} was taken")
+        kind = load_kind(ask.kind)
+        where = kind.section("snapshot")
+        if where is None:
+            return Unknown(f"snapshots do not hold any {kind.label}", "check against the live account")
+        key = dict(ask.key)
+        if "of-region" in where:
+            return self._region_members(where, key.get(where["of-region"]) or ask.region)
+        if "organization" in where:
+            return self._organization(where, key)
+        parts = self._parts(kind, where, ask.region)
+        if "member" in where:
+            return self._member(where, parts, ask.region, key)
+        if key and kind.identifies(key):
+            return self._one(kind, where, parts, ask.region, key)
+        if isinstance(parts, Unknown):
+            return parts
+        return Known([entry for listing in parts for entry in (listing.where(key) if key else listing.entries)])
+
+    def _one(
+        self, kind: Kind, where: Mapping[str, Any], parts: Sequence[Listing] | Unknown, region: str, key: dict[str, str]
+    ) -> Fact[Any]:
+        found = None if isinstance(parts, Unknown) else self._find(where, parts, key)
+        if found is None and "seen-in" in where:
+            found = self._seen(where, region, key)
+        if found is None and isinstance(parts, Unknown):
+            return parts
+        if (
+            found is None
+            and not isinstance(parts, Unknown)
+            and "aliases" in where
+            and evaluate(where["aliases"]["when"], key)
+        ):
+            target = self._alias_target(kind, where, region, key)
+            if not isinstance(target, Known):
+                return target
+            found = self._find(where, parts, {where["aliases"]["of"]: target.value})
+        container = self._container(where, region, key)
+        if found is not None:
+            value = found if isinstance(found, dict) else dict(key)
+            if "any-region" in where and isinstance(container, Known):
+                return Known({**container.value, **value})
+            return Known(value)
+        if container is not None and not isinstance(container, Known):
+            return container
+        if container is not None and where.get("any-region"):
+            unlisted = self._region_without(where, region, key)
+            if unlisted:
+                return self._missing(f"regions.{unlisted}.{where['part']}", where["shape"])
+        return self._not_listed(kind, where, region, key)
+
+    def _member(
+        self, where: Mapping[str, Any], parts: Sequence[Listing] | Unknown, region: str, key: Mapping[str, str]
+    ) -> Fact[Any]:
+        """Return one member of an entry. A resource that is not listed may have it all the same."""
+        found = None if isinstance(parts, Unknown) else self._find(where, parts, key)
+        if found is None or where["member"] not in found:
+            return self._missing(
+                f"{where['member']} of {'/'.join(key.values())} in {_place(where, region)}", where["shape"]
+            )
+        value = found[where["member"]]
+        return Absent() if value is None else Known(value)
+
+    def _find(self, where: Mapping[str, Any], parts: Sequence[Listing], key: Mapping[str, str]) -> Any:
+        member = where.get("prefix")
+        prefix = None
+        if member is not None:
+            prefix = key.get("Prefix")
+            if prefix is None and (not key[member] or key[member].endswith("/")):
+                prefix = key[member]
+        for listing in parts:
+            if prefix is None:
+                found = listing.find(key)
+            else:
+                rest = {name: value for name, value in key.items() if name not in ("Prefix", member)}
+                found = listing.find_under(str(member), prefix, rest)
+            if found is not None:
+                return found
+        return None
+
+    def _container(self, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> Fact[Any] | None:
+        if "within" not in where:
+            return None
+        container = load_kind(where["within"])
+        return self.read(Ask.one(container.id, region, {name: key[name] for name in container.identity if name in key}))
+
+    def _region_without(self, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> str | None:
+        """Return a region that lists the container but nothing of what is in it, if none lists both."""
+        container = load_kind(where["within"])
+        there, paths = container.section("snapshot"), container.section("snapshot").get("key", {})
+        named = {name: key[name] for name in container.identity}
+        lacking = None
+        for name in self._region_names(where, region):
+            listing = self._listing(name, there["part"], paths, ignores_case=False)
+            if listing is not None and listing.find(named) is not None:
+                if where["part"] in self._document["regions"][name]:
+                    return None
+                lacking = lacking or name
+        return lacking
+
+    def _alias_target(self, kind: Kind, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> Fact[str]:
+        aliases = where["aliases"]
+        listing = self._listing(region, aliases["part"], {aliases["of"]: aliases["name"]}, ignores_case=False)
+        if listing is None:
+            return self._missing(f"regions.{region}.{aliases['part']}", aliases["shape"])
+        found = listing.find({aliases["of"]: key[aliases["of"]]})
+        if found is None or not found.get(aliases["target"]):
+            return self._not_listed(kind, where, region, key)
+        return Known(str(found[aliases["target"]]))
+
+    def _seen(self, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> Any:
+        """Return what another part tells of the resource: a bucket with a listed object exists."""
+        seen = where["seen-in"]
+        for name in self._region_names(where, region):
+            listing = self._listing(name, seen["part"], {}, ignores_case=False)
+            found = listing.find(key) if listing else None
+            if found is not None:
+                return evaluate(seen["value"], found)
+        return None
+
+    def _not_listed(
+        self, kind: Kind, where: Mapping[str, Any], region: str, key: Mapping[str, str]
+    ) -> Absent | Unknown:
+        named = "/".join(key[name] for name in dict.fromkeys((*kind.identity, *key)) if name in key)
+        place = _place(where, region)
+        if where.get("complete") is False:
+            return Unknown(
+                f"{place} of {self._source} does not list {named}, which may belong to another account",
+                f"add it to {place} ({where['shape']})",
+            )
+        owner = evaluate(where["owner"], key) if "owner" in where else None
+        if owner is not None and owner != self._document["account"]:
+            return Unknown(
+                f"{named} belongs to {'AWS' if owner == 'aws' else f'account {owner}'} and is not in {self._source}",
+                f"add it to {place} ({where['shape']})",
+            )
+        return Absent(f"{place} of {self._source} does not list {named}")
+
+    def _parts(self, kind: Kind, where: Mapping[str, Any], region: str) -> list[Listing] | Unknown:
+        if "iam" in where:
+            entries = (self._document.get("iam") or {}).get(where["iam"])
+            if entries is None:
+                return self._missing(f"iam.{where['iam']}", where["shape"])
+            return [self._cached("", where["iam"], kind.id, entries, where.get("key", {}), kind.ignores_case)]
+        if region not in self._document.get("regions", {}) and not where.get("any-region"):
+            return Unknown(f"{self._source} has no region {region}", f"add regions.{region}, or check the live account")
+        listings = [
+            listing
+            for name in self._region_names(where, region)
+            if (listing := self._listing(name, where["part"], where.get("key", {}), ignores_case=kind.ignores_case))
+        ]
+        return listings or self._missing(f"regions.{region}.{where['part']}", where["shape"])
+
+    def _region_names(self, where: Mapping[str, Any], region: str) -> Iterator[str]:
+        yield region
+        if where.get("any-region"):
+            yield from (name for name in self._document.get("regions", {}) if name != region)
+
+    def _listing(self, region: str, part: str, paths: Mapping[str, str], *, ignores_case: bool) -> Listing | None:
+        entries = self._document.get("regions", {}).get(region, {}).get(part)
+        if entries is None:
+            return None
+        return self._cached(region, part, str(sorted(paths.items())), entries, paths, ignores_case)
+
+    def _cached(
+        self, region: str, part: str, use: str, entries: list[Any], paths: Mapping[str, str], ignores_case: bool
+    ) -> Listing:
+        name = (region, part, use)
+        if name not in self._listings:
+            self._listings[name] = Listing(entries, paths, ignores_case=ignores_case)
+        return self._listings[name]
+
+    def _region_members(self, where: Mapping[str, Any], region: str) -> Fact[Any]:
+        entry = self._document.get("regions", {}).get(region, {})
+        value = {name: entry[member] for name, member in where["members"].items() if member in entry}
+        if not value:
+            member = next(iter(where["members"].values()))
+            return self._missing(f"regions.{region}.{member}", where["shape"])
+        return Known({where["of-region"]: region, **value})
+
+    def _organization(self, where: Mapping[str, Any], key: Mapping[str, str]) -> Fact[Any]:
+        member = where["organization"][key["PolicyType"]]
+        if "organization" not in self._document:
+            return self._missing("organization", "null where the account is in no organization")
+        organization = self._document["organization"]
+        if organization is None or organization.get("MasterAccountId") == key["AccountId"]:
+            return Known({"levels": None})
+        accounts = organization.get(member)
+        if accounts is None or key["AccountId"] not in accounts:
+            return self._missing(f"organization.{member}.{key['AccountId']}", where["shape"])
+        return Known({"levels": accounts[key["AccountId"]]})
+
+    def _missing(self, place: str, shape: str) -> Unknown:
+        return Unknown(f"{self._source} does not hold {place}", f"add it ({shape}), or check the live account")
+
+
+def _place(where: Mapping[str, Any], region: str) -> str:
+    return f"iam.{where['iam']}" if "iam" in where else f"regions.{region}.{where['part']}"
+
+
+def require_account(found: Fact[str], expected: str | None, *, source: str, said_by: str) -> None:
+    """Check that the facts are of the account that the plan means.
+
+    `said_by` is what names the expected account: `--account`, `the principal's ARN`, `the plan`. Raises `InputError`
+    naming both accounts when they differ.
+    """
+    if expected is not None and isinstance(found, Known) and found.value != expected:
+        raise InputError(
+            source,
+            f"these are facts of account {found.value}, but {said_by} says account {expected}",
+            mend="give the facts of that account, or correct the plan",
+        )

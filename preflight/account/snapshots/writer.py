@@ -1,0 +1,185 @@
+"""Where an answer stands in a snapshot, as its kind declares it in `rules/resources/` (`snapshot`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.snapshots.redact import redacted
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import Kind, load_kind
+
+
+def document_of(
+    answers: Iterable[tuple[Ask, Fact[Any]]], *, account: str, partition: str, regions: Iterable[str], taken_at: str
+) -> dict[str, Any]:
+    """Return the snapshot of what was answered (`schemas/snapshot.schema.json`), without secrets.
+
+    What could not be read is in `unknown`, with the reason and what settles it; what was found not to be there makes
+    its part a list that lacks it, and is in `absent` where a list that lacks it does not say so: a bucket's.
+    """
+    made: dict[str, Any] = {
+        "version": 1,
+        "taken_at": taken_at,
+        "partition": partition,
+        "account": account,
+        "regions": {region: {} for region in regions},
+    }
+    unknown: list[dict[str, Any]] = []
+    absent: list[dict[str, Any]] = []
+    for ask, fact in sorted(answers, key=_order):
+        kind = load_kind(ask.kind)
+        where = kind.section("snapshot")
+        if where is None:
+            continue
+        if isinstance(fact, Unknown):
+            if "of-region" not in where:
+                unknown.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key), "reason": fact.reason,
+                                "settle": fact.settle})  # fmt: skip
+            continue
+        if isinstance(fact, Absent) and ask.key and where.get("complete") is False:
+            absent.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key)})
+        _place(made, kind, where, ask, fact)
+    if absent:
+        made["absent"] = absent
+    if unknown:
+        made["unknown"] = unknown
+    found: dict[str, Any] = redacted(jsonable(made))
+    return found
+
+
+def jsonable(value: Any) -> Any:
+    """Return what boto3 gave as JSON has it: times as ISO 8601 texts, bytes left out."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): jsonable(each)
+            for name, each in value.items()
+            if name != "ResponseMetadata" and not isinstance(each, bytes)
+        }
+    if isinstance(value, list | tuple):
+        return [jsonable(each) for each in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+def _order(answer: tuple[Ask, Fact[Any]]) -> tuple[bool, bool, str, str, tuple[tuple[str, str], ...]]:
+    """Lists come first, then what is described, then members of what is described: each adds to what is there."""
+    ask, _ = answer
+    where = load_kind(ask.kind).section("snapshot") or {}
+    return "member" in where, bool(ask.key), ask.kind, ask.region, ask.key
+
+
+def _place(made: dict[str, Any], kind: Kind, where: Mapping[str, Any], ask: Ask, fact: Known[Any] | Absent) -> None:
+    key = dict(ask.key)
+    if "organization" in where:
+        _organization(made, where, key, fact)
+    elif "iam" in where:
+        _iam(made, kind, where, ask, fact)
+    elif "of-region" in where:
+        region = made["regions"].setdefault(key.get(where["of-region"]) or ask.region, {})
+        for member, name in where["members"].items():
+            if isinstance(fact, Known) and fact.value.get(member) is not None:
+                region[name] = fact.value[member]
+    elif "member" in where:
+        entry = _entry(made, where, ask.region, key)
+        entry[where["member"]] = fact.value if isinstance(fact, Known) else None
+    else:
+        part = made["regions"].setdefault(ask.region, {}).setdefault(where["part"], [])
+        if isinstance(fact, Known):
+            for value in [fact.value] if kind.identifies(key) else fact.value:
+                _add(part, kind, where, key, _whole(where, key, value))
+            _alias(made, where, ask.region, key, fact.value)
+
+
+def _whole(where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> Any:
+    """Return what is kept of a resource: of an S3 object its name alone, for its metadata is its owner's."""
+    if "prefix" not in where or not isinstance(value, Mapping):
+        return value
+    member = where["prefix"]
+    return {**{name: each for name, each in key.items() if name != "Prefix"}, member: value.get(member) or key[member]}
+
+
+def _alias(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Mapping[str, str], value: Any) -> None:
+    """Keep by which other name a resource was found: a KMS key by its alias."""
+    aliases = where.get("aliases")
+    if aliases is None or not evaluate(aliases["when"], dict(key)):
+        return
+    name = _first(aliases["name"]) if not key[aliases["of"]].startswith("arn:") else "AliasArn"
+    entry = {name: key[aliases["of"]], aliases["target"]: value.get(aliases["of"])}
+    listed = made["regions"][region].setdefault(aliases["part"], [])
+    if entry not in listed:
+        listed.append(entry)
+
+
+def _add(part: list[Any], kind: Kind, where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> None:
+    """Put a described resource in the place of its entry in a list, or at the end."""
+    paths = where.get("key", {})
+    alone = next((name for name, path in paths.items() if path == "@"), None)
+    if alone is not None and isinstance(value, Mapping):
+        value = value[alone]
+    if not isinstance(value, Mapping):
+        if value not in part:
+            part.append(value)
+        return
+    whole = {**{paths.get(name, name): each for name, each in key.items() if _is_name(paths.get(name, name))}, **value}
+    names = [paths.get(name, name) for name in kind.identity if _is_name(paths.get(name, name))]
+    for entry in part:
+        if isinstance(entry, dict) and names and all(_same(entry.get(name), whole.get(name)) for name in names):
+            entry.update(whole)
+            return
+    part.append(dict(whole))
+
+
+def _entry(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> dict[str, Any]:
+    """Return the entry that a member belongs to; a new one where its resource was not described."""
+    part = made["regions"].setdefault(region, {}).setdefault(where["part"], [])
+    paths = where.get("key", {})
+    for entry in part:
+        if isinstance(entry, dict) and all(_holds(entry, paths.get(name, name), each) for name, each in key.items()):
+            return entry
+    new = {_first(paths.get(name, name)): each for name, each in key.items()}
+    part.append(new)
+    return new
+
+
+def _holds(entry: Mapping[str, Any], path: str, value: str) -> bool:
+    return value in (entry.get(name.strip()) for name in path.strip("[]").split(","))
+
+
+def _first(path: str) -> str:
+    """Return the member that a path is, or the first of those that it lists: `[KeyId, Arn]`."""
+    return path.strip("[]").split(",")[0].strip()
+
+
+def _is_name(path: str) -> bool:
+    return path.isidentifier()
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is not None and one == other
+
+
+def _organization(made: dict[str, Any], where: Mapping[str, Any], key: Mapping[str, str], fact: Fact[Any]) -> None:
+    if not isinstance(fact, Known):
+        return
+    levels = fact.value["levels"]
+    if levels is None:
+        made.setdefault("organization", None)
+        return
+    organization = made.get("organization") or {}
+    organization.setdefault(where["organization"][key["PolicyType"]], {})[key["AccountId"]] = levels
+    made["organization"] = organization
+
+
+def _iam(made: dict[str, Any], kind: Kind, where: Mapping[str, Any], ask: Ask, fact: Fact[Any]) -> None:
+    iam = made.setdefault("iam", {})
+    if not ask.key and isinstance(fact, Known):
+        iam.setdefault(where["iam"], []).extend(fact.value)
+    elif isinstance(fact, Known):
+        listed = iam.setdefault(where["iam"], [])
+        member = "Arn" if "Arn" in fact.value else kind.identity[0]
+        if not any(each.get(member) == fact.value.get(member) for each in listed):
+            listed.append(fact.value)

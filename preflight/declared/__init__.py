@@ -1,0 +1,1 @@
+"""What `rules/` and `schemas/` declare of AWS: operations, kinds of resources, partitions, and expressions."""

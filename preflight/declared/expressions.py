@@ -1,0 +1,138 @@
+"""The paths inside `rules/`: JMESPath with a few functions that AWS names need, and `${...}` templates over it.
+
+Used by every declaration, so that a fact about AWS is written the same way everywhere. JMESPath is the query language
+of the AWS CLI and of botocore's own paginators and waiters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jmespath
+import jmespath.functions
+import jmespath.parser
+
+from preflight.errors import PreflightError
+
+_PLACE = re.compile(r"\$\{([^}]*)\}")
+_S3_HOST = re.compile(
+    r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?:fips|dualstack|accelerate|external-1|[a-z]{2,4}(?:-[a-z]+)+-\d))*\.amazonaws\.com(?:\.cn)?"
+)
+_REGISTRY = re.compile(
+    r"(?P<account>\d{12})\.(?:dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+"
+    r"|dkr-ecr(?:-fips)?\.(?P<dual>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn))"
+)
+
+
+def s3_location(uri: str | None) -> dict[str, str] | None:
+    """Split `s3://bucket/key`, or the https form SageMaker also takes, into Bucket and Key; None for anything else.
+
+    `Key` is empty where the URI names only a bucket. Virtual-hosted and path-style hosts:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    scheme, separator, rest = (uri or "").partition("://")
+    if not separator:
+        # A place that begins with what is not known yet (preflight.unresolved) is in some bucket.
+        return {"Bucket": scheme, "Key": scheme} if scheme.startswith("\ue000") else None
+    host, _, path = rest.partition("/")
+    if scheme.lower() == "s3":
+        return {"Bucket": host, "Key": path} if host else None
+    match = _S3_HOST.fullmatch(host) if len(host) < 256 else None
+    if scheme.lower() != "https" or match is None:
+        return None
+    if match["bucket"]:
+        return {"Bucket": match["bucket"], "Key": path}
+    bucket, _, key = path.partition("/")
+    return {"Bucket": bucket, "Key": key} if bucket else None
+
+
+def ecr_image(uri: str | None) -> dict[str, str] | None:
+    """Split an ECR image URI into registryId, Region, repositoryName and imageDigest or imageTag (`latest` if none).
+
+    None for an image of another registry. Forms: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+    """
+    host, separator, rest = (uri or "").partition("/")
+    match = _REGISTRY.fullmatch(host)
+    if match is None or not separator or not rest:
+        return None
+    name, _, digest = rest.partition("@")
+    repository, _, tag = name.partition(":")
+    image = {
+        "registryId": match["account"],
+        "Region": match["region"] or match["dual"],
+        "repositoryName": repository,
+    }
+    return {**image, "imageDigest": digest} if digest else {**image, "imageTag": tag or "latest"}
+
+
+def arn_part(arn: str | None, part: str) -> str | None:
+    """Return the `partition`, `service`, `region`, `account` or `resource` of an ARN; None where it has none."""
+    pieces = (arn or "").split(":", 5)
+    if len(pieces) < 6 or pieces[0] != "arn":
+        return None
+    return pieces[("arn", "partition", "service", "region", "account", "resource").index(part)] or None
+
+
+class _Functions(jmespath.functions.Functions):
+    """JMESPath's own functions and ours; the `_func_` prefix is how jmespath finds them."""
+
+    @jmespath.functions.signature({"types": ["string", "null"]})
+    def _func_lower(self, text: str | None) -> str | None:
+        return None if text is None else text.lower()
+
+    @jmespath.functions.signature({"types": ["string", "null"]})
+    def _func_s3_location(self, uri: str | None) -> dict[str, str] | None:
+        return s3_location(uri)
+
+    @jmespath.functions.signature({"types": ["string", "null"]})
+    def _func_ecr_image(self, uri: str | None) -> dict[str, str] | None:
+        return ecr_image(uri)
+
+    @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_arn_part(self, arn: str | None, part: str) -> str | None:
+        return arn_part(arn, part)
+
+    @jmespath.functions.signature({"types": ["object", "null"]})
+    def _func_pairs(self, members: dict[str, Any] | None) -> list[list[Any]]:
+        return [[name, value] for name, value in (members or {}).items()]
+
+    @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_split(self, text: str | None, separator: str) -> list[str] | None:
+        return None if text is None else text.split(separator)
+
+    @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_after_last(self, text: str | None, separator: str) -> str | None:
+        return None if text is None else text.rpartition(separator)[2]
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
+
+
+@cache
+def _compiled(expression: str) -> jmespath.parser.ParsedResult:
+    try:
+        return jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError as error:
+        raise PreflightError(f"the expression {expression!r} in rules/ is not JMESPath: {error}") from error
+
+
+def evaluate(expression: str, value: Any) -> Any:
+    """Return what a JMESPath expression finds in `value`; None where there is nothing.
+
+    Raises `PreflightError` for an expression that is not JMESPath or that gets the wrong type.
+    """
+    try:
+        return _compiled(expression).search(value, options=_OPTIONS)
+    except jmespath.exceptions.JMESPathError as error:
+        raise PreflightError(f"the expression {expression!r} in rules/ cannot be evaluated: {error}") from error
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str | None:
+    """Fill each `${expression}` of a template from `values`; None when one of them finds nothing."""
+    found = {place: evaluate(place, values) for place in _PLACE.findall(template)}
+    if any(value is None for value in found.values()):
+        return None
+    return _PLACE.sub(lambda match: str(found[match[1]]), template)

@@ -1,0 +1,80 @@
+"""Resource kinds as `rules/resources/` declares them, loaded one file at a time when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from preflight.declared.data_files import folder
+from preflight.declared.expressions import fill
+from preflight.errors import PreflightError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of AWS resource. `declared` is its whole file; the rooms above read their own sections from there."""
+
+    id: str
+    declared: Mapping[str, Any]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The parameters that identify one resource of the kind, by AWS's names."""
+        return tuple(self.declared["identity"])
+
+    @property
+    def ignores_case(self) -> bool:
+        """Whether AWS holds two names that differ only in case to be the same."""
+        return bool(self.declared.get("compare") == "case-insensitive")
+
+    @property
+    def label(self) -> str:
+        """What a message calls a resource of the kind: `endpoint configuration`."""
+        return str(self.declared.get("label") or self.id.partition(":")[2].replace("-", " "))
+
+    def section(self, name: str) -> Any:
+        """Return a section of the declaration (`read`, `snapshot`, `references`, ...), or None if it has none."""
+        return self.declared.get(name)
+
+    def identifies(self, key: Mapping[str, Any]) -> bool:
+        """Say whether a key names one resource, rather than narrowing the list of all."""
+        alternatives = (self.identity, *self.declared.get("also-identified-by", ()))
+        return any(set(key) >= set(names) for names in alternatives)
+
+    def arn(self, key: Mapping[str, Any], *, partition: str, region: str, account: str) -> str | None:
+        """Return the ARN of the resource with this identity; None for a kind that has none, or an incomplete key."""
+        template = self.declared.get("arn")
+        if template is None:
+            return None
+        return fill(template, {**key, "Partition": partition, "Region": region, "Account": account})
+
+
+@cache
+def load_kind(kind: str) -> Kind:
+    """Load `rules/resources/<service>/<type>.yaml` for the kind `service:type`.
+
+    Raises `PreflightError` for a kind that is not declared, naming the nearest one that is.
+    """
+    import yaml
+
+    service, _, resource = kind.partition(":")
+    path = folder("rules") / "resources" / service / f"{resource}.yaml"
+    if not path.is_file():
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, all_kinds(), n=1)
+        raise PreflightError(
+            f"no resource kind {kind!r} is declared in rules/resources/"
+            + (f"; did you mean {near[0]!r}?" if near else "")
+        )
+    with path.open("rb") as stream:
+        declared = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return Kind(kind, declared)
+
+
+def all_kinds() -> list[str]:
+    """Return the ids of every declared kind, sorted."""
+    root = folder("rules") / "resources"
+    return sorted(f"{path.parent.name}:{path.stem}" for path in root.glob("*/*.yaml"))

@@ -1,0 +1,101 @@
+"""A plan: the AWS calls that someone is about to make, in order, and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from preflight.documents.text.document import Document
+
+Change: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """One call. `operation` is `service:Operation` (`sagemaker:CreateEndpoint`), `parameters` its AWS request shape.
+
+    `pointer` is where the parameters stand in `document`, for locations. `name` is what a template or plan calls the
+    resource (a logical id, a Terraform address), `through` the service that makes the call for the principal, by a
+    forward access session (`cloudformation.amazonaws.com`); both are empty for calls that are made directly. `hangs_on`
+    says what must be known before it is certain that the call is made, or what it says: a condition of a template.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any]
+    document: Document
+    pointer: str = ""
+    name: str = ""
+    through: str = ""
+    hangs_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A resource that a template makes beside the requests, as a role or its policies: it is there for all of them.
+
+    `kind` is a kind of `rules/resources` (`iam:role`); `key` has what identifies it there, by all the names that are
+    known (`RoleName` and `RoleArn`); `value` is how AWS will describe it; `pointer` is where it stands in `document`.
+    `change` says whether the deploy makes it, deletes it, or changes what is there; one that is not there stays so.
+    `update` puts the members of `value` in the place of those that are there; `extend` does too, but adds lists to
+    those that are there; of lists, `remove` takes out each element that has all that an element of `value` has.
+    `hangs_on` says what must be known before it is certain that any of this is done.
+    """
+
+    kind: str
+    key: Mapping[str, str]
+    value: Mapping[str, Any]
+    document: Document
+    pointer: str = ""
+    change: Change = "create"
+    hangs_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a plan holds and that could not be read: what (lower case, no full stop), where it stands, and an
+    imperative that says what would settle it.
+    """
+
+    message: str
+    settle: str
+    document: Document
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says that reading a template or a plan needs: where it is deployed, and its parameters.
+
+    What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
+    (`Stack:Name`) for one stack of several. `several` says that other documents are read into the same plan, so that
+    what is not known in one must not be taken for the same in another.
+    """
+
+    region: str | None = None
+    account: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Requests in the order in which they will be made.
+
+    `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
+    context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
+    a template makes beside the requests, `gaps` what of it could not be read. Texts may be known by shape only
+    (`preflight.unresolved`).
+
+    `placed` reads the documents again for a region and an account, where what they say hangs on either and they were
+    read without: a template has pseudo parameters. It is None where that would change nothing.
+    """
+
+    requests: tuple[PlannedRequest, ...]
+    region: str | None = None
+    account: str | None = None
+    principal: str | None = None
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
+    declared: tuple[Declared, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    placed: Callable[[str, str], Plan] | None = field(default=None, compare=False, repr=False)

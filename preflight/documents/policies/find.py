@@ -1,0 +1,204 @@
+"""Every policy in a document: the document itself, what AWS's commands print around one, or the many that others hold.
+
+A kind of document that holds policies is one line of `_HOLDERS`, with a module of its own, loaded when it is met.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, TypeAlias
+
+from preflight.documents.policies.cli_output import next_wrapper
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.policy_type import service_of, type_of
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load_text
+from preflight.documents.text.repeated import Repeated
+from preflight.errors import InputError
+from preflight.json_pointer import escape
+
+Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy]]
+
+# What a document holds if it looks so, and `module:function`, a `Finder`. The first that fits is asked.
+_HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
+    (lambda value: _has_types(value.get("Resources")), "preflight.documents.policies.in_templates:of_template"),
+    (
+        lambda value: "format_version" in value and ("planned_values" in value or "resource_changes" in value),
+        "preflight.documents.policies.in_terraform:of_terraform_plan",
+    ),
+    (lambda value: "version" in value and "account" in value, "preflight.documents.policies.in_accounts:of_snapshot"),
+    (
+        lambda value: any(name in value for name in ("RoleDetailList", "UserDetailList", "GroupDetailList")),
+        "preflight.documents.policies.in_accounts:of_authorization_details",
+    ),
+)
+# What organizations describe-policy calls a policy's type (botocore's PolicyType).
+_TYPES: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
+_LOOKS_LIKE = re.compile(r"""["']?Statement\\?["']?\s*:""")
+_MEMBERS = ("Effect", "Action", "NotAction", "Resource", "Principal")
+
+
+def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> list[FoundPolicy]:
+    """Return every policy in a file's text, in the order in which they stand; `wanted` is the type of a bare one.
+
+    A text that cannot be read, and has the look of a policy, is one policy with a problem and no value. The list is
+    empty where there is none. Raises `InputError` for a text that cannot be read and does not look like one.
+    """
+    repeated: list[Repeated] = []
+    try:
+        document = load_text(text, path, repeated, short_forms=True)
+    except InputError as error:
+        if not looks_like_policy(text):
+            raise
+        return [FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(_syntax(error),))]
+    return policies_in(document, wanted, repeated)
+
+
+def looks_like_policy(text: str) -> bool:
+    """Say whether a text that cannot be read was meant to be a policy."""
+    return _LOOKS_LIKE.search(text) is not None and any(member in text for member in _MEMBERS)
+
+
+def policies_in(
+    document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()
+) -> list[FoundPolicy]:
+    """Return every policy in a document; `wanted` is the type of one that nothing around it tells the type of.
+
+    `repeated` are the members of the document that stand twice: those in a policy are its problems.
+    """
+    holder = _holder(document.value)
+    found = list(holder(document) if holder is not None else _bare(document, wanted))
+    if not repeated:
+        return found
+    return [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
+
+
+def policy_in_string(
+    document: Document,
+    pointer: str,
+    type_: PolicyType | None = None,
+    *,
+    string: str,
+    name: str = "",
+    owner: Mapping[str, str] | None = None,
+) -> FoundPolicy:
+    """Return the policy in a string of a document, percent-encoded or not; what keeps it from being read is a problem
+    of it, placed in the file. Without a type, its elements tell it.
+    """
+    text = string
+    if text.lstrip().startswith("%"):
+        from urllib.parse import unquote
+
+        text = unquote(text)
+    repeated: list[Repeated] = []
+    try:
+        value = load_text(text, "", repeated).value
+    except InputError as error:
+        return FoundPolicy(document, None, type_ or "identity", pointer, name, owner or {}, text,
+                           (_syntax(error, document, pointer, text),))  # fmt: skip
+    found = FoundPolicy(document, value, type_ or type_of(value), pointer, name, owner or {}, text)
+    problems = tuple(_repeated_in_string(document, pointer, text, repeated)) if repeated else ()
+    return replace(found, problems=problems) if problems else found
+
+
+def _holder(value: Any) -> Finder | None:
+    if isinstance(value, dict) and "Statement" not in value:
+        for looks_so, where in _HOLDERS:
+            if looks_so(value):
+                module, _, name = where.partition(":")
+                holder: Finder = getattr(import_module(module), name)
+                return holder
+    return None
+
+
+def _has_types(resources: Any) -> bool:
+    """Say whether a value is the resources of a template: some have a type such as `AWS::IAM::Role`."""
+    return isinstance(resources, dict) and any(
+        isinstance(each, dict) and "::" in str(each.get("Type")) for each in resources.values()
+    )
+
+
+def _bare(document: Document, wanted: PolicyType | None) -> Iterator[FoundPolicy]:
+    """Yield the policy that a document is, or that AWS's commands have printed something around."""
+    value, pointer, type_ = document.value, "", wanted
+    while (name := next_wrapper(value)) is not None:
+        type_ = _told(name, value) or type_
+        pointer, value = f"{pointer}/{escape(name)}", value[name]
+        if isinstance(value, str):
+            if "tatement" not in value:
+                return
+            found = policy_in_string(document, pointer, type_, string=value)
+            if _is_policy(found.value, inside=True) or (not found.readable and looks_like_policy(found.text or "")):
+                yield replace(found, owner=_owner(found.value, found.type))
+            return
+    if _is_policy(value, inside=bool(pointer)):
+        type_ = type_ or type_of(value, document.path)
+        yield FoundPolicy(document, value, type_, pointer, owner=_owner(value, type_))
+
+
+def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyType | None:
+    """Return the type that what stands around a policy tells."""
+    if wrapper == "AssumeRolePolicyDocument":
+        return "trust"
+    if wrapper in ("policyText", "PolicyVersion"):
+        return "resource" if wrapper == "policyText" else "identity"
+    if wrapper == "Content" and isinstance(value.get("PolicySummary"), dict):
+        return _TYPES.get(str(value["PolicySummary"].get("Type")))
+    return None
+
+
+def _is_policy(value: Any, *, inside: bool = False) -> bool:
+    """Say whether a value is a policy, or was meant to be one: a misspelt Statement is for the rules to tell."""
+    if not isinstance(value, dict):
+        return False
+    if "Statement" in value:
+        return True
+    if str(value.get("Version")) in ("2012-10-17", "2008-10-17"):
+        return not set(value) & {"Resources", "Transform", "stages"}
+    return any(name.lower() in ("statement", "statements", "statment") for name in value) and (
+        inside or "Version" in value or "Id" in value or len(value) == 1
+    )
+
+
+def _owner(policy: Any, type_: PolicyType) -> Mapping[str, str]:
+    service = service_of(policy) if type_ == "resource" else ""
+    return {"service": service} if service else {}
+
+
+def _syntax(error: InputError, document: Document | None = None, pointer: str = "", text: str = "") -> Problem:
+    """Return what keeps a text from being read; of a string in a document, at its place in the file."""
+    place = error.position
+    if document is not None:
+        from preflight.documents.policies.string_positions import place_within
+
+        place = place_within(document, pointer, text, place) if place else document.position(pointer)
+    line, column = place or (None, None)
+    return Problem("syntax", error.problem, _sentence(error.mend or "correct it"), line=line, column=column)
+
+
+def _repetitions(policy: FoundPolicy, repeated: Iterable[Repeated]) -> Iterator[Problem]:
+    if policy.text is None:
+        for pointer, line, column in repeated:
+            if pointer.startswith(f"{policy.pointer}/"):
+                yield _twice(pointer[len(policy.pointer) :], line, column)
+
+
+def _repeated_in_string(document: Document, pointer: str, text: str, repeated: Iterable[Repeated]) -> Iterator[Problem]:
+    from preflight.documents.policies.string_positions import place_within
+
+    for inner, line, column in repeated:
+        place = place_within(document, pointer, text, (line, column)) or document.position(pointer)
+        yield _twice(inner, *(place or (None, None)))
+
+
+def _twice(pointer: str, line: int | None, column: int | None) -> Problem:
+    name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    remedy = f"Keep one `{name}`: of two, JSON readers take the last and AWS takes neither."
+    return Problem("repeated", f"`{name}` stands twice in the same object", remedy, pointer, line, column)
+
+
+def _sentence(mend: str) -> str:
+    return f"{mend[:1].upper()}{mend[1:]}."

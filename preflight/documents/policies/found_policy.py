@@ -1,0 +1,104 @@
+"""A policy as it was found: in a file of its own, or somewhere inside a snapshot, a template or a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from preflight.documents.text.document import Document
+from preflight.documents.text.positions import Places
+
+if TYPE_CHECKING:
+    from preflight.documents.policies.template_values import Shape
+
+PolicyType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
+POLICY_TYPES: tuple[PolicyType, ...] = (
+    "identity",
+    "resource",
+    "trust",
+    "scp",
+    "rcp",
+    "boundary",
+    "session",
+    "vpc-endpoint",
+)
+
+
+class Problem(NamedTuple):
+    """What keeps a text from being read as a policy (`syntax`), or a member that stands twice in it (`repeated`).
+
+    `pointer` is within the policy; `line` and `column` are in the file, from 1.
+    """
+
+    kind: Literal["syntax", "repeated"]
+    message: str
+    remedy: str
+    pointer: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundPolicy:
+    """One policy. `value` is the policy as plain data (an object, if it is one at all), `pointer` where it stands in
+    `document`, `type` what it is for, `name` how messages cite it (empty for a file of its own).
+
+    `owner` is what it belongs to where that matters: `service` (of a resource policy, such as `s3`), `kind`
+    (`role`, `user`, `group`, `managed`), `address` (of a template's or plan's resource).
+    `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
+    it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
+    value to look at. `shape` says what is not known of a policy in a template.
+    """
+
+    document: Document
+    value: Any
+    type: PolicyType = "identity"
+    pointer: str = ""
+    name: str = ""
+    owner: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = field(default=None, repr=False)
+    problems: tuple[Problem, ...] = ()
+    shape: Shape | None = None
+    _values: Places = field(default_factory=dict, repr=False)
+    _names: Places = field(default_factory=dict, repr=False)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a value to look at."""
+        return not any(problem.kind == "syntax" for problem in self.problems)
+
+    def whole(self, pointer: str) -> str:
+        """Return where in the document a pointer within the policy leads."""
+        moved = self.shape.outside(pointer) if self.shape is not None else None
+        return self.pointer + pointer if moved is None else moved
+
+    def place(self, pointer: str, *, name: bool = False) -> tuple[int, int] | None:
+        """Return line and column, from 1, of the value at a pointer within the policy; of its name in its object for
+        `name`. Where there is none of that pointer, the nearest thing around it; None without a text.
+        """
+        inside = pointer if self.text is not None else self.whole(pointer)
+        while True:
+            found = self._position(inside, name=name)
+            if found is not None or not inside:
+                break
+            inside, name = inside.rpartition("/")[0], False
+        if found is not None or self.text is None:
+            return found
+        outside = self.pointer
+        while outside and self.document.position(outside) is None:
+            outside = outside.rpartition("/")[0]
+        return self.document.position(outside)
+
+    def _position(self, pointer: str, *, name: bool) -> tuple[int, int] | None:
+        if self.text is None:
+            found = self.document.position(pointer, name=name)
+            if found is None and self.shape is not None:
+                # YAML's short form !If has its branches one level higher than Fn::If has them.
+                found = self.document.position(pointer.replace("/Fn::If/", "/"), name=name)
+            return found
+        if not self._values and self.readable:
+            from preflight.documents.policies.string_positions import places_within
+
+            places_within(self.document, self.pointer, self.text, self._values, self._names)
+        return (self._names if name else self._values).get(pointer)

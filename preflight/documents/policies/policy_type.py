@@ -1,0 +1,84 @@
+"""What a policy is for, where nothing around it says so: told from its own elements, or from the name of its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from preflight.documents.policies.found_policy import PolicyType
+
+# What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
+# GetFederationToken and the like have other resources; a principal assumes a role by these.
+_TRUST = re.compile(r"sts:(assumerole\w*|tagsession|setsourceidentity|setcontext|[\w]*\*)\Z", re.IGNORECASE)
+# Words of a path, the last of which counts; what parts them may also stand within them.
+_NAMED = re.compile(
+    r"(?:^|[\W_])(?:(?P<scp>scps?|service[\W_]?control[\W_]?polic(?:y|ies))"
+    r"|(?P<rcp>rcps?|resource[\W_]?control[\W_]?polic(?:y|ies))"
+    r"|(?P<vpc_endpoint>vpce|vpc[\W_]?endpoints?)"
+    r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
+    re.IGNORECASE,
+)
+# What some form of each of them has: most paths have none.
+_IN_NAMES = ("scp", "rcp", "vpc", "control", "boundar")
+
+
+def type_of(policy: Any, path: str = "") -> PolicyType:
+    """Return what a bare policy is for.
+
+    A statement with a principal makes it a trust policy where it names only STS's actions to assume a role, and no
+    resource but by mistake; else a resource policy. Without a principal it is an identity policy, or what the name of
+    its file or of a folder above says: `scps/deny-regions.json`, `team.boundary.json`.
+    """
+    stated = [each for each in _statements(policy) if "Principal" in each or "NotPrincipal" in each]
+    named = _by_name(path)
+    if not stated:
+        return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
+    if named in ("rcp", "vpc_endpoint"):
+        return "rcp" if named == "rcp" else "vpc-endpoint"
+    return "trust" if all(map(_trusts, stated)) else "resource"
+
+
+def service_of(policy: Any) -> str:
+    """Return the service whose actions a policy names, where they are all of one; else the empty string."""
+    found = {action.partition(":")[0].lower() for each in _statements(policy) for action in _actions(each)}
+    return found.pop() if len(found) == 1 and found.isdisjoint({"*", ""}) else ""
+
+
+def _statements(policy: Any) -> Iterator[Mapping[str, Any]]:
+    found = policy.get("Statement") if isinstance(policy, dict) else None
+    yield from (each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))
+
+
+def _trusts(statement: Mapping[str, Any]) -> bool:
+    if ("Resource" in statement or "NotResource" in statement) and not _by_mistake(statement):
+        return False
+    actions = list(_actions(statement))
+    return bool(actions) and all(_TRUST.match(action) for action in actions)
+
+
+def _by_mistake(statement: Mapping[str, Any]) -> bool:
+    """Say whether a resource stands in what is a trust policy all the same, for the rules to tell: it lets a service or
+    an identity provider in, or names whom it lets in and every resource. The policy of a VPC endpoint of STS is for
+    everyone, or about certain roles.
+    """
+    principal = statement.get("Principal")
+    if not isinstance(principal, dict):
+        return False
+    everyone = principal.get("AWS") in ("*", ["*"])
+    return bool({"Service", "Federated"} & set(principal)) or (
+        not everyone and statement.get("Resource") in ("*", ["*"]) and "NotResource" not in statement
+    )
+
+
+def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
+    for element in ("Action", "NotAction"):
+        value = statement.get(element)
+        yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
+
+
+def _by_name(path: str) -> str | None:
+    """Return the type that the last telling word of a path says."""
+    lower = path.lower()
+    found = list(_NAMED.finditer(path)) if any(word in lower for word in _IN_NAMES) else ()
+    return found[-1].lastgroup if found else None

@@ -1,0 +1,190 @@
+"""What stands in a template where CloudFormation's functions put values: a policy there as the linter can look at it.
+
+A pseudo parameter stands for what it is in an ordinary account and region. What only the deploy knows is written as a
+policy variable that no request has, which is what it is to a rule: a text that nobody knows. Of two branches of
+`Fn::If` one is taken.
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from preflight.json_pointer import escape
+
+ACCOUNT = "900000000009"
+_PSEUDO = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_PLACEHOLDER = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
+_VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
+_UNSPEAKABLE = re.compile(r"[^\w.:-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a policy in a template hides. `unknown` are the JSON pointers of the values that are not, or only in part,
+    known; `moved` says where a part stands in the document, by its pointer in the policy, where that is elsewhere;
+    `written` is how the template writes a text that its functions make.
+    """
+
+    unknown: frozenset[str] = frozenset()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def outside(self, pointer: str) -> str | None:
+        """Return where in the document a part of the policy stands that was moved, or is in one that was."""
+        head = pointer
+        while head and head not in self.moved:
+            head = head.rpartition("/")[0]
+        return self.moved[head] + pointer[len(head) :] if head in self.moved else None
+
+    def shown(self, message: str) -> str:
+        """Return a message about the policy with what the template writes in place of what stands for it."""
+        for text in sorted(self.written, key=len, reverse=True):
+            if text in message:
+                message = message.replace(text, self.written[text])
+        return _VARIABLE.sub(r"${\1}", message).replace(ACCOUNT, "${AWS::AccountId}")
+
+
+class MadeText(NamedTuple):
+    """A text that a function makes, how the template writes it, and whether it is wholly known."""
+
+    text: str
+    written: str
+    known: bool
+
+
+class Resolving:
+    """Resolves one policy of a template. `branch` is which branch of each `Fn::If` is taken, 1 or 2; `branched` says
+    afterwards whether there was any.
+    """
+
+    def __init__(self, pointer: str, branch: int = 1) -> None:
+        self._pointer, self._branch = pointer, branch
+        self._unknown: set[str] = set()
+        self._moved: dict[str, str] = {}
+        self._written: dict[str, str] = {}
+        self.branched = False
+
+    def resolved(self, value: Any) -> Any:
+        """Return the policy as plain data."""
+        return self._value(value, "", self._pointer)
+
+    def shape(self) -> Shape:
+        """Return what was found out of the policy that `resolved` returned."""
+        return Shape(frozenset(self._unknown), self._moved, self._written)
+
+    def _value(self, value: Any, at: str, outer: str) -> Any:
+        if isinstance(value, list):
+            return self._list(value, at, outer)
+        if not isinstance(value, dict):
+            return value
+        if (branch := self._taken(value)) is not None:
+            self._moved[at] = f"{outer}/Fn::If/{branch}"
+            return self._value(value["Fn::If"][branch], at, self._moved[at])
+        if is_function(value):
+            made = text_of(value)
+            if not made.known:
+                self._unknown.add(at)
+            if made.text != made.written and len(made.text) > len("aws"):
+                self._written[made.text] = made.written
+            return made.text
+        return {
+            name: self._value(each, f"{at}/{escape(name)}", f"{outer}/{escape(name)}")
+            for name, each in value.items()
+            if not self._is_nothing(each)
+        }
+
+    def _list(self, value: list[Any], at: str, outer: str) -> list[Any]:
+        made: list[Any] = []
+        for index, each in enumerate(value):
+            if self._is_nothing(each):
+                continue
+            here = f"{at}/{len(made)}"
+            if len(made) != index:
+                self._moved[here] = f"{outer}/{index}"
+            made.append(self._value(each, here, f"{outer}/{index}"))
+        return made
+
+    def _taken(self, value: Mapping[str, Any]) -> int | None:
+        """Return which branch of an `Fn::If` is taken: the other one where the first to take is no value at all."""
+        branches = value.get("Fn::If")
+        if len(value) != 1 or not isinstance(branches, list) or len(branches) != 3:
+            return None
+        self.branched = True
+        return 3 - self._branch if branches[self._branch] == _NO_VALUE else self._branch
+
+    def _is_nothing(self, value: Any) -> bool:
+        if isinstance(value, dict) and (branch := self._taken(value)) is not None:
+            return self._is_nothing(value["Fn::If"][branch])
+        return bool(value == _NO_VALUE)
+
+
+def is_function(value: Any) -> bool:
+    """Say whether a value is a call of one of CloudFormation's functions."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (name, argument), *_ = value.items()
+    return name.startswith("Fn::") or (name in ("Ref", "Condition") and isinstance(argument, str))
+
+
+def text_of(value: Any) -> MadeText:
+    """Return the text that a function, or a plain value, makes."""
+    if not is_function(value):
+        return MadeText(value, value, True) if isinstance(value, str) else _unknown("value")
+    (name, argument), *_ = value.items()
+    if name == "Ref":
+        return _reference(str(argument))
+    if name == "Fn::Sub":
+        return _substituted(argument)
+    if name == "Fn::Join" and _joins(argument):
+        parts = [text_of(each) for each in argument[1]]
+        text, written = (argument[0].join(getattr(each, which) for each in parts) for which in ("text", "written"))
+        return MadeText(text, written, all(each.known for each in parts))
+    if name == "Fn::GetAtt":
+        return _unknown(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
+    return _unknown(name)
+
+
+def _reference(name: str) -> MadeText:
+    return MadeText(_PSEUDO[name], f"${{{name}}}", True) if name in _PSEUDO else _unknown(name)
+
+
+def _unknown(label: str) -> MadeText:
+    return MadeText(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", False)
+
+
+def _joins(argument: Any) -> bool:
+    return (
+        isinstance(argument, list)
+        and len(argument) == 2
+        and isinstance(argument[0], str)
+        and isinstance(argument[1], list)
+    )
+
+
+def _substituted(argument: Any) -> MadeText:
+    template, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+    if not isinstance(template, str) or not isinstance(given, dict):
+        return _unknown("Fn::Sub")
+    known = True
+
+    def put(found: re.Match[str]) -> str:
+        nonlocal known
+        literal, name = found.groups()
+        if literal:
+            return f"${{{name}}}"
+        made = text_of(given[name]) if name in given else _reference(name)
+        known = known and made.known
+        return made.text
+
+    text = _PLACEHOLDER.sub(put, template)
+    return MadeText(text, template, known)

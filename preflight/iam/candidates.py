@@ -1,0 +1,231 @@
+"""Which statements bear on a request and how their effects combine: everything that does not hang on the resource's
+name or the context, worked out once for a principal, an action and the account that owns the resource.
+
+Each statement gets a bit. A decision is then a matter of which bits are set: any bit of `deny` denies; otherwise every
+mask of `levels` and every mask of at least one of `ways` needs a bit.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from preflight.iam.decision import Decision, StatementRef
+from preflight.iam.policy import Policy
+from preflight.iam.principals import Caller, Grant, Kind, grant
+from preflight.iam.request import Policies, PolicyType
+from preflight.iam.service_rules import (
+    NO_PERMISSION_NEEDED,
+    RCP_SERVICES,
+    RCP_SPARES,
+    ROOT_KEEPS,
+    resource_policy_rules,
+)
+from preflight.iam.statement import Statement
+
+Need = tuple[PolicyType, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A statement about the action and, where it names principals, about the caller. `unsure`: perhaps about it."""
+
+    bit: int
+    statement: Statement
+    ref: StatementRef
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A principal, an action and an owner, asked of a set of policies.
+
+    `always` are the bits of statements that apply whatever the resource and context, `varying` the other candidates.
+    `unknown` are bits that stand
+    for what a policy type that could not be read might hold: one Allow and one Deny for each.
+    """
+
+    who: Caller
+    action: str
+    owner: str
+    candidates: tuple[Candidate, ...]
+    varying: tuple[Candidate, ...]
+    always: int
+    deny: int
+    levels: tuple[Need, ...]
+    ways: tuple[tuple[Need, ...], ...]
+    unknown: tuple[tuple[int, PolicyType, str], ...]
+    answers: dict[int, Decision] = field(default_factory=dict)
+
+    def permits(self, bits: int) -> bool:
+        """Whether the request is allowed when exactly the statements of `bits` apply."""
+        if bits & self.deny:
+            return False
+        for _, mask in self.levels:
+            if not bits & mask:
+                return False
+        return any(all(bits & mask for _, mask in way) for way in self.ways)
+
+
+class _Builder:
+    """Hands out bits while the policy types are gone through."""
+
+    def __init__(self, who: Caller, action: str, policies: Policies) -> None:
+        self.who, self.action, self.policies = who, action, policies
+        self.candidates: list[Candidate] = []
+        self.unknown: list[tuple[int, PolicyType, str]] = []
+        self.always = self.deny = 0
+        self._next = 1
+
+    def bit(self) -> int:
+        bit, self._next = self._next, self._next << 1
+        return bit
+
+    def add(self, kind: PolicyType, policy: Policy, statement: Statement, *, unsure: bool = False) -> int:
+        bit = self.bit()
+        ref = StatementRef(kind, policy.name, statement.index, statement.sid, statement.effect)
+        self.candidates.append(Candidate(bit, statement, ref, unsure))
+        if not statement.allows:
+            self.deny |= bit
+            return 0
+        return bit
+
+    def identities(self, kind: PolicyType, policies: Iterable[Policy]) -> int:
+        """Take policies that name no principal; return the mask of their Allows."""
+        mask = 0
+        for policy in policies:
+            for statement in policy.about(self.action):
+                mask |= self.add(kind, policy, statement)
+        return mask
+
+    def named(self, kind: PolicyType, policies: Iterable[Policy], *, denies: bool = True) -> dict[Grant, int]:
+        """Take policies that name principals; return masks of their Allows by how they mean the caller."""
+        masks = dict.fromkeys((Grant.ACCOUNT, Grant.ROLE, Grant.DIRECT), 0)
+        for policy in policies:
+            for statement in policy.about(self.action):
+                how = grant(statement.principals, self.who, bounded=bool(self.policies.boundaries))
+                if statement.allows and statement.principals is not None and statement.principals.negated:
+                    # AWS supports NotPrincipal with Deny only.
+                    continue
+                if how is Grant.NONE or not (denies or statement.allows):
+                    continue
+                unsure = how is Grant.UNSURE
+                if unsure:
+                    # A canonical user id is another name for an account.
+                    how = Grant.DIRECT if self.who.kind is Kind.ROOT else Grant.ACCOUNT
+                masks[how] |= self.add(kind, policy, statement, unsure=unsure)
+        return masks
+
+    def perhaps(self, kind: PolicyType, *, allow: bool = True) -> int:
+        """Where a type is not known, add what it might hold; return the bit of its possible Allow, else 0."""
+        reason = self.policies.unknown.get(kind)
+        if reason is None:
+            return 0
+        deny = self.bit()
+        self.deny |= deny
+        self.unknown.append((deny, kind, reason))
+        if not allow:
+            return 0
+        bit = self.bit()
+        self.unknown.append((bit, kind, reason))
+        return bit
+
+
+def question(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
+    """Work a question out. `action` is in lower case; `owner` is the account that owns the resource, empty if none."""
+    if action in NO_PERMISSION_NEEDED:
+        return Question(who, action, owner, (), (), 0, 0, (), ((),), ())
+    build = _Builder(who, action, policies)
+    service = action.partition(":")[0]
+    unknown = policies.unknown
+
+    resource_policies = () if policies.resource is None or service == "iam" else (policies.resource,)
+    kept = who.kind is Kind.ROOT and who.account == owner and action in ROOT_KEEPS
+    granted = build.named(PolicyType.RESOURCE, resource_policies, denies=not kept)
+    if service != "iam" and not kept:
+        granted[Grant.DIRECT] |= build.perhaps(PolicyType.RESOURCE)
+
+    levels: list[Need] = []
+    if service in RCP_SERVICES and action not in RCP_SPARES and not who.service_linked:
+        for level in policies.resource_control or ():
+            for policy in level:
+                for statement in policy.about(action):
+                    # AWS attaches RCPFullAWSAccess to every level: only Deny counts, and its Principal must be "*".
+                    if not statement.allows:
+                        build.add(PolicyType.RCP, policy, statement)
+        build.perhaps(PolicyType.RCP, allow=False)
+    if who.of_account and not who.service_linked:
+        perhaps = build.perhaps(PolicyType.SCP)
+        levels.extend(
+            (PolicyType.SCP, build.identities(PolicyType.SCP, level) | perhaps)
+            for level in policies.service_control or ()
+        )
+        if perhaps:
+            levels.append((PolicyType.SCP, perhaps))
+    levels.extend(
+        (PolicyType.VPC_ENDPOINT, _any(build.named(PolicyType.VPC_ENDPOINT, (policy,))))
+        for policy in policies.vpc_endpoint
+    )
+    if PolicyType.VPC_ENDPOINT in unknown:
+        levels.append((PolicyType.VPC_ENDPOINT, build.perhaps(PolicyType.VPC_ENDPOINT)))
+
+    ways = _ways(build, granted, owner, required=resource_policy_rules(action, resource))
+    always = 0
+    for each in build.candidates:
+        if not each.unsure and each.statement.applies_always:
+            always |= each.bit
+    left = tuple(each for each in build.candidates if not each.bit & always)
+    return Question(
+        who, action, owner, tuple(build.candidates), left, always, build.deny, tuple(levels), ways, tuple(build.unknown)
+    )
+
+
+def _any(masks: dict[Grant, int]) -> int:
+    return masks[Grant.ACCOUNT] | masks[Grant.ROLE] | masks[Grant.DIRECT]
+
+
+def _ways(build: _Builder, granted: dict[Grant, int], owner: str, *, required: bool) -> tuple[tuple[Need, ...], ...]:
+    """Return the combinations of Allows that suffice; the last is the one a denial is explained by."""
+    who = build.who
+    direct = (PolicyType.RESOURCE, granted[Grant.DIRECT])
+    by_role = (PolicyType.RESOURCE, granted[Grant.ROLE])
+    anyhow = (PolicyType.RESOURCE, _any(granted))
+    if not who.of_account:
+        return ((direct,),)
+    at_home = not owner or owner == who.account
+    if who.kind is Kind.ROOT:
+        # The root user has no identity policies and needs none.
+        if build.action == "sts:assumerole":
+            # AssumeRole is for users and roles (IAM user guide, id_credentials_sts-comparison).
+            return ()
+        return ((),) if at_home and not required else ((anyhow,),)
+    limits = _limits(build)
+    own = ((PolicyType.IDENTITY, _identity(build)), *limits)
+    if not at_home:
+        return ((*own, anyhow),)
+    if required:
+        return ((direct,), (by_role, *limits), (anyhow, *own))
+    return ((direct,), (by_role, *limits), own)
+
+
+def _identity(build: _Builder) -> int:
+    return build.identities(PolicyType.IDENTITY, build.policies.identity) | build.perhaps(PolicyType.IDENTITY)
+
+
+def _limits(build: _Builder) -> tuple[Need, ...]:
+    """Return what a boundary and session policies ask for on top of an Allow."""
+    policies, found = build.policies, []
+    if policies.boundaries or PolicyType.BOUNDARY in policies.unknown:
+        mask = build.identities(PolicyType.BOUNDARY, policies.boundaries)
+        found.append((PolicyType.BOUNDARY, mask | build.perhaps(PolicyType.BOUNDARY)))
+    # Users sign with their own keys: only sessions carry session policies. A federated user's session without one has
+    # no permissions of its own.
+    kind = build.who.kind
+    known = policies.session or kind is Kind.FEDERATED_USER
+    if kind is not Kind.USER and (known or PolicyType.SESSION in policies.unknown):
+        mask = build.identities(PolicyType.SESSION, policies.session or ())
+        found.append((PolicyType.SESSION, mask | build.perhaps(PolicyType.SESSION)))
+    return tuple(found)

@@ -1,0 +1,199 @@
+"""The decision: AWS's policy evaluation logic over every type of policy, in three values.
+
+`docs/evaluation.md` states the logic with its sources.
+"""
+
+from __future__ import annotations
+
+from preflight.errors import PreflightError
+from preflight.iam.candidates import Candidate, Question, question
+from preflight.iam.conditions import Condition, Truth
+from preflight.iam.context import RequestContext
+from preflight.iam.decision import Decision, Outcome, StatementRef
+from preflight.iam.near_misses import near_misses
+from preflight.iam.partial_evaluation import Doubt, doubt, outlook
+from preflight.iam.principals import Caller, caller
+from preflight.iam.request import Policies, PolicyType, Request
+
+_QUESTIONS_KEPT = 256
+_ANSWERS_KEPT = 256
+_QUESTIONS_SHARED = 1024
+
+
+class RequestError(PreflightError):
+    """The request cannot be asked as it stands; `str(error)` says what is wrong with it and the mend."""
+
+
+def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Decision:
+    """Decide one request against all the policies that bear on it.
+
+    Without `nearest`, what was near to allowing is not looked for, which for a request that nothing allows takes
+    longer than to decide it.
+
+    The resource's account is the one in its ARN, else `resource_account`, else the principal's. A role's trust policy
+    (for `sts:AssumeRole`) and a KMS key's policy are the resource's policy; one that is None and not in
+    `Policies.unknown` allows nothing. Raises `PrincipalError` for a principal that cannot be, `RequestError` for an
+    action that is not `service:Action` or a resource that is neither `*` nor an ARN.
+    """
+    asked = ask(request, policies)
+    sure = asked.always
+    resource = request.resource
+    context: RequestContext | None = None
+    doubts: list[Doubt] | None = None
+    for candidate in asked.varying:
+        statement = candidate.statement
+        if statement.plain and not candidate.unsure:
+            patterns = statement.resources
+            if patterns is None or patterns.fixed(resource) != patterns.negated:
+                sure |= candidate.bit
+            continue
+        if context is None:
+            context = RequestContext(request, asked.who, asked.owner)
+        found = _applies(candidate, resource, context)
+        if found is True:
+            sure |= candidate.bit
+        elif found is not False:
+            doubts = [*(doubts or ()), found]
+    if doubts is None and not asked.unknown:
+        answer = asked.answers.get(sure)
+        if answer is None:
+            answer = _sure(asked, sure)
+            if len(asked.answers) >= _ANSWERS_KEPT:
+                asked.answers.clear()
+            asked.answers[sure] = answer
+    elif sure & asked.deny:
+        answer = _sure(asked, sure)
+    else:
+        answer = _unsure(asked, sure, doubts or [])
+    if answer.outcome is not Outcome.IMPLICIT_DENY or not nearest:
+        return answer
+    misses = near_misses(
+        request, policies, asked, context or RequestContext(request, asked.who, asked.owner), answer.missing
+    )
+    return Decision(answer.outcome, missing=answer.missing, near_misses=misses) if misses else answer
+
+
+def ask(request: Request, policies: Policies) -> Question:
+    """Return the question, worked out at most once for these policies."""
+    resource = request.resource
+    parts = resource.split(":", 5)
+    owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
+    known = policies._questions
+    key = (request.principal, request.action, owner, ":key/" in resource or ":role/" in resource)
+    found: Question | None = known.get(key)
+    if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
+        raise RequestError(
+            f'"{resource}" is no resource: give its whole ARN, or "*" for an action without resource-level permissions'
+        )
+    if found is None:
+        service, _, name = request.action.partition(":")
+        if not service or not name or set("*?") & set(request.action):
+            raise RequestError(f'"{request.action}" is no action: write service:Action, such as s3:GetObject')
+        who = caller(request.principal)
+        if not owner.isdigit():
+            # No account in the ARN (S3), or AWS itself (arn:aws:iam::aws:policy/...): decided as in the own account.
+            owner = who.account
+        found = _shared(who, request.action.lower(), resource, owner, policies)
+        if len(known) >= _QUESTIONS_KEPT:
+            known.clear()
+        known[key] = found
+    return found
+
+
+_shared_questions: dict[tuple[object, ...], Question] = {}
+
+
+def _shared(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
+    """Return a question that other `Policies` with the same policies in the same places may have asked before."""
+    if policies.unknown:
+        return question(who, action, resource, owner, policies)
+    key = (
+        who.text,
+        action,
+        owner,
+        ":key/" in resource,
+        ":role/" in resource,
+        policies.identity,
+        policies.boundaries,
+        policies.session,
+        policies.service_control,
+        policies.resource_control,
+        policies.resource,
+        policies.vpc_endpoint,
+    )
+    found = _shared_questions.get(key)
+    if found is None:
+        found = question(who, action, resource, owner, policies)
+        if len(_shared_questions) >= _QUESTIONS_SHARED:
+            _shared_questions.clear()
+        _shared_questions[key] = found
+    return found
+
+
+def _applies(candidate: Candidate, resource: str, context: RequestContext) -> bool | Doubt:
+    """Whether a candidate applies to the resource and context; a `Doubt` where that is not known."""
+    statement = candidate.statement
+    covered = statement.covers_resource(resource, context)
+    if covered is Truth.FALSE:
+        return False
+    unknown: list[Condition] = []
+    for condition in statement.conditions:
+        truth = condition.truth(context)
+        if truth is Truth.FALSE:
+            return False
+        if truth is Truth.UNKNOWN:
+            unknown.append(condition)
+    if not unknown and covered is Truth.TRUE and not candidate.unsure:
+        return True
+    return doubt(candidate, unknown, covered is Truth.UNKNOWN, context)
+
+
+def _sure(asked: Question, bits: int) -> Decision:
+    """Decide when it is known which statements apply."""
+    denies = bits & asked.deny
+    if denies:
+        return Decision(Outcome.EXPLICIT_DENY, by=_refs(asked, denies))
+    if asked.permits(bits):
+        return Decision(Outcome.ALLOWED, by=_refs(asked, _used(asked, bits)))
+    return Decision(Outcome.IMPLICIT_DENY, missing=_missing(asked, bits))
+
+
+def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
+    """Decide when some statements or policies are in doubt and no Deny is certain."""
+    found = outlook(asked, sure, doubts)
+    perhaps = sure
+    for bit in (*(each.bit for each in doubts), *(bit for bit, _, _ in asked.unknown)):
+        perhaps |= bit
+    if found.always:
+        bits = sure if asked.permits(sure) else perhaps & ~asked.deny
+        return Decision(Outcome.ALLOWED, by=_refs(asked, _used(asked, bits)))
+    if found.denied:
+        return Decision(Outcome.EXPLICIT_DENY, by=_refs(asked, perhaps & asked.deny))
+    if found.never:
+        missing = _missing(asked, perhaps & ~asked.deny) or _missing(asked, sure)
+        return Decision(Outcome.IMPLICIT_DENY, missing=missing)
+    return Decision(Outcome.OPEN, depends_on=found.depends_on, unknown=found.unknown)
+
+
+def _used(asked: Question, bits: int) -> int:
+    """Return the Allows among `bits` that the permission rests on."""
+    mask = 0
+    for _, level in asked.levels:
+        mask |= level
+    for way in asked.ways:
+        if all(bits & need for _, need in way):
+            for _, need in way:
+                mask |= need
+    return bits & mask
+
+
+def _refs(asked: Question, bits: int) -> tuple[StatementRef, ...]:
+    return tuple(dict.fromkeys(each.ref for each in asked.candidates if each.bit & bits))
+
+
+def _missing(asked: Question, bits: int) -> tuple[PolicyType, ...]:
+    """Return the policy types that allow nothing where an Allow is needed."""
+    found = [kind for kind, mask in asked.levels if not bits & mask]
+    if not any(all(bits & mask for _, mask in way) for way in asked.ways):
+        found.extend(kind for kind, mask in (asked.ways[-1] if asked.ways else ()) if not bits & mask)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,165 @@
+"""What an undecided request hangs on: unknown conditions as propositions, and the outcomes over all their truths.
+
+Taking each unknown condition for itself would call a request open that is decided either way, such as one allowed by
+one statement if a tag is "a" and by another if it is not. So equal conditions are one proposition, a negated operator
+is its negation, and only those truths of the conditions on one key are gone through that some value of the key gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from preflight.iam.candidates import Candidate, Question
+from preflight.iam.conditions import Condition, Quantifier
+from preflight.iam.decision import Dependency
+from preflight.iam.request import PolicyType
+from preflight.iam.satisfiable import Atom, Possible, possibilities
+from preflight.iam.variables import Lookup, Missing
+
+_MOST = 4096
+"""Beyond this many ways the unknown is not gone through; every unknown condition then counts as deciding."""
+
+Literal = tuple[Atom, bool]
+Clause = tuple[Literal, ...]
+
+
+def clause(condition: Condition, lookup: Lookup) -> Clause:
+    """Return an unknown condition as literals of which one must hold."""
+    key, base = condition.key, condition.base
+    absent = Atom("absent", key, (), True)
+    if base.name == "Null":
+        return ((absent, condition.without_key),)
+    key_unknown = lookup(key) is Missing.UNKNOWN
+    detail = (base.positive, *sorted(condition.values))
+    if condition.quantifier is not Quantifier.NONE:
+        shape = (condition.quantifier.value, base.name, str(condition.if_exists), *detail)
+        return ((Atom("set", key, shape, condition.without_key if key_unknown else None), True),)
+    when_absent = False if key_unknown else None
+    match = Atom("match", key, detail, when_absent, condition.test if key_unknown else None)
+    if base.negated:
+        return ((match, False),)
+    if condition.if_exists and key_unknown:
+        return ((match, True), (absent, True))
+    return ((match, True),)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A statement that may apply: it does if in each clause a literal holds. `dependencies` says it for people."""
+
+    bit: int
+    clauses: tuple[Clause, ...]
+    dependencies: tuple[tuple[Clause, Dependency], ...]
+
+
+def doubt(candidate: Candidate, conditions: Iterable[Condition], resource_unknown: bool, lookup: Lookup) -> Doubt:
+    """Describe why a candidate may or may not apply: its conditions that are unknown, and its resource if that is."""
+    statement, ref = candidate.statement, candidate.ref
+    found: list[tuple[Clause, Dependency]] = []
+    if candidate.unsure and statement.principals is not None:
+        ids = tuple(value for kind, value in statement.principals.entries if kind == "CanonicalUser")
+        atom = Atom("principal", "", ids)
+        found.append((((atom, not statement.principals.negated),), Dependency("CanonicalUser", "Principal", ids, ref)))
+    if resource_unknown and statement.resources is not None:
+        patterns = statement.resources
+        literal: Clause = ((Atom("resource", "", patterns.texts), not patterns.negated),)
+        names = {
+            variable.name: None
+            for each in patterns.varying
+            for variable in each.variables
+            if variable.key and lookup(variable.key) is Missing.UNKNOWN
+        }
+        element = "NotResource" if patterns.negated else "Resource"
+        found.extend((literal, Dependency(name, element, patterns.texts, ref)) for name in names)
+    for each in conditions:
+        literal = clause(each, lookup)
+        names = dict.fromkeys(each.unknown_keys(lookup))
+        found.extend((literal, Dependency(name, each.operator, each.values, ref)) for name in names)
+    return Doubt(candidate.bit, tuple(dict.fromkeys(each for each, _ in found)), tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The outcomes over everything that may be: `always` allowed, `never` allowed, always explicitly `denied`; and
+    what makes the difference.
+    """
+
+    always: bool = False
+    never: bool = False
+    denied: bool = False
+    depends_on: tuple[Dependency, ...] = ()
+    unknown: tuple[tuple[PolicyType, str], ...] = ()
+
+
+def outlook(asked: Question, sure: int, doubts: Sequence[Doubt]) -> Outlook:
+    """Go through every way the unknown may turn out, when the statements of `sure` apply in any case."""
+    perhaps = 0
+    for bit in (*(each.bit for each in doubts), *(bit for bit, _, _ in asked.unknown)):
+        perhaps |= bit
+    denies = sum(bool(each.bit & asked.deny) for each in doubts)
+    if denies < 2 and not asked.permits(sure | (perhaps & ~asked.deny)):
+        return Outlook(never=True)
+    if asked.permits(sure | (perhaps & asked.deny)):
+        return Outlook(always=True)
+    types = [(Atom("type", "", (str(bit),)), bit, kind, reason) for bit, kind, reason in asked.unknown]
+    atoms = list(dict.fromkeys(atom for each in doubts for each_clause in each.clauses for atom, _ in each_clause))
+    atoms.extend(atom for atom, *_ in types)
+    groups = possibilities(atoms, _MOST)
+    if groups is None:
+        if not asked.permits(sure | (perhaps & ~asked.deny)):
+            return Outlook(never=True)
+        return _open(lambda _: True, set(atoms), doubts, types)
+    forms = [(each.bit, each.clauses) for each in doubts]
+    forms.extend((bit, (((atom, True),),)) for atom, bit, _, _ in types)
+    bits_of: dict[tuple[int, ...], int] = {}
+    for choice in product(*(range(len(group)) for group in groups)):
+        truth: dict[Atom, bool] = {}
+        for group, which in zip(groups, choice, strict=True):
+            truth.update(group[which])
+        bits = sure
+        for bit, clauses in forms:
+            if all(any(truth[atom] == wanted for atom, wanted in each) for each in clauses):
+                bits |= bit
+        bits_of[choice] = bits
+    permitted = {choice: asked.permits(bits) for choice, bits in bits_of.items()}
+    if all(permitted.values()):
+        return Outlook(always=True)
+    if not any(permitted.values()):
+        return Outlook(never=True, denied=all(bits & asked.deny for bits in bits_of.values()))
+    pivotal = {
+        bit
+        for bit, _ in forms
+        if any(asked.permits(bits ^ bit) != permitted[choice] for choice, bits in bits_of.items())
+    }
+    return _open(pivotal.__contains__, _deciding(groups, permitted), doubts, types)
+
+
+def _deciding(groups: Sequence[Possible], permitted: Mapping[tuple[int, ...], bool]) -> set[Atom]:
+    """Return the propositions that differ between two possibilities of one key that are decided differently."""
+    found: set[Atom] = set()
+    for choice, outcome in permitted.items():
+        for position, group in enumerate(groups):
+            now = group[choice[position]]
+            for which, other in enumerate(group):
+                if permitted[(*choice[:position], which, *choice[position + 1 :])] != outcome:
+                    found.update(atom for atom, truth in now.items() if truth != other[atom])
+    return found
+
+
+def _open(
+    pivotal: Callable[[int], bool],
+    deciding: set[Atom],
+    doubts: Sequence[Doubt],
+    types: Sequence[tuple[Atom, int, PolicyType, str]],
+) -> Outlook:
+    dependencies = dict.fromkeys(
+        dependency
+        for each in doubts
+        if pivotal(each.bit)
+        for each_clause, dependency in each.dependencies
+        if any(atom in deciding for atom, _ in each_clause)
+    )
+    reasons = dict.fromkeys((kind, reason) for atom, bit, kind, reason in types if atom in deciding and pivotal(bit))
+    return Outlook(depends_on=tuple(dependencies), unknown=tuple(reasons))

@@ -1,0 +1,84 @@
+"""Decisions about resources whose names are not known yet: allowed for every name, for some, or for none.
+
+A resource bears on a decision only through which resource patterns match it. So the patterns of all statements in play
+are run together over the names that may come, one example is taken for each combination that occurs, and each example
+is decided: together they are the answer for every name, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from preflight.iam.context import RequestContext
+from preflight.iam.decide import RequestError, ask, decide
+from preflight.iam.decision import Decision, Outcome
+from preflight.iam.pattern import Extent, combinations
+from preflight.iam.request import Policies, Request
+from preflight.iam.variables import Missing, as_tokens, fixed, resolve
+from preflight.iam.wildcard import Tokens, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The decisions over a set of resource names: one example for each way the names are told apart.
+
+    `extent` says for which names the request is allowed; None where that hangs on something other than the name, which
+    the open decisions among the examples tell.
+    """
+
+    extent: Extent | None
+    examples: tuple[tuple[str, Decision], ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Fold the examples into one outcome; open where the name, or something else, makes the difference."""
+        outcomes = {decision.outcome for _, decision in self.examples}
+        if len(outcomes) == 1:
+            return outcomes.pop()
+        return Outcome.IMPLICIT_DENY if self.extent is Extent.NONE else Outcome.OPEN
+
+
+def decide_all(request: Request, policies: Policies, *, barred: str = ":/", nearest: bool = True) -> Spread:
+    """Decide a request for every resource that its `resource` stands for.
+
+    `*` and `?` after the fifth colon of `request.resource` stand for what is not known; write `?*` for a name of at
+    least one character. `barred` are the characters that the unknown parts cannot hold: names of AWS resources hold no
+    colon and no slash, keys of S3 objects may (`barred=""`). `nearest` is as `decide` has it.
+    Raises what `decide` raises, and `RequestError` for wildcards elsewhere in the ARN.
+    """
+    head = request.resource.split(":", 5)
+    if len(head) < 6 or any(set("*?") & set(part) for part in head[:5]):
+        raise RequestError(
+            f'"{request.resource}" is no resource with an open name: write an ARN with wildcards after the fifth colon'
+        )
+    asked = ask(request, policies)
+    context = RequestContext(request, asked.who, asked.owner)
+    patterns: dict[Tokens, None] = {}
+    for candidate in asked.varying:
+        resources = candidate.statement.resources
+        if resources is None:
+            continue
+        for each in resources.templates:
+            parts = each.parts if fixed(each) else resolve(each, context)
+            if not isinstance(parts, Missing):
+                patterns[as_tokens(parts)] = None
+    names = _combinations(tuple(patterns), tokens(request.resource), barred)
+    if names is None:
+        return Spread(None, ())
+    examples = [(name, decide(replace(request, resource=name), policies, nearest=nearest)) for name in names.values()]
+    outcomes = {decision.outcome for _, decision in examples}
+    denied = outcomes & {Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY}
+    found: Extent | None = None
+    if Outcome.ALLOWED in outcomes and denied:
+        found = Extent.SOME
+    elif Outcome.OPEN not in outcomes:
+        found = Extent.ALL if not denied else Extent.NONE
+    return Spread(found, tuple(examples))
+
+
+@lru_cache(maxsize=4096)
+def _combinations(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
+    """Work out the combinations once for the same patterns: actions and principals share most of them."""
+    return combinations(patterns, within, barred=barred)

@@ -1,0 +1,65 @@
+"""Names that AWS's reference does not list although they are no mistakes, and the permissions that API operations have.
+
+Both are data with their reasons (`rules/lint-data/unlisted.json`), read when a policy names something unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from preflight.declared.data_files import folder
+from preflight.iam.pattern import matches_action
+
+
+class Unlisted(NamedTuple):
+    """Why a name is not in AWS's reference: `state` is `retired`, `renamed`, `superseded` or `undocumented`."""
+
+    state: str
+    reason: str
+    source: str
+
+
+def unlisted_service(prefix: str) -> Unlisted | None:
+    """Return what is known of a service prefix, in lower case, that AWS does not list (any more)."""
+    return _first(_data()["services"], prefix)
+
+
+def unlisted_action(action: str) -> Unlisted | None:
+    """Return what is known of an action that AWS does not list (any more)."""
+    return _first(_actions(), action)
+
+
+def unlisted_key(key: str) -> Unlisted | None:
+    """Return what is known of a condition key that AWS does not list (any more)."""
+    return _first(_data()["keys"], key)
+
+
+def permission_of(action: str) -> str | None:
+    """Return the action that allows an API operation of another name: `s3:ListBucket` of `s3:ListObjectsV2`."""
+    found: str | None = _permissions().get(action.lower())
+    return found
+
+
+def _first(listed: Mapping[str, Mapping[str, Any]], name: str) -> Unlisted | None:
+    for pattern, each in listed.items():
+        if matches_action(pattern, name):
+            return Unlisted(each["state"], each["reason"], each["source"])
+    return None
+
+
+@cache
+def _actions() -> dict[str, Any]:
+    return {name: each for each in _data()["actions"] for name in each["names"]}
+
+
+@cache
+def _data() -> Any:
+    return json.loads((folder("rules") / "lint-data" / "unlisted.json").read_bytes())
+
+
+@cache
+def _permissions() -> dict[str, str]:
+    return {operation.lower(): action for operation, action in _data()["permissions"].items()}

@@ -1,0 +1,1 @@
+"""The checks of lint rules, one module a question; none imports another."""

@@ -1,0 +1,1 @@
+"""IAM0xx: is the document a valid policy?"""

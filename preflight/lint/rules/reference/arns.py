@@ -1,0 +1,298 @@
+"""The ARNs of Resource and NotResource: is each of their parts one that AWS has, and do the parts fit each other.
+
+A part with a wildcard or a variable is asked whether anything that it can stand for is right. Sources:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from preflight.catalog.arns import ArnForm, arn_forms, arn_service_exists
+from preflight.catalog.nearest import nearest
+from preflight.catalog.regions import PARTITIONS, nearest_region, region_possible, regions
+from preflight.catalog.services import nearest_service
+from preflight.engine.result import Level
+from preflight.iam.pattern import matches
+from preflight.lint.analysis.action_names import judged_actions
+from preflight.lint.analysis.arn_overlap import fits, overlapping
+from preflight.lint.analysis.name_problems import Placed, Problem, judged_texts, of_kind
+from preflight.lint.analysis.unlisted_names import unlisted_service
+from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.subject import Subject
+
+_PARTS = 6
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_ACCOUNT = re.compile(r"[0-9*?]{1,12}")
+_OF_API = "execute-api:/"
+"""How a resource in the policy of an API of API Gateway may begin, which then writes the ARN in front.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+"""
+
+_OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "cloudfront", "third-party"})
+"""What stands for an account in the ARNs of things that AWS or its sellers own."""
+
+
+def arn_prefix(subject: Subject) -> Sequence[Finding]:
+    """Find resources that are neither an ARN nor `*`."""
+    return of_kind(subject.once(_judged), "prefix")
+
+
+def arn_fields(subject: Subject) -> Sequence[Finding]:
+    """Find ARNs with fewer than six parts."""
+    return of_kind(subject.once(_judged), "fields")
+
+
+def arn_partition(subject: Subject) -> Sequence[Finding]:
+    """Find partitions that AWS does not have."""
+    return of_kind(subject.once(_judged), "partition")
+
+
+def arn_service(subject: Subject) -> Sequence[Finding]:
+    """Find services that no ARN of AWS names."""
+    return of_kind(subject.once(_judged), "service")
+
+
+def arn_service_case(subject: Subject) -> Sequence[Finding]:
+    """Find services in capital letters."""
+    return of_kind(subject.once(_judged), "service case")
+
+
+def service_named(subject: Subject) -> Sequence[Finding]:
+    """Find wildcards in the service of an ARN or of an action."""
+    return [*of_kind(subject.once(judged_actions), "wild service"), *of_kind(subject.once(_judged), "wild service")]
+
+
+def arn_region(subject: Subject) -> Sequence[Finding]:
+    """Find regions that AWS does not have, or not in the ARN's partition."""
+    return of_kind(subject.once(_judged), "region")
+
+
+def arn_region_absent(subject: Subject) -> Sequence[Finding]:
+    """Find regions in ARNs of resources that have none."""
+    return of_kind(subject.once(_judged), "region absent")
+
+
+def arn_region_present(subject: Subject) -> Sequence[Finding]:
+    """Find ARNs without the region that their resources have."""
+    return of_kind(subject.once(_judged), "region present")
+
+
+def arn_account(subject: Subject) -> Sequence[Finding]:
+    """Find accounts that are not twelve digits."""
+    return of_kind(subject.once(_judged), "account")
+
+
+def arn_account_absent(subject: Subject) -> Sequence[Finding]:
+    """Find accounts in ARNs of resources that have none."""
+    return of_kind(subject.once(_judged), "account absent")
+
+
+def arn_account_present(subject: Subject) -> Sequence[Finding]:
+    """Find ARNs without the account that their resources have."""
+    return of_kind(subject.once(_judged), "account present")
+
+
+def arn_resource(subject: Subject) -> Sequence[Finding]:
+    """Find ARNs that have the form of none of their service's resources."""
+    return of_kind(subject.once(_judged), "resource")
+
+
+def _judged(subject: Subject) -> Sequence[Placed]:
+    narrow = [statement for statement in subject.statements if statement.raw.get("Resource") != "*"]
+    return judged_texts(narrow, ("Resource", "NotResource"), judge, _right)
+
+
+_right: set[str] = set()
+
+
+@lru_cache(maxsize=16384)
+def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
+    """Return what is wrong with one entry of Resource or NotResource, and what was probably meant if it is searched."""
+    if not text.strip("*") or text.startswith(("${", _OF_API)):
+        return ()
+    if not text.startswith("arn:"):
+        return (_no_arn(text),)
+    parts = _VARIABLE.sub("*", text).split(":", _PARTS - 1)
+    if len(parts) < _PARTS:
+        return (_too_few(text, parts),)
+    return tuple(_parts_wrong(text, parts, search))
+
+
+def _no_arn(text: str) -> Problem:
+    begins, _, rest = text.partition(":")
+    if begins.lower() == "arn":
+        remedy = f"write arn:{rest}"
+    elif begins in PARTITIONS:
+        remedy = f"write arn:{text}"
+    elif begins == "s3" and rest.startswith("//"):
+        remedy = f"write arn:aws:s3:::{rest[2:]}"
+    else:
+        remedy = 'write an ARN, such as arn:aws:s3:::bucket/key, or "*"'
+    return Problem("prefix", f"the resource {text!r} is no ARN: it does not begin with arn:", remedy)
+
+
+def _too_few(text: str, parts: Sequence[str]) -> Problem:
+    wild = any(part.endswith("*") for part in parts[1:])
+    return Problem(
+        "fields",
+        f"the ARN {text!r} has {len(parts)} of 6 parts",
+        "write arn:partition:service:region:account:resource; parts that a resource does not have stay empty",
+        Level.WARNING if wild else None,
+    )
+
+
+def _parts_wrong(text: str, parts: Sequence[str], search: bool) -> Iterator[Problem]:
+    _, partition, service, region, account, resource = parts
+    if partition not in PARTITIONS and not any(matches(partition, each) for each in PARTITIONS):
+        meant = nearest(partition, PARTITIONS) or "aws"
+        yield Problem("partition", f"there is no partition {partition!r}, which {text!r} names", f"write {meant}")
+    if region and _literal(region):
+        yield from _region_wrong(text, partition, region, search)
+    if not _literal(service):
+        yield Problem(
+            "wild service",
+            f"the service of the ARN {text!r} is a pattern, which future services may match too",
+            "name each service",
+        )
+    elif service != service.lower():
+        lower = text.replace(f":{service}:", f":{service.lower()}:", 1)
+        yield Problem(
+            "service case",
+            f"the service {service!r} of the ARN {text!r} has capital letters, which no ARN has: it matches nothing",
+            f"write {lower}",
+        )
+    elif not arn_service_exists(service):
+        if unlisted_service(service) is None:
+            meant_service = nearest_service(service) if search else None
+            yield Problem(
+                "service",
+                f"there is no service {service!r}, which the ARN {text!r} names",
+                f"write {text.replace(f':{service}:', f':{meant_service}:', 1)}"
+                if meant_service
+                else "name the service as its ARNs do",
+            )
+    else:
+        yield from _form_wrong(text, service, region, account, resource, search)
+    if account and not _account_possible(service, account):
+        yield Problem(
+            "account",
+            f"the account {account!r} of the ARN {text!r} is not twelve digits",
+            "write the twelve digits of the account, with zeros in front",
+        )
+
+
+def _literal(part: str) -> bool:
+    return "*" not in part and "?" not in part
+
+
+def _account_possible(service: str, account: str) -> bool:
+    if _literal(account):
+        if len(account) == 12 and account.isascii() and account.isdigit():
+            return True
+    elif _ACCOUNT.fullmatch(account) or "*" in account.strip("0123456789?"):
+        return True
+    if account in _OWNERS:
+        return True
+    return _literal(service) and any(form.account == account for form in arn_forms(service.lower()))
+
+
+def _region_wrong(text: str, partition: str, region: str, search: bool) -> Iterator[Problem]:
+    home = regions().get(region)
+    if home is None:
+        meant = nearest_region(region) if search else None
+        yield Problem(
+            "region",
+            f"there is no region {region!r}, which the ARN {text!r} names",
+            f"write {meant}" if meant else "write a region's code, such as us-east-1",
+            Level.WARNING if region_possible(region) else None,
+        )
+    elif partition in PARTITIONS and home != partition:
+        yield Problem(
+            "region",
+            f"the region {region!r} of the ARN {text!r} is in the partition {home}, not in {partition}",
+            f"write arn:{home}:, or a region of {partition}",
+        )
+
+
+def _form_wrong(text: str, service: str, region: str, account: str, resource: str, search: bool) -> Iterator[Problem]:
+    forms = arn_forms(service)
+    if not forms:
+        return
+    fitting = overlapping(resource, forms)
+    if any(fits(form, region, account) for form in fitting):
+        return
+    if not fitting:
+        yield _no_form(text, resource, forms, search)
+        return
+    if not account and _public(service, fitting):
+        return
+    types = ", ".join(dict.fromkeys(form.type for form in fitting))
+    written = fitting[0].written
+    if not any(fits(form, region, "*") for form in fitting):
+        kind, what = ("region absent", "has a region") if region else ("region present", "has no region")
+        not_so = "do not have" if region else "have"
+        yield Problem(
+            kind,
+            f"the ARN {text!r} {what}, which the ARNs of its kind ({types}) {not_so}: it matches nothing",
+            f"write it in the form {written}",
+        )
+    if not any(fits(form, "*", account) for form in fitting):
+        kind, what = ("account absent", "has an account") if account else ("account present", "has no account")
+        not_so = "do not have" if account else "have"
+        yield Problem(
+            kind,
+            f"the ARN {text!r} {what}, which the ARNs of its kind ({types}) {not_so}: it matches nothing",
+            f"write it in the form {written}",
+        )
+
+
+def _public(service: str, forms: Sequence[ArnForm]) -> bool:
+    """Whether AWS itself owns resources of the kind, whose ARNs have no account though the reference shows one."""
+    return any((service, form.type) in _PUBLIC for form in forms)
+
+
+_PUBLIC = frozenset(
+    {
+        ("ssm", "document"),
+        ("ssm", "automation-definition"),
+        ("ssm", "parameter"),
+        ("resource-explorer-2", "view"),
+    }
+)
+"""Sources: https://docs.aws.amazon.com/systems-manager/latest/userguide/security_iam_service-with-iam.html (documents
+and parameters of AWS) and AWS's own managed policies.
+"""
+
+_WORD = re.compile(r"[/:*?]")
+
+
+def _no_form(text: str, resource: str, forms: Sequence[ArnForm], search: bool) -> Problem:
+    """Say what was meant. That is sure where only case or punctuation differ, or the word is right and its form not;
+    otherwise the kind may be one that AWS's reference leaves out.
+    """
+    words = {_WORD.split(form.resource, maxsplit=1)[0]: form for form in forms}
+    words.pop("", None)
+    word = _WORD.split(resource, maxsplit=1)[0]
+    plain = {_plain(each): each for each in words}
+    sure = plain.get(_plain(word)) if _plain(word) else None
+    meant = sure or (nearest(word, words) if word and search else None)
+    if meant is None:
+        shown = "; ".join(sorted(form.written for form in forms)[:3])
+        remedy = f"write it in the form of one of its service's resources, such as {shown}"
+    else:
+        remedy = f"write {meant} as in {words[meant].written}"
+    return Problem(
+        "resource",
+        f"the ARN {text!r} has the form of no resource that AWS lists for its service",
+        remedy,
+        None if sure else Level.WARNING,
+    )
+
+
+def _plain(word: str) -> str:
+    return "".join(each for each in word.lower() if each.isalnum())

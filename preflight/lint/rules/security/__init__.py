@@ -1,0 +1,1 @@
+"""IAM2xx: what is granted, and to whom?"""

@@ -1,0 +1,82 @@
+"""Confused deputies: a service that acts for anyone who asks it to, let in without saying on whose behalf.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.sensitive_actions import lint_data
+from preflight.lint.policy.statements import PrincipalEntry, StatementView
+from preflight.lint.policy.subject import Subject
+
+_SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
+_OTHERS = frozenset({"aws:sourceowner", "kms:calleraccount", "s3:x-amz-acl", "aws:principalaccount", "sts:externalid"})
+
+
+@cache
+def _bring_source() -> frozenset[str]:
+    """Return the services whose guides show a role's trust policy with aws:SourceAccount or aws:SourceArn, under the
+    heading of cross-service confused deputy prevention. The compute services (ec2, lambda) do not bring these keys.
+    """
+    return frozenset(f"{name}.amazonaws.com" for name in lint_data("source-keys"))
+
+
+def unrestricted_service(subject: Subject) -> Iterator[Finding]:
+    """Find resource policies that let a service in for everyone."""
+    for view, place in _let_in(subject):
+        if not _mentions(view, _OTHERS):
+            yield Finding(
+                place.pointer,
+                f"{view.cited} lets {place.text} in, whoever's resource it acts for",
+                "add a condition on aws:SourceArn or aws:SourceAccount, such as "
+                '{"StringEquals": {"aws:SourceAccount": "111122223333"}}',
+            )
+
+
+def other_source_key(subject: Subject) -> Iterator[Finding]:
+    """Find resource policies that limit a service by a key that is not meant for it."""
+    for view, place in _let_in(subject):
+        for each in view.conditions:
+            if each.lower_key in _OTHERS:
+                yield Finding(
+                    each.pointer,
+                    f"{view.cited} limits {place.text} by {each.key}, which does not say whose resource it acts for",
+                    "use aws:SourceArn, aws:SourceAccount or aws:SourceOrgID",
+                    on_name=True,
+                )
+                break
+
+
+def trusted_service_without_source(subject: Subject) -> Iterator[Finding]:
+    """Find roles that a service may assume for everyone's resources, where it says whose it acts for."""
+    for view, place in _let_in(subject):
+        if place.text in _bring_source():
+            yield Finding(
+                place.pointer,
+                f"{view.cited} lets {place.text} assume the role, whoever's resource it acts for",
+                "add a condition on aws:SourceAccount, such as "
+                '{"StringEquals": {"aws:SourceAccount": "111122223333"}}, with the account of the role',
+            )
+
+
+def _let_in(subject: Subject) -> Iterator[tuple[StatementView, PrincipalEntry]]:
+    guarded: bool | None = None
+    for view in subject.statements:
+        if not view.allows or "Principal" not in view.raw:
+            continue
+        services = [each for each in view.principals if each.kind == "Service" and each.element == "Principal"]
+        if not services or _mentions(view, _SOURCES):
+            continue
+        if guarded is None:
+            guarded = any(each.denies and _mentions(each, _SOURCES) for each in subject.statements)
+        if not guarded:
+            for place in services:
+                yield view, place
+
+
+def _mentions(view: StatementView, keys: frozenset[str]) -> bool:
+    return "Condition" in view.raw and any(each.lower_key in keys for each in view.conditions)

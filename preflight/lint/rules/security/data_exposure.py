@@ -1,0 +1,69 @@
+"""Grants by which data, credentials and resources get out: on every resource, without a condition that limits them.
+
+What each list holds is in `rules/lint-data/watched.json`: actions that AWS gives the access level Permissions
+management, actions that answer with credentials, actions that read the content of stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.lint.policy.finding import Finding, names
+from preflight.lint.policy.grants import first
+from preflight.lint.policy.sensitive_actions import kind
+from preflight.lint.policy.subject import Subject
+
+_SECRETS = frozenset({"secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"})
+_OWN_POLICY = {
+    "s3:PutBucketPolicy": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+    "s3:PutBucketAcl": ("s3:GetObject",),
+    "kms:PutKeyPolicy": ("kms:Decrypt",),
+    "secretsmanager:PutResourcePolicy": ("secretsmanager:GetSecretValue",),
+}
+
+
+def data(subject: Subject) -> Iterator[Finding]:
+    """Find actions that read the content of every store there is."""
+    yield from _everywhere(subject, "data", "reads what is stored in all of their kind")
+
+
+def credentials(subject: Subject) -> Iterator[Finding]:
+    """Find actions that answer with credentials, for every resource."""
+    yield from _everywhere(subject, "credentials", "gives out credentials of all of their kind")
+
+
+def permissions(subject: Subject) -> Iterator[Finding]:
+    """Find actions by which the permissions on every resource can be changed."""
+    yield from _everywhere(subject, "permissions", "changes who may use all of their kind")
+
+
+def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]:
+    grants = subject.grants
+    if not grants.actions or grants.administrator is not None:
+        return
+    listed = kind(what)
+    found = [action for action in grants.actions if action in listed and grants.everywhere(action)]
+    if found:
+        pivot = first(grants.actions[found[0]])
+        yield Finding(
+            pivot.entry.pointer,
+            f"{pivot.view.cited} allows {names(found)} on every resource, which {comes_to}",
+            f"name the resources of {found[0]} in Resource, or take it out",
+        )
+
+
+def own_resource_policy(subject: Subject) -> Iterator[Finding]:
+    """Find policies that don't allow something on a resource, but to rewrite the policy that forbids it."""
+    grants = subject.grants
+    if grants.administrator is not None:
+        return
+    for action, others in _OWN_POLICY.items():
+        granted = grants.actions.get(action)
+        barred = [other for other in others if other not in grants.actions] if granted else []
+        if granted and barred and grants.somewhere(action):
+            pivot = first(granted)
+            yield Finding(
+                pivot.entry.pointer,
+                f"{action} lets whoever holds this policy allow itself {names(barred)}, which it does not allow",
+                f"take out {action}, or allow it to those only who may have all of the resource",
+            )

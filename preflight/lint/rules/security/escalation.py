@@ -1,0 +1,113 @@
+"""Ways to more permissions than the policy shows: `rules/lint-data/escalation.json` lists them with their sources.
+
+A way is open where the policy allows every action of `needs` on a resource that nobody named, and every action of
+`creates`, which makes a new resource of any name, on some. Roles are passed to the services of `passed-to`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+
+from preflight.engine.result import Evidence
+from preflight.lint.analysis.escalation_paths import Way, ways
+from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.grants import Granted, Grants, first
+from preflight.lint.policy.subject import Subject
+
+_NAMED = 3
+
+
+@cache
+def _by_kind() -> dict[str, tuple[tuple[frozenset[str], Way], ...]]:
+    found = defaultdict(list)
+    for way in ways():
+        found[way.kind].append((frozenset((*way.needs, *way.creates)), way))
+    return {kind: tuple(each) for kind, each in found.items()}
+
+
+@cache
+def _pivots(kind: str) -> frozenset[str]:
+    return frozenset(action for actions, _ in _by_kind()[kind] for action in actions)
+
+
+def is_open(way: Way, grants: Grants) -> bool:
+    """Whether a policy opens a way."""
+    services = way.passed_to or ("",)
+    return all(
+        all(grants.everywhere(action, service) for service in services)
+        if action == "iam:PassRole"
+        else grants.everywhere(action)
+        for action in way.needs
+    ) and all(map(grants.somewhere, way.creates))
+
+
+def own_permissions(subject: Subject) -> Iterator[Finding]:
+    """Find policies by which their holder can give itself any permission, or another's."""
+    yield from _found(subject, "own-permissions", "can give itself more permissions")
+
+
+def passed_role(subject: Subject) -> Iterator[Finding]:
+    """Find policies by which their holder can run something as a role that it may not assume."""
+    if "iam:PassRole" in subject.grants.actions:
+        yield from _found(subject, "passed-role", "can act as any role that the service may assume")
+
+
+def existing_role(subject: Subject) -> Iterator[Finding]:
+    """Find policies by which their holder can take over what runs with a role."""
+    yield from _found(subject, "existing-role", "can act as the roles of what runs already")
+
+
+def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
+    grants = subject.grants
+    granted = grants.actions.keys()
+    if not granted or granted.isdisjoint(_pivots(kind)) or grants.administrator is not None:
+        return
+    open_ways = [way for actions, way in _by_kind()[kind] if actions <= granted and is_open(way, grants)]
+    # What needs more than another way that is open too says nothing new.
+    shortest = [
+        way
+        for way in open_ways
+        if not any({*other.needs, *other.creates} < {*way.needs, *way.creates} for other in open_ways)
+    ]
+    groups: dict[str, list[tuple[Way, Granted]]] = {}
+    for way in shortest:
+        pivot = first(grants.actions[way.creates[0] if kind == "passed-role" else way.needs[0]])
+        groups.setdefault(pivot.view.pointer, []).append((way, pivot))
+    for group in groups.values():
+        way, pivot = group[0]
+        yield Finding(
+            pivot.entry.pointer,
+            f"whoever holds this policy {comes_to}: {_listed([each for each, _ in group])}",
+            _remedy(kind, way),
+            evidence=tuple(_evidence(subject, way)),
+        )
+
+
+def _listed(found: list[Way]) -> str:
+    named = [f"{' + '.join((*way.needs, *way.creates))} {way.does}" for way in found[:_NAMED]]
+    more = len(found) - len(named)
+    return "; ".join(named) + (f"; and {more} more way{'s' * (more > 1)}" if more else "")
+
+
+def _remedy(kind: str, way: Way) -> str:
+    if kind == "passed-role":
+        return (
+            "allow iam:PassRole on the roles that are meant only, by their ARNs, with the condition "
+            f'{{"StringEquals": {{"iam:PassedToService": "{way.passed_to[0]}"}}}}'
+        )
+    if kind == "existing-role":
+        return (
+            f"allow {way.needs[0]} on the resources that are meant only, by their ARNs or by a condition on their tags"
+        )
+    return (
+        f"allow {way.needs[0]} on the users, roles or policies that are meant only, or demand a permissions boundary "
+        "by a condition on iam:PermissionsBoundary"
+    )
+
+
+def _evidence(subject: Subject, way: Way) -> Iterator[Evidence]:
+    cited = dict.fromkeys(first(subject.grants.actions[action]).view.cited for action in (*way.needs, *way.creates))
+    name = subject.found.name or subject.found.document.path
+    return (Evidence(name, each) for each in cited)

@@ -1,0 +1,1 @@
+"""IAM3xx: what is redundant, superseded or hard to read?"""

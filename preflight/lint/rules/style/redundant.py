@@ -1,0 +1,279 @@
+"""IAM300 to IAM305: what says again what is said already, or is denied anyway.
+
+Entries, values and statements are compared by what their patterns cover. A pattern with a policy variable counts as
+covered only by the same text: what stands in its place is not known.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from preflight.lint.analysis.pattern_coverage import WILD, Patterns, covers_text
+from preflight.lint.policy.cached import computed
+from preflight.lint.policy.finding import Edit, Finding
+from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
+from preflight.lint.policy.subject import Subject
+
+_COMPARED = 200
+"""Among more patterns with wildcards than this, or more statements, none is compared with each other."""
+_GREATEST = frozenset({"numericlessthan", "numericlessthanequals"})
+_LEAST = frozenset({"numericgreaterthan", "numericgreaterthanequals"})
+_LIKE = frozenset({"stringlike", "stringnotlike"})
+
+
+def actions(subject: Subject) -> Iterator[Finding]:
+    """Find actions that another entry of the same list covers."""
+    for view in subject.statements:
+        if len(view.lower_actions) > 1 and _covered(view.lower_actions):
+            yield from _covered_in(view.actions, view.lower_actions, "Action", view)
+        if "NotAction" in view.raw:
+            entries = view.not_actions
+            yield from _covered_in(entries, tuple([each.text.lower() for each in entries]), "NotAction", view)
+
+
+def resources(subject: Subject) -> Iterator[Finding]:
+    """Find resources that another entry of the same list covers."""
+    for view in subject.statements:
+        if len(view.resource_texts) > 1 and _covered(view.resource_texts):
+            yield from _covered_in(view.resources, view.resource_texts, "Resource", view)
+        if "NotResource" in view.raw:
+            entries = view.not_resources
+            yield from _covered_in(entries, tuple([each.text for each in entries]), "NotResource", view)
+
+
+def condition_numbers(subject: Subject) -> Iterator[Finding]:
+    """Find several numbers for one key of which one alone decides."""
+    for condition in _of_several(subject):
+        name = condition.lower_base
+        if name not in _GREATEST | _LEAST:
+            continue
+        try:
+            numbers = {float(each.text): each.text for each in condition.values}
+        except ValueError:
+            continue
+        if len(condition.values) < 2:
+            continue
+        decides, word = (numbers[max(numbers)], "greatest") if name in _GREATEST else (numbers[min(numbers)], "least")
+        yield Finding(
+            condition.pointer,
+            f"of the {len(condition.values)} numbers for {condition.key}, the {word} alone decides: {decides}",
+            f'write "{decides}"',
+            edits=(Edit("replace", condition.pointer, decides),),
+        )
+
+
+def condition_values(subject: Subject) -> Iterator[Finding]:
+    """Find condition values that another value of the same key covers."""
+    for condition in _of_several(subject):
+        name = condition.lower_base
+        texts = strings(condition.raw)
+        if len(set(texts)) == len(condition.raw) and (name not in _LIKE or WILD.isdisjoint("".join(texts))):
+            continue
+        seen: dict[str, str] = {}
+        wild = [each for each in condition.values if name in _LIKE and WILD & set(each.text)]
+        for entry in condition.values:
+            by = seen.get(entry.text) or _covering(entry.text, wild)
+            seen.setdefault(entry.text, entry.text)
+            if by is not None:
+                yield Finding(
+                    entry.pointer,
+                    f'the value "{entry.text}" of {condition.key} says nothing that "{by}" does not say'
+                    if by != entry.text
+                    else f'the value "{entry.text}" of {condition.key} is given twice',
+                    "remove it",
+                    edits=(Edit("remove", entry.pointer),),
+                )
+
+
+def statements(subject: Subject) -> Iterator[Finding]:
+    """Find statements that another one covers: the same effect on at least the same, under no more conditions."""
+    if not 1 < len(subject.statements) <= _COMPARED:
+        return
+    if not _may_repeat(subject.statements):
+        return
+    gone: set[int] = set()
+    groups: dict[tuple[object, ...], list[_About]] = defaultdict(list)
+    for about in subject.once(_abouts):
+        raw = about.view.raw
+        groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(about)
+    for group in groups.values():
+        for about in reversed(group) if len(group) > 1 else ():
+            first = about.texts[0]
+            other = next(
+                (
+                    each
+                    for each in group
+                    if (each.wild or first in each.exact)
+                    and each is not about
+                    and each.within_services(about)
+                    and each.view.index not in gone
+                    and ("Condition" in about.view.raw or "Condition" not in each.view.raw)
+                    and each.covers(about)
+                    and about.conditions >= each.conditions
+                ),
+                None,
+            )
+            if other is not None:
+                gone.add(about.view.index)
+                yield Finding(
+                    about.view.pointer,
+                    f"{about.view.cited} says nothing that {other.view.cited} does not say",
+                    "remove it",
+                    edits=(Edit("remove", about.view.pointer),),
+                )
+
+
+def _may_repeat(statements: Sequence[StatementView]) -> bool:
+    """Whether any action stands twice, or could by a pattern: in most policies none does."""
+    if any("*" in view.action_lines or "?" in view.action_lines for view in statements):
+        return True
+    texts = list(chain.from_iterable([view.lower_actions for view in statements]))
+    return len(set(texts)) < len(texts)
+
+
+def denied(subject: Subject) -> Iterator[Finding]:
+    """Find statements that allow what another statement of the policy denies whatever the conditions."""
+    if len(subject.statements) > _COMPARED or not any(each.denies for each in subject.statements):
+        return
+    abouts = subject.once(_abouts)
+    denying = [each for each in abouts if each.view.denies and not each.view.raw.get("Condition")]
+    for about in abouts if denying else ():
+        if not about.view.allows:
+            continue
+        other = next((each for each in denying if _same_whom(about.view, each.view) and each.covers(about)), None)
+        if other is not None:
+            yield Finding(
+                about.view.pointer,
+                f"{about.view.cited} grants nothing: {other.view.cited} denies all that it allows",
+                f"remove it, or narrow {other.view.cited}",
+            )
+
+
+class _About:
+    """What a statement with Action and Resource (or principals) is about."""
+
+    def __init__(self, view: StatementView) -> None:
+        self.view, self.texts = view, view.lower_actions
+        self.exact = frozenset(self.texts)
+        self.wild = "*" in view.action_lines or "?" in view.action_lines
+        self.services = view.services
+        self.everything = "*" in view.services
+
+    @computed
+    def actions(self) -> Patterns:
+        return Patterns(self.texts)
+
+    @computed
+    def resources(self) -> Patterns:
+        return Patterns(self.view.resource_texts)
+
+    @computed
+    def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
+        return frozenset(
+            (each.operator.lower(), each.lower_key, frozenset(value.text for value in each.values))
+            for each in self.view.conditions
+        )
+
+    def within_services(self, other: _About) -> bool:
+        """Whether the statement is about every service that the other is about, as far as their names tell."""
+        return self.everything or other.services <= self.services
+
+    def covers(self, other: _About) -> bool:
+        """Whether the statement is about all that the other is about."""
+        if not self.within_services(other) or bool(self.view.resource_texts) != bool(other.view.resource_texts):
+            return False
+        # Most statements end at the first action.
+        return (
+            self._has_action(other.texts[0])
+            and all(map(self.resources.has, other.view.resource_texts))
+            and (other.exact <= self.exact or (self.wild and all(map(self.actions.has, other.texts))))
+        )
+
+    def _has_action(self, text: str) -> bool:
+        return text in self.exact or (self.wild and self.actions.has(text))
+
+
+def _abouts(subject: Subject) -> list[_About]:
+    return [
+        _About(view)
+        for view in subject.statements
+        if view.action_texts and "NotResource" not in view.raw and (view.resource_texts or "Principal" in view.raw)
+    ]
+
+
+class _Covered(NamedTuple):
+    """An entry of a list that says nothing new: its place, whether it stands there twice, and else what covers it."""
+
+    place: int
+    twice: bool
+    by: str
+
+
+def _covered_in(
+    entries: Sequence[Entry], texts: tuple[str, ...], element: str, view: StatementView
+) -> Iterator[Finding]:
+    """Yield what is covered in a list; `texts` are those of the entries as they compare."""
+    for each in _covered(texts):
+        entry = entries[each.place]
+        by = next((other.text for other, text in zip(entries, texts, strict=True) if text == each.by), each.by)
+        yield Finding(
+            entry.pointer,
+            f"{entry.text} stands twice in {element} of {view.cited}"
+            if each.twice
+            else f"{entry.text} in {element} of {view.cited} is covered by {by}",
+            "remove it",
+            edits=(Edit("remove", entry.pointer),),
+        )
+
+
+@lru_cache(maxsize=16_384)
+def _covered(texts: tuple[str, ...]) -> tuple[_Covered, ...]:
+    joined = "".join(texts)
+    if len(texts) < 2 or ("*" not in joined and "?" not in joined and len(set(texts)) == len(texts)):
+        return ()
+    patterns = Patterns(texts)
+    if len(patterns.exact) == len(texts) and not patterns.heads and not patterns.others:
+        return ()
+    if len(patterns.others) > _COMPARED:
+        patterns.others = []
+    found = []
+    seen: set[str] = set()
+    for index, text in enumerate(texts):
+        twice, by = text in seen, None
+        seen.add(text)
+        if not twice:
+            by = patterns.covering(text)
+            # Of two patterns that mean the same the first stays.
+            if by is None or (by not in seen and covers_text(text, by)):
+                continue
+        found.append(_Covered(index, twice, by or ""))
+    return tuple(found)
+
+
+def _covering(text: str, wild: Sequence[Entry]) -> str | None:
+    """Return a pattern that covers a text and is another; of two that cover each other the first stays."""
+    for number, each in enumerate(wild):
+        if each.text == text or "${" in text or "${" in each.text or not covers_text(each.text, text):
+            continue
+        at = next((index for index, one in enumerate(wild) if one.text == text), None)
+        if at is None or number < at or not covers_text(text, each.text):
+            return each.text
+    return None
+
+
+def _of_several(subject: Subject) -> Iterator[ConditionEntry]:
+    if "Condition" in subject.elements:
+        for view in subject.statements:
+            yield from (each for each in view.conditions if isinstance(each.raw, list) and len(each.raw) > 1)
+
+
+def _same_whom(view: StatementView, other: StatementView) -> bool:
+    """Whether a denial is about everyone whom a statement allows something."""
+    if "NotPrincipal" in view.raw or "NotPrincipal" in other.raw:
+        return False
+    mine, theirs = view.raw.get("Principal"), other.raw.get("Principal")
+    return mine == theirs or theirs in ("*", {"AWS": "*"})

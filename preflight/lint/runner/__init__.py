@@ -1,0 +1,1 @@
+"""Selecting rules, running them on files, fixing, caching, and baselines."""

@@ -1,0 +1,188 @@
+"""Linting one file: every policy in it under the rules that run on it, less what is suppressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal, NamedTuple, TypeAlias
+
+from preflight.documents.config import Config, PathSettings
+from preflight.documents.policies.files import FoundFile
+from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import decode, read_bytes
+from preflight.engine.result import Result
+from preflight.engine.rule_headers import Head
+from preflight.errors import InputError, PreflightError
+from preflight.lint.runner.baseline import fingerprint
+from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.suppressions import UNFIT, UNUSED, Suppressions, comments_in
+
+FixMode: TypeAlias = Literal["show", "write"]
+
+
+class Settings(NamedTuple):
+    """What a run lints with. `type` is that of bare policies, None to tell it from the settings or their elements.
+    `fingerprints`: findings are to be known again by a baseline. With `fix`, what can be mended is: to `show` it beside
+    what is found as it stands, or to `write` it, and then what remains is what is found.
+    """
+
+    rules: tuple[Head, ...]
+    config: Config
+    today: date
+    type: PolicyType | None = None
+    fingerprints: bool = False
+    fix: FixMode | None = None
+
+
+class Fix(NamedTuple):
+    """What was mended in one file: its text `before` and `after`, the rules of what was mended, and in one line each
+    what was not though it is known how, and why.
+    """
+
+    path: str
+    before: str
+    after: str
+    rules: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+class Kept(NamedTuple):
+    """A finding that counts, as a result, with what a baseline knows it by."""
+
+    result: Result
+    fingerprint: str
+
+
+class Linted(NamedTuple):
+    """What one file gave. `policies` is how many were in it, `text` its text where there is something to show of it.
+
+    `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'
+    suppressions that are about the file, and of those that suppressed something.
+    """
+
+    file: FoundFile
+    kept: tuple[Kept, ...] = ()
+    policies: int = 0
+    text: str = ""
+    error: str = ""
+    looked_at: frozenset[int] = frozenset()
+    used: frozenset[int] = frozenset()
+    fix: Fix | None = None
+
+
+class Files:
+    """Lints files one by one with the same rules."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._linter = Linter(settings.rules)
+        self._running: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = {}
+
+    def lint(self, file: FoundFile) -> Linted:
+        """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
+        try:
+            data = read_bytes(file.path)
+            if not file.named and not _may_hold_policy(data):
+                return Linted(file)
+            return self._lint(file, decode(data, file.path))
+        except PreflightError as error:
+            return Linted(file, error=str(error))
+
+    def _lint(self, file: FoundFile, text: str) -> Linted:
+        settings = self._settings
+        named = settings.config.named(file.path)
+        own = settings.config.settings_for(named)
+        try:
+            policies = read_policies(text, file.path, settings.type or own.type)
+        except InputError as error:
+            return Linted(file, error=str(error) if file.named else "")
+        fix = self._fix(file, text, named, own) if settings.fix and policies and not file.path.endswith(".gz") else None
+        if fix is not None and settings.fix == "write" and fix.after != text:
+            text = fix.after
+            policies = read_policies(text, file.path, settings.type or own.type)
+        found = [each for policy in policies for each in self._linter.findings(policy)]
+        kept, suppressions = self._kept(found, named, self._rules_of(own), policies, text)
+        shown = text if kept else ""
+        looked_at = frozenset(
+            number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
+        )
+        return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used), fix)
+
+    def _fix(self, file: FoundFile, text: str, named: str, own: PathSettings) -> Fix | None:
+        """Mend what runs on the file and is not suppressed; None where there is nothing to say or to hand on."""
+        from preflight.lint.runner.fix import mend
+
+        ids, type_ = self._rules_of(own), self._settings.type or own.type
+
+        def find(policies: Sequence[FoundPolicy], text: str) -> list[Found]:
+            found = [each for policy in policies for each in self._linter.findings(policy) if each.finding.edits]
+            suppressions = self._suppressions(named, policies, text)
+            return [each for each in found if each.head.id in ids and not suppressions.cover(each, each.result())]
+
+        pinned = self._suppressions(named, (), "")
+        mended = mend(text, lambda text: read_policies(text, file.path, type_), find, pinned.pinned)
+        if mended.text == text and not mended.left and file.path != "-":
+            return None
+        return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left))
+
+    def _suppressions(self, named: str, policies: Sequence[FoundPolicy], text: str) -> Suppressions:
+        settings = self._settings
+        is_yaml = bool(policies) and policies[0].document.syntax == "yaml"
+        comments = comments_in(text, settings.today) if is_yaml else []
+        return Suppressions(settings.config.suppressions, named, comments, settings.today)
+
+    def _rules_of(self, own: PathSettings) -> frozenset[str]:
+        """Return the ids of the rules that run on files with these settings."""
+        key = own.select, own.ignore
+        if key not in self._running:
+            self._running[key] = frozenset(rule.id for rule in self._settings.rules if _runs(rule.id, own))
+        return self._running[key]
+
+    def _kept(
+        self, found: Sequence[Found], named: str, ids: frozenset[str], policies: Sequence[FoundPolicy], text: str
+    ) -> tuple[list[Kept], Suppressions]:
+        document: Document | None = policies[0].document if policies else None
+        suppressions = self._suppressions(named, policies, text)
+        kept = []
+        told = set()
+        for each in found:
+            if each.head.id in ids:
+                result = each.result()
+                # The branches of a template's conditions share what is in neither.
+                what = result.rule, result.location, result.message
+                if not suppressions.cover(each, result) and what not in told:
+                    told.add(what)
+                    kept.append(Kept(result, fingerprint(each) if self._settings.fingerprints else ""))
+        if document is not None:
+            kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
+        return sorted(kept, key=_place), suppressions
+
+
+def _may_hold_policy(data: bytes) -> bool:
+    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
+    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
+    return any(part in plain for part in (b"tatement", b"2012-10-17", b"2008-10-17"))
+
+
+def _runs(rule: str, own: PathSettings) -> bool:
+    if own.select and rule not in (UNUSED, UNFIT) and not rule.startswith(_upper(own.select)):
+        return False
+    return not rule.startswith(_upper(own.ignore))
+
+
+def _upper(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(each.upper() for each in given)
+
+
+def _is_about(pattern: str, named: str) -> bool:
+    from preflight.documents.text.globs import matches
+
+    return matches(pattern, named)
+
+
+def _place(kept: Kept) -> tuple[int, int, str, str]:
+    where = kept.result.location
+    line, column = (where.line or 0, where.column or 0) if where is not None else (0, 0)
+    return line, column, kept.result.rule, kept.result.message

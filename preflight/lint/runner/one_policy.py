@@ -1,0 +1,142 @@
+"""Linting one policy: every rule that is about its type, each finding as a result with its place in the file."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from preflight.documents.policies.found_policy import FoundPolicy, Problem
+from preflight.engine.result import Kind, Location, Result
+from preflight.engine.rule import load_file
+from preflight.engine.rule_headers import Head
+from preflight.errors import PreflightError
+from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.subject import Subject
+
+if TYPE_CHECKING:
+    from preflight.documents.policies.template_values import Shape
+
+FAMILY = "lint"
+# The rules that what reading a policy has found belongs to, by the kind of problem.
+PROBLEMS = {"syntax": "IAM001", "repeated": "IAM002"}
+_OURS = "preflight.lint."
+Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
+
+
+class Found(NamedTuple):
+    """A finding of a rule in a policy, before it is a result: what `--fix` and suppressions work with."""
+
+    head: Head
+    policy: FoundPolicy
+    finding: Finding
+
+    def result(self) -> Result:
+        """Return it as a result, with its line and column."""
+        rule = load_file(self.head.path)
+        finding, policy = self.finding, self.policy
+        place = finding.place or policy.place(finding.pointer, name=finding.on_name)
+        where = Location(policy.document.path, policy.whole(finding.pointer), *(place or (None, None)))
+        shown = policy.shape.shown if policy.shape is not None else str
+        return rule.result(
+            Kind.FAIL,
+            shown(finding.message),
+            subject=policy.name,
+            location=where,
+            evidence=finding.evidence,
+            remedy=shown(finding.remedy or rule.remedy),
+            level=finding.level,
+        )
+
+
+class Linter:
+    """The rules of a run. Checks are imported once, for the first policy that they are about.
+
+    Raises `PreflightError` where a rule names a check that is not there.
+    """
+
+    def __init__(self, rules: Sequence[Head]) -> None:
+        self._rules = [rule for rule in rules if rule.check is not None or rule.declared]
+        self._elements = frozenset[str]().union(*(rule.elements for rule in self._rules))
+        self._about: dict[tuple[str, frozenset[str]], list[tuple[Head, Check]]] = {}
+        self._functions: dict[str, Check] = {}
+        for rule in self._rules:
+            if not (rule.check or _OURS).startswith(_OURS):
+                self._function(rule)
+        by_id = {rule.id: rule for rule in rules}
+        self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
+
+    def _checks(self, subject: Subject) -> list[tuple[Head, Check]]:
+        """Return the rules that are about a policy of this type with these elements, with their checks."""
+        key = subject.type, subject.elements & self._elements
+        if key not in self._about:
+            self._about[key] = [
+                (rule, self._function(rule))
+                for rule in self._rules
+                if (not rule.types or key[0] in rule.types) and (not rule.elements or rule.elements & key[1])
+            ]
+        return self._about[key]
+
+    def _function(self, rule: Head) -> Check:
+        if rule.id not in self._functions:
+            self._functions[rule.id] = _function(rule)
+        return self._functions[rule.id]
+
+    def findings(self, policy: FoundPolicy) -> list[Found]:
+        """Return what is found in one policy, in the order of the rules. Of one that cannot be read, it is why."""
+        found = [
+            Found(self._problems[each.kind], policy, _finding(each))
+            for each in policy.problems
+            if each.kind in self._problems
+        ]
+        if not policy.readable:
+            return found
+        subject = Subject(policy)
+        for rule, check in self._checks(subject):
+            try:
+                for each in check(subject):
+                    found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
+            except Exception as error:
+                raise PreflightError(_broken(rule, policy, error)) from error
+        subject.let_go()
+        return found if policy.shape is None else _of_shape(found, policy.shape)
+
+
+def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
+    """Return what is so whatever the deploy puts into a template: nothing about a value that is not known, and no edit,
+    which would write into the template what stands for its functions.
+    """
+    return [
+        each._replace(finding=replace(each.finding, edits=()))
+        for each in found
+        if each.finding.on_name or each.finding.pointer not in shape.unknown
+    ]
+
+
+def _finding(problem: Problem) -> Finding:
+    line, column = problem.line, problem.column
+    place = (line, column) if line is not None and column is not None else None
+    return Finding(problem.pointer, problem.message, problem.remedy, place=place)
+
+
+def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return (
+        f"{policy.document.path}: the check of {rule.id} broke: {what} ({Path(last.filename).name}:{last.lineno}); "
+        "this is a defect of preflight: please report it with the policy"
+    )
+
+
+def _function(rule: Head) -> Check:
+    from importlib import import_module
+
+    module, _, name = (rule.check or "preflight.lint.runner.match:matcher").partition(":")
+    try:
+        function = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PreflightError(f"{rule.path}: it names the check {rule.check!r}, which is not there: {error}") from error
+    check: Check = function if rule.check is not None else function(rule.path)
+    return check

@@ -1,0 +1,1 @@
+"""Deciding whether a plan's calls are authorized."""

@@ -1,0 +1,156 @@
+"""PRE110 and PRE122: is every action that the call needs allowed to its caller, on every resource?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Absent, Fact, Known, Unknown
+from preflight.account.principals import PrincipalFacts, policies_of
+from preflight.declared.expressions import evaluate
+from preflight.declared.operations import Permission, Target, keys_in
+from preflight.declared.resource_kinds import Kind as ResourceKind
+from preflight.declared.resource_kinds import load_kind
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+from preflight.iam.request import Request
+from preflight.readiness.permissions.decision_results import Matter
+from preflight.readiness.permissions.partial_names import judged
+from preflight.readiness.permissions.request_context import context_of_call
+from preflight.readiness.permissions.resource_policies import Held, with_resource_policy
+from preflight.readiness.references import Reference, described_arn, references
+from preflight.readiness.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One action on one resource that the caller must be allowed. `tags` are the resource's, None if not known."""
+
+    permission: Permission
+    kind: str
+    key: Mapping[str, str]
+    resource: str
+    tags: Mapping[str, str] | None
+    fact: Fact[Any] | None
+
+
+def caller_facts(step: Step) -> Fact[PrincipalFacts]:
+    """Return the caller and the policies that bear on it, gathered once for a step."""
+    principal = step.principal
+    if principal is None:
+        return Unknown("nobody has said who makes the call", "name the role or user with --principal ARN")
+    return step.memo.once(("policies", principal), lambda: policies_of(step.account, principal))
+
+
+def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need | Reference]:
+    """Give what one target of a permission comes to; a reference whose fact is unknown stands for what it may name."""
+    if target.kind == "*":
+        yield Need(permission, "*", {}, "*", {}, None)
+        return
+    if target.within is None:
+        values = step.place.values(step.request.parameters)
+        own = load_kind(target.kind)
+        if target.each is None:
+            each = "[{" + ", ".join(f"{name}: {name}" for name in own.identity) + "}]"
+        else:
+            each = target.each
+        for key, _ in keys_in(each, values):
+            yield _need(step, permission, target.kind, key)
+        return
+    for reference in references(step):
+        if reference.kind != target.within:
+            continue
+        if isinstance(reference.fact, Unknown):
+            yield reference
+        elif isinstance(reference.fact, Known):
+            for key, _ in keys_in(str(target.each), step.place.values(reference.fact.value)):
+                yield _need(step, permission, target.kind, key)
+
+
+def question(step: Step, need: Need, caller: PrincipalFacts) -> tuple[Request, Held]:
+    """Return what is to be decided for a need of a caller, and the policies to decide it by."""
+    permission = need.permission
+    held = with_resource_policy(step, caller.policies, need.kind, need.key)
+    request = Request(
+        principal=caller.arn,
+        action=permission.action,
+        resource=need.resource,
+        resource_account=held.owner,
+        context=context_of_call(step, permission.action, permission.context, need.resource, need.tags),
+        principal_tags=caller.tags,
+        resource_tags=need.tags,
+    )
+    return request, held
+
+
+def required(step: Step) -> Iterator[Permission]:
+    """Give the permissions that the call needs as it is requested: those whose `when` holds."""
+    for permission in step.operation.permissions():
+        if permission.when is None or evaluate(permission.when, step.place.values(step.request.parameters)):
+            yield permission
+
+
+def unresolved(kind: ResourceKind, key: Mapping[str, str]) -> bool:
+    """Say whether an identity is an alias: the ARN that is authorized is that of what it stands for."""
+    aliases = (kind.section("snapshot") or {}).get("aliases")
+    return aliases is not None and bool(evaluate(aliases["when"], key))
+
+
+def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str]) -> Need | Reference:
+    kind = load_kind(kind_id)
+    reference = next((each for each in references(step) if each.kind == kind_id and dict(each.key) == key), None)
+    fact = None if reference is None else reference.fact
+    described = None if fact is None else described_arn(kind, fact)
+    if reference is not None and described is None and unresolved(kind, key):
+        return reference
+    arn = described or kind.arn(key, partition=step.partition, region=step.region, account=step.account_id) or "*"
+    return Need(permission, kind_id, key, arn, _tags(step, kind_id, key, fact), fact)
+
+
+def _tags(step: Step, kind_id: str, key: Mapping[str, str], fact: Fact[Any] | None) -> dict[str, str] | None:
+    """Return a resource's tags where they are known.
+
+    For a resource that the call creates those of the request count: aws:ResourceTag is in "requests that create a
+    resource with an attached tag" (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag).
+    """
+    operation = step.operation
+    if operation.effect == "create" and kind_id == operation.kind.id and operation.key(step.request.parameters) == key:
+        listed = step.request.parameters.get("Tags") or []
+    elif isinstance(fact, Known) and isinstance(fact.value, Mapping):
+        listed = fact.value.get("Tags")
+    else:
+        listed = None
+    if isinstance(listed, Mapping):
+        return {str(name): str(value) for name, value in listed.items()}
+    return None if listed is None else {str(tag["Key"]): str(tag["Value"]) for tag in listed}
+
+
+def _judge(step: Step, rule: Rule, need: Need) -> Result:
+    permission = need.permission
+    who = step.principal or "the caller"
+    facts = caller_facts(step)
+    if not isinstance(facts, Known):
+        because = f"{who} does not exist" if isinstance(facts, Absent) else facts.reason
+        return rule.result(
+            Kind.OPEN,
+            f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
+            subject=need.resource,
+            location=step.location,
+            remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
+        )
+    request, held = question(step, need, facts.value)
+    matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
+    return judged(rule, matter, request, held.policies, location=step.location)
+
+
+def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:
+    fact = reference.fact
+    reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it was not found", "")
+    return rule.result(
+        Kind.OPEN,
+        f"what {step.principal or 'the caller'} needs of {permission.action} depends on {reference.label}: {reason}",
+        subject=reference.arn(step),
+        location=step.location,
+        remedy=settle,
+    )

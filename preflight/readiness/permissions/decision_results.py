@@ -1,0 +1,211 @@
+"""A decision in words: what allowed a request, or what stood in its way and who can change that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from preflight.declared.expressions import arn_part
+from preflight.engine.result import Evidence, Kind, Level, Location, Result
+from preflight.engine.rule import Rule
+from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
+from preflight.iam.request import PolicyType
+from preflight.readiness.permissions.resource_policies import Held
+from preflight.unresolved import as_pattern, is_unresolved
+
+_NAMES = {
+    PolicyType.IDENTITY: "identity policy",
+    PolicyType.BOUNDARY: "permissions boundary",
+    PolicyType.SESSION: "session policy",
+    PolicyType.SCP: "service control policy",
+    PolicyType.RCP: "resource control policy",
+    PolicyType.RESOURCE: "resource policy",
+    PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
+}
+MISSING = {
+    PolicyType.IDENTITY: "no identity policy allows it",
+    PolicyType.BOUNDARY: "the permissions boundary does not allow it",
+    PolicyType.SESSION: "the session policy does not allow it",
+    PolicyType.SCP: "the service control policies of a level of the organization do not allow it",
+    PolicyType.RCP: "the resource control policies do not allow it",
+    PolicyType.RESOURCE: "the policy of the resource does not allow it",
+    PolicyType.VPC_ENDPOINT: "the VPC endpoint policy does not allow it",
+}
+_OPTIONS = {PolicyType.IDENTITY: "--identity-policy", PolicyType.BOUNDARY: "--boundary", PolicyType.SCP: "--scp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What was decided, for messages.
+
+    `who` is the principal's ARN; `to` says what for, where that is not plain. `grant_with` is the condition a granting
+    statement should carry. `caller` says that the user vouches for the context of this request, so that `--context`
+    and the policy options settle it. `held` is what is known of the resource's own policy.
+    """
+
+    who: str
+    action: str
+    resource: str
+    to: str = ""
+    grant_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    caller: bool = True
+    held: Held | None = None
+
+    @property
+    def name(self) -> str:
+        """The principal as messages call it: `role/deployer`, or a service's name."""
+        return (arn_part(self.who, "resource") or self.who) if self.who.startswith("arn:") else self.who
+
+    @property
+    def sentence(self) -> str:
+        """The request in words, without its end."""
+        return f"{self.action} on {self.resource}" + (f", to {self.to}" if self.to else "")
+
+    @property
+    def statement(self) -> str:
+        """The statement that grants exactly this, as JSON to paste; of a name that is not known, all it may be."""
+        resource = as_pattern(self.resource).replace("?*", "*") if is_unresolved(self.resource) else self.resource
+        statement: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": resource}
+        if self.grant_with:
+            statement["Condition"] = {operator: dict(keys) for operator, keys in self.grant_with.items()}
+        return json.dumps(statement, indent=2)
+
+
+def result_of(
+    rule: Rule, matter: Matter, decision: Decision, *, location: Location | None, level: Level | None = None
+) -> Result:
+    """Turn a decision into a rule's result: pass names what allowed, fail and open say why and what to do."""
+    kind, message, remedy, cited = _words(matter, decision)
+    fields: dict[str, Any] = {} if level is None else {"level": level}
+    return rule.result(
+        kind,
+        message,
+        subject=matter.resource,
+        location=location,
+        evidence=tuple(Evidence(each.policy, label(each)) for each in dict.fromkeys(cited)),
+        remedy=remedy,
+        **fields,
+    )
+
+
+def label(ref: StatementRef) -> str:
+    """Return a statement as people cite it: its Sid, or `Statement[2]`."""
+    return ref.sid or f"Statement[{ref.statement}]"
+
+
+def cite(ref: StatementRef) -> str:
+    """Name a statement, its policy and what type of policy that is."""
+    if ref.policy_type is PolicyType.RESOURCE:
+        return f"{label(ref)} of {ref.policy}"
+    return f"{label(ref)} of the {_NAMES[ref.policy_type]} {ref.policy}"
+
+
+def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
+    if decision.outcome is Outcome.ALLOWED:
+        by = _list(cite(each) for each in decision.by if each.policy_type is PolicyType.IDENTITY) or _list(
+            cite(each) for each in decision.by
+        )
+        note = f"; {matter.held.note}" if matter.held and matter.held.note else ""
+        return (
+            Kind.PASS,
+            f"{matter.name} is allowed {matter.sentence}" + (f": {by}" if by else "") + note,
+            "",
+            decision.by,
+        )
+    if decision.outcome is Outcome.EXPLICIT_DENY:
+        denies = [each for each in decision.by if each.effect == "Deny"] or list(decision.by)
+        message = f"{matter.name} is denied {matter.sentence}: by {_list(map(cite, denies))}"
+        return Kind.FAIL, message, _change_denies(matter, denies), denies
+    if decision.outcome is Outcome.IMPLICIT_DENY:
+        return _not_allowed(matter, decision)
+    return _open(matter, decision)
+
+
+def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
+    missing = decision.missing or (PolicyType.IDENTITY,)
+    message = f"{matter.name} is not allowed {matter.sentence}: {_list(MISSING[each] for each in missing)}"
+    near = [f"{cite(miss.statement)} {miss.why}" for miss in decision.near_misses]
+    if any(miss.kind == "case" for miss in decision.near_misses):
+        near.append("AWS spells the ARN of this resource as shown here, and policies compare it with case")
+    if near:
+        message += "; " + "; ".join(near)
+    remedy = " ".join(_where_to_allow(matter, each) for each in missing) + "\n" + matter.statement
+    return Kind.FAIL, message, remedy, [miss.statement for miss in decision.near_misses]
+
+
+def _where_to_allow(matter: Matter, missing: PolicyType) -> str:
+    match missing:
+        case PolicyType.IDENTITY:
+            return f"Attach a policy to {matter.name} with this statement:"
+        case PolicyType.BOUNDARY:
+            return f"Have whoever manages the permissions boundary of {matter.name} add this statement to it:"
+        case PolicyType.SCP:
+            return (
+                "Only an administrator of the organization can change this: "
+                "a service control policy must allow it at every level:"
+            )
+        case PolicyType.SESSION:
+            return "Begin the session without a session policy, or with one that has this statement:"
+        case _:
+            return f"Have whoever owns {matter.resource} allow it in its policy, with {matter.who} as the principal:"
+
+
+def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
+    sentences = []
+    for each in denies:
+        statement = f"{label(each)} of {each.policy}"
+        exempt = f"exempt {matter.action} on {matter.resource}"
+        match each.policy_type:
+            case PolicyType.IDENTITY:
+                sentences.append(f"Change {statement} to {exempt}, or remove it: a Deny outweighs every Allow.")
+            case PolicyType.BOUNDARY:
+                sentences.append(f"Have whoever manages the permissions boundary change {statement} to {exempt}.")
+            case PolicyType.SESSION:
+                sentences.append(f"Begin the session without {statement}.")
+            case PolicyType.SCP | PolicyType.RCP:
+                sentences.append(
+                    f"Only an administrator of the organization can change {statement}: ask them to {exempt}, "
+                    "or work in an account it does not apply to."
+                )
+            case _:
+                sentences.append(f"Have whoever owns {matter.resource} change {statement} to {exempt}.")
+    return " ".join(dict.fromkeys(sentences))
+
+
+def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
+    hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
+    hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
+    message = f"whether {matter.name} is allowed {matter.sentence} hangs on " + "; ".join(dict.fromkeys(hangs))
+    return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
+
+
+def _condition(each: Dependency) -> str:
+    return f"{each.key or 'the resource'} {each.operator} {' or '.join(each.values)}"
+
+
+def _settle(matter: Matter, decision: Decision) -> str:
+    keys = list(dict.fromkeys(each.key for each in decision.depends_on if ":" in each.key))
+    sentences = []
+    if keys and matter.caller:
+        sentences.append(f"Say what the request will have: {' '.join(f'--context {key}=VALUE' for key in keys)}.")
+    elif decision.depends_on:
+        sentences.append(f"Allow it without the condition:\n{matter.statement}\n")
+    for policy_type, _ in decision.unknown:
+        option = _OPTIONS.get(policy_type)
+        if policy_type is PolicyType.RESOURCE:
+            settle, must = (matter.held.settle, matter.held.must) if matter.held else ("", "must allow")
+            if settle:
+                sentences.append(f"{settle[0].upper()}{settle[1:]}.")
+            look = "Or look" if settle else "Look"
+            sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} to {matter.who}.")
+        elif option and (matter.caller or policy_type is PolicyType.SCP):
+            sentences.append(f"Give the policy with {option} FILE, or let preflight read it.")
+        else:
+            sentences.append(f"Let preflight read the {_NAMES[policy_type]}, or give it in the snapshot.")
+    return " ".join(dict.fromkeys(sentences))
+
+
+def _list(parts: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(parts))

@@ -1,0 +1,1 @@
+"""The checks of readiness rules, one module a question; none imports another."""

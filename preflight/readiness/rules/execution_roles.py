@@ -1,0 +1,249 @@
+"""PRE120 and PRE121: the execution roles. Do they exist, may the service assume them, may they do their work?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
+from preflight.declared.expressions import arn_part, evaluate, fill
+from preflight.declared.operations import keys_in
+from preflight.declared.resource_kinds import Kind as ResourceKind
+from preflight.declared.resource_kinds import load_kind
+from preflight.engine.result import Kind, Level, Result
+from preflight.engine.rule import Rule
+from preflight.iam.decide import decide
+from preflight.iam.decision import Decision, Outcome
+from preflight.iam.request import Context, Policies, Request
+from preflight.readiness.dependency_results import sentence
+from preflight.readiness.permissions.decision_results import Matter, result_of
+from preflight.readiness.permissions.partial_names import judged
+from preflight.readiness.permissions.request_context import context_of_role
+from preflight.readiness.permissions.resource_policies import with_resource_policy
+from preflight.readiness.references import Reference, described_arn, references, reported
+from preflight.readiness.step import Step
+
+
+def role_assumable(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say of each execution role that the request relies on whether it exists and the service may assume it."""
+    found = reported(step, rule.id, "iam:role")
+    if not found:
+        yield rule.result(
+            Kind.NOT_APPLICABLE, f"{step.operation.id} relies on no execution role here", location=step.location
+        )
+    for reference in found:
+        yield _assumable(step, rule, reference)
+
+
+def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say of each action on each resource that the plan needs of an execution role whether the role may do it."""
+    found = False
+    seen = set()
+    for need in _needs(step):
+        for action in need.actions:
+            identity = (need.role, action, need.resource)
+            if identity not in seen:
+                seen.add(identity)
+                found = True
+                yield _judge(step, rule, need, action)
+    if not found:
+        yield rule.result(
+            Kind.NOT_APPLICABLE, f"{step.operation.id} needs nothing of an execution role here", location=step.location
+        )
+
+
+def trust_policy(service: str) -> str:
+    """Return the trust policy that lets a service assume a role, as JSON to paste."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def _role_facts(step: Step, arn: str) -> Any:
+    return step.memo.once(("policies", arn), lambda: policies_of(step.account, arn))
+
+
+def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
+    role, service, fact = reference.name, step.operation.service_principal, reference.fact
+    via = f"{role}, {reference.via},"
+
+    def result(kind: Kind, message: str, remedy: str = "") -> Result:
+        return rule.result(kind, message, subject=role, location=step.location, remedy=remedy)
+
+    account = arn_part(role, "account")
+    if account is not None and account != step.account_id:
+        return result(
+            Kind.FAIL,
+            f"{via} is of account {account}: a role can only be passed within its own account",
+            f"Name a role of account {step.account_id}.",
+        )
+    if isinstance(fact, Absent):
+        return result(
+            Kind.FAIL,
+            f"{via} does not exist",
+            f"Create the role, or name one that exists. Its trust policy:\n{trust_policy(service or '')}",
+        )
+    if isinstance(fact, Unknown):
+        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.settle))
+    document = fact.value.get("AssumeRolePolicyDocument")
+    if service is None or document is None:
+        return result(
+            Kind.OPEN, f"the trust policy of {via} is not known", "Give its AssumeRolePolicyDocument in the snapshot."
+        )
+    trust = parsed_policy("the trust policy", document)
+    if isinstance(trust, Unknown):
+        return result(Kind.OPEN, f"{via}: {trust.reason}", trust.settle)
+    facts = _role_facts(step, role)
+    limits = facts.value.policies if isinstance(facts, Known) else Policies()
+    policies = Policies(resource=trust, resource_control=limits.resource_control, unknown=limits.unknown)
+    decision = _trusted(step, service, role, policies)
+    matter = Matter(service, "sts:AssumeRole", role, caller=False)
+    outcome = result_of(rule, matter, decision, location=step.location)
+    if outcome.kind is Kind.FAIL:
+        because = outcome.message.partition(": ")[2].replace("policy of the resource", "trust policy")
+        return replace(
+            outcome,
+            message=f"{service} may not assume {via[:-1]}: {because}",
+            remedy=f"Give the role this trust policy, or add its statement:\n{trust_policy(service)}"
+            if decision.outcome is Outcome.IMPLICIT_DENY
+            else outcome.remedy,
+        )
+    if outcome.kind is Kind.PASS:
+        there = "is made by the plan" if reference.planned else "exists"
+        return replace(outcome, message=f"{via[:-1]}, {there} and {service} may assume it")
+    return replace(
+        outcome,
+        remedy="AWS does not say what these keys are when the role is assumed. "
+        f"Allow it without them:\n{trust_policy(service)}"
+        if decision.depends_on
+        else outcome.remedy,
+    )
+
+
+def _trusted(step: Step, service: str, role: str, policies: Policies) -> Decision:
+    """Decide whether the service may assume the role.
+
+    AWS recommends the conditions aws:SourceAccount and aws:SourceArn, but does not say for which calls SageMaker sends
+    them (https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html). If it sends the
+    account, then this one: what is denied even so is denied, what is allowed only so is open.
+    """
+    unsettled = Context({"aws:SecureTransport": "true"}, complete=False)
+    request = Request(service, "sts:AssumeRole", role, resource_account=step.account_id, context=unsettled)
+    best = Context({**unsettled.values, "aws:SourceAccount": step.account_id}, complete=False)
+    decision = decide(replace(request, context=best), policies)
+    if decision.outcome in (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY):
+        return decision
+    return decide(request, policies)
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    role: str
+    actions: tuple[str, ...]
+    resource: str
+    kind: str
+    key: Mapping[str, str]
+    to: str
+    level: Level | None
+    context: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+
+def _needs(step: Step) -> Iterator[_Need]:
+    """Give what each role must be allowed: the request's own resource first, then everything it relies on."""
+    if step.operation.effect == "delete":
+        return
+    known = [each for each in references(step) if isinstance(each.fact, Known) and isinstance(each.fact.value, Mapping)]
+    own = step.described
+    roles = _own_role(step.operation.kind, own) or {
+        role for each in known if not each.parents for role in _below(each, known)
+    }
+    yield from _declared(step, step.operation.kind, own, roles)
+    for each in known:
+        if each.covered or each.planned or load_kind(each.kind).section("role-needs") is None:
+            continue
+        if not _follows(step, each):
+            continue
+        kind, value = load_kind(each.kind), _value(each)
+        above = {role for parent in each.parents for role in _own_role(load_kind(parent.kind), _value(parent))}
+        yield from _declared(step, kind, value, _below(each, known) or above or roles)
+
+
+def _follows(step: Step, reference: Reference) -> bool:
+    """Say whether the request puts the resource to use, rather than changing it (`references` of the operation)."""
+    own = step.operation
+    return not (reference.kind == own.kind.id and own.key(step.request.parameters) == dict(reference.key))
+
+
+def _value(reference: Reference) -> Mapping[str, Any]:
+    fact = reference.fact
+    return fact.value if isinstance(fact, Known) and isinstance(fact.value, Mapping) else {}
+
+
+def _own_role(kind: ResourceKind, value: Mapping[str, Any]) -> set[str]:
+    expression = kind.declared.get("execution-role")
+    role = evaluate(expression, value) if expression else None
+    return {role} if role else set()
+
+
+def _below(reference: Reference, known: list[Reference]) -> set[str]:
+    """Return the role that a resource names, else those of what it names."""
+    own = _own_role(load_kind(reference.kind), _value(reference))
+    if own:
+        return own
+    return {
+        role for each in known if any(parent is reference for parent in each.parents) for role in _below(each, known)
+    }
+
+
+def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: set[str]) -> Iterator[_Need]:
+    values = step.place.values(value)
+    for entry in kind.section("role-needs") or ():
+        if "when" in entry and not evaluate(entry["when"], values):
+            continue
+        on = entry.get("kind", "*")
+        keys = keys_in(entry["each"], values) if "each" in entry else [({}, {})]
+        for key, said in keys:
+            template = entry.get("resource")
+            resource = fill(template, {**values, **key}) if template else _arn(step, on, key, said.get("Region"))
+            for role in sorted(roles):
+                if resource is not None:
+                    level = Level(entry["level"]) if "level" in entry else None
+                    context = entry.get("context", {})
+                    yield _Need(role, tuple(entry["actions"]), resource, on, key, entry["to"], level, context, value)
+
+
+def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -> str | None:
+    kind = load_kind(kind_id)
+    for each in references(step):
+        if each.kind == kind_id and dict(each.key) == dict(key) and (found := described_arn(kind, each.fact)):
+            return found
+    return kind.arn(key, partition=step.partition, region=region or step.region, account=step.account_id)
+
+
+def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
+    facts = _role_facts(step, need.role)
+    if not isinstance(facts, Known):
+        because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
+        return rule.result(
+            Kind.OPEN,
+            f"whether {need.role} is allowed {action} on {need.resource}, to {need.to}, cannot be told: {because}",
+            subject=need.resource,
+            location=step.location,
+            remedy="" if isinstance(facts, Absent) else sentence(facts.settle),
+            level=need.level,
+        )
+    principal: PrincipalFacts = facts.value
+    held = with_resource_policy(step, principal.policies, need.kind, need.key)
+    request = Request(
+        principal=principal.arn,
+        action=action,
+        resource=need.resource,
+        resource_account=held.owner,
+        context=context_of_role(step, action, need.context, need.about),
+        principal_tags=principal.tags,
+    )
+    matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)
+    return judged(rule, matter, request, held.policies, location=step.location, level=need.level)

@@ -1,0 +1,101 @@
+"""PRE101: who makes the call, and is that known?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.principals import identity_of
+from preflight.declared.expressions import arn_part
+from preflight.engine.result import Kind, Level, Result
+from preflight.engine.rule import Rule
+from preflight.readiness.permissions.authorization import caller_facts
+from preflight.readiness.step import Step
+
+
+def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say once for a plan whether the principal is known, of the right account, and who is calling now."""
+    if step.request is not step.plan.requests[0]:
+        return
+    principal = step.principal
+    if principal is None:
+        found = step.account.caller()
+        reason = found.reason if isinstance(found, Unknown) else "nobody has said who makes the call"
+        settle = found.settle if isinstance(found, Unknown) else ""
+        yield rule.result(
+            Kind.OPEN,
+            f"who makes the call is not known: {reason}",
+            location=step.location,
+            remedy=settle or "Name the role or user with --principal ARN.",
+        )
+        return
+    yield _principal(step, rule, principal)
+    caller = step.account.caller()
+    if isinstance(caller, Known) and not _same(caller.value, principal):
+        yield rule.result(
+            Kind.FAIL,
+            f"the credentials in use are those of {caller.value}, but the plan says that {principal} makes the call",
+            level=Level.WARNING,
+            subject=caller.value,
+            location=step.location,
+            remedy=f"Make the call with credentials of {principal}, or give --principal {caller.value}.",
+        )
+
+
+def _principal(step: Step, rule: Rule, principal: str) -> Result:
+    def result(kind: Kind, message: str, remedy: str = "", level: Level = rule.level) -> Result:
+        return rule.result(kind, message, subject=principal, location=step.location, remedy=remedy, level=level)
+
+    partition, account = arn_part(principal, "partition"), arn_part(principal, "account")
+    if partition != step.partition:
+        return result(
+            Kind.FAIL,
+            f"{principal} is of the partition {partition}, and the call is made in {step.partition}",
+            f"Name a role or user of {step.partition}, or correct the region.",
+        )
+    if account != step.account_id:
+        return result(
+            Kind.FAIL,
+            f"{principal} is of account {account}, and the call is made in account {step.account_id}",
+            f"Name a role or user of account {step.account_id}, or correct the account.",
+        )
+    if identity_of(principal) is None:
+        return result(
+            Kind.OPEN,
+            f"{principal} is neither a role, a user, an assumed-role session nor an account's root user: "
+            "its policies cannot be gathered",
+            "Name the role or user that makes the call with --principal ARN.",
+        )
+    facts = caller_facts(step)
+    if isinstance(facts, Absent):
+        return result(
+            Kind.FAIL,
+            f"{principal} does not exist" + (f": {facts.detail}" if facts.detail else ""),
+            "Create it, or name another with --principal ARN.",
+        )
+    if isinstance(facts, Unknown):
+        return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.settle)
+    if facts.value.kind == "root":
+        return result(
+            Kind.FAIL,
+            f"the call would be made by the root user of account {account}, whom no policy of the account can restrain",
+            "Make the call with a role that has just the permissions it needs "
+            "(https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html).",
+            Level.WARNING,
+        )
+    return result(Kind.PASS, f"{principal} makes the call, in account {account}")
+
+
+def _same(caller: str, principal: str) -> bool:
+    """Say whether the credentials in use are those of the principal, or of a session of the role that it is."""
+    if caller == principal:
+        return True
+    if arn_part(caller, "account") != arn_part(principal, "account"):
+        return False
+    session, named = arn_part(caller, "resource") or "", arn_part(principal, "resource") or ""
+    if not session.startswith("assumed-role/"):
+        return False
+    role = session.split("/")[1]
+    if named.startswith("assumed-role/"):
+        return named.split("/")[1] == role
+    return named.startswith("role/") and named.rpartition("/")[2] == role

@@ -1,0 +1,157 @@
+"""PRE301: has every name in a request the form that AWS takes?"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.declared.resource_kinds import load_kind
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+from preflight.readiness.step import Step
+from preflight.readiness.wording import place_in, sentence, subject
+from preflight.unresolved import hangs_on, is_unresolved, known_parts, only_unique, settle, shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name in a request: where it stands, what messages call it, what form it must have."""
+
+    pointer: str
+    label: str
+    text: str
+    form: Mapping[str, Any]
+    distinct: str | None
+
+
+def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say of every name in the request whether AWS accepts its form, at which character it does not, and of repeats."""
+    names = list(_names(step))
+    wrong = [(name, problem) for name in names if (problem := _problem(name))]
+    for name, problem in wrong:
+        yield rule.result(
+            Kind.FAIL,
+            f"the {name.label} `{_shortened(name.text)}` {problem}",
+            subject=subject(step),
+            location=place_in(step, name.pointer),
+            remedy=f"Use {name.form['says']}, {name.form['max']} characters at most.",
+        )
+    repeated = list(_repeated(names))
+    for name, first in repeated:
+        yield rule.result(
+            Kind.FAIL,
+            f"the {name.label} `{name.text}` is given twice: at {first.pointer} already",
+            subject=subject(step),
+            location=place_in(step, name.pointer),
+            remedy=f"Give each its own {name.label}.",
+        )
+    open_ = [name for name in names if is_unresolved(name.text) and not only_unique(name.text)]
+    for name in open_ if not wrong else ():
+        labels = hangs_on(name.text)
+        yield rule.result(
+            Kind.OPEN,
+            f"whether the {name.label} `{_shortened(name.text)}` is well-formed hangs on {', '.join(labels)}; "
+            "what is known of it is",
+            subject=subject(step),
+            location=place_in(step, name.pointer),
+            remedy=sentence(settle(labels)),
+        )
+    if names and not wrong and not repeated and not open_:
+        others = len(names) - 1
+        more = f" and the {others} other names in the request are" if others > 1 else " and the other name are"
+        yield rule.result(
+            Kind.PASS,
+            f"the {names[0].label} `{names[0].text}`{more if others else ' is'} well-formed",
+            subject=subject(step),
+            location=step.location,
+        )
+
+
+def _names(step: Step) -> Iterator[_Name]:
+    own = step.operation.kind
+    form = own.section("name")
+    if form is None:
+        return
+    parameters = step.request.parameters
+    for pointer, text in _places(parameters, form["parameter"]):
+        yield _Name(pointer, f"{own.label} name", text, form, None)
+    for other in form.get("others", ()):
+        kind = load_kind(other["kind"]) if "kind" in other else own
+        label = other.get("label") or f"{kind.label} name"
+        for pointer, text in _places(parameters, other["at"]):
+            yield _Name(pointer, label, text, kind.section("name"), other["at"] if other.get("distinct") else None)
+
+
+def _places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Give each text at a path like `ProductionVariants[].VariantName`, with its JSON pointer."""
+    if isinstance(value, str) and not path:
+        yield pointer, value
+    if not isinstance(value, Mapping) or not path:
+        return
+    member, _, rest = path.partition(".")
+    name = member.removesuffix("[]")
+    found = value.get(name)
+    if member.endswith("[]"):
+        for index, each in enumerate(found if isinstance(found, list) else ()):
+            yield from _places(each, rest, f"{pointer}/{name}/{index}")
+    else:
+        yield from _places(found, rest, f"{pointer}/{name}")
+
+
+def _problem(name: _Name) -> str | None:
+    text, form = name.text, name.form
+    if not text:
+        return "is empty"
+    if is_unresolved(text):
+        return _problem_of_shape(known_parts(text), form)
+    strange = next((at for at, letter in enumerate(text) if not re.match(form["characters"], letter)), None)
+    if strange is not None:
+        return f"has {_character(text[strange])} at place {strange + 1}"
+    if len(text) > form["max"]:
+        return f"has {len(text)} characters, {len(text) - form['max']} too many"
+    if not re.match(form["ends"], text[0]):
+        return f"begins with {_character(text[0])}"
+    if not re.match(form["ends"], text[-1]):
+        return f"ends with {_character(text[-1])}, at place {len(text)}"
+    if not re.fullmatch(form["pattern"], text):
+        return f"does not match {form['pattern']}"
+    return None
+
+
+def _problem_of_shape(parts: list[str], form: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the known parts of a name; between each two of them is at least one character."""
+    for part in parts:
+        strange = next((letter for letter in part if not re.match(form["characters"], letter)), None)
+        if strange is not None:
+            return f"has {_character(strange)} in its part `{part}`"
+    length = sum(map(len, parts)) + len(parts) - 1
+    if length > form["max"]:
+        return f"has {length} characters at least, {length - form['max']} too many"
+    if parts[0] and not re.match(form["ends"], parts[0][0]):
+        return f"begins with {_character(parts[0][0])}"
+    if parts[-1] and not re.match(form["ends"], parts[-1][-1]):
+        return f"ends with {_character(parts[-1][-1])}"
+    return None
+
+
+def _character(letter: str) -> str:
+    return {" ": "a space", "`": "a backquote"}.get(letter, f"`{letter}`" if letter.isprintable() else ascii(letter))
+
+
+def _shortened(text: str) -> str:
+    text = shown(text)
+    text = text if len(text) <= 80 else text[:77] + "..."
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _repeated(names: list[_Name]) -> Iterator[tuple[_Name, _Name]]:
+    first: dict[str, dict[str, _Name]] = defaultdict(dict)
+    for name in names:
+        if name.distinct is None:
+            continue
+        known = first[name.distinct].setdefault(name.text, name)
+        if known is not name:
+            yield name, known

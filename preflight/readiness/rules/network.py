@@ -1,0 +1,135 @@
+"""PRE406: are subnets and security groups there, in one VPC, and have the subnets addresses left?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Known
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+from preflight.readiness.capacity.amounts import NOTHING, Amount
+from preflight.readiness.capacity.demand import wanted
+from preflight.readiness.dependency_results import existence, found_or_why_not
+from preflight.readiness.references import Reference, references
+from preflight.readiness.step import Step
+from preflight.readiness.wording import subject
+
+_SUBNET, _GROUP = "ec2:subnet", "ec2:security-group"
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """What one resource (a model, a configuration) names together to be connected to a VPC."""
+
+    owner: Mapping[str, Any]
+    name: str
+    members: tuple[Reference, ...]
+
+    def of(self, kind: str) -> list[Reference]:
+        """Return its subnets, or its security groups."""
+        return [each for each in self.members if each.kind == kind]
+
+
+def network_ready(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say of subnets and groups whether they exist, of each connection whether it is of one VPC and has room."""
+    found, otherwise = found_or_why_not(step, rule)
+    yield from otherwise
+    for reference in found:
+        yield existence(step, rule, reference)
+    connections = _connections(step, rule)
+    ours = {id(each) for each in found}
+    for connection in connections:
+        if any(id(each) in ours for each in connection.members):
+            yield from _one_vpc(step, rule, connection)
+    if step.operation.kind.section("usage"):
+        yield from _room(step, rule, connections)
+
+
+def _connections(step: Step, rule: Rule) -> list[_Connection]:
+    """Return the subnets and groups by what names them, however often each is named."""
+    owners: dict[int, tuple[Mapping[str, Any], list[Reference]]] = {}
+    for reference in references(step):
+        if reference.rule == rule.id and reference.kind in (_SUBNET, _GROUP):
+            for owner in reference.owners:
+                owners.setdefault(id(owner), (owner, []))[1].append(reference)
+    names = {id(each.fact.value): each.label for each in references(step) if isinstance(each.fact, Known)}
+    return [
+        _Connection(owner, names.get(identity, "the request"), tuple(members))
+        for identity, (owner, members) in owners.items()
+    ]
+
+
+def _one_vpc(step: Step, rule: Rule, connection: _Connection) -> Iterator[Result]:
+    by_vpc: dict[str, list[str]] = {}
+    for each in connection.members:
+        vpc = each.fact.value.get("VpcId") if isinstance(each.fact, Known) else None
+        if vpc is not None:
+            by_vpc.setdefault(vpc, []).append(each.name)
+    if len(by_vpc) > 1:
+        parts = "; ".join(f"{vpc} has {', '.join(names)}" for vpc, names in by_vpc.items())
+        yield rule.result(
+            Kind.FAIL,
+            f"what {connection.name} names is of {len(by_vpc)} VPCs: {parts}",
+            subject=subject(step),
+            location=step.location,
+            remedy="Name subnets and security groups of one VPC.",
+        )
+    elif by_vpc and all(isinstance(each.fact, Known) and each.fact.value.get("VpcId") for each in connection.members):
+        message = f"the subnets and security groups of {connection.name} are of one VPC, {next(iter(by_vpc))}"
+        yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
+
+
+def _room(step: Step, rule: Rule, connections: list[_Connection]) -> Iterator[Result]:
+    """Hold the free addresses of each connection's subnets against the instances; each takes one address at least."""
+    for connection in connections:
+        subnets = connection.of(_SUBNET)
+        counts = [
+            each.fact.value.get("AvailableIpAddressCount") if isinstance(each.fact, Known) else None for each in subnets
+        ]
+        need = _instances(step, connection)
+        if not subnets or need.high == 0:
+            continue
+        known = [count for count in counts if count is not None]
+        free, names = sum(known), ", ".join(each.name for each in subnets)
+        every = len(known) == len(counts)
+        partly = "" if every else " that are known of"
+        state = f"the subnets of {connection.name} ({names}) have {free} free addresses{partly}"
+        asked = f"{need} instances need one each at least"
+
+        def result(kind: Kind, message: str, remedy: str = "") -> Result:
+            return rule.result(kind, message, subject=subject(step), location=step.location, remedy=remedy)
+
+        if every and need.low > free:
+            yield result(
+                Kind.FAIL,
+                f"{state}, and {asked}",
+                "Add a subnet of the same VPC with free addresses, or free some: delete network interfaces not in use.",
+            )
+        elif free and need.high is not None and need.high <= free:
+            yield result(Kind.PASS, f"{state}; {asked}")
+        else:
+            yield result(
+                Kind.OPEN,
+                f"whether {state.replace(' have ', ' with ')} have enough is not known: {asked}",
+                "Allow ec2:DescribeSubnets, or give AvailableIpAddressCount of each subnet in the snapshot.",
+            )
+
+
+def _instances(step: Step, connection: _Connection) -> Amount:
+    """Return how many instances a connection serves: those of the variants that run the model, or all of them."""
+    user = wanted(step)
+    name = connection.owner.get("ModelName")
+    draws = user.draws(step.operation.kind, "instances")
+    if user.parts is None or name is None:
+        return sum((draw.amount for draw in draws), NOTHING)
+    parts = zip(draws, user.parts, strict=True)
+    return sum((draw.amount for draw, part in parts if name in _models(part)), NOTHING)
+
+
+def _models(part: Mapping[str, Any]) -> list[str]:
+    return [
+        str(part.get("ModelName")),
+        *(str(pool.get("ModelNameOverride")) for pool in part.get("InstancePools") or ()),
+    ]

@@ -1,0 +1,73 @@
+"""PRE210: is STS active in the region, where the service needs it to read what the call relies on?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.account.facts import Ask, Known, Unknown
+from preflight.declared.operations import load_operation
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+from preflight.readiness.references import references
+from preflight.readiness.step import Step
+from preflight.readiness.wording import subject
+
+_ACTIVATE = (
+    "Activate it: IAM console, Account settings, Security Token Service (STS), the region's switch under Endpoints "
+    "(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html)."
+)
+
+
+def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
+    """Say whether STS is active in the region, for operations that declare what the service needs it for (`sts`).
+
+    An operation of the same plan that does need it answers for the others. AWS has no call that reads the setting.
+    """
+    need = step.operation.declared.get("sts")
+    location = step.location
+    if need is None:
+        others = (load_operation(request.operation) for request in step.plan.requests)
+        if step.request is step.plan.requests[0] and not any("sts" in each.declared for each in others):
+            why = f"{step.operation.id} does not make the service use STS"
+            yield rule.result(Kind.NOT_APPLICABLE, why, location=location)
+        return
+    fact = step.account.read(Ask.one("sts:regional-endpoint", "", {"RegionName": step.region}))
+    found = [each for each in references(step) if each.kind == need["to-read"] and each.rule == need["rule"]]
+    # What is behind a resource that could not be read is not known.
+    unread = next(
+        (each for each in references(step) if not isinstance(each.fact, Known) and each.kind in need["through"]), None
+    )
+    active = bool(fact.value["active"]) if isinstance(fact, Known) else None
+    who = subject(step)
+    if active:
+        what = f", and {need['why']}" if found else ""
+        yield rule.result(Kind.PASS, f"STS is active in {step.region}{what}", subject=who, location=location)
+    elif not found and unread is None:
+        yield rule.result(Kind.NOT_APPLICABLE, need["unless"], subject=who, location=location)
+    elif not found:
+        assert unread is not None
+        state = "not active" if active is False else "perhaps not active"
+        yield rule.result(
+            Kind.OPEN,
+            f"STS is {state} in {step.region}; whether it is needed depends on {unread.label}, which could not be read",
+            subject=who,
+            location=location,
+            remedy=unread.fact.settle if isinstance(unread.fact, Unknown) else _ACTIVATE,
+        )
+    elif active is False:
+        yield rule.result(
+            Kind.FAIL,
+            f"STS is not active in {step.region} for account {step.account_id}, and {need['why']} ({found[0].via})",
+            subject=who,
+            location=location,
+            remedy=_ACTIVATE,
+        )
+    else:
+        assert isinstance(fact, Unknown)
+        yield rule.result(
+            Kind.OPEN,
+            f"whether STS is active in {step.region} is not known, and {need['why']}: {fact.reason}",
+            subject=who,
+            location=location,
+            remedy=f"{fact.settle[0].upper()}{fact.settle[1:]}." if fact.settle else _ACTIVATE,
+        )

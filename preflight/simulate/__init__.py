@@ -1,0 +1,1 @@
+"""Deciding requests that case files state: unit tests for policies."""
