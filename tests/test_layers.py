@@ -10,8 +10,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "preflight"
 # From top to bottom. The last rooms know nothing of preflight but each other.
-ORDER = ["cli", "report", "audit", "create", "readiness", "lint", "engine", "account", "documents", "catalog", "iam"]
-GROUND = {"errors", "resources", "expressions", ""}
+ORDER = ["cli", "api", "report", "audit", "create", "simulate", "readiness", "lint"]
+ORDER += ["engine", "account", "documents", "catalog", "declared", "iam"]
+GROUND = {"errors", "json_pointer", "thread_pool", "unresolved", ""}
 # Only these may make calls to AWS, so only these may name boto3.
 CALLS_AWS = ("account/live", "create")
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -22,10 +22,10 @@ DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/deployer"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/endpoint-execution"
 CHECKS = {
     "PRE101": "identity:caller_identity",
-    "PRE110": "authorization:allowed",
-    "PRE120": "roles:role_assumable",
-    "PRE121": "roles:role_permissions",
-    "PRE122": "authorization:passed",
+    "PRE110": "permissions:allowed",
+    "PRE120": "execution_roles:role_assumable",
+    "PRE121": "execution_roles:role_permissions",
+    "PRE122": "permissions:passed",
 }
 
 
@@ -117,7 +117,7 @@ def steps(plan_document: Mapping[str, Any], facts: Mapping[str, Any] | Account) 
 def results(rule: str, plan_document: Mapping[str, Any], facts: Mapping[str, Any] | Account) -> list[Result]:
     """Return what one rule gives for every step of a plan."""
     module, _, name = CHECKS[rule].partition(":")
-    check = getattr(import_module(f"preflight.readiness.{module}"), name)
+    check = getattr(import_module(f"preflight.readiness.rules.{module}"), name)
     return [result for step in steps(plan_document, facts) for result in check(step, load_rule(rule))]
 
 
