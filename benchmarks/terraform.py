@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.templates import EXAMPLES, fleet
 from benchmarks.timing import costs, in_turn
 
-PLAN = Path(__file__).parent.parent / "tests" / "documents" / "terraform" / "new.json"
+PLAN = Path(__file__).parent.parent / "tests" / "documents" / "terraform" / "plans" / "new.json"
 MEGABYTES = 20
 STACKS = 40
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.account.faulty import Faulty, faulty
+from tests.account.live.faulty import Faulty, faulty
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight import resources
+from preflight.declared import data_files
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
 
@@ -130,7 +130,7 @@ class TestFacts:
 
 class TestReports:
     def test_json_is_of_the_schema(self, preflight: Command) -> None:
-        schema = json.loads((resources.folder("schemas") / "report.schema.json").read_text())
+        schema = json.loads((data_files.folder("schemas") / "report.schema.json").read_text())
         for arguments in (READY, BLOCKED, READY[:4]):
             ran = preflight(*arguments, "--format", "json")
             assert [error.message for error in Draft202012Validator(schema).iter_errors(json.loads(ran.out))] == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.readiness.checking import judge
-from tests.readiness.test_policy import (
+from tests.readiness.least_privilege.test_least_privilege import (
     CASES,
     COMPONENT,
     FUNCTION,

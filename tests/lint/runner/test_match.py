@@ -17,7 +17,7 @@ from preflight.lint.runner.match import matcher
 from preflight.lint.runner.one_policy import Linter
 from tests.lint.linting import found_policy
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "rules" / "ORG001.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "rules" / "ORG001.yaml"
 BUCKET = "arn:aws:s3:::b/*"
 
 

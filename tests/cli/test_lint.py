@@ -258,7 +258,7 @@ def test_a_check_that_breaks_is_named_and_the_rest_is_linted(
 
 
 def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from preflight.lint import run_many
+    from preflight.lint.runner import parallel
     from preflight.lint.runner.lint import lint
     from preflight.lint.runner.selection import lint_rules
 
@@ -267,8 +267,8 @@ def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monk
     (folder / "latin.json").write_bytes(b'{"Statement": "\xff"}')
     heads = lint_rules(["IAM003", "IAM203"])
     one = lint(["."], heads)
-    monkeypatch.setattr(run_many, "MANY", 10)
-    monkeypatch.setattr(run_many, "_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "MANY", 10)
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
     two = lint(["."], heads)
     assert two.report == one.report and two.errors == one.errors and two.sources == one.sources
     assert len(one.report.results) == 70 and len(one.errors) == 1

@@ -21,7 +21,7 @@ from preflight.report.view import View
 from preflight.unresolved import marked, unresolved
 from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, REGION, allow, policy, role, snapshot, trust
 
-TEMPLATES = Path(__file__).parent.parent / "documents" / "templates"
+TEMPLATES = Path(__file__).parents[2] / "documents" / "cloudformation" / "templates"
 PASSES = allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
 REGIONAL = {
     "endpoints": [],

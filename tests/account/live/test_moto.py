@@ -17,7 +17,7 @@ from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.account import LiveAccount
 from preflight.account.live.clients import Connection
 from preflight.account.principals import PrincipalFacts, policies_of
-from tests.account.faulty import Faulty
+from tests.account.live.faulty import Faulty
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

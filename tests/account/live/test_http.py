@@ -12,7 +12,7 @@ from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.live.account import LiveAccount
 from preflight.account.live.clients import Clients, Connection
 from preflight.errors import UsageError
-from tests.account.faulty import Faulty
+from tests.account.live.faulty import Faulty
 
 REGION = "us-east-1"
 

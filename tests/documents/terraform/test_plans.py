@@ -1,6 +1,6 @@
 """Terraform plans after the providers' documentation, each with the plan that is in it; and what is no such plan.
 
-To see the plan of one: python -m tests.documents.test_terraform tests/documents/terraform/new.json
+To see the plan of one: python -m tests.documents.terraform.test_plans tests/documents/terraform/plans/new.json
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pytest
 from preflight.documents.plans.plan import Given
 from preflight.documents.plans.requests import read_plan
 from preflight.errors import InputError
-from tests.documents.test_cloudformation import described
+from tests.documents.cloudformation.test_plans import described
 
-HERE = Path(__file__).parent / "terraform"
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent / "plans"
+ROOT = Path(__file__).parents[3]
 PLANS = sorted(path.name for path in HERE.glob("*.json"))
 
 

@@ -19,7 +19,7 @@ from preflight.errors import InputError
 
 @pytest.fixture(scope="module")
 def tool() -> ModuleType:
-    path = Path(__file__).parents[2] / "tools" / "request_schemas.py"
+    path = Path(__file__).parents[3] / "tools" / "request_schemas.py"
     spec = importlib.util.spec_from_file_location("request_schemas", path)
     assert spec is not None
     assert spec.loader is not None

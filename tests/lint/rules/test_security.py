@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from preflight.engine.result import Level
-from preflight.lint import escalation, exposure, pass_role
+from preflight.lint.analysis import escalation_paths
 from preflight.lint.policy.subject import Subject
+from preflight.lint.rules.security import data_exposure, escalation, pass_role
 from tests.lint.linting import findings, found_policy
 
 ANY = {"Effect": "Allow", "Resource": "*"}
@@ -33,11 +34,11 @@ def rules(value: Any, type_: Any = "identity", service: str = "") -> set[str]:
 
 def ways(value: Any) -> set[str]:
     grants = Subject(found_policy(value)).grants
-    return {way.name for way in escalation.ways() if escalation.is_open(way, grants)}
+    return {way.name for way in escalation_paths.ways() if escalation.is_open(way, grants)}
 
 
-@pytest.mark.parametrize("way", escalation.ways(), ids=lambda way: way.name)
-def test_each_way_is_open_to_exactly_what_it_needs(way: escalation.Way) -> None:
+@pytest.mark.parametrize("way", escalation_paths.ways(), ids=lambda way: way.name)
+def test_each_way_is_open_to_exactly_what_it_needs(way: escalation_paths.Way) -> None:
     actions = [*way.needs, *way.creates]
     assert way.name in ways(policy(allow(actions)))
     assert all(way.name not in ways(policy(allow([each for each in actions if each != left]))) for left in actions)
@@ -47,8 +48,8 @@ def test_each_way_is_open_to_exactly_what_it_needs(way: escalation.Way) -> None:
     )
 
 
-@pytest.mark.parametrize("way", [way for way in escalation.ways() if way.passed_to], ids=lambda way: way.name)
-def test_a_role_is_passed_to_the_service_that_runs_it(way: escalation.Way) -> None:
+@pytest.mark.parametrize("way", [way for way in escalation_paths.ways() if way.passed_to], ids=lambda way: way.name)
+def test_a_role_is_passed_to_the_service_that_runs_it(way: escalation_paths.Way) -> None:
     def limited(service: list[str]) -> dict[str, Any]:
         condition = {"StringEquals": {"iam:PassedToService": service}}
         return policy(allow("iam:PassRole", Condition=condition), allow([*way.needs[1:], *way.creates]))
@@ -213,7 +214,7 @@ def test_a_resource_that_everyone_manages_is_an_error() -> None:
 
 def test_checks_cost_nothing_where_nothing_is_watched() -> None:
     subject = Subject(found_policy(policy(allow("sagemaker:DescribeEndpoint"))))
-    for check in (escalation.own_permissions, exposure.data, exposure.credentials, pass_role.pass_any_role):
+    for check in (escalation.own_permissions, data_exposure.data, data_exposure.credentials, pass_role.pass_any_role):
         assert list(check(subject)) == []
     assert "policy" not in subject.__dict__, "the policy need not be compiled"
 

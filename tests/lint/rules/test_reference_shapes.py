@@ -11,7 +11,7 @@ from preflight.engine.rule import load_examples
 from preflight.lint.runner.one_policy import Linter
 from preflight.lint.runner.selection import lint_rules
 from tests.lint.linting import found_policy
-from tests.lint.test_security_shapes import places, replaced, values
+from tests.lint.rules.test_security_shapes import places, replaced, values
 
 HEADS = lint_rules(["IAM1"])
 LINTER = Linter(HEADS)

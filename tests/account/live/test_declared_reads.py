@@ -7,7 +7,7 @@ import pytest
 from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.live.calls import Answered, Call
 from preflight.account.live.errors import Failed
-from tests.account.scripted import ACCOUNT, DENIED, REGION, Scripted
+from tests.account.live.scripted import ACCOUNT, DENIED, REGION, Scripted
 
 NOT_FOUND = Failed("ValidationException", 'Could not find endpoint configuration "arn".', 400)
 

@@ -42,7 +42,7 @@ STORED = {
     "buckets": [{"Name": "models", "BucketRegion": REGION, "Policy": None}],
     "objects": [{"Bucket": "models", "Key": "a*b/model.tar.gz", "BucketRegion": REGION}],
 }
-PERMISSIONS = (Path(__file__).parent.parent.parent / "docs" / "permissions.md").read_text(encoding="utf-8")
+PERMISSIONS = (Path(__file__).parents[3] / "docs" / "permissions.md").read_text(encoding="utf-8")
 
 
 def the_plan(*requests: Any, **more: Any) -> Plan:

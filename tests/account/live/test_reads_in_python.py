@@ -9,7 +9,7 @@ import pytest
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.live.calls import Call
 from preflight.account.live.errors import Failed
-from tests.account.scripted import ACCOUNT, CALLER, DENIED, Scripted
+from tests.account.live.scripted import ACCOUNT, CALLER, DENIED, Scripted
 
 NO_SUCH = Failed("NoSuchEntity", "cannot be found", 404)
 EXPIRED = Failed("InvalidClientTokenId", "The security token included in the request is invalid", 403)

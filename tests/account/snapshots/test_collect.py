@@ -17,7 +17,7 @@ import pytest
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 REGION = "us-east-1"
 

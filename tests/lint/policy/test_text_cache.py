@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from preflight.lint import remembered
+from preflight.lint.policy import text_cache as remembered
 
 
 def test_a_text_is_worked_out_once_while_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

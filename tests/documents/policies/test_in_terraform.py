@@ -10,7 +10,7 @@ import pytest
 from preflight.documents.policies.find import policies_in
 from preflight.documents.text.load import load
 
-HERE = Path(__file__).parent / "terraform"
+HERE = Path(__file__).parents[1] / "terraform" / "plans"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from preflight.lint import check
+from preflight.lint.runner import lint as check
 from preflight.lint.runner.cache import Cache
 from tests.cli.running import Command
 

@@ -1,6 +1,7 @@
 """Templates after AWS's documentation, each with the plan that is in it; and what is said of templates that cannot be.
 
-To see the plan of one: python -m tests.documents.test_cloudformation tests/documents/templates/roles.yaml
+To see the plan of one:
+  python -m tests.documents.cloudformation.test_plans tests/documents/cloudformation/templates/roles.yaml
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from preflight import catalog
-from preflight.lint import escalation
+from preflight.lint.analysis import escalation_paths
 from preflight.lint.policy.sensitive_actions import kind, lint_data, samples, watched
 
 
@@ -20,12 +20,12 @@ def test_every_watched_action_is_one_of_aws() -> None:
 
 
 def test_every_way_is_watched_and_has_a_source() -> None:
-    for way in escalation.ways():
+    for way in escalation_paths.ways():
         assert {*way.needs, *way.creates} <= samples().keys(), way.name
         assert way.source.startswith("https://") and way.does and not way.does.endswith(".")
         assert bool(way.passed_to) is (way.kind == "passed-role")
-    assert {way.kind for way in escalation.ways()} == {"own-permissions", "passed-role", "existing-role"}
-    assert len({way.name for way in escalation.ways()}) == len(escalation.ways()) > 95
+    assert {way.kind for way in escalation_paths.ways()} == {"own-permissions", "passed-role", "existing-role"}
+    assert len({way.name for way in escalation_paths.ways()}) == len(escalation_paths.ways()) > 95
 
 
 def test_permissions_are_those_that_aws_calls_so() -> None:
