@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from tests.aws.account import populate
 from tests.aws.control import StandIn
 from tests.scenarios.running import check

@@ -88,7 +88,7 @@ def test_a_check_from_an_empty_folder(installed: Path, away: Path) -> None:
 
 
 def test_it_is_the_wheel_that_runs(installed: Path, away: Path) -> None:
-    script = "import preflight, preflight.declared.data_files as r; print(preflight.__file__); print(r.folder('rules'))"
+    script = "import preflight, preflight.data_files as r; print(preflight.__file__); print(r.folder('rules'))"
     ran = run(installed / "python", "-c", script, cwd=away)
     places = [Path(line) for line in ran.stdout.splitlines()]
     assert len(places) == 2

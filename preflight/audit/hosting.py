@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 
 ANY_NAME = "?*"
 

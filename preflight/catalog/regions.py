@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from preflight.catalog.nearest import nearest
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 
 _PARTITION = re.compile(r"^  (aws[a-z-]*):$", re.MULTILINE)
 _REGIONS = re.compile(r"^    regions: \[([^\]]*)\]", re.MULTILINE)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from preflight.create.journal import Entry
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import fill
 
 

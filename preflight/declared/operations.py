@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
 from preflight.declared.partitions import suffix_of
 from preflight.declared.resource_kinds import Kind, load_kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import fill
 from preflight.errors import PreflightError
 

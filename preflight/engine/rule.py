@@ -9,7 +9,7 @@ from operator import eq
 from pathlib import Path
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule_headers_yaml import plain_members
 from preflight.errors import PreflightError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.declared.data_files import folder as shipped
+from preflight.data_files import folder as shipped
 from tests.audit.generated import ACCOUNT, REGION, account
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command

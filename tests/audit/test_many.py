@@ -20,7 +20,7 @@ import pytest
 from filelock import FileLock
 from jsonschema import Draft202012Validator
 
-from preflight.declared.data_files import folder as shipped
+from preflight.data_files import folder as shipped
 from tests.audit.generated import account
 from tests.cli.running import Command
 

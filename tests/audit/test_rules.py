@@ -14,7 +14,7 @@ from preflight.audit.check import audit
 from preflight.audit.hosting import hosting_actions
 from preflight.audit.settings import audit_settings
 from preflight.catalog import action, resource_type
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.engine.result import Kind
 from preflight.engine.rule import load_examples, rule_ids

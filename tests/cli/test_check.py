@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.declared import data_files
+from preflight import data_files
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
 

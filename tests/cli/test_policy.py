@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from preflight.cli.app import run
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from tests.aws.account import populate
 from tests.aws.control import StandIn
 from tests.cli.conftest import EXAMPLES

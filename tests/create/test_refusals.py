@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from preflight.account.live.errors import Failed
 from preflight.create.failures import explain
 from preflight.create.refusals import denied, limit, rules_for
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from tests.create.conftest import Make
 
 WHO = "User: arn:aws:sts::111122223333:assumed-role/deployer/s is not authorized to perform: sagemaker:CreateEndpoint"

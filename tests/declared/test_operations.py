@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import Operation, Place, all_operations, keys_in, load_operation
 from preflight.declared.resource_kinds import load_kind

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from botocore import xform_name
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import Kind, all_kinds, load_kind
 from preflight.errors import PreflightError

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from preflight.account.facts import Account
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.engine.result import Result
 from preflight.engine.rule import load_rule
 from tests.readiness.worlds import ACCOUNT, REGION, plan, steps

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from preflight import __version__
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
 from preflight.errors import UsageError
 from preflight.report.counting import in_order, summary

@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from preflight import __version__
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.engine.result import Report, Verdict
 from preflight.report.json import document, render
 from tests.report.reports import BLOCKED, NASTY, OPEN, READY

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from tests.aws.account import populate
 from tests.aws.control import StandIn
 from tests.scenarios import breaking as b

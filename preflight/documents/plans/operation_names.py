@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import load_schema, suggestion
 from preflight.errors import InputError, UsageError

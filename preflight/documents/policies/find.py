@@ -5,7 +5,6 @@ A kind of document that holds policies is one line of `_HOLDERS`, with a module 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -13,6 +12,12 @@ from typing import Any, TypeAlias
 
 from preflight.documents.policies.cli_output import next_wrapper
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.in_string import (
+    looks_like_policy,
+    policy_in_string,
+    repeated_problem,
+    syntax_problem,
+)
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
@@ -37,8 +42,6 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
 )
 # What organizations describe-policy calls a policy's type (botocore's PolicyType).
 _TYPES: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
-_LOOKS_LIKE = re.compile(r"""["']?Statement\\?["']?\s*:""")
-_MEMBERS = ("Effect", "Action", "NotAction", "Resource", "Principal")
 
 
 def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> list[FoundPolicy]:
@@ -53,13 +56,8 @@ def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> lis
     except InputError as error:
         if not looks_like_policy(text):
             raise
-        return [FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(_syntax(error),))]
+        return [FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(syntax_problem(error),))]
     return policies_in(document, wanted, repeated)
-
-
-def looks_like_policy(text: str) -> bool:
-    """Say whether a text that cannot be read was meant to be a policy."""
-    return _LOOKS_LIKE.search(text) is not None and any(member in text for member in _MEMBERS)
 
 
 def policies_in(
@@ -74,34 +72,6 @@ def policies_in(
     if not repeated:
         return found
     return [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
-
-
-def policy_in_string(
-    document: Document,
-    pointer: str,
-    type_: PolicyType | None = None,
-    *,
-    string: str,
-    name: str = "",
-    owner: Mapping[str, str] | None = None,
-) -> FoundPolicy:
-    """Return the policy in a string of a document, percent-encoded or not; what keeps it from being read is a problem
-    of it, placed in the file. Without a type, its elements tell it.
-    """
-    text = string
-    if text.lstrip().startswith("%"):
-        from urllib.parse import unquote
-
-        text = unquote(text)
-    repeated: list[Repeated] = []
-    try:
-        value = load_text(text, "", repeated).value
-    except InputError as error:
-        return FoundPolicy(document, None, type_ or "identity", pointer, name, owner or {}, text,
-                           (_syntax(error, document, pointer, text),))  # fmt: skip
-    found = FoundPolicy(document, value, type_ or type_of(value), pointer, name, owner or {}, text)
-    problems = tuple(_repeated_in_string(document, pointer, text, repeated)) if repeated else ()
-    return replace(found, problems=problems) if problems else found
 
 
 def _holder(value: Any) -> Finder | None:
@@ -168,37 +138,8 @@ def _owner(policy: Any, type_: PolicyType) -> Mapping[str, str]:
     return {"service": service} if service else {}
 
 
-def _syntax(error: InputError, document: Document | None = None, pointer: str = "", text: str = "") -> Problem:
-    """Return what keeps a text from being read; of a string in a document, at its place in the file."""
-    place = error.position
-    if document is not None:
-        from preflight.documents.policies.string_positions import place_within
-
-        place = place_within(document, pointer, text, place) if place else document.position(pointer)
-    line, column = place or (None, None)
-    return Problem("syntax", error.problem, _sentence(error.mend or "correct it"), line=line, column=column)
-
-
 def _repetitions(policy: FoundPolicy, repeated: Iterable[Repeated]) -> Iterator[Problem]:
     if policy.text is None:
         for pointer, line, column in repeated:
             if pointer.startswith(f"{policy.pointer}/"):
-                yield _twice(pointer[len(policy.pointer) :], line, column)
-
-
-def _repeated_in_string(document: Document, pointer: str, text: str, repeated: Iterable[Repeated]) -> Iterator[Problem]:
-    from preflight.documents.policies.string_positions import place_within
-
-    for inner, line, column in repeated:
-        place = place_within(document, pointer, text, (line, column)) or document.position(pointer)
-        yield _twice(inner, *(place or (None, None)))
-
-
-def _twice(pointer: str, line: int | None, column: int | None) -> Problem:
-    name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-    remedy = f"Keep one `{name}`: of two, JSON readers take the last and AWS takes neither."
-    return Problem("repeated", f"`{name}` stands twice in the same object", remedy, pointer, line, column)
-
-
-def _sentence(mend: str) -> str:
-    return f"{mend[:1].upper()}{mend[1:]}."
+                yield repeated_problem(pointer[len(policy.pointer) :], line, column)

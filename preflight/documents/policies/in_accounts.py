@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.documents.policies.find import policy_in_string
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.in_string import policy_in_string
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 

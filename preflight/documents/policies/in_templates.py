@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.find import looks_like_policy, policy_in_string
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Resolving, is_function
 from preflight.documents.text.document import Document

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.documents.policies.find import looks_like_policy, policy_in_string
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape

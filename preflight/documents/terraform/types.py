@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.cloudformation.types import declared_of as declared_by_cloudformation
 
 _NOT_DECLARED: Mapping[str, Any] = {}

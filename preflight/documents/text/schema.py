@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.errors import InputError
 from preflight.json_pointer import escape

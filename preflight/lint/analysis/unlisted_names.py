@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.iam.pattern import matches_action
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.policy.text_cache import Remembered
 

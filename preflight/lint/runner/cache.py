@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from preflight.declared.data_files import folder as shipped
+from preflight.data_files import folder as shipped
 from preflight.documents.policies.files import FoundFile
 from preflight.documents.text.atomic_write import replace_file
 from preflight.documents.text.load import decode, read_bytes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.step import Step

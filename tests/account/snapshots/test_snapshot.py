@@ -11,7 +11,7 @@ import pytest
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.snapshots.snapshot import Snapshot, require_account
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.resource_kinds import all_kinds, load_kind
 from preflight.documents.text.document import Document
 from preflight.errors import InputError, PreflightError

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import load_kind
 from preflight.documents.cloudformation.types import declared_of, made_of

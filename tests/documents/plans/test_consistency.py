@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.declared.partitions import partition_of
 from preflight.documents.plans.consistency import context_of, settle
 from preflight.documents.plans.plan import Plan

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.load import load_text

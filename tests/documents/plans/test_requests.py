@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.plans.operation_names import kebab, known_operations, operation_named
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.requests import plan_of, read_plan

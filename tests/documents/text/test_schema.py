@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.text.compiled_schema import NotCompiledError, compile_schema
 from preflight.documents.text.load import load_text
 from preflight.documents.text.schema import suggestion, validate

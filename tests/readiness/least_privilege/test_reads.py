@@ -13,7 +13,7 @@ import yaml
 from preflight import catalog
 from preflight.account.facts import Account
 from preflight.account.snapshots.snapshot import Snapshot
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.document import Document

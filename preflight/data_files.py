@@ -14,7 +14,7 @@ def folder(name: str) -> Path:
 
     Raises `PreflightError` when the installation lacks it.
     """
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parent
     for candidate in (package / "_data" / name, package.parent / name):
         if candidate.is_dir():
             return candidate
