@@ -12,7 +12,7 @@ from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
-from preflight.unresolved import hangs_on, is_unresolved, settle
+from preflight.unresolved import hangs_on, is_unresolved, settle, unresolved
 
 PrincipalKind: TypeAlias = Literal["role", "user", "session", "root"]
 
@@ -24,7 +24,8 @@ class PrincipalFacts:
     """A principal and its policies.
 
     `arn` is as it was asked for; `identity_arn` the role or user whose policies count (a session's role). `tags` are
-    None where they are not known.
+    those of the role or user, None where they are not known. `user_id` is what `aws:userid` holds, by shape where the
+    name of the session is not known; `trust` the trust policy of a role. Both are None where they are not known.
     """
 
     arn: str
@@ -32,6 +33,8 @@ class PrincipalFacts:
     identity_arn: str
     tags: Mapping[str, str] | None
     policies: Policies
+    user_id: str | None = None
+    trust: Any = None
 
 
 def identity_of(arn: str) -> tuple[PrincipalKind, dict[str, str]] | None:
@@ -94,8 +97,35 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
             str(detail.value.get("Arn") or principal_arn),
             None if tags is None else {tag["Key"]: tag["Value"] for tag in tags},
             _assemble(gathered, scp, rcp),
+            _user_id(principal_kind, principal_arn, detail.value),
+            detail.value.get("AssumeRolePolicyDocument"),
         )
     )
+
+
+def is_session_of(caller_arn: str, principal_arn: str) -> bool:
+    """Say whether credentials in use are those of a principal, or of a session of the role that it is."""
+    if caller_arn == principal_arn:
+        return True
+    if arn_part(caller_arn, "account") != arn_part(principal_arn, "account"):
+        return False
+    session, named = arn_part(caller_arn, "resource") or "", arn_part(principal_arn, "resource") or ""
+    if not session.startswith("assumed-role/"):
+        return False
+    role = session.split("/")[1]
+    if named.startswith("assumed-role/"):
+        return named.split("/")[1] == role
+    return named.startswith("role/") and named.rpartition("/")[2] == role
+
+
+def _user_id(kind: PrincipalKind, principal_arn: str, detail: Mapping[str, Any]) -> str | None:
+    """Return what `aws:userid` holds: a user's id; of a session the role's id, a colon and the session's name."""
+    if kind == "user":
+        return detail.get("UserId")
+    if "RoleId" not in detail:
+        return None
+    session = principal_arn.split("/", 2)[2] if kind == "session" else unresolved("name of the session")
+    return f"{detail['RoleId']}:{session}"
 
 
 def _foreign(account: Account, principal_arn: str, account_id: str) -> Unknown | None:

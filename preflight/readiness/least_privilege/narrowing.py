@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from preflight import catalog
 from preflight.iam.request import Value
+from preflight.account.caller_keys import ANYONE
 from preflight.readiness.permissions.authorization import Need
 from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step
@@ -40,7 +41,7 @@ def narrowed(step: Step, need: Need) -> Condition:
     that does not care has.
     """
     permission = need.permission
-    context = context_of_call(step, permission.action, permission.context, need.resource, need.tags)
+    context = context_of_call(step, permission.action, permission.context, need.resource, need.tags, ANYONE)
     operators: dict[str, dict[str, tuple[str, ...]]] = {}
     for operator, keys in permission.grant_with.items():
         operators.setdefault(operator, {}).update({key: (value,) for key, value in keys.items()})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.principals import PrincipalFacts, policies_of
+from preflight.account.caller_keys import caller_keys
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.principals import PrincipalFacts, is_session_of, policies_of
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import Permission, Target, keys_in
 from preflight.declared.resource_kinds import Kind as ResourceKind
@@ -19,6 +20,7 @@ from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.permissions.resource_policies import Held, with_resource_policy
+from preflight.readiness.permissions.uncertain_keys import why_uncertain
 from preflight.readiness.references import Reference, described_arn, references
 from preflight.readiness.step import Step
 
@@ -40,7 +42,18 @@ def caller_facts(step: Step) -> Fact[PrincipalFacts]:
     principal = step.principal
     if principal is None:
         return Unknown("nobody has said who makes the call", "name the role or user with --principal ARN")
-    return step.memo.once(("policies", principal), lambda: policies_of(step.account, principal))
+    return step.memo.once(("caller", principal), lambda: _caller(step, principal))
+
+
+def _caller(step: Step, principal: str) -> Fact[PrincipalFacts]:
+    facts = policies_of(step.account, principal)
+    if not isinstance(facts, Known) or facts.value.kind not in ("role", "session"):
+        return facts
+    using = step.account.read(Ask("sts:caller-identity", ""))
+    if not isinstance(using, Known) or not is_session_of(str(using.value["Arn"]), principal):
+        return facts
+    # These are the credentials that the call will be made with, so its session is this one.
+    return Known(replace(facts.value, user_id=str(using.value["UserId"])), facts.reads)
 
 
 def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need | Reference]:
@@ -72,14 +85,16 @@ def question(step: Step, need: Need, caller: PrincipalFacts) -> tuple[Request, H
     """Return what is to be decided for a need of a caller, and the policies to decide it by."""
     permission = need.permission
     held = with_resource_policy(step, caller.policies, need.kind, need.key)
+    keys = caller_keys(caller, held.policies)
+    tags = None if why_uncertain(permission.action, "aws:ResourceTag/") else need.tags
     request = Request(
         principal=caller.arn,
         action=permission.action,
         resource=need.resource,
         resource_account=held.owner,
-        context=context_of_call(step, permission.action, permission.context, need.resource, need.tags),
-        principal_tags=caller.tags,
-        resource_tags=need.tags,
+        context=context_of_call(step, permission.action, permission.context, need.resource, tags, keys),
+        principal_tags=keys.tags,
+        resource_tags=tags,
     )
     return request, held
 

@@ -13,6 +13,7 @@ from preflight.engine.rule import Rule
 from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
 from preflight.iam.request import PolicyType
 from preflight.readiness.permissions.resource_policies import Held
+from preflight.readiness.permissions.uncertain_keys import why_uncertain
 from preflight.unresolved import as_pattern, is_unresolved
 
 _NAMES = {
@@ -176,8 +177,10 @@ def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
 
 def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
+    reasons = filter(None, (why_uncertain(matter.action, each.key) for each in decision.depends_on))
     hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
     message = f"whether {matter.name} is allowed {matter.sentence} hangs on " + "; ".join(dict.fromkeys(hangs))
+    message += "".join(f"; {reason}" for reason in dict.fromkeys(reasons))
     return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from preflight.account.caller_keys import CallerKeys
 from preflight.account.facts import Known
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import keys_in
 from preflight.declared.resource_kinds import load_kind
 from preflight.iam.request import Context, Value
+from preflight.readiness.permissions.uncertain_keys import renamed_keys
 from preflight.readiness.references import described_arn, references
 from preflight.readiness.step import Step
 from preflight.unresolved import is_unresolved
@@ -33,15 +35,21 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-
 
 
 def context_of_call(
-    step: Step, action: str, declared: Mapping[str, Any], resource: str, tags: Mapping[str, str] | None
+    step: Step,
+    action: str,
+    declared: Mapping[str, Any],
+    resource: str,
+    tags: Mapping[str, str] | None,
+    caller: CallerKeys,
 ) -> Context:
     """Return the context in which the caller of a step's request is authorized for an action on a resource.
 
-    `declared` is the operation's `context`, `tags` those of the resource where they are known. A key that nothing
-    settles is unknown; one of the action's own service that AWS does not list for the action is absent.
+    `declared` is the operation's `context`, `tags` those of the resource where they are known, `caller` the keys that
+    follow from who calls. A key that nothing settles is unknown; one of the action's own service that AWS does not
+    list for the action is absent.
     """
-    values: dict[str, Value] = dict(_ENCRYPTED)
-    absent = list(absent_keys(action))
+    values: dict[str, Value] = {**_ENCRYPTED, **caller.values}
+    absent = [*absent_keys(action), *caller.absent]
     if action.partition(":")[0] == step.operation.id.partition(":")[0]:
         through = step.request.through
         values["aws:ViaAWSService"] = "true" if through else "false"
@@ -50,21 +58,24 @@ def context_of_call(
             values.update({_FORWARDED[0]: (through,), _FORWARDED[1]: through, _FORWARDED[2]: through})
     if resource == "*":
         values["aws:RequestedRegion"] = step.region
-    _settle(step, declared, step.request.parameters, values, absent)
+    _settle(step, action, declared, step.request.parameters, values, absent)
     _tagged(action, tags, values, absent)
     for name, value in step.plan.context.items():
         values[name] = value if isinstance(value, str) else tuple(value)
     return _known(values, absent)
 
 
-def context_of_role(step: Step, action: str, declared: Mapping[str, Any], about: Mapping[str, Any]) -> Context:
-    """Return the context in which a service uses an execution role; `about` is the described shape that needs it.
+def context_of_role(
+    step: Step, action: str, declared: Mapping[str, Any], about: Mapping[str, Any], role: CallerKeys
+) -> Context:
+    """Return the context in which a service uses an execution role; `about` is the described shape that needs it,
+    `role` the keys that follow from who the role is.
 
     What the user vouches for is about the caller's own requests, so it does not count here.
     """
-    values: dict[str, Value] = {**_ENCRYPTED, "aws:RequestedRegion": step.region}
-    absent = list(absent_keys(action))
-    _settle(step, declared, about, values, absent)
+    values: dict[str, Value] = {**_ENCRYPTED, "aws:RequestedRegion": step.region, **role.values}
+    absent = [*absent_keys(action), *role.absent]
+    _settle(step, action, declared, about, values, absent)
     return _known(values, absent)
 
 
@@ -89,6 +100,7 @@ def _fits(pattern: str, name: str) -> bool:
 
 def _settle(
     step: Step,
+    action: str,
     declared: Mapping[str, Any],
     parameters: Mapping[str, Any],
     values: dict[str, Value],
@@ -107,6 +119,8 @@ def _settle(
             value = evaluate(how["value"] if isinstance(how, Mapping) else how, over)
             if value is not None or not isinstance(how, Mapping):
                 _put(name, value, values, absent)
+    # What is not in the request under the new name of its key is not in it under the old one either.
+    absent.extend(old for old, new in renamed_keys(action).items() if new in absent)
 
 
 def _put(name: str, value: Any, values: dict[str, Value], absent: list[str]) -> None:
@@ -165,7 +179,8 @@ def absent_keys(action: str) -> tuple[str, ...]:
         listed |= {_pattern(key) for key in described.condition_keys} if described else set()
     prefix = f"{service.lower()}:"
     patterns = {_pattern(key.name) for key in condition_keys(service)}
-    return tuple(sorted(key for key in patterns - listed if key.lower().startswith(prefix)))
+    uncertain = renamed_keys(action)
+    return tuple(sorted(key for key in patterns - listed - set(uncertain) if key.lower().startswith(prefix)))
 
 
 def _pattern(key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from preflight.account.caller_keys import caller_keys
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
 from preflight.declared.expressions import arn_part, evaluate, fill
@@ -237,12 +238,14 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
         )
     principal: PrincipalFacts = facts.value
     held = with_resource_policy(step, principal.policies, need.kind, need.key)
+    keys = caller_keys(principal, held.policies)
     request = Request(
         principal=principal.arn,
         action=action,
         resource=need.resource,
         resource_account=held.owner,
-        context=context_of_role(step, action, need.context, need.about),
+        context=context_of_role(step, action, need.context, need.about, keys),
+        # No service is documented to set tags on the sessions of an execution role.
         principal_tags=principal.tags,
     )
     matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Absent, Known, Unknown
-from preflight.account.principals import identity_of
+from preflight.account.principals import identity_of, is_session_of
 from preflight.declared.expressions import arn_part
 from preflight.engine.result import Kind, Level, Result
 from preflight.engine.rule import Rule
@@ -31,7 +31,7 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
         return
     yield _principal(step, rule, principal)
     caller = step.account.caller()
-    if isinstance(caller, Known) and not _same(caller.value, principal):
+    if isinstance(caller, Known) and not is_session_of(caller.value, principal):
         yield rule.result(
             Kind.FAIL,
             f"the credentials in use are those of {caller.value}, but the plan says that {principal} makes the call",
@@ -85,17 +85,3 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
         )
     return result(Kind.PASS, f"{principal} makes the call, in account {account}")
 
-
-def _same(caller: str, principal: str) -> bool:
-    """Say whether the credentials in use are those of the principal, or of a session of the role that it is."""
-    if caller == principal:
-        return True
-    if arn_part(caller, "account") != arn_part(principal, "account"):
-        return False
-    session, named = arn_part(caller, "resource") or "", arn_part(principal, "resource") or ""
-    if not session.startswith("assumed-role/"):
-        return False
-    role = session.split("/")[1]
-    if named.startswith("assumed-role/"):
-        return named.split("/")[1] == role
-    return named.startswith("role/") and named.rpartition("/")[2] == role

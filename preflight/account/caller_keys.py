@@ -1,0 +1,154 @@
+"""The condition keys that follow from who makes a request: AWS puts them into every request of the principal.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
+and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from preflight.account.facts import Unknown
+from preflight.account.principals import PrincipalFacts, parsed_policy
+from preflight.iam.conditions import Condition
+from preflight.iam.dates import instant
+from preflight.iam.pattern import covers, overlaps
+from preflight.iam.policy import Policy
+from preflight.iam.request import Policies, Value
+from preflight.iam.variables import Template, fixed
+from preflight.unresolved import as_pattern, is_unresolved
+
+_LONGEST_SESSION = 12 * 3600
+"""Seconds. A role's session lasts twelve hours at most: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html"""
+
+_USER_ID, _ISSUED, _SOURCE = "aws:userid", "aws:TokenIssueTime", "aws:SourceIdentity"
+_TEXTS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKeys:
+    """What a principal puts into its requests.
+
+    `values` are keys whose values are known, `absent` patterns of keys that are not in the request. `tags` are those
+    of the principal, None where they are not known, or not all.
+    """
+
+    values: Mapping[str, Value]
+    absent: tuple[str, ...]
+    tags: Mapping[str, str] | None
+
+
+ANYONE = CallerKeys({}, (), None)
+"""What is known of the requests of a principal of whom nothing is known."""
+
+
+def caller_keys(facts: PrincipalFacts, policies: Policies, now: datetime | None = None) -> CallerKeys:
+    """Return the condition keys of a principal's requests, as far as policies can tell their values apart.
+
+    Of a role the name of the session is not known, nor when its token was issued. Where that makes no difference to
+    any condition of `policies`, the keys have a value that stands for all of them; else they are unknown.
+    """
+    at = now or datetime.now(UTC)
+    values: dict[str, Value] = {
+        "aws:CurrentTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(at.timestamp())),
+    }
+    absent: list[str] = []
+    tags = facts.tags
+    if facts.kind == "session":
+        # The session's own ARN does not show the path of its role.
+        values["aws:PrincipalArn"] = facts.identity_arn
+    if facts.user_id is not None and _indifferent(_USER_ID, policies, _of_shape(facts.user_id)):
+        values[_USER_ID] = as_pattern(facts.user_id).replace("?*", "any-session")
+    if facts.kind in ("role", "session"):
+        if _indifferent(_ISSUED, policies, _outside(at.timestamp())):
+            values[_ISSUED] = values["aws:CurrentTime"]
+        if may_set(facts, "sts:TagSession") is not False:
+            tags = None
+        if may_set(facts, "sts:SetSourceIdentity") is False:
+            absent.append(_SOURCE)
+    elif facts.kind == "user":
+        absent.append(_SOURCE)
+    return CallerKeys(values, tuple(absent), tags)
+
+
+def may_set(facts: PrincipalFacts, action: str) -> bool | None:
+    """Say whether the trust policy of a role lets who assumes it do an action, such as `sts:TagSession`, which setting
+    session tags takes; None where the trust policy is not known.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+    """
+    trust = None if facts.trust is None else parsed_policy("the trust policy", facts.trust)
+    if trust is None or isinstance(trust, Unknown):
+        return None
+    return any(each.allows and each.covers_action(action.lower()) for each in trust.statements)
+
+
+Test = Callable[[Condition], bool]
+
+
+def _of_shape(user_id: str) -> Test:
+    """Return whether a condition says the same of every id of a shape."""
+    shape = as_pattern(user_id)
+
+    def same(condition: Condition) -> bool:
+        if not is_unresolved(user_id) or condition.base.name == "Null":
+            return True
+        if condition.base.positive not in _TEXTS or not all(map(fixed, condition.templates)):
+            return False
+        if condition.base.positive != "StringLike":
+            return not any(overlaps(shape.lower(), value.lower()) for value in condition.values)
+        return all(covers(value, shape) or not overlaps(value, shape) for value in condition.values)
+
+    return same
+
+
+def _outside(now: float) -> Test:
+    """Return whether a condition says the same of every time at which a token in use now may have been issued."""
+
+    def same(condition: Condition) -> bool:
+        if condition.base.name == "Null":
+            return True
+        dates = [instant(value) for value in condition.values]
+        return condition.base.name.startswith("Date") and all(
+            each is not None and not now - _LONGEST_SESSION <= float(each) <= now for each in dates
+        )
+
+    return same
+
+
+def _indifferent(key: str, policies: Policies, same: Test) -> bool:
+    """Say whether no policy tells apart the values that a key may have."""
+    name = key.lower()
+    for policy in _all(policies):
+        conditions, varies = _uses(policy, name)
+        if varies or not all(map(same, conditions)):
+            return False
+    return True
+
+
+def _all(policies: Policies) -> Iterator[Policy]:
+    yield from policies.identity
+    yield from policies.boundaries
+    yield from policies.session or ()
+    yield from policies.vpc_endpoint
+    for levels in (policies.service_control, policies.resource_control):
+        for level in levels or ():
+            yield from level
+    if policies.resource is not None:
+        yield policies.resource
+
+
+@lru_cache(maxsize=8192)
+def _uses(policy: Policy, key: str) -> tuple[tuple[Condition, ...], bool]:
+    """Return the conditions of a policy on a key, given in lower case, and whether it is a variable anywhere."""
+    conditions = [each for statement in policy.statements for each in statement.conditions]
+    templates: list[Template] = [each for condition in conditions for each in condition.templates]
+    for statement in policy.statements:
+        if statement.resources is not None:
+            templates.extend(statement.resources.varying)
+    varies = any(variable.key == key for each in templates for variable in each.variables)
+    return tuple(each for each in conditions if each.key == key), varies
