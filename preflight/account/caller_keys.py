@@ -61,7 +61,9 @@ def caller_keys(facts: PrincipalFacts, policies: Policies, now: datetime | None 
     if facts.kind == "session":
         # The session's own ARN does not show the path of its role.
         values["aws:PrincipalArn"] = facts.identity_arn
-    if facts.user_id is not None and _indifferent(_USER_ID, policies, _of_shape(facts.user_id)):
+    if facts.user_id is not None and (
+        not is_unresolved(facts.user_id) or _indifferent(_USER_ID, policies, _of_shape(facts.user_id))
+    ):
         values[_USER_ID] = as_pattern(facts.user_id).replace("?*", "any-session")
     if facts.kind in ("role", "session"):
         if _indifferent(_ISSUED, policies, _outside(at.timestamp())):
@@ -95,7 +97,7 @@ def _of_shape(user_id: str) -> Test:
     shape = as_pattern(user_id)
 
     def same(condition: Condition) -> bool:
-        if not is_unresolved(user_id) or condition.base.name == "Null":
+        if condition.base.name == "Null":
             return True
         if condition.base.positive not in _TEXTS or not all(map(fixed, condition.templates)):
             return False

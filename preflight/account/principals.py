@@ -122,7 +122,7 @@ def _user_id(kind: PrincipalKind, principal_arn: str, detail: Mapping[str, Any])
     """Return what `aws:userid` holds: a user's id; of a session the role's id, a colon and the session's name."""
     if kind == "user":
         return detail.get("UserId")
-    if "RoleId" not in detail:
+    if not detail.get("RoleId"):
         return None
     session = principal_arn.split("/", 2)[2] if kind == "session" else unresolved("name of the session")
     return f"{detail['RoleId']}:{session}"

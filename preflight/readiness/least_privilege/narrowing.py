@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from preflight import catalog
-from preflight.iam.request import Value
 from preflight.account.caller_keys import ANYONE
+from preflight.iam.request import Value
 from preflight.readiness.permissions.authorization import Need
 from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step

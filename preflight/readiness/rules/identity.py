@@ -84,4 +84,3 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
             Level.WARNING,
         )
     return result(Kind.PASS, f"{principal} makes the call, in account {account}")
-

@@ -17,7 +17,9 @@ PATH = "aws-reserved/sso.amazonaws.com/"
 SSO_SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/jane"
 ASSUMABLE = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})
 TAGGABLE = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": ["sts:AssumeRole", "sts:TagSession"]})
-NAMED = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"]})
+NAMED = policy(
+    {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"]}
+)
 NOW = datetime.now(UTC)
 
 
@@ -30,13 +32,17 @@ def scp(*statements: Any) -> dict[str, Any]:
     return {"service_control_policies": {ACCOUNT: levels}, "resource_control_policies": {ACCOUNT: []}}
 
 
-def decided(principal: str, *statements: Any, by: Any = (), request: Any = CREATE, rule: str = "PRE110", **of_role: Any) -> list[Result]:
+def decided(
+    principal: str, *statements: Any, by: Any = (), request: Any = CREATE, rule: str = "PRE110", **of_role: Any
+) -> list[Result]:
     """Return what is said of a caller whose role has statements, under a service control policy with those of `by`."""
     facts = {"RoleId": "AROADEPLOYER", "AssumeRolePolicyDocument": ASSUMABLE, **of_role}
     sso = role(SSO, allow("*"), *statements, **facts)
     sso["Arn"] = f"arn:aws:iam::{ACCOUNT}:role/{PATH}{SSO}"
     deployer = role("deployer", allow("*"), *statements, **facts)
-    world = snapshot(deployer, sso, role("endpoint-execution", Tags=[{"Key": "team", "Value": "ml"}]), organization=scp(*by), **THERE)
+    world = snapshot(
+        deployer, sso, role("endpoint-execution", Tags=[{"Key": "team", "Value": "ml"}]), organization=scp(*by), **THERE
+    )
     return check(rule, plan(request, principal=principal), world)
 
 
@@ -130,6 +136,10 @@ def test_a_key_that_the_reference_lists_by_its_new_name_only(key: str | None, ki
     """A policy of AWS's own time with sagemaker:VolumeKmsKey: without any key in the request both are absent."""
     demanded = {**deny(Null={"sagemaker:VolumeKmsKey": "true"}), "Action": "sagemaker:CreateEndpointConfig"}
     config = {"EndpointConfigName": "c", "ProductionVariants": [], **({"KmsKeyId": key} if key else {})}
-    found = [each for each in decided(DEPLOYER, demanded, request=("CreateEndpointConfig", config)) if "EndpointConfig" in each.message]
+    found = [
+        each
+        for each in decided(DEPLOYER, demanded, request=("CreateEndpointConfig", config))
+        if "EndpointConfig" in each.message
+    ]
     assert kinds(found) == {kind}
     assert ("replaces the deprecated sagemaker:VolumeKmsKey" in found[0].message) == (kind == "open")
