@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from preflight.declared.data_files import folder
+from preflight.data_files import folder
 
 _REPLACED = re.compile(r"has been deprecated\. It has been replaced by ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
 
