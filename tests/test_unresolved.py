@@ -3,62 +3,72 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preflight.unresolved import (
-    as_pattern,
-    hangs_on,
-    is_unique,
-    is_unresolved,
-    is_wholly_unresolved,
-    known_parts,
-    marked,
-    only_unique,
-    settle,
-    shown,
-    unresolved,
-    unresolved_in,
-)
+from preflight import unresolved
+from preflight.unresolved import DeployText, marked, resolution
 
-NAME, MADE_UP = unresolved("parameter Stack:Name"), unresolved("name of Role/é", unique=True)
+NAME, MADE_UP = DeployText.unknown("parameter Stack:Name"), DeployText.unknown("name of Role/é", unique=True)
 
 
 def test_what_is_known_of_a_text() -> None:
     text = f"arn:aws:iam::111122223333:role/{NAME}-x-{MADE_UP}"
-    assert shown(text) == "arn:aws:iam::111122223333:role/${parameter Stack:Name}-x-${name of Role/é}"
-    assert as_pattern(text) == "arn:aws:iam::111122223333:role/?*-x-?*"
-    assert hangs_on(text + NAME) == ("parameter Stack:Name", "name of Role/é")
-    assert known_parts(text) == ["arn:aws:iam::111122223333:role/", "-x-", ""]
-    assert is_unresolved(text) and is_unique(text) and not only_unique(text) and only_unique(MADE_UP)
-    assert is_wholly_unresolved(NAME + MADE_UP) and not is_wholly_unresolved(text)
+    assert DeployText(text).shown == "arn:aws:iam::111122223333:role/${parameter Stack:Name}-x-${name of Role/é}"
+    assert DeployText(text).pattern == "arn:aws:iam::111122223333:role/?*-x-?*"
+    assert DeployText(text + NAME).labels == ("parameter Stack:Name", "name of Role/é")
+    assert DeployText(text).known_parts == ["arn:aws:iam::111122223333:role/", "-x-", ""]
+    assert (
+        DeployText.partial(text)
+        and DeployText(text).has_made_up_part
+        and not DeployText(text).is_only_made_up
+        and DeployText(MADE_UP).is_only_made_up
+    )
+    assert DeployText(NAME + MADE_UP).is_wholly_unknown and not DeployText(text).is_wholly_unknown
     assert text.split(":", 5)[5] == text.partition("3333:")[2] and text.rpartition("/")[2].count("/") == 0
 
 
 def test_labels_keep_their_case_and_survive_json() -> None:
     text = json.loads(json.dumps(f"a/{NAME}")).lower()
-    assert shown(text) == "a/${parameter Stack:Name}"
-    assert hangs_on(text) == ("parameter Stack:Name",)
+    assert DeployText(text).shown == "a/${parameter Stack:Name}"
+    assert DeployText(text).labels == ("parameter Stack:Name",)
 
 
 @given(st.text(max_size=30))
 def test_no_mark_is_left_in_what_is_shown(label: str) -> None:
-    text = unresolved(label)
-    assert not marked(shown(f"x{text}y{unresolved(text)}")) and marked(text) and is_wholly_unresolved(text)
-    assert marked(json.dumps(text)) and len(known_parts(f"x{text}y")) == 2
+    text = DeployText.unknown(label)
+    assert (
+        not marked(DeployText(f"x{text}y{DeployText.unknown(text)}").shown)
+        and marked(text)
+        and DeployText(text).is_wholly_unknown
+    )
+    assert marked(json.dumps(text)) and len(DeployText(f"x{text}y").known_parts) == 2
+
+
+def test_nothing_else_knows_how_an_unknown_part_is_written() -> None:
+    package = Path(unresolved.__file__).parent
+    modules = [path for path in package.rglob("*.py") if path.name != "unresolved.py" and path.parent.name != "iam"]
+    assert [str(path) for path in modules if re.search(r"\\ue00[0-2](?!-)", path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("text", ["", "plain", "é", "\u2217", "${parameter Name}", "a\\u0041", "🙂"])
 def test_other_texts_are_as_they_are(text: str) -> None:
-    assert shown(text) == as_pattern(text) == text
-    assert not marked(text) and not is_unresolved(text) and hangs_on(text) == () and known_parts(text) == [text]
+    assert DeployText(text).shown == DeployText(text).pattern == text
+    assert (
+        not marked(text)
+        and not DeployText.partial(text)
+        and DeployText(text).labels == ()
+        and DeployText(text).known_parts == [text]
+    )
 
 
 def test_where_unknown_texts_are() -> None:
     value = {"a": [1, NAME], "b/c": {"d": f"x{MADE_UP}"}, NAME: True, "e": None}
-    assert [pointer for pointer, _ in unresolved_in(value)] == ["/a/1", "/b~1c/d", ""]
+    assert [pointer for pointer, _ in DeployText.all_in(value)] == ["/a/1", "/b~1c/d", ""]
 
 
 @pytest.mark.parametrize(
@@ -73,4 +83,4 @@ def test_where_unknown_texts_are() -> None:
     ],
 )  # fmt: skip
 def test_what_would_settle_it(labels: list[str], expected: str) -> None:
-    assert settle(labels) == expected
+    assert resolution(labels) == expected

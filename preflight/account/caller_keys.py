@@ -19,7 +19,7 @@ from preflight.iam.pattern import covers, overlaps
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, Value
 from preflight.iam.variables import Template, fixed
-from preflight.unresolved import as_pattern, is_unresolved
+from preflight.unresolved import DeployText
 
 _LONGEST_SESSION = 12 * 3600
 """Seconds. A role's session lasts twelve hours at most: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html"""
@@ -62,9 +62,9 @@ def caller_keys(facts: PrincipalFacts, policies: Policies, now: datetime | None 
         # The session's own ARN does not show the path of its role.
         values["aws:PrincipalArn"] = facts.identity_arn
     if facts.user_id is not None and (
-        not is_unresolved(facts.user_id) or _indifferent(_USER_ID, policies, _of_shape(facts.user_id))
+        not DeployText.partial(facts.user_id) or _indifferent(_USER_ID, policies, _of_shape(facts.user_id))
     ):
-        values[_USER_ID] = as_pattern(facts.user_id).replace("?*", "any-session")
+        values[_USER_ID] = DeployText(facts.user_id).pattern.replace("?*", "any-session")
     if facts.kind in ("role", "session"):
         if _indifferent(_ISSUED, policies, _outside(at.timestamp())):
             values[_ISSUED] = values["aws:CurrentTime"]
@@ -94,7 +94,7 @@ Test = Callable[[Condition], bool]
 
 def _of_shape(user_id: str) -> Test:
     """Return whether a condition says the same of every id of a shape."""
-    shape = as_pattern(user_id)
+    shape = DeployText(user_id).pattern
 
     def same(condition: Condition) -> bool:
         if condition.base.name == "Null":

@@ -12,7 +12,7 @@ from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
-from preflight.unresolved import hangs_on, is_unresolved, settle, unresolved
+from preflight.unresolved import DeployText, resolution
 
 PrincipalKind: TypeAlias = Literal["role", "user", "session", "root"]
 
@@ -65,9 +65,9 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
     powerful than it is.
     """
     named = identity_of(principal_arn)
-    if named is None and is_unresolved(principal_arn):
-        labels = hangs_on(principal_arn)
-        return Unknown(f"it hangs on {', '.join(labels)}", settle(labels))
+    if named is None and (unknown := DeployText.partial(principal_arn)):
+        labels = unknown.labels
+        return Unknown(f"it hangs on {', '.join(labels)}", resolution(labels))
     if named is None:
         return Unknown(
             f"{principal_arn} is not a role, user, assumed-role session or account root",
@@ -124,7 +124,7 @@ def _user_id(kind: PrincipalKind, principal_arn: str, detail: Mapping[str, Any])
         return detail.get("UserId")
     if not detail.get("RoleId"):
         return None
-    session = principal_arn.split("/", 2)[2] if kind == "session" else unresolved("name of the session")
+    session = principal_arn.split("/", 2)[2] if kind == "session" else DeployText.unknown("name of the session")
     return f"{detail['RoleId']}:{session}"
 
 

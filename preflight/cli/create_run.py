@@ -185,14 +185,14 @@ def _makeable(plan: Plan, place: Place) -> Plan:
     """Return the plan as it is made here, call by call. Raises `UsageError` where only its own tool can make it."""
     from preflight.errors import UsageError
     from preflight.readiness.call_site import Settled, placed
-    from preflight.unresolved import shown, unresolved_in
+    from preflight.unresolved import DeployText
 
     plan = placed(plan, Settled(place.region, place.account, place.partition))
     because = [f"it makes {each.kind} too" for each in plan.declared[:1]]
     because += [each.message for each in plan.gaps[:1]]
     because += [f"{each.name} hangs on {', '.join(each.hangs_on)}" for each in plan.requests if each.hangs_on][:1]
     because += [
-        f"{each.name} has {shown(text)}" for each in plan.requests for _, text in unresolved_in(each.parameters)
+        f"{each.name} has {text.shown}" for each in plan.requests for _, text in DeployText.all_in(each.parameters)
     ][:1]
     if because:
         raise UsageError(

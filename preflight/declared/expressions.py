@@ -16,6 +16,7 @@ import jmespath.functions
 import jmespath.parser
 
 from preflight.errors import PreflightError
+from preflight.unresolved import DeployText
 
 _PLACE = re.compile(r"\$\{([^}]*)\}")
 _S3_HOST = re.compile(
@@ -36,7 +37,7 @@ def s3_location(uri: str | None) -> dict[str, str] | None:
     scheme, separator, rest = (uri or "").partition("://")
     if not separator:
         # A place that begins with what is not known yet (preflight.unresolved) is in some bucket.
-        return {"Bucket": scheme, "Key": scheme} if scheme.startswith("\ue000") else None
+        return {"Bucket": scheme, "Key": scheme} if DeployText(scheme).begins_unknown else None
     host, _, path = rest.partition("/")
     if scheme.lower() == "s3":
         return {"Bucket": host, "Key": path} if host else None

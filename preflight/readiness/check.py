@@ -31,7 +31,7 @@ from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.references import references
 from preflight.readiness.step import Step, after
 from preflight.thread_pool import Pool
-from preflight.unresolved import shown
+from preflight.unresolved import DeployText
 
 FAMILY = "readiness"
 _THREADS = 64
@@ -135,12 +135,14 @@ def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
 def _spoken(result: Result) -> Result:
     if result.message.isascii() and result.subject.isascii() and result.remedy.isascii():
         return result
-    evidence = tuple(Evidence(shown(each.policy), shown(each.statement)) for each in result.evidence)
+    evidence = tuple(
+        Evidence(DeployText(each.policy).shown, DeployText(each.statement).shown) for each in result.evidence
+    )
     return replace(
         result,
-        message=shown(result.message),
-        subject=shown(result.subject),
-        remedy=shown(result.remedy),
+        message=DeployText(result.message).shown,
+        subject=DeployText(result.subject).shown,
+        remedy=DeployText(result.remedy).shown,
         evidence=evidence,
     )
 

@@ -15,7 +15,7 @@ from preflight.engine.rule import Rule
 from preflight.readiness.references import Reference, references, reported
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
-from preflight.unresolved import hangs_on, is_unresolved, settle
+from preflight.unresolved import DeployText, resolution
 
 
 def existence(step: Step, rule: Rule, reference: Reference) -> Result:
@@ -113,13 +113,13 @@ def faults(step: Step, rule: Rule) -> Iterator[Result]:
             if fault["rule"] != rule.id:
                 continue
             for found in evaluate(fault["each"], step.place.values(value)) or ():
-                if is_unresolved(found):
+                if unknown := DeployText.partial(found):
                     yield rule.result(
                         Kind.OPEN,
                         f"`{found}` is not known before the deploy: {fault['says']}",
                         subject=about,
                         location=_place(step, lambda text, found=found: text == found),
-                        remedy=sentence(settle(hangs_on(found))),
+                        remedy=sentence(resolution(unknown.labels)),
                     )
                     continue
                 yield rule.result(

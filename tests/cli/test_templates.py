@@ -90,7 +90,7 @@ def test_the_policy_for_a_template(preflight: Command) -> None:
 )
 @pytest.mark.parametrize("name", ["generated_names.json", "asynchronous.yaml", "cdk.out", "parameters.yaml"])
 def test_no_policy_shows_what_stands_for_the_unknown(preflight: Command, name: str, options: list[str]) -> None:
-    path = EXAMPLES.parent / "tests" / "documents" / "templates" / name
+    path = EXAMPLES.parent / "tests" / "documents" / "cloudformation" / "templates" / name
     ran = preflight("policy", str(path), *FACTS, *options)
     assert ran.code in (0, 1, 3) and not marked(ran.out + ran.err)
 

@@ -11,7 +11,7 @@ from preflight.account.overlays.overlay import Over
 from preflight.account.overlays.unresolved_names import Unsettled
 from preflight.declared.resource_kinds import Kind, load_kind
 from preflight.documents.plans.plan import Plan
-from preflight.unresolved import settle
+from preflight.unresolved import resolution
 
 Effect: TypeAlias = Literal["create", "update", "delete", "extend", "remove"]
 # In which order what a plan makes beside its requests is laid: what changes a role comes after the role.
@@ -46,12 +46,12 @@ class _Layer:
             return None
         if self.hangs_on:
             does = "makes it" if self.effect == "create" else "takes it away"
-            return Unknown(f"whether the plan {does} hangs on {', '.join(self.hangs_on)}", settle(self.hangs_on))
+            return Unknown(f"whether the plan {does} hangs on {', '.join(self.hangs_on)}", resolution(self.hangs_on))
         return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
 
     def _unread(self) -> list[dict[str, str]]:
         """Return the members that may be changed, as what is not known of a role or user is told."""
-        reason, way = f"whether it changes hangs on {', '.join(self.hangs_on)}", settle(self.hangs_on)
+        reason, way = f"whether it changes hangs on {', '.join(self.hangs_on)}", resolution(self.hangs_on)
         return [{"Member": name, "Reason": reason, "Settle": way} for name in self.value if name != "Unread"]
 
     def changed(self, fact: Fact[Any]) -> Fact[Any]:

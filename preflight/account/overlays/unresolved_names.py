@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.account.facts import Ask, Fact, Unknown
 from preflight.account.overlays.overlay import Over
-from preflight.unresolved import hangs_on, settle
+from preflight.unresolved import DeployText, resolution
 
 
 class Unsettled(Over):
@@ -21,5 +21,5 @@ class Unsettled(Over):
 
 
 def _unknown(ask: Ask) -> Unknown | None:
-    labels = [label for _, value in ask.key if not value.isascii() for label in hangs_on(value)]
-    return Unknown(f"it hangs on {', '.join(dict.fromkeys(labels))}", settle(labels)) if labels else None
+    labels = [label for _, value in ask.key for label in DeployText(value).labels]
+    return Unknown(f"it hangs on {', '.join(dict.fromkeys(labels))}", resolution(labels)) if labels else None

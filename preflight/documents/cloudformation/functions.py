@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from preflight.documents.text.schema import word_for
-from preflight.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
+from preflight.unresolved import DeployText
 
 Function: TypeAlias = Callable[[Any], Any]
 
@@ -36,7 +36,7 @@ class Partial(list[Any]):
 
 def whole(value: Any) -> Any:
     """Return a value as it may stand in a property: a list that is known in part is not known."""
-    return unresolved(value.label) if isinstance(value, Partial) else value
+    return DeployText.unknown(value.label) if isinstance(value, Partial) else value
 
 
 def plain_text(value: Any) -> str:
@@ -50,8 +50,8 @@ def plain_text(value: Any) -> str:
 
 def _join(argument: Any) -> Any:
     separator, items = _two(argument, "a separator and a list")
-    if isinstance(items, Partial) or is_unresolved(items):
-        return unresolved(f"the joined {_label(items)}")
+    if isinstance(items, Partial) or DeployText.partial(items):
+        return DeployText.unknown(f"the joined {_label(items)}")
     if not isinstance(separator, str) or not isinstance(items, list):
         raise TypeError("takes a separator and a list")
     return separator.join(map(plain_text, items))
@@ -61,47 +61,53 @@ def _split(argument: Any) -> Any:
     separator, text = _two(argument, "a separator and a text")
     if not isinstance(separator, str) or not separator or not isinstance(text, str):
         raise TypeError("takes a separator and a text")
-    if not is_unresolved(text):
+    if not DeployText.partial(text):
         return text.split(separator)
     parts = text.split(separator)
     known: list[Any] = []
     for part in parts:
         # An unknown part may hold the separator, and then the places of all that follows are not known.
-        if is_unresolved(part) and not _cannot_hold(part, separator):
-            return Partial(known, f"a part of {shown(text)}, split by {separator!r}")
+        if DeployText.partial(part) and not _cannot_hold(part, separator):
+            return Partial(known, f"a part of {DeployText(text).shown}, split by {separator!r}")
         known.append(part)
     return known
 
 
 def _cannot_hold(part: str, separator: str) -> bool:
     """Say whether what AWS makes up in a text has no separator: names and ids have no colon and no slash."""
-    from preflight.unresolved import only_unique
+    from preflight.unresolved import DeployText
 
-    return only_unique(part) and separator in (":", "/")
+    return DeployText(part).is_only_made_up and separator in (":", "/")
 
 
 def _select(argument: Any) -> Any:
     index, items = _two(argument, "an index and a list")
-    if is_unresolved(index) or is_unresolved(items):
-        return unresolved(f"item {shown(str(index))} of {_label(items) if is_unresolved(items) else 'a list'}")
+    if DeployText.partial(index) or DeployText.partial(items):
+        return DeployText.unknown(
+            f"item {DeployText(index).shown} of {_label(items) if DeployText.partial(items) else 'a list'}"
+        )
     if not isinstance(items, list) or not str(index).isdigit():
         raise TypeError("takes an index and a list")
     at = int(index)
     if at < len(items):
         return items[at]
     if isinstance(items, Partial):
-        return unresolved(f"item {at} of {items.label}")
+        return DeployText.unknown(f"item {at} of {items.label}")
     raise ValueError(f"picks item {at} of a list that has {len(items)}")
 
 
 def _base64(argument: Any) -> Any:
     text = plain_text(argument)
-    return unresolved(f"base64 of {shown(text)}") if is_unresolved(text) else base64.b64encode(text.encode()).decode()
+    return (
+        DeployText.unknown(f"base64 of {DeployText(text).shown}")
+        if DeployText.partial(text)
+        else base64.b64encode(text.encode()).decode()
+    )
 
 
 def _length(argument: Any) -> Any:
-    if isinstance(argument, Partial) or is_unresolved(argument):
-        return unresolved(f"the length of {_label(argument)}")
+    if isinstance(argument, Partial) or DeployText.partial(argument):
+        return DeployText.unknown(f"the length of {_label(argument)}")
     if not isinstance(argument, list):
         raise TypeError("takes a list")
     return len(argument)
@@ -116,9 +122,9 @@ def _cidr(argument: Any) -> Any:
 
     if not isinstance(argument, list) or not 2 <= len(argument) <= 3:
         raise TypeError("takes a block, a count and perhaps a number of bits")
-    labels = [label for _, text in unresolved_in(argument) for label in hangs_on(text)]
+    labels = [label for _, text in DeployText.all_in(argument) for label in text.labels]
     if labels:
-        return unresolved(f"the blocks within {', '.join(labels)}")
+        return DeployText.unknown(f"the blocks within {', '.join(labels)}")
     network = ipaddress.ip_network(str(argument[0]))
     bits = int(argument[2]) if len(argument) == 3 else 8
     blocks = network.subnets(new_prefix=network.max_prefixlen - bits)
@@ -143,4 +149,4 @@ def _two(argument: Any, what: str) -> tuple[Any, Any]:
 
 
 def _label(value: Any) -> str:
-    return value.label if isinstance(value, Partial) else ", ".join(hangs_on(value))
+    return value.label if isinstance(value, Partial) else ", ".join(DeployText(value).labels)

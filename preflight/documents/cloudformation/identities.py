@@ -8,7 +8,7 @@ from typing import Any
 from preflight.documents.cloudformation.model import Resource
 from preflight.documents.cloudformation.types import Made
 from preflight.documents.plans.plan import Declared
-from preflight.unresolved import hangs_on, is_unresolved, settle, unresolved_in
+from preflight.unresolved import DeployText, resolution
 
 _TITLES = {"role": "Role", "user": "User", "group": "Group"}
 # What of a statement must be known for a decision to be made by it; a resource may be known by shape.
@@ -75,7 +75,7 @@ def _added(title: str, holders: Any, value: Mapping[str, Any], at: tuple[Any, st
 
 def _inline(policies: Any, title: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the inline policies as far as they are known, and what is not known of them."""
-    inline, unread = [], [_unread(f"{title}PolicyList", policies)] if is_unresolved(policies) else []
+    inline, unread = [], [_unread(f"{title}PolicyList", policies)] if DeployText.partial(policies) else []
     for policy in policies if isinstance(policies, list) else ():
         if not isinstance(policy, dict):
             unread.append(_unread(f"{title}PolicyList", policy))
@@ -97,15 +97,15 @@ def _inline(policies: Any, title: str) -> tuple[list[dict[str, Any]], list[dict[
 def _is_open(statement: Any) -> bool:
     if not isinstance(statement, dict):
         return True
-    if any(is_unresolved(each) for each in (statement.get("Effect"), statement.get("Condition"))):
+    if any(DeployText.partial(each) for each in (statement.get("Effect"), statement.get("Condition"))):
         return True
-    return any(next(unresolved_in(statement.get(name)), None) is not None for name in _DECIDING[1:3])
+    return any(next(DeployText.all_in(statement.get(name)), None) is not None for name in _DECIDING[1:3])
 
 
 def _unread(member: str, value: Any) -> dict[str, str]:
-    labels = list(dict.fromkeys(label for _, text in unresolved_in(value) for label in hangs_on(text)))
+    labels = list(dict.fromkeys(label for _, text in DeployText.all_in(value) for label in text.labels))
     reason = f"a part of it hangs on {', '.join(labels)}" if labels else "a part of it is not what it should be"
-    return {"Member": member, "Reason": reason, "Settle": settle(labels)}
+    return {"Member": member, "Reason": reason, "Settle": resolution(labels)}
 
 
 def _known(values: Any) -> list[str]:
@@ -113,11 +113,11 @@ def _known(values: Any) -> list[str]:
 
 
 def _unknown(values: Any) -> list[Any]:
-    return [values] if is_unresolved(values) else []
+    return [values] if DeployText.partial(values) else []
 
 
 def _tags(tags: Any) -> list[Any] | None:
     """Return tags as they are described; None, for not known, where they are not wholly known."""
     if tags is None:
         return []
-    return None if next(unresolved_in(tags), None) is not None or not isinstance(tags, list) else tags
+    return None if next(DeployText.all_in(tags), None) is not None or not isinstance(tags, list) else tags

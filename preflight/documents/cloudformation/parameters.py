@@ -14,7 +14,7 @@ from preflight.documents.text.load import load
 from preflight.documents.text.schema import word_for
 from preflight.errors import InputError, UsageError
 from preflight.json_pointer import escape
-from preflight.unresolved import is_unresolved, unresolved
+from preflight.unresolved import DeployText
 
 _SSM = "AWS::SSM::Parameter::Value<"
 
@@ -94,9 +94,9 @@ def value_of(template: Template, name: str, given: Mapping[str, Any], stack: str
     if isinstance(value, bool):
         value = "true" if value else "false"
     if kind.startswith(_SSM):
-        return unresolved(f"the value of {value} in SSM" if value else f"the value in SSM that {full} names")
+        return DeployText.unknown(f"the value of {value} in SSM" if value else f"the value in SSM that {full} names")
     if value is None:
-        return unresolved(f"parameter {full}")
+        return DeployText.unknown(f"parameter {full}")
     if isinstance(value, list):
         return value
     text = str(value)
@@ -105,7 +105,7 @@ def value_of(template: Template, name: str, given: Mapping[str, Any], stack: str
     values = [each.strip() for each in text.split(",")] if listed else [text]
     if isinstance(allowed, list):
         wrong = next((each for each in values if each not in {_plain(one) for one in allowed}), None)
-        if wrong is not None and not is_unresolved(wrong):
+        if wrong is not None and not DeployText.partial(wrong):
             mend = f"give one of {', '.join(map(_plain, allowed))}"
             raise template.error(f"/Parameters/{escape(name)}", f"the parameter {name} does not allow {wrong!r}", mend)
     return values if listed else text

@@ -22,7 +22,7 @@ from preflight.documents.text.load import load
 from preflight.documents.text.schema import fault, load_schema
 from preflight.errors import InputError
 from preflight.json_pointer import escape
-from preflight.unresolved import is_unresolved, shown
+from preflight.unresolved import DeployText
 
 Reader: TypeAlias = Callable[[Given], Plan]
 
@@ -101,7 +101,7 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
     properties = stack.properties(resource)
     asset, url = resource.metadata.get("aws:asset:path"), properties.get("TemplateURL")
     named = asset if isinstance(asset, str) else url
-    if not isinstance(named, str) or is_unresolved(named) or "://" in named:
+    if not isinstance(named, str) or DeployText.partial(named) or "://" in named:
         return None
     parent = stack.template.document.path
     path = named if parent == "-" else os.path.join(os.path.dirname(parent), named)  # noqa: PTH118, PTH120
@@ -209,7 +209,9 @@ def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:
     parameters: dict[str, Any] = fitted(members, load_schema(schema), load_schema(schema))
     if wrong := fault(parameters, schema):
         inside, problem, mend = wrong
-        raise stack.template.error(f"{resource.pointer}/Properties{inside}", shown(problem), shown(mend))
+        raise stack.template.error(
+            f"{resource.pointer}/Properties{inside}", DeployText(problem).shown, DeployText(mend).shown
+        )
     return parameters
 
 
@@ -226,7 +228,7 @@ def fitted(value: Any, schema: Any, root: Any) -> Any:
     kind = schema.get("type")
     if kind == "string" and isinstance(value, (bool, int, float)):
         return _text(value)
-    if not isinstance(value, str) or is_unresolved(value):
+    if not isinstance(value, str) or DeployText.partial(value):
         return value
     if kind == "boolean" and value.lower() in ("true", "false"):
         return value.lower() == "true"

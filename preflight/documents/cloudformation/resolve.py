@@ -13,7 +13,7 @@ from preflight.documents.cloudformation.functions import FUNCTIONS, NOTHING, Fun
 from preflight.documents.cloudformation.model import Template
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
-from preflight.unresolved import hangs_on, is_unresolved, shown, unresolved, unresolved_in
+from preflight.unresolved import DeployText
 
 _PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:([^{}]*)\}\}")
@@ -139,7 +139,7 @@ class Resolver:
         if name in self.template.resources:
             return self.stack.ref(name, pointer)
         if self.template.macros:
-            return unresolved(f"{name}, which the macro {self.template.macros[0]} may add")
+            return DeployText.unknown(f"{name}, which the macro {self.template.macros[0]} may add")
         known = {**self.template.parameters, **self.template.resources, **self.stack.pseudo}
         raise self.template.unknown_name(pointer, name, "parameter or resource", known)
 
@@ -159,7 +159,7 @@ class Resolver:
     def _attribute(self, name: str, attribute: str, pointer: str) -> Any:
         if name not in self.template.resources:
             if self.template.macros:
-                return unresolved(f"{name}.{attribute}, which the macro {self.template.macros[0]} may add")
+                return DeployText.unknown(f"{name}.{attribute}, which the macro {self.template.macros[0]} may add")
             raise self.template.unknown_name(pointer, name, "resource", self.template.resources)
         return self.stack.attribute(name, attribute, pointer)
 
@@ -202,8 +202,8 @@ class Resolver:
             return either
         # Parts with the same label are the same text: so the label tells the two values, or else the place.
         if isinstance(either, str) and isinstance(other, str):
-            return unresolved(f"{shown(either)!r} or {shown(other)!r}, by {holds}")
-        return unresolved(f"{holds}, at {pointer.removesuffix('/Fn::If')}")
+            return DeployText.unknown(f"{DeployText(either).shown!r} or {DeployText(other).shown!r}, by {holds}")
+        return DeployText.unknown(f"{holds}, at {pointer.removesuffix('/Fn::If')}")
 
     def _find_in_map(self, argument: Any, pointer: str) -> Any:
         if not isinstance(argument, list) or len(argument) not in (3, 4):
@@ -211,9 +211,9 @@ class Resolver:
             raise self.template.error(pointer, problem, "write [Mapping, key, second key]")
         keys = [self.value(each, f"{pointer}/{at}") for at, each in enumerate(argument[:3])]
         otherwise = argument[3].get("DefaultValue") if len(argument) == 4 and isinstance(argument[3], dict) else None
-        if any(is_unresolved(key) for key in keys):
-            labels = ", ".join(label for key in keys if isinstance(key, str) for label in hangs_on(key))
-            return unresolved(f"the mapping {'.'.join(shown(str(key)) for key in keys)}, by {labels}")
+        if any(DeployText.partial(key) for key in keys):
+            labels = ", ".join(label for key in keys if isinstance(key, str) for label in DeployText(key).labels)
+            return DeployText.unknown(f"the mapping {'.'.join(DeployText(key).shown for key in keys)}, by {labels}")
         found: Any = self.template.mappings
         for at, key in enumerate(keys):
             if not isinstance(found, dict) or str(key) not in found:
@@ -234,11 +234,13 @@ class Resolver:
         return self.stack.imported(name)
 
     def _transform(self, argument: Any, pointer: str) -> Any:  # noqa: ARG002 -- it may turn into anything
-        return unresolved(f"what Fn::Transform writes, at {pointer.removesuffix('/Fn::Transform')}")
+        return DeployText.unknown(f"what Fn::Transform writes, at {pointer.removesuffix('/Fn::Transform')}")
 
     def _zones(self, argument: Any, pointer: str) -> Any:
         region = self.value(argument, pointer)
-        return unresolved(f"the zones of {shown(region) if isinstance(region, str) and region else 'the region'}")
+        return DeployText.unknown(
+            f"the zones of {DeployText(region).shown if isinstance(region, str) and region else 'the region'}"
+        )
 
     def _logic(self, value: Any, pointer: str) -> bool | str:
         """Return whether a condition's expression holds; where that is not known, what it hangs on."""
@@ -272,7 +274,7 @@ def _equal(one: Any, other: Any) -> bool | str:
     texts = [_comparable(each) for each in (one, other)]
     if texts[0] == texts[1]:
         return True
-    labels = dict.fromkeys(label for each in texts for _, text in unresolved_in(each) for label in hangs_on(text))
+    labels = dict.fromkeys(label for each in texts for _, text in DeployText.all_in(each) for label in text.labels)
     return ", ".join(labels) if labels else False
 
 
@@ -283,4 +285,4 @@ def _comparable(value: Any) -> Any:
 
 
 def _dynamic(match: re.Match[str]) -> str:
-    return unresolved(f"resolve:{match[1]}")
+    return DeployText.unknown(f"resolve:{match[1]}")

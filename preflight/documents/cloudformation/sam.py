@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from preflight.documents.cloudformation.model import Template
-from preflight.unresolved import unresolved
+from preflight.unresolved import DeployText
 
 _SERVICES = {"Function": "lambda", "StateMachine": "states"}
 _BASIC = "AWSLambdaBasicExecutionRole"
@@ -55,7 +55,7 @@ def _role(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         else:
             # One of SAM's own templates of policies, which SAM writes out.
             template = next(iter(policy), "") if isinstance(policy, dict) else ""
-            unknown = unresolved(f"the statements of SAM's policy template {template}")
+            unknown = DeployText.unknown(f"the statements of SAM's policy template {template}")
             inline.append({"PolicyName": f"Policy{at}", "PolicyDocument": {"Statement": [unknown]}})
     role: dict[str, Any] = {
         "AssumeRolePolicyDocument": properties.get("AssumeRolePolicyDocument")

@@ -13,7 +13,7 @@ from preflight.documents.cloudformation.parameters import value_of
 from preflight.documents.cloudformation.resolve import Resolver
 from preflight.documents.cloudformation.types import Made, declared_of, made_of
 from preflight.documents.text.schema import word_for
-from preflight.unresolved import is_unresolved, shown, unresolved
+from preflight.unresolved import DeployText
 
 NESTED = "AWS::CloudFormation::Stack"
 _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
@@ -115,7 +115,7 @@ class Stack:
         if resource.type == NESTED and attribute.startswith("Outputs."):
             nested = self.nested(resource)
             if nested is None:
-                return unresolved(f"{self.where.prefix}{name}.{attribute}")
+                return DeployText.unknown(f"{self.where.prefix}{name}.{attribute}")
             return nested.output(attribute.removeprefix("Outputs."), self.template, resource)
         found = self.made(name).attribute(attribute) if declared_of(resource.type) else None
         return found if found is not None else self._made_up(f"{name}.{attribute}")
@@ -130,7 +130,7 @@ class Stack:
 
     def imported(self, name: str) -> Any:
         """Return what a stack of the same plan exports under a name; else what is unknown of it."""
-        return self.shared.exports.get(name, unresolved(f"the export {shown(name)}"))
+        return self.shared.exports.get(name, DeployText.unknown(f"the export {DeployText(name).shown}"))
 
     def exports(self) -> Iterator[tuple[str, Any]]:
         """Give what the stack exports, by name, as far as the names are known."""
@@ -138,7 +138,7 @@ class Stack:
             export = output.get("Export") if isinstance(output, dict) else None
             if isinstance(export, dict) and "Name" in export:
                 name = self.resolver.known(export["Name"], f"/Outputs/{id_}/Export/Name")
-                if isinstance(name, str) and not is_unresolved(name):
+                if isinstance(name, str) and not DeployText.partial(name):
                     yield name, self.resolver.known(output.get("Value"), f"/Outputs/{id_}/Value")
 
     def nested(self, resource: Resource) -> Stack | None:
@@ -161,7 +161,7 @@ class Stack:
         return made_of(declared, properties, {**self.place, "LogicalId": resource.id, "Id": made_up})
 
     def _made_up(self, label: str) -> str:
-        return unresolved(f"{self.where.prefix}{label}", unique=True)
+        return DeployText.unknown(f"{self.where.prefix}{label}", unique=True)
 
 
 class _Pseudo(Mapping[str, Any]):
@@ -175,24 +175,29 @@ class _Pseudo(Mapping[str, Any]):
         partition = None if where.region is None else partition_of(where.region)
         name = where.name or given.get("AWS::StackName")
         region, account = where.region or given.get("AWS::Region"), where.account or given.get("AWS::AccountId")
-        stack = f"arn:{{}}:cloudformation:{{}}:{{}}:stack/{name or unresolved('parameter AWS::StackName')}/"
+        stack = f"arn:{{}}:cloudformation:{{}}:{{}}:stack/{name or DeployText.unknown('parameter AWS::StackName')}/"
         self._values: dict[str, Any] = {
             "AWS::Region": region,
             "AWS::AccountId": account,
             "AWS::Partition": partition,
             "AWS::URLSuffix": None if partition is None else suffix_of(partition),
-            "AWS::StackName": name or unresolved("parameter AWS::StackName"),
-            "AWS::NotificationARNs": unresolved("AWS::NotificationARNs"),
+            "AWS::StackName": name or DeployText.unknown("parameter AWS::StackName"),
+            "AWS::NotificationARNs": DeployText.unknown("AWS::NotificationARNs"),
             "AWS::NoValue": NOTHING,
         }
-        parts = [self._values[each] or unresolved(each) for each in ("AWS::Partition", "AWS::Region", "AWS::AccountId")]
-        self._values["AWS::StackId"] = stack.format(*parts) + unresolved(f"{where.prefix}AWS::StackId", unique=True)
+        parts = [
+            self._values[each] or DeployText.unknown(each)
+            for each in ("AWS::Partition", "AWS::Region", "AWS::AccountId")
+        ]
+        self._values["AWS::StackId"] = stack.format(*parts) + DeployText.unknown(
+            f"{where.prefix}AWS::StackId", unique=True
+        )
 
     def __getitem__(self, name: str) -> Any:
         value = self._values[name]
         if value is None:
             self._shared.asked_for_place = True
-            return unresolved(name)
+            return DeployText.unknown(name)
         return value
 
     def __iter__(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from preflight.data_files import folder
 from preflight.declared.expressions import fill
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 _NOT_DECLARED: Mapping[str, Any] = {}
 
@@ -59,7 +59,7 @@ def _generated(declared: Mapping[str, Any], place: Mapping[str, Any]) -> str:
     made_up: str = place["Id"]
     name = fill(declared.get("generated", "${Id}"), place) or made_up
     # The random part has 12 or 13 characters; a stack's name that is not known may be of any length.
-    parts = len(place["StackName"]) if not is_unresolved(place["StackName"]) else 64
+    parts = len(place["StackName"]) if not DeployText.partial(place["StackName"]) else 64
     return name if parts + len(place["LogicalId"]) + 15 <= declared.get("most", 64) else made_up
 
 

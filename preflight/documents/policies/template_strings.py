@@ -10,7 +10,7 @@ from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.documents.policies.policy_type import type_of
-from preflight.documents.policies.template_values import Shape, text_of
+from preflight.documents.policies.template_values import Shape, is_partly_unknown, text_of
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.errors import InputError
@@ -38,7 +38,7 @@ def of_function(document: Document, pointer: str, value: Mapping[str, Any]) -> I
     for at, text, source in _texts(policy, written, ""):
         if text != source:
             shown[text] = source
-        if "${aws:PrincipalTag/unresolved." in text:
+        if is_partly_unknown(text):
             unknown.add(at)
     where = f"{pointer}/{name}"
     listed = name == "Fn::Sub" and isinstance(argument, list)

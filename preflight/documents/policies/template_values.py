@@ -154,6 +154,11 @@ def text_of(value: Any) -> MadeText:
     return _unknown(name)
 
 
+def is_partly_unknown(text: str) -> bool:
+    """Say whether a text of a policy has a part that stands for what only the deploy knows."""
+    return _VARIABLE.search(text) is not None
+
+
 def _reference(name: str) -> MadeText:
     return MadeText(_PSEUDO[name], f"${{{name}}}", True) if name in _PSEUDO else _unknown(name)
 

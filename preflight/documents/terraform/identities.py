@@ -16,7 +16,7 @@ from preflight.documents.terraform.translate import properties
 from preflight.documents.terraform.types import declared_of
 from preflight.documents.terraform.values import Values
 from preflight.documents.text.document import Document
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 # What a role, user or group has by resources of their own as well; a change of it says all of it where it names any.
 _OWN = {
@@ -102,7 +102,7 @@ def _attached(
     for title, argument in declared["attach"].items():
         holders = values.get(argument)
         for holder in holders if isinstance(holders, list) else [holders]:
-            if isinstance(holder, str) and not (change == "remove" and is_unresolved(holder)):
+            if isinstance(holder, str) and not (change == "remove" and DeployText.partial(holder)):
                 yield Declared(f"iam:{title.lower()}", {f"{title}Name": holder}, value, *at, change=change)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from preflight.declared.partitions import partition_of, suffix_of
 from preflight.documents.plans.plan import Given
 from preflight.documents.terraform.configuration import Configuration
-from preflight.unresolved import unresolved
+from preflight.unresolved import DeployText
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/\S+")
@@ -37,10 +37,10 @@ class Place:
             self.asked = True
         partition = None if self.region is None else partition_of(self.region)
         return {
-            "Region": self.region or unresolved("the region"),
-            "Account": self.account or unresolved("the account"),
-            "Partition": partition or unresolved("the partition"),
-            "DnsSuffix": unresolved("the DNS suffix") if partition is None else suffix_of(partition),
+            "Region": self.region or DeployText.unknown("the region"),
+            "Account": self.account or DeployText.unknown("the account"),
+            "Partition": partition or DeployText.unknown("the partition"),
+            "DnsSuffix": DeployText.unknown("the DNS suffix") if partition is None else suffix_of(partition),
         }
 
 

@@ -20,7 +20,7 @@ from preflight.documents.terraform.values import Values
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import fault, load_schema
 from preflight.errors import InputError
-from preflight.unresolved import hangs_on, shown
+from preflight.unresolved import DeployText
 
 _PROVIDERS = ("aws_", "awscc_")
 _SAGEMAKER = ("aws_sagemaker_", "awscc_sagemaker_")
@@ -139,7 +139,7 @@ def _request(change: Change, operation: str, reading: _Reading) -> None:
     made = made_as(declared)
     arguments = dict(reading.values.arguments(change))
     for name in declared.get("computed", ()):
-        if hangs_on(str(arguments.get(name, ""))) == (f"{change.address}.{name}",):
+        if DeployText(str(arguments.get(name, ""))).labels == (f"{change.address}.{name}",):
             del arguments[name]
     renamed = {**declared.get("members", {}), **{_snake(old): new for old, new in made.get("rename", {}).items()}}
     members, left = request_members(arguments, schema, renamed)
@@ -155,8 +155,8 @@ def _request(change: Change, operation: str, reading: _Reading) -> None:
     document, pointer = reading.document, f"{change.pointer}/after"
     if wrong := fault(parameters, schema):
         inside, problem, mend = wrong
-        what = f"{change.address}{inside.replace('/', '.')}: {shown(problem)}"
-        raise InputError(document.path, what, place=document.place(pointer), mend=shown(mend))
+        what = f"{change.address}{inside.replace('/', '.')}: {DeployText(problem).shown}"
+        raise InputError(document.path, what, place=document.place(pointer), mend=DeployText(mend).shown)
     reading.requests.append(PlannedRequest(operation, parameters, document, pointer, change.address))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 _MEMBERS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
@@ -24,7 +24,7 @@ def document_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     version = values.get("version")
     document: dict[str, Any] = {"Version": version if isinstance(version, str) and version else "2012-10-17"}
-    if values.get("policy_id") and not is_unresolved(values["policy_id"]):
+    if values.get("policy_id") and not DeployText.partial(values["policy_id"]):
         document["Id"] = values["policy_id"]
     return {**document, "Statement": [_statement(each) for each in statements]}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -50,7 +50,7 @@ def _value(value: Any, schema: Any, root: Any, path: str, left: dict[str, str]) 
             target = target[part]
         schema = target
     kind = schema.get("type")
-    if is_unresolved(value) and kind in ("object", "array"):
+    if DeployText.partial(value) and kind in ("object", "array"):
         return value
     if kind == "object" and isinstance(value, str):
         return parsed(value)

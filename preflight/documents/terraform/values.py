@@ -15,7 +15,7 @@ from preflight.documents.terraform.place import Place
 from preflight.documents.terraform.policy_documents import document_of
 from preflight.documents.terraform.translate import named_as, properties
 from preflight.documents.terraform.types import declared_of, is_plain, made_as, plain_attributes
-from preflight.unresolved import unresolved
+from preflight.unresolved import DeployText
 
 _DOCUMENT = "aws_iam_policy_document"
 _DEEPEST = 20
@@ -72,7 +72,7 @@ class Values:
 
     def made_from(self, change: Change, given: Mapping[str, Any]) -> Made:
         """Return a resource as what it is made as with the properties that are given."""
-        made_up = unresolved(f"{change.address}.id", unique=True)
+        made_up = DeployText.unknown(f"{change.address}.id", unique=True)
         known = change.before if change.updates or not change.makes else {}
         if isinstance(known.get("id"), str) and change.type in ("aws_kms_key", "aws_subnet", "aws_security_group"):
             made_up = known["id"].rpartition("-")[2] if change.type != "aws_kms_key" else known["id"]
@@ -84,7 +84,7 @@ class Values:
         unknown = change.unknown if isinstance(change.unknown, dict) else {}
         for name in [each for each in values if unknown.get(each) is True and each not in expressions]:
             prefix = change.after.get(f"{name}_prefix")
-            made_up = unresolved(f"{change.address}.{name}", unique=True)
+            made_up = DeployText.unknown(f"{change.address}.{name}", unique=True)
             values[name] = f"{prefix}{made_up}" if isinstance(prefix, str) else made_up
         return values
 
@@ -120,7 +120,7 @@ class Values:
 
     def _resolved(self, change: Change, expression: Any, path: str, argument: str) -> Any:
         """Return a value that is known after the deploy, as far as what it refers to is known."""
-        own = unresolved(f"{change.address}.{path}" if path else change.address)
+        own = DeployText.unknown(f"{change.address}.{path}" if path else change.address)
         pointed = self._configuration.pointed(change.module, expression)
         if pointed is None or self._depth > _DEEPEST:
             return own
@@ -145,7 +145,7 @@ class Values:
         if target.type == _DOCUMENT and attribute == "json":
             document = document_of(self.after(target))
             return None if document is None else json.dumps(document, ensure_ascii=False)
-        label = unresolved(f"{target.address}.{attribute}")
+        label = DeployText.unknown(f"{target.address}.{attribute}")
         known = target.after.get(attribute)
         if isinstance(known, str):
             return known

@@ -11,7 +11,7 @@ from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.errors import InputError
 from preflight.json_pointer import escape
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 _WORDS = {
     "object": "an object",
@@ -97,7 +97,7 @@ def _first_error(name: str, value: Any) -> Any:
     from jsonschema.exceptions import best_match
 
     found = _validator(name).iter_errors(value)
-    errors = list(islice((error for error in found if not is_unresolved(error.instance)), _MOST_ERRORS))
+    errors = list(islice((error for error in found if not DeployText.partial(error.instance)), _MOST_ERRORS))
     return best_match([min(errors, key=_rank)]) if errors else None
 
 

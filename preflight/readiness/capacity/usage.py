@@ -17,7 +17,7 @@ from preflight.declared.resource_kinds import Kind
 from preflight.readiness.capacity.amounts import NOTHING, Amount, Doubt, Draw, perhaps
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
-from preflight.unresolved import hangs_on, is_unresolved, settle
+from preflight.unresolved import DeployText, resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
     if count is None and not types:
         return Draw(NOTHING, where=where)
     untyped = user.doubt
-    if open_ := [each for each in types if is_unresolved(each)]:
+    if open_ := [each for each in types if DeployText.partial(each)]:
         types, shares, untyped = (), (), _hanging(f"the type of {where}", *open_)
-    if is_unresolved(count):
+    if DeployText.partial(count):
         amount = Amount(0, None, (_hanging(f"how many {where} asks for", str(count)),))
     elif count is None:
         amount = Amount(0, None, (Doubt(f"{where} does not say how many it has of {', '.join(types)}"),))
@@ -112,8 +112,8 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
 
 
 def _hanging(what: str, *texts: str) -> Doubt:
-    labels = dict.fromkeys(label for text in texts for label in hangs_on(text))
-    return Doubt(f"{what} hangs on {', '.join(labels)}", settle(labels))
+    labels = dict.fromkeys(label for text in texts for label in DeployText(text).labels)
+    return Doubt(f"{what} hangs on {', '.join(labels)}", resolution(labels))
 
 
 def _in_use(step: Step) -> Usage:

@@ -24,7 +24,7 @@ from preflight.iam.statement import Patterns, Statement, action_patterns, resour
 from preflight.readiness.least_privilege.grants import Doubt, Needed, PlannedNeed, needed_by
 from preflight.readiness.permissions.authorization import question
 from preflight.readiness.permissions.decision_results import MISSING, cite
-from preflight.unresolved import is_unresolved, only_unique, shown
+from preflight.unresolved import DeployText
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def difference(plan: Plan, account: Account, role: str) -> Difference:
     if not isinstance(facts, Known):
         raise UsageError(_not_read(principal, facts))
     # Of names that are not known yet the doubts tell.
-    known = [each for each in needed.needs if not is_unresolved(each.need.resource)]
+    known = [each for each in needed.needs if not DeployText.partial(each.need.resource)]
     asked = [(each, *_asked(each, facts.value)) for each in known]
     verdicts = [Verdict(planned, decide(request, policies)) for planned, request, policies in asked]
     lacking = tuple(
@@ -108,8 +108,8 @@ def difference(plan: Plan, account: Account, role: str) -> Difference:
 def _unknown(needed: Needed) -> Iterator[Doubt]:
     for each in needed.needs:
         resource = each.need.resource
-        if is_unresolved(resource) and only_unique(resource):
-            message = f"whether it is allowed {each.need.permission.action} on {shown(resource)} is for a check to tell"
+        if (unknown := DeployText.partial(resource)) and unknown.is_only_made_up:
+            message = f"whether it is allowed {each.need.permission.action} on {unknown.shown} is for a check to tell"
             yield Doubt(message, "Run preflight check with --principal")
 
 

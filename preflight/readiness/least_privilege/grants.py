@@ -15,7 +15,7 @@ from preflight.readiness.least_privilege.narrowing import Condition, exactly, na
 from preflight.readiness.permissions.authorization import Need, needs, required
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
-from preflight.unresolved import hangs_on, is_unresolved, only_unique, settle, shown
+from preflight.unresolved import DeployText, resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ def _grant(step: Step, need: Need) -> Grant:
 
 def _open_name(need: Need) -> Iterator[Doubt]:
     """Tell of a name that somebody could give: until then the grant is for every name that it may be."""
-    if is_unresolved(need.resource) and not only_unique(need.resource):
-        labels = hangs_on(need.resource)
-        message = f"{need.permission.action} is granted on all that {shown(need.resource)} may be"
-        said = settle(labels)
+    if (unknown := DeployText.partial(need.resource)) and not unknown.is_only_made_up:
+        labels = unknown.labels
+        message = f"{need.permission.action} is granted on all that {unknown.shown} may be"
+        said = resolution(labels)
         yield Doubt(f"{message}, which hangs on {', '.join(labels)}", f"{said[0].upper()}{said[1:]}")
 
 
@@ -120,6 +120,6 @@ def _doubt(step: Step, permission: Permission, reference: Reference) -> Doubt:
     reason, way = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it does not exist", "")
     way = way or f"put the request that creates {reference.label} into the plan"
     return Doubt(
-        shown(f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}"),
-        shown(way[0].upper() + way[1:]),
+        DeployText(f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}").shown,
+        DeployText(way[0].upper() + way[1:]).shown,
     )

@@ -15,7 +15,7 @@ from preflight.iam.request import Value
 from preflight.readiness.permissions.authorization import Need
 from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step
-from preflight.unresolved import known_parts
+from preflight.unresolved import DeployText
 
 Condition: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 """Operators, each with its keys, each with its values: a Condition element that can be compared and kept in a set."""
@@ -28,7 +28,7 @@ def exactly(text: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
     """
-    return "*".join(part.translate(_SPECIAL) for part in known_parts(text))
+    return "*".join(part.translate(_SPECIAL) for part in DeployText(text).known_parts)
 
 
 def narrowed(step: Step, need: Need) -> Condition:

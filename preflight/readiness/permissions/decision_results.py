@@ -14,7 +14,7 @@ from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
 from preflight.iam.request import PolicyType
 from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.permissions.uncertain_keys import why_uncertain
-from preflight.unresolved import as_pattern, is_unresolved
+from preflight.unresolved import DeployText
 
 _NAMES = {
     PolicyType.IDENTITY: "identity policy",
@@ -67,7 +67,8 @@ class Matter:
     @property
     def statement(self) -> str:
         """The statement that grants exactly this, as JSON to paste; of a name that is not known, all it may be."""
-        resource = as_pattern(self.resource).replace("?*", "*") if is_unresolved(self.resource) else self.resource
+        unknown = DeployText.partial(self.resource)
+        resource = unknown.pattern.replace("?*", "*") if unknown else self.resource
         statement: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": resource}
         if self.grant_with:
             statement["Condition"] = {operator: dict(keys) for operator, keys in self.grant_with.items()}

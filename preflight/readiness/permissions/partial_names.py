@@ -23,7 +23,7 @@ from preflight.iam.resource_sets import Spread, decide_all
 from preflight.iam.statement import Principals, Statement, resource_patterns
 from preflight.iam.wildcard import matcher, tokens
 from preflight.readiness.permissions.decision_results import Matter, result_of
-from preflight.unresolved import as_pattern, hangs_on, is_unresolved, known_parts, settle, shown
+from preflight.unresolved import DeployText, resolution
 
 # Stands for a star that is part of a resource's name, where a star in a pattern would stand for anything.
 _STAR = "\u2217"
@@ -40,11 +40,11 @@ def judged(
 ) -> Result:
     """Decide a request and return a rule's result: pass where it is allowed whatever is not known, fail where never."""
     open_policies = any(map(_is_open, _written(policies)))
-    if not is_unresolved(request.resource) and not open_policies:
+    if not DeployText.partial(request.resource) and not open_policies:
         return result_of(rule, matter, decide(request, policies), location=location, level=level)
     least = _spread(request, _bounded(policies, request, most=False) if open_policies else policies)
     most = _spread(request, _bounded(policies, request, most=True)) if open_policies else least
-    every = " (whatever it will be)" if is_unresolved(request.resource) else ""
+    every = " (whatever it will be)" if DeployText.partial(request.resource) else ""
     if least is not None and least.extent is Extent.ALL:
         found = result_of(rule, matter, least.examples[0][1], location=location, level=level)
         return replace(found, message=f"{found.message}{every}")
@@ -70,18 +70,18 @@ def _hangs(
     location: Location | None,
     level: Level | None,
 ) -> Result:
-    labels = dict.fromkeys(hangs_on(request.resource))
+    labels = dict.fromkeys(DeployText(request.resource).labels)
     by: dict[Outcome, str] = {}
     for name, decision in least.examples if least is not None else ():
-        by.setdefault(decision.outcome, shown(name.replace(_STAR, "*")))
+        by.setdefault(decision.outcome, DeployText(name.replace(_STAR, "*")).shown)
     denied = by.get(Outcome.EXPLICIT_DENY) or by.get(Outcome.IMPLICIT_DENY)
     examples = ""
     if Outcome.ALLOWED in by and denied:
         examples = f": it is on {by[Outcome.ALLOWED]}, and not on {denied}"
     if not examples:
         texts = [text for policy in _written(policies) for text in _open_texts(policy)]
-        labels |= dict.fromkeys(label for text in texts for label in hangs_on(text))
-    said = settle(labels)
+        labels |= dict.fromkeys(label for text in texts for label in DeployText(text).labels)
+    said = resolution(labels)
     return rule.result(
         Kind.OPEN,
         f"whether {matter.name} is allowed {matter.sentence} hangs on {', '.join(labels)}{examples}",
@@ -96,13 +96,15 @@ def _hangs(
 
 def _worth(request: Request) -> bool:
     """Say whether all that a resource may be is worth allowing: to pass any role whatever is not."""
-    name = re.split("[/:]", known_parts(request.resource)[0])[-1] if request.resource.startswith("arn:") else ""
+    name = (
+        re.split("[/:]", DeployText(request.resource).known_parts[0])[-1] if request.resource.startswith("arn:") else ""
+    )
     return bool(name) or (request.resource.startswith("arn:") and request.action != "iam:PassRole")
 
 
 def _spread(request: Request, policies: Policies) -> Spread | None:
     """Return the decisions over everything that a resource may turn out to be; None where nothing of it is known."""
-    if not is_unresolved(request.resource):
+    if not DeployText.partial(request.resource):
         decision = decide(request, policies)
         extents = {Outcome.ALLOWED: Extent.ALL, Outcome.EXPLICIT_DENY: Extent.NONE, Outcome.IMPLICIT_DENY: Extent.NONE}
         return Spread(extents.get(decision.outcome), ((request.resource, decision),))
@@ -116,7 +118,7 @@ def _spread(request: Request, policies: Policies) -> Spread | None:
 
 
 def _family(resource: str) -> str:
-    return as_pattern(resource.replace("*", _STAR).replace("?", _STAR))
+    return DeployText(resource.replace("*", _STAR).replace("?", _STAR)).pattern
 
 
 def _written(policies: Policies) -> Iterator[Policy]:
@@ -137,7 +139,7 @@ def _open_texts(policy: Policy) -> Iterator[str]:
         texts = [*(statement.resources.texts if statement.resources is not None else ())]
         texts += [value for condition in statement.conditions for value in condition.values]
         texts += [value for _, value in statement.principals.entries] if statement.principals is not None else []
-        yield from filter(is_unresolved, texts)
+        yield from filter(DeployText.partial, texts)
 
 
 def _bounded(policies: Policies, request: Request, *, most: bool) -> Policies:
@@ -168,17 +170,17 @@ def _statement(statement: Statement, request: Request, version: str, *, grow: bo
             return None
         statement = replace(statement, principals=principals)
     patterns = statement.resources
-    if patterns is None or not any(map(is_unresolved, patterns.texts)):
+    if patterns is None or not any(map(DeployText.partial, patterns.texts)):
         return statement
     texts = []
     for text in patterns.texts:
-        if not is_unresolved(text):
+        if not DeployText.partial(text):
             texts.append(text)
         elif matcher(tokens(text))(request.resource):
             # The same unknown parts in both: it matches whatever they will be.
             texts.append(_family(request.resource))
         elif grow != patterns.negated and not _apart(text, request.resource):
-            texts.append(as_pattern(text).replace("?*", "*"))
+            texts.append(DeployText(text).pattern.replace("?*", "*"))
     if not texts:
         return (
             replace(statement, resources=resource_patterns(["*"], version, negated=False)) if patterns.negated else None
@@ -188,21 +190,21 @@ def _statement(statement: Statement, request: Request, version: str, *, grow: bo
 
 def _apart(text: str, resource: str) -> bool:
     """Say whether a pattern cannot match a resource since they begin alike, unknown parts and all, and then differ."""
-    rest = known_parts(text)[-1]
+    rest = DeployText(text).known_parts[-1]
     head = text.removesuffix(rest)
-    if "*" in head or "?" in head or not resource.startswith(head) or is_unresolved(resource[len(head) :]):
+    if "*" in head or "?" in head or not resource.startswith(head) or DeployText.partial(resource[len(head) :]):
         return False
     return not matcher(tokens(rest))(resource[len(head) :])
 
 
 def _open_condition(condition: Condition) -> bool:
-    return any(map(is_unresolved, condition.values))
+    return any(map(DeployText.partial, condition.values))
 
 
 def _principals(principals: Principals, principal: str, *, grow: bool) -> Principals:
     entries = []
     for kind, value in principals.entries:
-        if not is_unresolved(value) or value == principal:
+        if not DeployText.partial(value) or value == principal:
             entries.append((kind, value))
         elif grow != principals.negated:
             entries.append(("AWS", "*"))

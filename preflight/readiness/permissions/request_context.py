@@ -15,7 +15,7 @@ from preflight.iam.request import Context, Value
 from preflight.readiness.permissions.uncertain_keys import renamed_keys
 from preflight.readiness.references import described_arn, references
 from preflight.readiness.step import Step
-from preflight.unresolved import is_unresolved
+from preflight.unresolved import DeployText
 
 _ENCRYPTED = {"aws:SecureTransport": "true"}
 """AWS's SDKs and services call over TLS: https://docs.aws.amazon.com/general/latest/gr/rande.html"""
@@ -84,7 +84,7 @@ def _known(values: dict[str, Value], absent: list[str]) -> Context:
     open_ = [
         name
         for name, value in values.items()
-        if is_unresolved(name) or any(map(is_unresolved, (value,) if isinstance(value, str) else value))
+        if DeployText.partial(name) or any(map(DeployText.partial, (value,) if isinstance(value, str) else value))
     ]
     if not open_:
         return Context(values, complete=False, absent=tuple(absent))

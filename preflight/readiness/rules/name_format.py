@@ -13,7 +13,7 @@ from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.step import Step
 from preflight.readiness.wording import place_in, sentence, subject
-from preflight.unresolved import hangs_on, is_unresolved, known_parts, only_unique, settle, shown
+from preflight.unresolved import DeployText, resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
             location=place_in(step, name.pointer),
             remedy=f"Give each its own {name.label}.",
         )
-    open_ = [name for name in names if is_unresolved(name.text) and not only_unique(name.text)]
+    open_ = [name for name in names if (text := DeployText.partial(name.text)) and not text.is_only_made_up]
     for name in open_ if not wrong else ():
-        labels = hangs_on(name.text)
+        labels = DeployText(name.text).labels
         yield rule.result(
             Kind.OPEN,
             f"whether the {name.label} `{_shortened(name.text)}` is well-formed hangs on {', '.join(labels)}; "
             "what is known of it is",
             subject=subject(step),
             location=place_in(step, name.pointer),
-            remedy=sentence(settle(labels)),
+            remedy=sentence(resolution(labels)),
         )
     if names and not wrong and not repeated and not open_:
         others = len(names) - 1
@@ -105,8 +105,8 @@ def _problem(name: _Name) -> str | None:
     text, form = name.text, name.form
     if not text:
         return "is empty"
-    if is_unresolved(text):
-        return _problem_of_shape(known_parts(text), form)
+    if unknown := DeployText.partial(text):
+        return _problem_of_shape(unknown.known_parts, form)
     strange = next((at for at, letter in enumerate(text) if not re.match(form["characters"], letter)), None)
     if strange is not None:
         return f"has {_character(text[strange])} at place {strange + 1}"
@@ -142,7 +142,7 @@ def _character(letter: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    text = shown(text)
+    text = DeployText(text).shown
     text = text if len(text) <= 80 else text[:77] + "..."
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 

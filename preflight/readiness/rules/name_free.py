@@ -15,7 +15,7 @@ from preflight.engine.rule import Rule
 from preflight.readiness.references import Reference, name_of, reported
 from preflight.readiness.step import Step
 from preflight.readiness.wording import place_in, sentence, subject
-from preflight.unresolved import is_unique, settle
+from preflight.unresolved import DeployText, resolution
 
 _CANDIDATES = 4
 # The members of `status`, in rules/resources/: the states that allow it, what to wait for in those that do not, and
@@ -43,7 +43,7 @@ def _free(step: Step, rule: Rule) -> Result:
     name = name_of(kind.id, key)
     location = place_in(step, f"/{kind.section('name')['parameter']}") if kind.section("name") else location
     ask = Ask.one(kind.id, step.region, key)
-    if is_unique(name) and not planned_in(step.account, ask):
+    if DeployText(name).has_made_up_part and not planned_in(step.account, ask):
         return rule.result(
             Kind.PASS,
             f"the {kind.label} name `{name}` is free: the deploy makes it up",
@@ -74,7 +74,7 @@ def _free(step: Step, rule: Rule) -> Result:
             f"{', '.join(labels)}",
             subject=subject(step),
             location=location,
-            remedy=sentence(settle(labels)),
+            remedy=sentence(resolution(labels)),
         )
     if planned_in(step.account, ask):
         return rule.result(

@@ -11,7 +11,7 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
-from preflight.unresolved import hangs_on, is_wholly_unresolved, settle, unresolved_in
+from preflight.unresolved import DeployText, resolution
 
 # A number is told of by what counts with it, a text by what looks for it.
 _STRUCTURES = ("object", "array", "boolean")
@@ -37,16 +37,16 @@ def _open(step: Step, rule: Rule) -> Iterator[Result]:
 
     def result(message: str, labels: tuple[str, ...], pointer: str = "") -> Result:
         place = Location(request.document.path, request.pointer + pointer)
-        remedy = _sentence(settle(labels))
+        remedy = _sentence(resolution(labels))
         return rule.result(Kind.OPEN, message, subject=subject(step), location=place, remedy=remedy)
 
     if request.hangs_on:
         hanging = ", ".join(request.hangs_on)
         yield result(f"whether {request.name} is made at all hangs on {hanging}", request.hangs_on)
     schema = load_schema(schema_name(request.operation))
-    for pointer, text in unresolved_in(request.parameters):
-        if _type_at(schema, pointer) in _STRUCTURES and is_wholly_unresolved(text):
-            labels = hangs_on(text)
+    for pointer, text in DeployText.all_in(request.parameters):
+        if _type_at(schema, pointer) in _STRUCTURES and text.is_wholly_unknown:
+            labels = text.labels
             what = f"{pointer.removeprefix('/').replace('/', '.')} of {request.name}"
             yield result(f"what {what} says hangs on {', '.join(labels)}", labels, pointer)
 

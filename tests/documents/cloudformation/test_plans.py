@@ -20,7 +20,7 @@ from preflight.documents.plans.plan import Given, Plan
 from preflight.documents.plans.requests import plan_of, read_plan
 from preflight.documents.text.load import load_text
 from preflight.errors import InputError, PreflightError, UsageError
-from preflight.unresolved import shown
+from preflight.unresolved import DeployText
 
 HERE = Path(__file__).parent / "templates"
 TEMPLATES = sorted(path.name for path in HERE.iterdir() if path.suffix in (".yaml", ".json", ".out"))
@@ -35,10 +35,10 @@ def readable(value: Any) -> Any:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, str):
-        return shown(value)
+        return DeployText(value).shown
     if isinstance(value, (list, tuple)):
         return [_shown(each) for each in value]
-    return {shown(name): _shown(each) for name, each in value.items()} if hasattr(value, "items") else value
+    return {DeployText(name).shown: _shown(each) for name, each in value.items()} if hasattr(value, "items") else value
 
 
 def described(plan: Plan) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def test_what_is_not_known_in_one_template_is_not_the_same_in_another() -> None:
     template["Resources"]["Other"] = {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointConfigName": "c"}}
     files = [load_text(json.dumps(template), f"stacks/{name}.json") for name in ("one", "two")]
     plan = plan_of(files, given=GIVEN)
-    names = [shown(each.parameters["EndpointName"]) for each in plan.requests]
+    names = [DeployText(each.parameters["EndpointName"]).shown for each in plan.requests]
     assert names == [
         "${parameter one:Name}", "${one/name of Other}", "${parameter two:Name}", "${two/name of Other}"
     ]  # fmt: skip
@@ -230,7 +230,9 @@ def test_what_is_not_known_in_one_template_is_not_the_same_in_another() -> None:
 
 def test_a_template_is_read_again_where_its_place_is_known() -> None:
     plan = read_plan([str(HERE / "names_given.yaml")])
-    assert shown(plan.requests[0].parameters["PrimaryContainer"]["Image"]).startswith("${AWS::AccountId}.dkr.ecr.")
+    assert DeployText(plan.requests[0].parameters["PrimaryContainer"]["Image"]).shown.startswith(
+        "${AWS::AccountId}.dkr.ecr."
+    )
     assert plan.placed is not None
     placed = plan.placed("eu-west-1", "444455556666")
     assert placed.requests[0].parameters["ExecutionRoleArn"] == "arn:aws:iam::444455556666:role/endpoint-execution"

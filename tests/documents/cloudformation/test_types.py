@@ -13,13 +13,13 @@ from preflight.declared.resource_kinds import load_kind
 from preflight.documents.cloudformation.types import declared_of, made_of
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.text.schema import load_schema
-from preflight.unresolved import is_unique, shown, unresolved
+from preflight.unresolved import DeployText
 
 TYPES = re.findall(r"^  (AWS::\S+):$", (folder("rules") / "cloudformation.yaml").read_text(encoding="utf-8"), re.M)
 MEMBERS = {"operation", "kind", "name", "generated", "most", "ref", "attributes", "drop", "rename", "key", "also",
            "value", "policy", "identity"}  # fmt: skip
 PLACE = {"Partition": "aws", "Region": "us-east-1", "Account": "111122223333", "DnsSuffix": "amazonaws.com",
-         "StackName": "shop", "LogicalId": "Thing", "Id": unresolved("name of Thing", unique=True)}  # fmt: skip
+         "StackName": "shop", "LogicalId": "Thing", "Id": DeployText.unknown("name of Thing", unique=True)}  # fmt: skip
 # What the names of those that are not named by one property are made of.
 GIVEN: dict[str, dict[str, Any]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": {
@@ -39,9 +39,9 @@ def test_a_type(name: str) -> None:
     assert made.ref, "Ref gives nothing"
     assert all(made.attribute(attribute) for attribute in declared.get("attributes", {}))
     if "name" in declared:
-        assert is_unique(made.properties[declared["name"]])
+        assert DeployText(made.properties[declared["name"]]).has_made_up_part
         named = made_of(declared, {declared["name"]: "given", **GIVEN.get(name, {})}, PLACE)
-        assert "given" in str(named.ref) and not is_unique(str(named.properties[declared["name"]]))
+        assert "given" in str(named.ref) and not DeployText(str(named.properties[declared["name"]])).has_made_up_part
     if "kind" in declared:
         kind = load_kind(declared["kind"])
         for expression in (declared["key"], *declared.get("also", ())):
@@ -59,8 +59,8 @@ def test_a_type(name: str) -> None:
     [
         ("AWS::IAM::Role", "shop", "shop-Thing-${name of Thing}"),
         ("AWS::IAM::Role", "a-name-of-a-stack-that-leaves-no-room-for-more", "${name of Thing}"),
-        ("AWS::IAM::Role", unresolved("parameter AWS::StackName"), "${name of Thing}"),
-        ("AWS::SNS::Topic", unresolved("parameter AWS::StackName"),
+        ("AWS::IAM::Role", DeployText.unknown("parameter AWS::StackName"), "${name of Thing}"),
+        ("AWS::SNS::Topic", DeployText.unknown("parameter AWS::StackName"),
          "${parameter AWS::StackName}-Thing-${name of Thing}"),
         ("AWS::S3::Bucket", "Shop", "shop-thing-${name of Thing}"),
         ("AWS::SageMaker::Model", "shop", "${name of Thing}"),
@@ -69,4 +69,4 @@ def test_a_type(name: str) -> None:
 def test_names_that_cloudformation_makes_up(type_: str, stack: str, expected: str) -> None:
     declared = declared_of(type_)
     made = made_of(declared, {}, {**PLACE, "StackName": stack})
-    assert shown(made.properties[declared["name"]]) == expected
+    assert DeployText(made.properties[declared["name"]]).shown == expected

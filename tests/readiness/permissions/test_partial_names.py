@@ -18,7 +18,7 @@ from preflight.engine.result import Report, Result
 from preflight.readiness.check import check
 from preflight.report.formats import FORMATS, rendered
 from preflight.report.view import View
-from preflight.unresolved import marked, unresolved
+from preflight.unresolved import DeployText, marked
 from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, REGION, allow, policy, role, snapshot, trust
 
 TEMPLATES = Path(__file__).parents[2] / "documents" / "cloudformation" / "templates"
@@ -371,7 +371,7 @@ def test_no_report_shows_what_stands_for_the_unknown(name: str) -> None:
 def test_a_document_may_not_bring_its_own_marks() -> None:
     from preflight.errors import InputError
 
-    for text in (unresolved("x"), json.dumps(unresolved("x"))[1:-1]):
+    for text in (DeployText.unknown("x"), json.dumps(DeployText.unknown("x"))[1:-1]):
         document = f'{{"EndpointName": "{text}", "EndpointConfigName": "c"}}'
         with pytest.raises(InputError, match="private use areas"):
             plan_of([Document("r.json", json.loads(document), document)])
