@@ -25,7 +25,8 @@ FLOORS = (
     {"account"},
     {"documents"},
     {"declared", "catalog", "iam"},
-    {"json_pointer", "thread_pool", "unresolved", "data_files"},
+    {"thread_pool", "unresolved", "data_files"},
+    {"json_pointer"},
     {"errors"},
     {""},
 )
