@@ -86,7 +86,7 @@ def _of_value(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
         return _of_text(atoms)
     if operators <= {"ArnEquals", "ArnLike"}:
         return _of_arn(atoms)
-    values = _representatives(operators, [value for atom in atoms for value in atom.detail[1:]])
+    values = representatives(operators, [value for atom in atoms for value in atom.detail[1:]])
     if values is None:
         return None
     return [{atom: atom.test is not None and atom.test(value) for atom in atoms} for value in values]
@@ -129,7 +129,7 @@ def _of_arn(atoms: Sequence[Atom]) -> list[dict[Atom, bool]] | None:
     ]
 
 
-def _representatives(operators: set[str], values: Sequence[str]) -> list[str] | None:
+def representatives(operators: set[str], values: Sequence[str]) -> list[str] | None:
     """Return values that between them meet every combination of comparisons with `values`."""
     if operators == {"Bool"}:
         return ["true", "false"]

@@ -1,0 +1,54 @@
+"""Proofs about policies, for every request there can be.
+
+    from preflight.iam.policy import parse_policy
+    from preflight.iam.proof import Given, Verdict, no_new_access
+
+    proof = no_new_access(parse_policy(old, "old"), parse_policy(new, "new"), "identity")
+    proof.verdict                   # Verdict.HOLDS, FAILS or UNKNOWN
+    proof.counterexamples[0].asked.request   # a request that the engine allows by the new policy and not by the old
+    proof.unknown                   # what could not be decided, in words
+
+Four claims: `no_new_access(old, new, type)`, `not_granted(policy, type, actions, resources, principals)`,
+`not_public(policy, type)` and `not_administrator(policy, type)`; `same_access(one, other, type)` is the first both
+ways, and `redundant(policy, type)` yields the statements that can go without changing anything. HOLDS is exhaustive;
+every counterexample was decided by `preflight.iam.decide`, as `Counterexample` says. `Given(known=...)` passes in what
+exists in AWS, so that counterexamples name actions that do (`preflight.iam` lies below the catalogue).
+
+How it is done: a statement is a box, one condition for each of action, resource, caller and context key (`boxes`).
+`solve` looks for a point in some boxes and outside others, from classes of values of each dimension (`names`, `values`,
+`callers`) that patterns run as automata tell apart (`automaton`); `search` combines them. `scene` puts what is found to
+the engine, `witness` looks for one that people believe, `strangers` and `administrator` say what public and at will
+mean, and `claims` asks.
+"""
+
+from preflight.iam.proof.claims import (
+    NOTHING,
+    Counterexample,
+    Given,
+    Proof,
+    Verdict,
+    no_new_access,
+    not_administrator,
+    not_granted,
+    not_public,
+    redundant,
+    same_access,
+)
+from preflight.iam.proof.scene import DocumentType
+from preflight.iam.proof.witness import Known
+
+__all__ = [
+    "NOTHING",
+    "Counterexample",
+    "DocumentType",
+    "Given",
+    "Known",
+    "Proof",
+    "Verdict",
+    "no_new_access",
+    "not_administrator",
+    "not_granted",
+    "not_public",
+    "redundant",
+    "same_access",
+]

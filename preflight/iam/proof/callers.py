@@ -1,0 +1,194 @@
+"""The callers that a set of policies tells apart, where policies name callers: each with what its request says of it.
+
+Every account that is mentioned and one that is not, with its root, users, roles, sessions and federated users; services,
+identity providers and everyone. Names are found by running all patterns for `aws:PrincipalArn`, `aws:PrincipalAccount`
+and `aws:username`, and all principals that are listed, together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from preflight.iam.conditions import Condition
+from preflight.iam.context import RequestContext
+from preflight.iam.principals import Caller, Kind, PrincipalError, caller
+from preflight.iam.proof.automaton import words
+from preflight.iam.proof.keys import OF_THE_CALLER
+from preflight.iam.proof.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
+from preflight.iam.proof.values import candidates
+from preflight.iam.request import Request
+from preflight.iam.statement import Principals
+from preflight.iam.variables import Lookup, Missing, as_tokens
+from preflight.iam.wildcard import tokens
+
+FRESH_ACCOUNTS = ("444455556666", "777788889999", "222233334444", "555566667777", "888899990000")
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+_PARTITION = re.compile(r"arn:(aws[a-z-]*):")
+_WEB = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+_DIGITS = Symbol("is", frozenset("0123456789"))
+
+
+class Person(NamedTuple):
+    """A caller, and the keys that its request has beside those that follow from it."""
+
+    who: Caller
+    given: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Crowd(NamedTuple):
+    """The callers; `missing` says which kind may be lacking, empty where none is."""
+
+    people: tuple[Person, ...]
+    missing: str = ""
+
+
+def lookup_of(person: Person) -> Lookup:
+    """Return a lookup of the keys that the caller determines, as the engine has them."""
+    context = RequestContext(Request(person.who.text, "s3:GetObject", "*"), person.who, "")
+    given = dict(person.given)
+    return lambda key: given[key] or Missing.ABSENT if key in given else context(key)
+
+
+def mentioned_accounts(principals: Iterable[Principals], conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the accounts that Principal elements, and conditions on keys of the caller, name."""
+    texts = [value for each in principals for _, value in each.entries]
+    texts += [value for each in conditions if each.key in OF_THE_CALLER for value in each.values]
+    return frozenset(number for text in texts for number in _ACCOUNT.findall(text))
+
+
+def crowd(principals: Sequence[Principals], conditions: Sequence[Condition], *, thorough: bool) -> Crowd:
+    """Return the callers that Principal elements and conditions on keys of the caller can tell apart."""
+    entries = tuple(dict.fromkeys(entry for each in principals for entry in each.entries))
+    listed = [value for kind, value in entries if kind == "AWS"]
+    texts = [*listed, *(value for each in conditions for value in each.values)]
+    partitions = tuple(dict.fromkeys(("aws", *(name for text in texts for name in _PARTITION.findall(text)))))
+    accounts = mentioned_accounts(principals, conditions)
+    fresh = next((each for each in FRESH_ACCOUNTS if each not in accounts), "000000000001")
+    found = ["*"]
+    for account, partition in product((fresh, *sorted(accounts)), partitions):
+        found += _of_account(partition, account)
+    found += [value for _, value in entries if value != "*"]
+    found += [value for each in conditions if each.key == "aws:principalarn" for value in each.values]
+    found += [session for text in found if (session := _session(text))]
+    found += ["example.amazonaws.com", *_services(entries, conditions)]
+    found += [*_WEB, f"arn:aws:iam::{fresh}:saml-provider/example"]
+    missing = ""
+    if thorough:
+        names, missing = _names(listed, conditions, partitions)
+        found += names
+    services = [value for each in conditions if each.key == "aws:principalservicename" for value in each.values]
+    if sum("*" in value or "?" in value for value in services) > 1:
+        missing = missing or "the patterns for aws:PrincipalServiceName are too many"
+    people = [Person(each) for each in _callers(dict.fromkeys(found))]
+    of_id = [each for each in conditions if each.key == "aws:userid"]
+    if of_id:
+        ids = candidates("aws:userid", of_id, thorough=thorough)
+        missing = missing or ids.missing
+        people = [each for person in people for each in _with_ids(person, ids.values)]
+    return Crowd(tuple(people), missing)
+
+
+def _of_account(partition: str, account: str) -> list[str]:
+    iam, sts = f"arn:{partition}:iam::{account}", f"arn:{partition}:sts::{account}"
+    return [
+        f"{iam}:role/example",
+        f"{iam}:user/example",
+        f"{sts}:assumed-role/example/session",
+        f"{iam}:root",
+        f"{sts}:federated-user/example",
+    ]
+
+
+def _session(text: str) -> str:
+    head, _, name = text.partition(":role/")
+    if not name or not head.startswith("arn:"):
+        return ""
+    return f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/session"
+
+
+def _services(entries: Iterable[tuple[str, str]], conditions: Iterable[Condition]) -> Iterator[str]:
+    yield from (value for kind, value in entries if kind == "Service")
+    for each in conditions:
+        if each.key == "aws:principalservicename":
+            yield from (value.replace("*", "example").replace("?", "x") for value in each.values)
+
+
+def _callers(texts: Iterable[str]) -> Iterator[Caller]:
+    for text in texts:
+        try:
+            yield caller(text)
+        except PrincipalError:
+            continue
+
+
+def _with_ids(person: Person, ids: Iterable[tuple[str, ...]]) -> Iterator[Person]:
+    if lookup_of(person)("aws:userid") is not Missing.ABSENT:
+        yield person
+        return
+    for values in ids:
+        yield Person(person.who, (("aws:userid", values),) if values else ())
+
+
+def _names(
+    listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str]
+) -> tuple[list[str], str]:
+    """Return ARNs of callers that show every combination of patterns that can occur."""
+    forms: list[list[Symbols]] = []
+    kinds = (("iam", "role/", True), ("iam", "user/", True), ("sts", "federated-user/", True), ("iam", "root", False))
+    for partition, (service, kind, named) in product(partitions, kinds):
+        head = (*literal(f"arn:{partition}:{service}::"), *(_DIGITS,) * 12, *literal(f":{kind}"))
+        forms.append([(*head, ONE, RUN) if named else head])
+    groups = [[*_entry(value)] for value in listed]
+    groups += [[*_views(each)] for each in conditions]
+    flat = [each for form in forms for each in form]
+    # A role's session shows the role without its path.
+    plain: list[Symbols] = [
+        (*form[0][:-2], Symbol("one", SLASH), Symbol("run", SLASH)) for form in forms if form[0][-1] is RUN
+    ]
+    wanted = [True, *(None for _ in (*forms, *groups, 0))]
+    shown = words([flat, *forms, *groups, plain], wanted)
+    found = list(shown.words.values())
+    found += [session for text in found if (session := _session(text))]
+    return found, "" if shown.whole else "the patterns for callers are too entangled"
+
+
+def _entry(value: str) -> Iterator[Symbols]:
+    account = value if value.isdigit() else value.split(":")[4] if value.endswith(":root") else ""
+    if account:
+        yield _of(symbols(tokens(account)))
+    elif value != "*":
+        yield literal(value)
+        head, kind, name = value.partition(":role/")
+        if kind and "/" in name:
+            yield literal(f"{head}:role/{name.rpartition('/')[2]}")
+
+
+def _of(account: Symbols) -> Symbols:
+    """Return every ARN of an account as symbols."""
+    part = Symbol("run", COLON)
+    head = (*literal("arn:"), part, *literal(":"), part, *literal(":"), part, *literal(":"))
+    return (*head, *account, *literal(":"), RUN)
+
+
+def _views(condition: Condition) -> Iterator[Symbols]:
+    """Yield the values of a condition on the caller as patterns for its ARN."""
+    arn = condition.base.positive.startswith("Arn")
+    exact = condition.base.positive not in ("StringLike", "ArnLike", "ArnEquals")
+    for each in condition.templates:
+        pattern = as_tokens(each.parts)
+        text = literal(each.text) if exact else None
+        if condition.key == "aws:principalarn":
+            found = arn_symbols(pattern) if arn else text or symbols(pattern)
+            if found is not None:
+                yield found
+        elif condition.key in ("aws:principalaccount", "kms:calleraccount"):
+            yield _of(text or symbols(pattern, COLON))
+        elif condition.key == "aws:username":
+            name = text or symbols(pattern, SLASH)
+            for path in ((), (RUN, *literal("/"))):
+                part = Symbol("run", COLON)
+                head = (*literal("arn:"), part, *literal(":iam::"), part, *literal(":user/"))
+                yield (*head, *path, *name)

@@ -1,0 +1,126 @@
+"""Everyone, as a box: callers that a policy does not name, whose requests come from nowhere that it trusts.
+
+A policy that asks for a fixed value of one of some keys is not public: the key is then what it trusts. A request of a
+stranger lacks these keys, or has values that the policy does not name.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+"The meaning of public"
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+from preflight.iam.conditions import Condition
+from preflight.iam.policy import Policy
+from preflight.iam.principals import Caller, Kind
+from preflight.iam.proof.boxes import Box, zone
+from preflight.iam.proof.callers import mentioned_accounts
+
+_TRUSTED = frozenset(
+    {
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceip",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:sourceowner",
+        "aws:sourcevpc",
+        "aws:sourcevpcarn",
+        "aws:sourcevpce",
+        "aws:userid",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
+)
+"""Keys whose fixed values a policy trusts; those of accounts and principals are the caller's own."""
+
+_SEVERAL = frozenset({"aws:principalorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
+_WIDEST = {4: 8, 6: 32}
+"""Of networks that are wider, the page says, access is public."""
+_PUBLIC_PROVIDERS = frozenset(
+    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+)
+
+
+def stranger(policy: Policy) -> Box:
+    """Return the requests of callers that a policy does not know."""
+    principals = [each.principals for each in policy.statements if each.principals is not None]
+    conditions = [each for statement in policy.statements for each in statement.conditions]
+    accounts = mentioned_accounts(principals, conditions)
+    named = {value for each in principals for _, value in each.entries}
+
+    def unknown(who: Caller) -> bool:
+        if who.kind is Kind.ANONYMOUS:
+            return True
+        if who.kind is Kind.PROVIDER:
+            return who.text in _PUBLIC_PROVIDERS
+        return who.of_account and who.account not in accounts and who.text not in named
+
+    outside: dict[tuple[str, str], dict[str, None]] = {}
+    for each in conditions:
+        if each.key in _TRUSTED and each.base.name != "Null":
+            for value in each.values:
+                outside.setdefault(_operator(each), {}).update(dict.fromkeys(_fixed(each, value)))
+    return zone(
+        conditions=[(operator, key, tuple(values)) for (operator, key), values in outside.items() if values],
+        callers=unknown,
+    )
+
+
+def outside_networks(conditions: Iterable[Condition]) -> list[str]:
+    """Return the networks that conditions single out, strictly written."""
+    found = (value for each in conditions if each.base.positive == "IpAddress" for value in each.values)
+    return [str(network) for value in found if (network := _network(value)) is not None]
+
+
+def _network(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return a network that is not wider than what is public."""
+    try:
+        network = ipaddress.ip_network(value.strip(), strict=False)
+    except ValueError:
+        return None
+    return network if network.prefixlen >= _WIDEST[network.version] else None
+
+
+def _operator(each: Condition) -> tuple[str, str]:
+    """Return the operator that holds for requests without the key, and with other values."""
+    if each.base.positive == "IpAddress":
+        name = "NotIpAddress"
+    elif each.base.positive.startswith("Arn"):
+        name = "ArnNotLike"
+    else:
+        name = "StringNotLike"
+    return f"ForAllValues:{name}" if each.key in _SEVERAL else name, each.key
+
+
+def _fixed(condition: Condition, value: str) -> Iterator[str]:
+    """Yield a value if it is fixed, as a pattern of what it stands for."""
+    if condition.base.positive == "IpAddress":
+        if _network(value) is not None:
+            yield value
+        return
+    like = condition.base.positive.endswith("Like") or condition.base.positive.startswith("Arn")
+    if not like and "${" not in value:
+        yield "".join(f"${{{letter}}}" if letter in "*?$" else letter for letter in value)
+    elif not set("*?$") & set(_deciding(condition.key, value)):
+        yield value
+
+
+def _deciding(key: str, value: str) -> str:
+    """Return the part of a value that must not vary: of an ARN its account, of a path its organization."""
+    parts = value.split(":", 5)
+    if len(parts) == 6 and parts[4]:
+        return parts[4]
+    if key in _SEVERAL:
+        return value.partition("/")[0]
+    if key == "aws:userid":
+        return value.partition(":")[0]
+    return value
