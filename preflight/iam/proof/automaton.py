@@ -91,6 +91,10 @@ class Automaton:
             runs &= ~below
         return state
 
+    def waiting_for(self, letter: str) -> int:
+        """Return the places at which a letter is named."""
+        return self._is.get(letter, 0)
+
     def letters(self, state: int) -> Iterable[str]:
         """Return the letters that may tell words apart from here on."""
         found = [letter for letter, places in self._is.items() if places & state]
@@ -103,8 +107,8 @@ class Automaton:
 
 
 def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], most: int = MOST_STATES) -> Found:
-    """Find which groups can match together. Of those whose `wanted` is True or False all words must, or must not, match;
-    the others are told by a bit mask, whose bit is the group's place.
+    """Find which groups can match together. Those whose `wanted` is True or False must, or must not, match; the others
+    are told by a bit mask, whose bit is the group's place.
 
     Variables stand only where a pattern of the first group has them.
     """
@@ -122,7 +126,7 @@ def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], mo
             if not asked:
                 return Found(found, whole=True)
         for letter in run.letters(state):
-            if is_variable(letter) and not state & base & run._is[letter]:  # noqa: SLF001
+            if is_variable(letter) and not state & base & run.waiting_for(letter):
                 continue
             after = run.step(state, letter)
             if after in seen or any(not after & span for span in must):

@@ -1,4 +1,4 @@
-"""A statement as a box: one condition for each of action, resource, caller and the context keys, all of which must hold."""
+"""A statement as a box: a condition each on action, resource, caller and context keys, all of which must hold."""
 
 from __future__ import annotations
 

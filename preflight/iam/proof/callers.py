@@ -1,8 +1,8 @@
 """The callers that a set of policies tells apart, where policies name callers: each with what its request says of it.
 
-Every account that is mentioned and one that is not, with its root, users, roles, sessions and federated users; services,
-identity providers and everyone. Names are found by running all patterns for `aws:PrincipalArn`, `aws:PrincipalAccount`
-and `aws:username`, and all principals that are listed, together.
+Every account that is mentioned and one that is not, with its root, users, roles, sessions and federated users;
+services, identity providers and everyone. Names are found by running all patterns for `aws:PrincipalArn`,
+`aws:PrincipalAccount` and `aws:username`, and all principals that are listed, together.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Condition
 from preflight.iam.context import RequestContext
-from preflight.iam.principals import Caller, Kind, PrincipalError, caller
+from preflight.iam.principals import Caller, PrincipalError, caller
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import OF_THE_CALLER
 from preflight.iam.proof.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
@@ -28,7 +28,6 @@ FRESH_ACCOUNTS = ("444455556666", "777788889999", "222233334444", "555566667777"
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 _PARTITION = re.compile(r"arn:(aws[a-z-]*):")
 _WEB = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-_DIGITS = Symbol("is", frozenset("0123456789"))
 
 
 class Person(NamedTuple):
@@ -132,14 +131,15 @@ def _with_ids(person: Person, ids: Iterable[tuple[str, ...]]) -> Iterator[Person
         yield Person(person.who, (("aws:userid", values),) if values else ())
 
 
-def _names(
-    listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str]
-) -> tuple[list[str], str]:
+def _names(listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str]) -> tuple[list[str], str]:
     """Return ARNs of callers that show every combination of patterns that can occur."""
+    written = {letter for text in (*listed, *(v for each in conditions for v in each.values)) for letter in text}
+    usual = [letter for letter in "4567890123" if letter not in written][:1]
+    digits = Symbol("is", frozenset([*usual, *(letter for letter in written if letter in "0123456789")]))
     forms: list[list[Symbols]] = []
     kinds = (("iam", "role/", True), ("iam", "user/", True), ("sts", "federated-user/", True), ("iam", "root", False))
     for partition, (service, kind, named) in product(partitions, kinds):
-        head = (*literal(f"arn:{partition}:{service}::"), *(_DIGITS,) * 12, *literal(f":{kind}"))
+        head = (*literal(f"arn:{partition}:{service}::"), *(digits,) * 12, *literal(f":{kind}"))
         forms.append([(*head, ONE, RUN) if named else head])
     groups = [[*_entry(value)] for value in listed]
     groups += [[*_views(each)] for each in conditions]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from preflight.iam.decision import Outcome, StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.proof.administrator import friendly
 from preflight.iam.proof.boxes import Box, box_of, meaning, zone
-from preflight.iam.proof.scene import NAMING, Asked, DocumentType, Scene, allowed, granted, policy_type, refused
+from preflight.iam.proof.dimensions import Point, Space
 from preflight.iam.proof.names import RESOURCES, ROLES
-from preflight.iam.proof.solve import Point, Solution, Space, solve
+from preflight.iam.proof.scene import NAMING, Asked, DocumentType, Scene, allowed, case, granted, policy_type, refused
+from preflight.iam.proof.solve import Solution, solve
 from preflight.iam.proof.strangers import stranger
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, Known, find
@@ -49,6 +51,11 @@ class Counterexample:
     old: Outcome | None = None
     exists: bool | None = None
     by_account: bool = False
+    type: DocumentType = "identity"
+
+    def case(self, document: Any, name: str) -> dict[str, Any]:
+        """Return the request, with a policy of the type, as a case of `preflight simulate`."""
+        return case(self.type, self.asked, document, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,8 @@ def not_granted(
 
 
 def not_public(policy: Policy, type_: DocumentType, given: Given = _NOTHING_GIVEN) -> Proof:
-    """Prove that a policy grants nothing to everyone: to callers of accounts that it does not name, to anonymous ones or
-    through a public identity provider, whatever else such a request can bring along.
+    """Prove that a policy grants nothing to everyone: to callers of accounts that it does not name, to anonymous ones
+    or through a public identity provider, whatever else such a request can bring along.
     """
     judge = _Judge(policy, None, type_, given)
     if type_ in NAMING:
@@ -151,9 +158,7 @@ def not_administrator(policy: Policy, type_: DocumentType, given: Given = _NOTHI
 
 def same_access(one: Policy, other: Policy, type_: DocumentType) -> bool:
     """Whether two policies are shown to allow exactly the same requests."""
-    return all(
-        no_new_access(old, new, type_).verdict is Verdict.HOLDS for old, new in ((one, other), (other, one))
-    )
+    return all(no_new_access(old, new, type_).verdict is Verdict.HOLDS for old, new in ((one, other), (other, one)))
 
 
 def redundant(policy: Policy, type_: DocumentType) -> Iterator[Statement]:
@@ -252,7 +257,9 @@ class _Judge:
             by = (StatementRef(wanted, self._policy.name, one.index, one.sid, one.effect),)
         exists = self._exists(point.action)
         named = asked._replace(request=_spelled(asked.request, self._given.known, granting))
-        self._candidate = Counterexample(named, outcomes[0], by, granting.statement, outcomes[1], exists, by_account)
+        self._candidate = Counterexample(
+            named, outcomes[0], by, granting.statement, outcomes[1], exists, by_account, self._type
+        )
         return True
 
     def _exists(self, action: str) -> bool | None:
@@ -271,12 +278,7 @@ class _Judge:
 
 def _unsupported(box: Box) -> bool:
     """Whether the box is of an Allow with NotPrincipal, which AWS does not support."""
-    return (
-        box.statement is not None
-        and box.statement.allows
-        and box.principals is not None
-        and box.principals.negated
-    )
+    return box.statement is not None and box.statement.allows and box.principals is not None and box.principals.negated
 
 
 def _spelled(request: Request, known: Known, granting: Box) -> Request:

@@ -15,7 +15,7 @@ from preflight.iam.proof.values import Values
 from preflight.iam.variables import Template
 
 if TYPE_CHECKING:
-    from preflight.iam.proof.solve import Point
+    from preflight.iam.proof.dimensions import Point
 
 _MOST_TRIED = 600
 _USUAL: tuple[Values, ...] = (("example",), (), ("other",))
@@ -72,7 +72,11 @@ def _read(resource: str, templates: Sequence[Template], key: str) -> Iterator[st
         pattern = "".join(
             re.escape(part).replace(r"\*", ".*").replace(r"\?", ".")
             if isinstance(part, str)
-            else "(.*?)" if part.key == key else ".*" if part.key else re.escape(part.default or "")
+            else "(.*?)"
+            if part.key == key
+            else ".*"
+            if part.key
+            else re.escape(part.default or "")
             for part in each.parts
         )
         if len(pattern) < 500 and pattern.count(".*") < 6 and (found := re.fullmatch(pattern, resource)):

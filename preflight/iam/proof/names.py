@@ -73,8 +73,11 @@ class Names:
     """Whether a pattern matches a name for some value of its variables."""
 
     def surely(self, name: str) -> bool:
-        """Whether the element holds for a name without variables, whatever their values are."""
-        return not self.maybe(name) if self.negated else self.hit(name)
+        """Whether the element holds for a name without variables, whatever their values are.
+
+        A Not element with a variable that has no value is about nothing at all.
+        """
+        return not self.varying and not self.hit(name) if self.negated else self.hit(name)
 
     def possibly(self, name: str) -> bool:
         """Whether the element holds for a name without variables, for some values of them."""
@@ -235,15 +238,14 @@ def _all(
         if _covers(each, pattern):
             always |= bit
             continue
+        if each.negated and each.varying:
+            continue
         if with_variable and each.negated:
             # Surely outside only where no value of the variable could bring the name inside.
-            apart = words([[shape], (*each.fixed, *map(widened, each.varying))], [True, True])
+            apart = words([[shape], each.fixed], [True, True])
             always |= bit if apart.whole and not apart.words else 0
             continue
-        if each.negated:
-            told = (*each.fixed, *map(widened, each.varying))
-        else:
-            told = (*each.fixed, *each.varying) if with_variable else each.fixed
+        told = (*each.fixed, *each.varying) if with_variable else each.fixed
         near = [one for one in told if _may_meet(shape, one)]
         if not near:
             always |= bit if each.negated else 0
@@ -267,4 +269,3 @@ def _may_meet(one: Symbols, other: Symbols) -> bool:
         if not first.letters & second.letters:
             return False
     return True
-

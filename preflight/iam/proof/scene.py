@@ -1,4 +1,4 @@
-"""What surrounds a policy when it alone is to decide: the caller, and policies of the other types that allow everything.
+"""What surrounds a policy when it alone is to decide: a caller, and policies of other types that allow everything.
 
 So a request that a policy grants, or does not, can be put to the ordinary engine, and to `preflight simulate`.
 """
@@ -17,7 +17,7 @@ from preflight.iam.decision import Decision, Outcome
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.principals import Caller, Grant, Kind, PrincipalError, caller, grant
 from preflight.iam.proof.callers import FRESH_ACCOUNTS
-from preflight.iam.proof.solve import Point
+from preflight.iam.proof.dimensions import Point
 from preflight.iam.request import Context, Policies, PolicyType, Request
 
 DocumentType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
@@ -119,38 +119,6 @@ class Scene:
         except (RequestError, PrincipalError):
             return None
 
-    def case(self, asked: Asked, document: Any, name: str) -> dict[str, Any]:
-        """Return the request, with a policy, as a case of `preflight simulate`."""
-        request = asked.request
-        found: dict[str, Any] = {
-            "principal": request.principal,
-            "action": request.action,
-            "resource": request.resource,
-            "context": {key: list(value) if isinstance(value, tuple) else value for key, value in request.context.values.items()},
-        }
-        if request.resource_account is not None:
-            found["resource_account"] = request.resource_account
-        one = {"name": name, "policy": document}
-        everything = {"name": "everything", "policy": _everything_document()}
-        if self.type != "identity":
-            found["identity_policies"] = [everything]
-        if asked.resource_policy is not None:
-            found["resource_policy"] = asked.resource_policy
-        elif self.type == "vpc-endpoint":
-            found["resource_policy"] = _everything_document(Principal="*")
-        place, value = {
-            "identity": ("identity_policies", [one]),
-            "resource": ("resource_policy", document),
-            "trust": ("resource_policy", document),
-            "scp": ("service_control_policies", [[one]]),
-            "rcp": ("resource_control_policies", [[one]]),
-            "boundary": ("permissions_boundaries", [one]),
-            "session": ("session_policies", [one]),
-            "vpc-endpoint": ("vpc_endpoint_policies", [one]),
-        }[self.type]
-        found[place] = value
-        return found
-
 
 def granted(policy: Policy, request: Request) -> bool:
     """Whether a policy that names its callers allows a request by itself, be it to an account as a whole.
@@ -218,6 +186,41 @@ def _with(type_: DocumentType, beside: Policies, policy: Policy) -> Policies:
     return Policies(identity, resource=resource, vpc_endpoint=(policy,))
 
 
+def case(type_: DocumentType, asked: Asked, document: Any, name: str) -> dict[str, Any]:
+    """Return the request, with a policy, as a case of `preflight simulate`."""
+    request = asked.request
+    found: dict[str, Any] = {
+        "principal": request.principal,
+        "action": request.action,
+        "resource": request.resource,
+        "context": {
+            key: list(value) if isinstance(value, tuple) else value for key, value in request.context.values.items()
+        },
+    }
+    if request.resource_account is not None:
+        found["resource_account"] = request.resource_account
+    one = {"name": name, "policy": document}
+    everything = {"name": "everything", "policy": _everything_document()}
+    if type_ != "identity":
+        found["identity_policies"] = [everything]
+    if asked.resource_policy is not None:
+        found["resource_policy"] = asked.resource_policy
+    elif type_ == "vpc-endpoint":
+        found["resource_policy"] = _everything_document(Principal="*")
+    place, value = {
+        "identity": ("identity_policies", [one]),
+        "resource": ("resource_policy", document),
+        "trust": ("resource_policy", document),
+        "scp": ("service_control_policies", [[one]]),
+        "rcp": ("resource_control_policies", [[one]]),
+        "boundary": ("permissions_boundaries", [one]),
+        "session": ("session_policies", [one]),
+        "vpc-endpoint": ("vpc_endpoint_policies", [one]),
+    }[type_]
+    found[place] = value
+    return found
+
+
 def allowed(decision: Decision | None) -> bool:
     """Whether a decision is that the request is allowed."""
     return decision is not None and decision.outcome is Outcome.ALLOWED
@@ -226,4 +229,3 @@ def allowed(decision: Decision | None) -> bool:
 def refused(decision: Decision | None) -> bool:
     """Whether a decision is that the request is denied."""
     return decision is not None and decision.outcome in (Outcome.IMPLICIT_DENY, Outcome.EXPLICIT_DENY)
-

@@ -107,16 +107,16 @@ def has_variable(pattern: Symbols) -> bool:
 
 def widened(pattern: Symbols) -> Symbols:
     """Return a pattern with each variable as a run: it matches what the pattern does, whatever the values are."""
-    return tuple(
-        RUN if each.kind == "is" and any(map(is_variable, each.letters)) else each for each in pattern
-    )
+    return tuple(RUN if each.kind == "is" and any(map(is_variable, each.letters)) else each for each in pattern)
 
 
 def instances(pattern: Symbols, fills: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield words that a pattern matches, for each pair of what to write for a run and for one letter."""
     for run, one in fills:
         found = []
-        for each in pattern:
+        for place, each in enumerate(pattern):
+            if each.kind == "one" and run and pattern[place + 1 : place + 2] == (Symbol("run", each.letters),):
+                continue
             if each.kind == "is":
                 found.append(min(each.letters))
             else:

@@ -18,9 +18,19 @@ from preflight.iam.conditions import Condition, Quantifier
 from preflight.iam.dates import instant
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import MULTIVALUED, may_be_empty, typical
-from preflight.iam.proof.symbols import COLON, NONE, ONE, RUN, Symbol, Symbols, arn_symbols, either_case, instances
+from preflight.iam.proof.symbols import (
+    COLON,
+    NONE,
+    ONE,
+    RUN,
+    Symbol,
+    Symbols,
+    arn_symbols,
+    either_case,
+    instances,
+    symbols,
+)
 from preflight.iam.proof.symbols import literal as exactly
-from preflight.iam.proof.symbols import symbols
 from preflight.iam.satisfiable import representatives
 from preflight.iam.variables import as_text, as_tokens
 from preflight.iam.wildcard import arn_parts, text_of

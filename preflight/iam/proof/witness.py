@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from preflight.iam.proof.boxes import Box, zone
+from preflight.iam.proof.dimensions import Space
 from preflight.iam.proof.elements import action_names
 from preflight.iam.proof.names import Names
-from preflight.iam.proof.solve import Confirm, Solution, Space, solve
+from preflight.iam.proof.solve import Confirm, Solution, solve
 from preflight.iam.proof.symbols import Symbol, Symbols, literal
 from preflight.iam.wildcard import any_of, tokens
 
 _USUAL_SERVICES = ("s3", "iam", "ec2", "lambda", "dynamodb", "sqs", "secretsmanager")
+_VERBS = ("Get", "Put", "Delete", "Create", "Update", "Pass", "Invoke", "Run", "Send")
 _MOST_TRIED = 12
 _TRIED_OF_A_KIND = 3
 _BARRED = frozenset(":/")
@@ -103,8 +105,10 @@ def _groups(must: Sequence[Box], avoid: Sequence[Box], known: Known, services: S
 
 
 def _with_forms_first(actions: list[str], known: Known) -> list[str]:
-    few = actions[:50]
-    return [*sorted(few, key=lambda each: not known.forms(*each.split(":", 1))), *actions[50:]]
+    """Put first what is likely to be known: actions on resources, with plain verbs, of short names."""
+    usual = sorted(actions, key=lambda each: (not each.partition(":")[2].startswith(_VERBS), len(each)))
+    few = usual[:_MOST_TRIED]
+    return [*sorted(few, key=lambda each: not known.forms(*each.split(":", 1))), *usual[_MOST_TRIED:]]
 
 
 def _services(must: Sequence[Box], known: Known) -> tuple[str, ...]:
@@ -125,7 +129,7 @@ def _heads(box: Box) -> Iterator[str]:
 
 def _forms(known: Known, action: str) -> Iterator[Names]:
     """Yield the forms of an action's resources: as they would be in a usual account, and then in any."""
-    templates = known.forms(*action.split(":", 1))
+    templates = sorted(known.forms(*action.split(":", 1)), key=len)
     if not templates:
         yield _names([literal("*")], ["\0"])
         return
