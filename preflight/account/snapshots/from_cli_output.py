@@ -29,6 +29,9 @@ _LISTS = {
     "ScalableTargets": ("scalable_targets", "ResourceId"),
     "Functions": ("functions", "FunctionName"),
 }
+# Outputs that hold a part of what there is: the images of one repository, one described resource.
+_PARTIAL = ("imageDetails",)
+_MORE = ("NextToken", "nextToken", "NextMarker", "Marker")
 _DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument", "Document")
 
 
@@ -54,6 +57,12 @@ def document_from(paths: Sequence[str], *, account: str | None, region: str | No
             place(made, seen, path)
     if seen.account is None:
         raise UsageError("no file says of which account it is; give --account")
+    for name, parts in made["regions"].items():
+        partial = sorted(
+            part for part, value in parts.items() if isinstance(value, list) and (name, part) not in seen.whole
+        )
+        if partial:
+            parts["incomplete"] = partial
     partition = seen.partition or "aws"
     taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     found: dict[str, Any] = redacted({**made, "taken_at": taken, "partition": partition, "account": seen.account})
@@ -65,10 +74,11 @@ Place = Callable[[dict[str, Any], "_Seen", str], None]
 
 
 class _Seen:
-    """The account, partition and region that files say."""
+    """The account, partition and region that files say, and the regions and parts that they list whole."""
 
     def __init__(self, account: str | None, region: str | None) -> None:
         self.account, self.partition, self._region = account, None, region
+        self.whole: set[tuple[str, str]] = set()
 
     def arn(self, arn: object, path: str) -> None:
         """Take the account and partition of a resource's ARN. Raises `InputError` where they are others'."""
@@ -100,9 +110,10 @@ def _placed(document: Document) -> Iterator[Place]:
         return
     if any(name in value for name in _IAM) and not any(name in value for name in _LISTS):
         yield lambda made, seen, path: _iam(made, seen, path, value)
+    more = any(value.get(name) for name in _MORE)
     for name, (part, key) in _LISTS.items():
         if isinstance(value.get(name), list):
-            yield _listing(part, key, value[name])
+            yield _listing(part, key, value[name], whole=name not in _PARTIAL and not more)
     if "EndpointName" in value and "EndpointStatus" in value:
         yield _listing("endpoints", "EndpointName", [value])
     elif "EndpointConfigName" in value and "ProductionVariants" in value:
@@ -121,14 +132,17 @@ def _placed(document: Document) -> Iterator[Place]:
         )
 
 
-def _listing(part: str, key: str, entries: Sequence[Any]) -> Place:
+def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False) -> Place:
     def place(made: dict[str, Any], seen: _Seen, path: str) -> None:
         found = [each for each in entries if isinstance(each, dict)]
         arns = [each[name] for each in found for name in each if name.lower().endswith("arn")]
         own = [arn for arn in arns if ":sagemaker:" in str(arn)]
         for arn in own:
             seen.arn(arn, path)
-        listed = made["regions"].setdefault(seen.region([*own, *arns], path), {}).setdefault(part, [])
+        region = seen.region([*own, *arns], path)
+        listed = made["regions"].setdefault(region, {}).setdefault(part, [])
+        if whole:
+            seen.whole.add((region, part))
         for each in found:
             there = next((one for one in listed if one.get(key) == each.get(key) and key in each), None)
             if there is None:

@@ -1,4 +1,6 @@
-"""Facts from a snapshot file. A part that is absent is unknown; a part that is there and lacks the item is absent."""
+"""Facts from a snapshot file. A part that is absent is unknown; a part that is there and lacks the item is absent,
+unless the region says that the part is not complete (`incomplete`): then it is unknown.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +104,8 @@ class Snapshot:
             return self._one(kind, where, parts, ask.region, key)
         if isinstance(parts, Unknown):
             return parts
+        if self._is_partial(where, where.get("part", ""), ask.region):
+            return Unknown(*self._partial(where, where["part"], ask.region))
         return Known([entry for listing in parts for entry in (listing.where(key) if key else listing.entries)])
 
     def _one(
@@ -191,6 +195,8 @@ class Snapshot:
         if listing is None:
             return self._missing(f"regions.{region}.{aliases['part']}", aliases["shape"])
         found = listing.find({aliases["of"]: key[aliases["of"]]})
+        if found is None and aliases["part"] in self._document["regions"][region].get("incomplete", ()):
+            return Unknown(*self._partial(aliases, aliases["part"], region))
         if found is None or not found.get(aliases["target"]):
             return self._not_listed(kind, where, region, key)
         return Known(str(found[aliases["target"]]))
@@ -221,7 +227,22 @@ class Snapshot:
                 f"{named} belongs to {'AWS' if owner == 'aws' else f'account {owner}'} and is not in {self._source}",
                 f"add it to {place} ({where['shape']})",
             )
+        if self._is_partial(where, where.get("part", ""), region):
+            return Unknown(*self._partial(where, where["part"], region, named))
         return Absent(f"{place} of {self._source} does not list {named}")
+
+    def _is_partial(self, where: Mapping[str, Any], part: str, region: str) -> bool:
+        """Say whether a part lacks some of what there is, in any region that it is looked for in."""
+        regions = self._document.get("regions", {})
+        return any(part in regions.get(name, {}).get("incomplete", ()) for name in self._region_names(where, region))
+
+    def _partial(self, where: Mapping[str, Any], part: str, region: str, named: str = "") -> tuple[str, str]:
+        place = f"regions.{region}.{part}"
+        lacks = f", and does not list {named}" if named else ""
+        return (
+            f"{place} of {self._source} is not complete{lacks}",
+            f"add it to {place} ({where['shape']}), or check against the live account",
+        )
 
     def _parts(self, kind: Kind, where: Mapping[str, Any], region: str) -> list[Listing] | Unknown:
         if "iam" in where:

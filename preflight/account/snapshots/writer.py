@@ -17,9 +17,12 @@ def document_of(
 ) -> dict[str, Any]:
     """Return the snapshot of what was answered (`schemas/snapshot.schema.json`), without secrets.
 
-    What could not be read is in `unknown`, with the reason and what settles it; what was found not to be there makes
-    its part a list that lacks it, and is in `absent` where a list that lacks it does not say so: a bucket's.
+    What could not be read is in `unknown`, with the reason and what settles it. A list that was not read whole is named
+    in its region's `incomplete`; what was found not to be there is in `absent` where a list that lacks it does not say
+    so: one that is not whole, or a bucket's.
     """
+    answers = list(answers)
+    whole = _read_whole(answers)
     made: dict[str, Any] = {
         "version": 1,
         "taken_at": taken_at,
@@ -39,15 +42,36 @@ def document_of(
                 unknown.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key), "reason": fact.reason,
                                 "settle": fact.settle})  # fmt: skip
             continue
-        if isinstance(fact, Absent) and ask.key and where.get("complete") is False:
+        if isinstance(fact, Absent) and ask.key and _may_be_unlisted(where, ask.region, whole):
             absent.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key)})
         _place(made, kind, where, ask, fact)
+    for region, parts in made["regions"].items():
+        lists = sorted(name for name, value in parts.items() if isinstance(value, list) and (region, name) not in whole)
+        if lists:
+            parts["incomplete"] = lists
     if absent:
         made["absent"] = absent
     if unknown:
         made["unknown"] = unknown
     found: dict[str, Any] = redacted(jsonable(made))
     return found
+
+
+def _read_whole(answers: Iterable[tuple[Ask, Fact[Any]]]) -> set[tuple[str, str]]:
+    """Return the regions and parts of which all was asked for, and answered."""
+    found = set()
+    for ask, fact in answers:
+        kind = load_kind(ask.kind)
+        where = kind.section("snapshot") or {}
+        if "part" in where and "member" not in where and isinstance(fact, Known) and not kind.identifies(dict(ask.key)):
+            found.add((ask.region, where["part"]))
+    return found
+
+
+def _may_be_unlisted(where: Mapping[str, Any], region: str, whole: set[tuple[str, str]]) -> bool:
+    if "member" in where or "part" not in where:
+        return False
+    return where.get("complete") is False or (region, where["part"]) not in whole
 
 
 def jsonable(value: Any) -> Any:

@@ -311,3 +311,19 @@ def test_files_that_do_not_make_one(
     done = run("snapshot", "--output", "s.json", "--from-files", "a.json", *options)
     assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "s.json").exists()
+
+
+def test_lists_that_were_not_read_whole_say_so(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))
+    run("snapshot", "--output", "s.json", "--region", REGION, "--plan", "plan.json", "--allow-open")
+    region = json.loads((tmp_path / "s.json").read_text())["regions"][REGION]
+    assert {"objects", "images"} <= set(region["incomplete"])
+    assert not {"endpoints", "endpoint_configs", "models", "quotas", "subnets"} & set(region["incomplete"])
+    # A key that the snapshot was never asked for is not known, in a bucket that it has: live it would be found.
+    parameters = {"ModelName": "new", "ExecutionRoleArn": ready.execution_role, "PrimaryContainer": {
+        "Image": f"{ready.principal.split(':')[4]}.dkr.ecr.{REGION}.amazonaws.com/{ready.repository}:another",
+        "ModelDataUrl": f"s3://{ready.bucket}/another/model.tar.gz"}}  # fmt: skip
+    (tmp_path / "model.json").write_text(json.dumps(parameters))
+    done = run("check", "model.json", "--operation", "create-model", "--format", "json", "--snapshot", "s.json",
+               "--select", "PRE403,PRE404", "--principal", ready.principal)  # fmt: skip
+    assert [(rule, kind) for rule, kind, _ in results(done)] == [("PRE403", "open"), ("PRE404", "open")]

@@ -389,3 +389,55 @@ def test_a_large_file_loads_fast(tmp_path: Path) -> None:
     facts = Snapshot.load(path)
     assert isinstance(one(facts, "iam:role", "", RoleName="r4999"), Known)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "there", "missing"),
+    [
+        (
+            "s3:object",
+            {"objects": [{"Bucket": "b", "Key": "k"}]},
+            {"Bucket": "b", "Key": "k"},
+            {"Bucket": "b", "Key": "z"},
+        ),
+        (
+            "s3:object",
+            {"objects": [{"Bucket": "b", "Key": "a/k"}]},
+            {"Bucket": "b", "Key": "a/"},
+            {"Bucket": "b", "Key": "z/"},
+        ),
+        ("sagemaker:model", {"models": [{"ModelName": "m"}]}, {"ModelName": "m"}, {"ModelName": "z"}),
+        (
+            "ecr:image",
+            {"images": [{"registryId": ACCOUNT, "repositoryName": "r", "imageTags": ["1"], "imageDigest": "sha256:0"}]},
+            {"registryId": ACCOUNT, "repositoryName": "r", "imageTag": "1"},
+            {"registryId": ACCOUNT, "repositoryName": "r", "imageTag": "2"},
+        ),
+        (
+            "kms:key",
+            {"kms_keys": [{"KeyId": "k"}], "kms_aliases": [{"AliasName": "alias/k", "TargetKeyId": "k"}]},
+            {"KeyId": "alias/k"},
+            {"KeyId": "alias/z"},
+        ),
+    ],
+)
+def test_what_a_list_that_is_not_complete_lacks_is_unknown(
+    kind: str, parts: dict[str, Any], there: dict[str, str], missing: dict[str, str]
+) -> None:
+    incomplete = snapshot({**parts, "incomplete": list(parts)})
+    assert isinstance(one(incomplete, kind, **there), Known)
+    fact = one(incomplete, kind, **missing)
+    assert isinstance(fact, Unknown) and "is not complete" in fact.reason
+    assert isinstance(one(snapshot(parts), kind, **missing), Absent)
+    assert isinstance(incomplete.read(Ask.all(kind, REGION)), Unknown)
+    # What is said to be absent is absent all the same.
+    document = {"version": 1, "account": ACCOUNT, "regions": {REGION: {**parts, "incomplete": list(parts)}}}
+    told = {**document, "absent": [{"kind": kind, "region": REGION, "key": missing}]}
+    assert isinstance(one(Snapshot(told, "facts.json"), kind, **missing), Absent)
+
+
+def test_every_list_of_a_region_may_be_incomplete() -> None:
+    schema = json.loads((folder("schemas") / "snapshot.schema.json").read_text(encoding="utf-8"))
+    members = schema["$defs"]["region"]["properties"]
+    lists = {name for name, each in members.items() if each.get("type") == "array"} - {"incomplete"}
+    assert set(members["incomplete"]["items"]["enum"]) == lists
