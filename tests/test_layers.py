@@ -233,3 +233,14 @@ def test_only_the_command_line_prints_or_exits() -> None:
     ]
     assert len(calls) > 1000
     assert [call for call in calls if call[2] in ends] == []
+
+
+def test_no_caller_asks_where_facts_come_from() -> None:
+    asked = [
+        f"{module}, line {node.lineno}: {ast.unparse(node)}"
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "getattr", "hasattr")
+        if any(name in ast.unparse(node) for name in (", Snapshot)", ", LiveAccount)", "getattr(account,"))
+    ]
+    assert asked == []

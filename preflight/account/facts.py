@@ -86,6 +86,15 @@ class Account(Protocol):
         """Where the facts come from, for messages: a file's name, or `the live account`."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether a read costs waiting, so that reads are worth asking for together and beforehand."""
+        ...
+
+    def home_region(self) -> Fact[str]:
+        """Return the region of calls that name none; unknown where there are several, or none."""
+        ...
+
     def account_id(self) -> Fact[str]:
         """Return the twelve digits of the account that is looked at."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from preflight.account.facts import Account, Ask, Known, Unknown
 from preflight.account.principals import identity_of
-from preflight.account.snapshots.snapshot import Snapshot, require_account
+from preflight.account.snapshots.snapshot import require_account
 from preflight.declared.expressions import arn_part
 from preflight.documents.plans.consistency import require_consistent
 from preflight.documents.plans.plan import Plan
@@ -61,19 +61,11 @@ def placed(plan: Plan, place: Settled) -> Plan:
 def _region(plan: Plan, account: Account) -> str:
     if plan.region is not None:
         return plan.region
-    if isinstance(account, Snapshot):
-        if len(account.regions) == 1:
-            return account.regions[0]
-        held = (
-            f"{account.source} holds {', '.join(account.regions)}"
-            if account.regions
-            else f"{account.source} holds none"
-        )
-        raise UsageError(f"the region is not known: the plan names none, and {held}; give --region")
-    region: str | None = getattr(account, "region", None)
-    if region is None:
-        raise UsageError("the region is not known: the plan names none; give --region")
-    return region
+    home = account.home_region()
+    if isinstance(home, Known):
+        return home.value
+    held = f", and {home.reason}" if isinstance(home, Unknown) else ""
+    raise UsageError(f"the region is not known: the plan names none{held}; give --region")
 
 
 def calling(account: Account) -> str | None:

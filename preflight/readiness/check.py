@@ -13,10 +13,9 @@ from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 
-from preflight.account.facts import Account
+from preflight.account.facts import Account, Known
 from preflight.account.overlays.planned import deployed
 from preflight.account.overlays.policy_overrides import Overrides, with_overrides
-from preflight.account.snapshots.snapshot import Snapshot
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import load_operation
 from preflight.documents.plans.plan import Plan
@@ -61,8 +60,8 @@ def check(
     facts = deployed(with_overrides(account, principal, overrides or Overrides()), plan, place.region)
     steps = list(steps_of(plan, facts, place, principal))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
-    # A snapshot answers at once, so threads would only cost; AWS is waited for, so all that can be is asked together.
-    threads = 1 if isinstance(account, Snapshot) else _THREADS
+    # Where facts are at hand, threads would only cost; AWS is waited for, so all that can be is asked together.
+    threads = _THREADS if account.waits else 1
     results = located(run(tasks, threads=threads, progress=progress), plan)
     about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
@@ -75,8 +74,9 @@ def _reading_ahead(plan: Plan, account: Account) -> Iterator[None]:
 
     What is read is remembered by the account, whatever becomes of it here: the checks ask again, and tell.
     """
-    region = plan.region or getattr(account, "region", None)
-    if isinstance(account, Snapshot) or region is None:
+    home = account.home_region()
+    region = plan.region or (home.value if isinstance(home, Known) else None)
+    if not account.waits or region is None:
         yield
         return
     presumed = Settled(region, plan.account or arn_part(plan.principal, "account") or "", account.partition)

@@ -68,6 +68,15 @@ class LiveAccount:
         """The session's region."""
         return self._clients.region
 
+    @property
+    def waits(self) -> bool:
+        """True: AWS is asked."""
+        return True
+
+    def home_region(self) -> Fact[str]:
+        """Return the session's region."""
+        return Known(self.region)
+
     def account_id(self) -> Fact[str]:
         """Return the account of the credentials in use."""
         return self._of_caller("Account")

@@ -25,6 +25,15 @@ class Over:
         """Where the facts below come from."""
         return self._below.source
 
+    @property
+    def waits(self) -> bool:
+        """Whether a read below costs waiting."""
+        return self._below.waits
+
+    def home_region(self) -> Fact[str]:
+        """Return the region below."""
+        return self._below.home_region()
+
     def account_id(self) -> Fact[str]:
         """Return the account below."""
         return self._below.account_id()

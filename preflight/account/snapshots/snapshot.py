@@ -56,6 +56,17 @@ class Snapshot:
         return self._source
 
     @property
+    def waits(self) -> bool:
+        """False: all of it is in memory."""
+        return False
+
+    def home_region(self) -> Fact[str]:
+        """Return the only region that the snapshot has facts of."""
+        if len(self.regions) == 1:
+            return Known(self.regions[0])
+        return Unknown(f"{self._source} holds {', '.join(self.regions) or 'none'}", "give --region")
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """The regions that the snapshot has facts of."""
         return tuple(self._document.get("regions", {}))

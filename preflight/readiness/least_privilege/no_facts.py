@@ -24,7 +24,8 @@ class NoFacts:
             if said is None:
                 raise UsageError(f"the {name} is not known: the plan names none; give --{name}, --snapshot or --live")
         self._account = str(account)
-        self._partition = partition_of(str(plan.region))
+        self._region = str(plan.region)
+        self._partition = partition_of(self._region)
 
     @property
     def partition(self) -> str:
@@ -35,6 +36,15 @@ class NoFacts:
     def source(self) -> str:
         """What messages call it."""
         return "the plan alone"
+
+    @property
+    def waits(self) -> bool:
+        """False: nothing is asked."""
+        return False
+
+    def home_region(self) -> Fact[str]:
+        """Return the plan's region."""
+        return Known(self._region)
 
     def account_id(self) -> Fact[str]:
         """Return the account that the plan is for."""
