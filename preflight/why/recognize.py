@@ -1,0 +1,265 @@
+"""Which refusals a text tells of: AWS's full sentence first, then the forms of `rules/refusals.yaml`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from preflight.iam.access_denied import TRUST, AccessDenied, access_denied
+from preflight.iam.request import PolicyType
+from preflight.why.forms import Form, action_of, forms
+from preflight.why.unwrap import Passage, passages
+
+_ROLE = re.compile(r"arn:[a-z-]{3,20}:iam::\d{12}:role/[\w+=,.@/-]{1,576}")
+_GROUP = re.compile(r"\$\{([\w-]+)\}")
+_S3_PATH = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,62})(?:/(\S*))?")
+_SENDS_TO = re.compile(r"Put|Copy|Create|Upload|Complete")
+_PRINCIPALS = {
+    "ecs": "ecs-tasks.amazonaws.com",
+    "cloudwatch logs": "logs.amazonaws.com",
+    "eventbridge": "events.amazonaws.com",
+    "step functions": "states.amazonaws.com",
+    "aws config": "config.amazonaws.com",
+    "amazon eks": "eks.amazonaws.com",
+    "emr": "elasticmapreduce.amazonaws.com",
+    "kinesis analytics": "kinesisanalytics.amazonaws.com",
+    "api gateway": "apigateway.amazonaws.com",
+}
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refusal as the text tells it; what it does not tell is None.
+
+    `inferred` says that some of it is not in AWS's words but follows from the form, the call or the CloudTrail record.
+    `unknown` says what the text leaves open, empty if nothing. `encoded` is an encoded authorization message.
+    """
+
+    principal: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    policy_type: PolicyType | str | None = None
+    effect: str | None = None
+    policy_arn: str | None = None
+    inferred: bool = False
+    unknown: str = ""
+    encoded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What a text tells. `other` says what it is about, if that is known, where no authorization was refused."""
+
+    refusals: tuple[Refusal, ...]
+    other: str = ""
+
+
+def recognize(text: str) -> Recognized:
+    """Return the refusals that a text tells of, each once, in order; at most a thousand."""
+    found: dict[tuple[str | None, ...], Refusal] = {}
+    bare: list[Refusal] = []
+    other = ""
+    for passage in passages(text):
+        told = list(_told(passage))
+        for each in told:
+            if each.action is None and each.principal is None:
+                bare.append(each)
+            else:
+                key = (each.principal, (each.action or "").lower(), each.resource)
+                found.setdefault(key, each)
+        if not told and not other:
+            other = next((means for like, means in forms().others if like.search(passage.text)), "")
+        if len(found) >= _MOST:
+            break
+    distinct = list(found.values())
+    if not distinct:
+        distinct = bare[:1]
+    return Recognized(tuple(_without_halves(distinct)), "" if distinct else other)
+
+
+def _without_halves(found: Sequence[Refusal]) -> Iterator[Refusal]:
+    """Leave out what tells less of the same: the same action without a principal, beside one with it."""
+    for each in found:
+        fuller = any(
+            other is not each
+            and (other.action or "").lower() == (each.action or "").lower()
+            and each.principal is None
+            and other.principal is not None
+            and each.resource in (None, other.resource)
+            for other in found
+        )
+        if not fuller:
+            yield each
+
+
+def _told(passage: Passage) -> Iterator[Refusal]:
+    text, event = passage.text, passage.event
+    whole = list(access_denied(text))
+    for each in whole:
+        yield _of_event(_of_sentence(each), event)
+    rest = _rest(text, whole) if whole else text
+    seen = False
+    for line in rest.splitlines() if "\n" in rest else ():
+        if (refusal := _by_form(" ".join(line.split()), text, plain=bool(whole))) is not None:
+            seen = True
+            yield _of_event(refusal, event)
+    if whole or seen:
+        return
+    refusal = _by_form(" ".join(text.split()), text, plain=False)
+    if refusal is None and event and str(event.get("errorCode")) in forms().codes:
+        refusal = Refusal(inferred=True)
+    if refusal is not None:
+        yield _of_event(refusal, event)
+
+
+def _of_sentence(said: AccessDenied) -> Refusal:
+    unknown = ""
+    if said.maybe_missing:
+        unknown = (
+            "The message leaves open whether the resource exists in this Region, no resource-based policy allows it, "
+            "or one explicitly denies it."
+        )
+    elif said.policy_type is None:
+        unknown = "The message does not say which type of policy refused."
+    policy_type, effect = said.policy_type, said.effect
+    if said.policy_type is PolicyType.RESOURCE and said.action.lower().startswith("sts:assumerole"):
+        policy_type = TRUST
+    return Refusal(
+        said.principal, said.action, said.resource or None, policy_type, effect, said.policy_arn or None, False, unknown
+    )
+
+
+def _rest(text: str, whole: Sequence[AccessDenied]) -> str:
+    """Return the lines that hold no part of a full sentence."""
+    kept, at = [], 0
+    for line in text.splitlines(keepends=True):
+        end = at + len(line)
+        if not any(each.start < end and at < each.end for each in whole):
+            kept.append(line)
+        at = end
+    return "".join(kept)
+
+
+def _by_form(text: str, around: str, *, plain: bool) -> Refusal | None:
+    """Return what the first form says that is found in a text; the text `around` it may name the role.
+
+    With `plain`, only forms that name an action count.
+    """
+    declared = forms()
+    for form in declared.forms:
+        found = form.like.search(text)
+        if found is None:
+            continue
+        groups = {name: value for name, value in found.groupdict().items() if value}
+        if "code" in groups and groups["code"] not in declared.codes:
+            continue
+        if form.name == "bare" and any(like.search(text) for like, _ in declared.others):
+            continue
+        refusal = _filled(form, groups, text, around)
+        if plain and refusal.action is None:
+            continue
+        return refusal
+    return None
+
+
+def _filled(form: Form, groups: dict[str, str], text: str, around: str) -> Refusal:
+    roles = _ROLE.findall(text)[:1] or list(dict.fromkeys(_ROLE.findall(around)))
+    if len(roles) == 1:
+        groups["role"] = roles[0].rstrip(".,")
+    partition = re.search(r"\barn:(aws[a-z-]*):", text)
+    groups["partition"] = partition[1] if partition else "aws"
+    if "service" in groups:
+        name = groups["service"].lower()
+        groups["service-principal"] = _PRINCIPALS.get(name, f"{name.replace(' ', '')}.amazonaws.com")
+    parameters = _parameters(groups.get("parameters", ""))
+    action = _template(form.action, groups)
+    if not action and "operation" in groups:
+        service = form.service or groups.get("service", "")
+        if not service and ("s3://" in text or "Bucket" in parameters):
+            service = "s3"
+        action = action_of(groups["operation"], service)
+    resource = _template(form.resource, groups) or _s3(groups, text, parameters)
+    unknown = _template(form.unknown, groups) or "The message names neither the caller nor the policy that refused."
+    return Refusal(
+        principal=_template(form.principal, groups),
+        action=action,
+        resource=resource,
+        policy_type=TRUST if form.policy_type == TRUST else None,
+        inferred=bool(action or resource),
+        unknown=unknown,
+        encoded=groups.get("encoded", ""),
+    )
+
+
+def _template(template: str, groups: Mapping[str, str]) -> str | None:
+    """Fill a template; None where it is empty or names a group that the text does not have."""
+    names = _GROUP.findall(template)
+    if not template or any(name not in groups for name in names):
+        return None
+    return _GROUP.sub(lambda found: groups[found[1]], template)
+
+
+def _parameters(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _s3(groups: Mapping[str, str], text: str, parameters: Mapping[str, Any]) -> str | None:
+    """Return the ARN of the bucket or object that an S3 call was about."""
+    operation = groups.get("operation", "")
+    if isinstance(bucket := parameters.get("Bucket"), str):
+        return _s3_arn(groups["partition"], operation, bucket, str(parameters.get("Key", "")))
+    paths = _S3_PATH.findall(groups.get("paths", "") or ("" if "operation" not in groups else text))
+    if not paths:
+        return None
+    bucket, key = paths[-1] if _SENDS_TO.match(operation) else paths[0]
+    return _s3_arn(groups["partition"], operation, bucket, key.rstrip(".,:"))
+
+
+def _s3_arn(partition: str, operation: str, bucket: str, key: str) -> str:
+    whole_bucket = "Bucket" in operation or operation.startswith("ListObject") or not key
+    return f"arn:{partition}:s3:::{bucket}" + ("" if whole_bucket else f"/{key}")
+
+
+def _of_event(refusal: Refusal, event: Mapping[str, Any]) -> Refusal:
+    """Fill in from a CloudTrail record what its error message leaves out."""
+    if not event:
+        return refusal
+    given: dict[str, Any] = {}
+    if refusal.principal is None:
+        identity = event.get("userIdentity")
+        identity = identity if isinstance(identity, dict) else {}
+        given["principal"] = next(
+            (str(identity[name]) for name in ("arn", "invokedBy", "principalId") if identity.get(name)), None
+        )
+    if refusal.action is None:
+        service = str(event.get("eventSource", "")).removesuffix(".amazonaws.com")
+        name = str(event.get("eventName", ""))
+        given["action"] = action_of(name, service) or (f"{service}:{name}" if service and name else None)
+    if refusal.resource is None:
+        given["resource"] = _resource_of(event)
+    found = {name: value for name, value in given.items() if value}
+    if not found:
+        return refusal
+    unknown = "The message does not say which type of policy refused." if refusal.policy_type is None else ""
+    return replace(refusal, **found, inferred=True, unknown=unknown)
+
+
+def _resource_of(event: Mapping[str, Any]) -> str | None:
+    resources = event.get("resources")
+    for each in resources if isinstance(resources, list) else ():
+        if isinstance(each, dict) and isinstance(arn := each.get("ARN") or each.get("arn"), str):
+            return arn
+    parameters = event.get("requestParameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    if isinstance(bucket := parameters.get("bucketName"), str):
+        return _s3_arn("aws", str(event.get("eventName", "")), bucket, str(parameters.get("key", "")))
+    arns = [value for value in parameters.values() if isinstance(value, str) and value.startswith("arn:")]
+    return arns[0] if len(arns) == 1 else None
