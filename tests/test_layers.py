@@ -20,7 +20,7 @@ FLOORS = (
     {"api"},
     {"report"},
     {"audit"},
-    {"create", "simulate", "readiness", "lint"},
+    {"create", "simulate", "readiness", "lint", "why"},
     {"engine"},
     {"account"},
     {"documents"},

@@ -53,7 +53,7 @@ _SENTENCE = re.compile(
 )
 _REASON = re.compile(
     rf"[\s,.:]*(?:because\s+no\s+(?P<missing>{_TYPE})\s+allows?"
-    rf"|with\s+an?\s+explicit\s+deny\s+in\s+(?:an?|the)\s+(?P<denying>{_TYPE})"
+    rf"|(?:with|due\s+to)\s+an?\s+explicit\s+deny\s+in\s+(?:an?|the)\s+(?P<denying>{_TYPE})"
     r"(?:\s*(?::|with\s+(?:the\s+)?(?:arn|id):?)?\s*(?P<policy>arn:[^\s\"'<>,]{1,2048}))?)",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -72,7 +72,13 @@ class Why:
 
     explanations: tuple[Explanation, ...] = ()
     other: str = ""
-    source: str = field(default="")
+    source: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How far all of it is explained: open if any refusal is, else allowed if the facts allow any."""
+        verdicts = {each.verdict for each in self.explanations}
+        return next((each for each in (Verdict.OPEN, Verdict.ALLOWED) if each in verdicts), Verdict.EXPLAINED)
 
 
 def explain(text: str, account: Account | None = None) -> Why:

@@ -55,7 +55,7 @@ class Case:
 def case_of(refusal: Refusal, account: Account) -> Case | Unknown:
     """Return the request of a refusal with its policies from an account's facts; unknown where it cannot be put.
 
-    The context of the request is not in a message, so its keys are unknown.
+    The context of the request is in no message but a decoded one, so other keys are unknown.
     """
     if not refusal.principal or not refusal.action:
         missing = "who made the call" if not refusal.principal else "which action was refused"
@@ -76,7 +76,13 @@ def case_of(refusal: Refusal, account: Account) -> Case | Unknown:
     policies = _with_resource_policy(refusal.action, resource, policies, account)
     ours = account.account_id()
     owner = ours.value if resource.startswith("arn:aws") and ":s3:::" in resource and isinstance(ours, Known) else None
-    return Case(Request(principal, refusal.action, resource, owner, Context(complete=False), tags), policies)
+    return Case(
+        Request(principal, refusal.action, resource, owner, Context(_values(refusal), complete=False), tags), policies
+    )
+
+
+def _values(refusal: Refusal) -> dict[str, str | tuple[str, ...]]:
+    return {key: values[0] if len(values) == 1 else values for key, values in refusal.context.items()}
 
 
 def _resource(refusal: Refusal, account: Account) -> str:

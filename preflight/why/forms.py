@@ -107,7 +107,9 @@ def action_of(operation: str, service: str) -> str | None:
     named = [each for each in services() if operation.lower() in lower_action_names(each)]
     if operation in special and not named:
         return special[operation]
-    return f"{named[0]}:{operation}" if len(named) == 1 else None
+    first = min(named, key=len, default="")
+    # The calls of S3 are also those of S3 on Outposts, of S3 Express and so on: the plain service is meant.
+    return f"{first}:{operation}" if named and all(each.startswith(first) for each in named) else None
 
 
 def _prefix(service: str) -> str | None:

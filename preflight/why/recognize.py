@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from preflight.iam.access_denied import TRUST, AccessDenied, access_denied
@@ -29,6 +30,7 @@ _PRINCIPALS = {
     "api gateway": "apigateway.amazonaws.com",
 }
 _MOST = 1000
+_NO_CONTEXT: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Refusal:
     """One refusal as the text tells it; what it does not tell is None.
 
     `inferred` says that some of it is not in AWS's words but follows from the form, the call or the CloudTrail record.
-    `unknown` says what the text leaves open, empty if nothing. `encoded` is an encoded authorization message.
+    `unknown` says what the text leaves open, empty if nothing. `encoded` is an encoded authorization message,
+    `context` the condition keys that a decoded one shows.
     """
 
     principal: str | None = None
@@ -48,6 +51,7 @@ class Refusal:
     inferred: bool = False
     unknown: str = ""
     encoded: str = ""
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_CONTEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,9 @@ def _without_halves(found: Sequence[Refusal]) -> Iterator[Refusal]:
 
 def _told(passage: Passage) -> Iterator[Refusal]:
     text, event = passage.text, passage.event
+    if passage.decoded:
+        yield _of_decoded(passage.decoded)
+        return
     whole = list(access_denied(text))
     for each in whole:
         yield _of_event(_of_sentence(each), event)
@@ -114,6 +121,35 @@ def _told(passage: Passage) -> Iterator[Refusal]:
         refusal = Refusal(inferred=True)
     if refusal is not None:
         yield _of_event(refusal, event)
+
+
+def _of_decoded(decoded: Mapping[str, Any]) -> Refusal:
+    """Return what DecodeAuthorizationMessage says; its statements are shown without the policy that they are in."""
+    context = decoded["context"]
+    principal = context.get("principal")
+    values: dict[str, tuple[str, ...]] = {}
+    for each in _items(context.get("conditions")):
+        held = tuple(str(value.get("value", "")) for value in _items(each.get("values")))
+        if isinstance(each.get("key"), str) and held:
+            values[each["key"]] = held
+    return Refusal(
+        principal=_text_of(principal, "arn") or _text_of(principal, "id"),
+        action=_text_of(context, "action"),
+        resource=_text_of(context, "resource"),
+        effect="explicitDeny" if decoded.get("explicitDeny") is True else "implicitDeny",
+        unknown="The decoded message does not say which type of policy refused.",
+        context=values,
+    )
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    items = value.get("items") if isinstance(value, dict) else None
+    return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+
+
+def _text_of(value: Any, name: str) -> str | None:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) and found else None
 
 
 def _of_sentence(said: AccessDenied) -> Refusal:

@@ -17,7 +17,7 @@ _ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _MARGIN = re.compile(r"^[ \t]*[│┃|>╷╵]+ ?", re.MULTILINE)
 _BOX = re.compile(r"[╷╵┌└─┐┘├┤]+")
 _ESCAPED = {r"\"": '"', r"\'": "'", r"\n": "\n", r"\r": " ", r"\t": "\t", r"\/": "/", r"\u0022": '"', r"\u0027": "'"}
-_ESCAPES = re.compile(r"\\+(?:[\"'nrt/]|u002[27])")
+_ESCAPES = re.compile(r"\\+(?:[\"'nrt/]|u002[27])?")
 _ENTITIES = {"&quot;": '"', "&#34;": '"', "&apos;": "'", "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
 _CELL_BEGINS = re.compile(r"(?:API: ?|User: ?arn:|User: ?[\w.-]+\.amazonaws)")
@@ -28,10 +28,15 @@ _MESSAGES = ("Message", "message", "ErrorMessage", "errorMessage")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text in which AWS may speak. `event` is the CloudTrail record that it is the error message of, else empty."""
+    """A text in which AWS may speak.
+
+    `event` is the CloudTrail record that it is the error message of, `decoded` what STS decoded of an encoded
+    authorization message; each is empty otherwise.
+    """
 
     text: str
     event: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    decoded: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
 
 def passages(text: str) -> Iterator[Passage]:
@@ -82,6 +87,9 @@ def _of_value(value: Any) -> Iterator[Passage]:
                 if each.get("errorCode"):
                     for found in _of_text(str(each.get("errorMessage") or each["errorCode"])):
                         yield Passage(found.text, each)
+                continue
+            if "allowed" in each and isinstance(each.get("context"), dict):
+                yield Passage("", decoded=each)
                 continue
             code, message = _code_of(each), _message_of(each)
             if code and message and code not in message:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.account.live.calls import Answered, Call
 from preflight.account.live.concurrent_reads import Plan, Wanted
 from preflight.account.live.declared_reads import Question
 from preflight.account.live.errors import INVALID_CREDENTIALS, Failed, unknown
+from preflight.errors import PreflightError
+
+if TYPE_CHECKING:
+    from preflight.account.live.account import LiveAccount
 
 # Where a partition's STS answers every account, opted in or not: botocore's partition defaults.
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -60,3 +66,16 @@ def regional_endpoint(question: Question) -> Plan:
 
 def _active(region: str, active: bool) -> Known[dict[str, object]]:
     return Known({"RegionName": region, "active": active})
+
+
+def decode_authorization_message(account: LiveAccount, encoded: str) -> str:
+    """Return what an encoded authorization message says, as JSON text, from sts:DecodeAuthorizationMessage.
+
+    Raises `PreflightError` where AWS refuses to decode it.
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+    outcome = account.call(Call("sts", "decode_authorization_message", {"EncodedMessage": encoded}))
+    if isinstance(outcome, Failed):
+        said = f"{outcome.code}: {outcome.message}"
+        raise PreflightError(f"the message can't be decoded ({said}); the caller needs sts:DecodeAuthorizationMessage")
+    return str(outcome.response["DecodedMessage"])

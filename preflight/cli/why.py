@@ -1,0 +1,71 @@
+"""`preflight why`: what AWS refused, and what to change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from preflight.cli.output import deliver, require_writable, width
+
+_NOT_A_REFUSAL = 2
+_EXIT_CODES = {"explained": 0, "allowed": 1, "open": 3}
+
+
+class Format(StrEnum):
+    """How the explanation is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def why(
+    message: Annotated[
+        str,
+        typer.Argument(
+            metavar="MESSAGE|FILE|-",
+            help="What AWS said: a message, a log, a CloudTrail record; a file that holds it, or - for stdin.",
+        ),
+    ],
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Find the statement in the facts of a snapshot.")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Find the statement in the account of the credentials.")] = False,
+    decode: Annotated[
+        bool, typer.Option("--decode", help="Have AWS decode an encoded authorization message (needs credentials).")
+    ] = False,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
+    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region to call.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+) -> None:
+    """Explain a refusal: who was refused what, by which kind of policy, and the smallest change that allows it.
+
+    Without --snapshot or --live, by the message alone. Exit code 0: explained; 1: the facts allow the request; 2: this
+    is no refusal of authorization; 3: the message and the facts at hand do not tell.
+    """
+    from preflight.api.why import why as explained
+    from preflight.report import why as report
+
+    require_writable(output)
+    found = explained(
+        message,
+        snapshot=snapshot,
+        live=live,
+        profile=profile,
+        region=region,
+        endpoint_url=endpoint_url,
+        decode=decode,
+    )
+    if not found.explanations:
+        if format_ is Format.JSON:
+            deliver(report.rendered_json(found), output)
+        said = f": {found.other[:1].lower()}{found.other[1:]}" if found.other else ""
+        typer.echo(f"preflight why: no refusal of authorization was recognized{said}", err=True)
+        raise typer.Exit(_NOT_A_REFUSAL)
+    made = report.rendered_json(found) if format_ is Format.JSON else report.rendered_text(found, width(output))
+    deliver(made, output)
+    if code := _EXIT_CODES[found.verdict]:
+        raise typer.Exit(code)
