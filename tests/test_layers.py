@@ -42,7 +42,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"wording"},
         {"references"},
         {"step", "call_site"},
-        {"memo"},
+        {"memo", "settings"},
     ),
 }
 # The modules in each of these know nothing of each other.

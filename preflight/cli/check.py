@@ -9,9 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from preflight.api.check_settings import Vouched, check_settings
 from preflight.cli.changed import changed_of, nothing_changed
+from preflight.cli.options import (
+    AccountId,
+    AllowUnchecked,
+    Context,
+    Deployed,
+    EndpointUrl,
+    Operation,
+    Parameters,
+    Principal,
+    Profile,
+    Region,
+    Requests,
+    SessionPolicies,
+    SessionTags,
+    SourceIdentity,
+    StsActive,
+    tags_of,
+)
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, looked_on, require_writable, viewed
-from preflight.cli.reading import Operation, Parameters, Requests, Said, read
+from preflight.cli.reading import Said, read
 from preflight.engine.result import Level, Report, Verdict
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
@@ -32,19 +51,15 @@ def check(
     requests: Requests,
     operation: Operation = None,
     parameters: Parameters = None,
-    principal: Annotated[
-        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
-    ] = None,
-    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region of the calls.")] = None,
-    account: Annotated[str | None, typer.Option(metavar="ID", help="The account of the calls.")] = None,
-    context: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
-    ] = None,
+    principal: Principal = None,
+    region: Region = None,
+    account: AccountId = None,
+    context: Context = None,
     snapshot: Annotated[
         str | None, typer.Option(metavar="FILE", help="Facts from a file; without it they are read from AWS.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     identity_policy: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE", help="Count in place of the principal's identity policies; repeatable."),
@@ -55,6 +70,12 @@ def check(
     scp: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Count in place of the organization's SCPs; repeatable.")
     ] = None,
+    session_policy: SessionPolicies = None,
+    session_tag: SessionTags = None,
+    source_identity: SourceIdentity = None,
+    sts_active: StsActive = None,
+    allow_unchecked: AllowUnchecked = None,
+    deployed: Deployed = None,
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
@@ -97,15 +118,25 @@ def check(
             if summary is not None:
                 deliver(gate_summary(Report(Verdict.READY, ()), 0), summary, "--summary")
             return
-    require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()))
+    vouched = Vouched(
+        session_policies=session_policy or (),
+        session_tags=tags_of(session_tag),
+        source_identity=source_identity,
+        sts_active=sts_active or (),
+        allow_unchecked=allow_unchecked or (),
+        deployed=deployed,
+    )
+    require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()), *vouched.files())
     try:
+        from preflight.documents.config import find_config
         from preflight.engine.selection import select_rules
         from preflight.readiness.check import FAMILY
         from preflight.readiness.check import check as check_plan
 
         selected, ignored = _listed(select), _listed(ignore)
         select_rules(FAMILY, selected, ignored)
-        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context))
+        settings, before = check_settings(vouched, find_config(requests).check)
+        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context, before))
         overrides = _overrides(identity_policy, boundary, scp)
         with (
             facts_of(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
@@ -118,6 +149,7 @@ def check(
                 ignore=ignored,
                 fail_on=fail_on,
                 overrides=overrides,
+                settings=settings,
                 progress=progress,
             )
             asked = asked_of_aws(facts) if verbose and snapshot is None else ""

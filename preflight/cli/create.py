@@ -9,9 +9,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preflight.api.check_settings import Vouched, check_settings
 from preflight.cli.check import asked_of_aws, require_one_stdin
+from preflight.cli.options import (
+    AccountId,
+    AllowUnchecked,
+    Context,
+    Deployed,
+    EndpointUrl,
+    Operation,
+    Parameters,
+    Principal,
+    Profile,
+    Region,
+    Requests,
+    SessionPolicies,
+    SessionTags,
+    SourceIdentity,
+    StsActive,
+    tags_of,
+)
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
-from preflight.cli.reading import Operation, Parameters, Requests, Said, read
+from preflight.cli.reading import Said, read
 from preflight.engine.result import Level, Report
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
@@ -26,16 +45,18 @@ def create(
     requests: Requests,
     operation: Operation = None,
     parameters: Parameters = None,
-    principal: Annotated[
-        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
-    ] = None,
-    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region to create in.")] = None,
-    account: Annotated[str | None, typer.Option(metavar="ID", help="The account to create in.")] = None,
-    context: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
-    ] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    principal: Principal = None,
+    region: Region = None,
+    account: AccountId = None,
+    context: Context = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    session_policy: SessionPolicies = None,
+    session_tag: SessionTags = None,
+    source_identity: SourceIdentity = None,
+    sts_active: StsActive = None,
+    allow_unchecked: AllowUnchecked = None,
+    deployed: Deployed = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before calling AWS.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not follow what the calls make.")] = False,
     timeout: Annotated[
@@ -78,19 +99,30 @@ def create(
     from preflight.cli.create_run import INTERRUPTED, Run, Wish
 
     run: Run | None = None
+    vouched = Vouched(
+        session_policies=session_policy or (),
+        session_tags=tags_of(session_tag),
+        source_identity=source_identity,
+        sts_active=sts_active or (),
+        allow_unchecked=allow_unchecked or (),
+        deployed=deployed,
+    )
     try:
         from preflight.create import Pace, Patience
+        from preflight.documents.config import find_config
 
         name = format_named(format_)
         from_stdin = "-" in requests
         if not yes and (from_stdin or not sys.stdin.isatty()):
             raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
-        require_one_stdin(*requests)
-        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context))
+        require_one_stdin(*requests, *vouched.files())
+        settings, before = check_settings(vouched, find_config(requests).check)
+        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context, before))
         wish = Wish(
             select=_listed(select),
             ignore=_listed(ignore),
             fail_on=fail_on,
+            settings=settings,
             allow_open=allow_open,
             yes=yes,
             wait=not no_wait,

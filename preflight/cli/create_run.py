@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from preflight.declared.operations import Place
     from preflight.documents.plans.plan import Plan
     from preflight.engine.result import Level, Report, Result
+    from preflight.readiness.settings import CheckSettings
 
 INTERRUPTED = 130
 
@@ -29,6 +30,7 @@ class Wish:
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     fail_on: Level
+    settings: CheckSettings
     allow_open: bool
     yes: bool
     wait: bool
@@ -80,20 +82,24 @@ class Run:
             ended = creation.carry_out(wait=self.wish.wait, timeout=self.wish.timeout)
             self._take_back(creation, ended)
         after = located(self._results(creation, account), plan)
-        self.wish.show(_report(before, after, plan, self.wish.fail_on), True)
+        self.wish.show(_report(before, after, plan, self.wish), True)
         return self._code(ended)
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check
 
-        return check(plan, account, select=self.wish.select, ignore=self.wish.ignore, fail_on=self.wish.fail_on)
+        wish = self.wish
+        return check(
+            plan, account, select=wish.select, ignore=wish.ignore, fail_on=wish.fail_on, settings=wish.settings
+        )
 
     def _results(self, creation: Creation, account: LiveAccount) -> list[Result]:
         from preflight.create.results import results
         from preflight.readiness.check import check
 
         def recheck(plan: Plan, rules: Sequence[str]) -> Sequence[Result]:
-            return check(plan, account.again(), select=tuple(rules), ignore=()).results
+            again = check(plan, account.again(), select=tuple(rules), settings=self.wish.settings)
+            return again.results
 
         return list(results(creation, awaited=self.wish.wait, recheck=recheck))
 
@@ -213,7 +219,7 @@ def _confirmed(creation: Creation, place: Place) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _report(before: Report | None, after: Sequence[Result], plan: Plan, fail_on: Level) -> Report:
+def _report(before: Report | None, after: Sequence[Result], plan: Plan, wish: Wish) -> Report:
     from preflight.engine.result import Report, check_verdict
 
     about = before.plan if before is not None else {"region": plan.region, "account": plan.account}
@@ -223,4 +229,4 @@ def _report(before: Report | None, after: Sequence[Result], plan: Plan, fail_on:
     earlier = before.results if before is not None else ()
     kept = tuple(result for result in earlier if (result.rule, result.subject) not in again)
     results = (*kept, *after)
-    return Report(check_verdict(results, fail_on), results, known)
+    return Report(check_verdict(results, wish.fail_on), results, known, wish.settings.vouched())

@@ -10,15 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preflight.api.check_settings import Vouched, check_settings
 from preflight.cli.check import FAILED, OPEN, facts_of, require_one_stdin
+from preflight.cli.options import (
+    AccountId,
+    AllowUnchecked,
+    Context,
+    Deployed,
+    Operation,
+    Parameters,
+    Principal,
+    Region,
+    Requests,
+    SessionPolicies,
+    SessionTags,
+    SourceIdentity,
+    StsActive,
+    tags_of,
+)
 from preflight.cli.output import Color, colored, deliver, require_writable, width
-from preflight.cli.reading import Operation, Parameters, Requests, Said, read
+from preflight.cli.reading import Said, read
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
     from preflight.documents.plans.plan import Plan
     from preflight.readiness.least_privilege import Difference
+    from preflight.readiness.settings import CheckSettings
     from preflight.report.policy import Offer
 
 
@@ -56,18 +74,20 @@ def policy(
     ] = None,
     operation: Operation = None,
     parameters: Parameters = None,
-    principal: Annotated[
-        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
-    ] = None,
-    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region of the calls.")] = None,
-    account: Annotated[str | None, typer.Option(metavar="ID", help="The account of the calls.")] = None,
-    context: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
-    ] = None,
+    principal: Principal = None,
+    region: Region = None,
+    account: AccountId = None,
+    context: Context = None,
     snapshot: Annotated[str | None, typer.Option(metavar="FILE", help="Facts from a file.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Facts from the account of the AWS credentials.")] = False,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use; means --live.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers; means --live.")] = None,
+    session_policy: SessionPolicies = None,
+    session_tag: SessionTags = None,
+    source_identity: SourceIdentity = None,
+    sts_active: StsActive = None,
+    allow_unchecked: AllowUnchecked = None,
+    deployed: Deployed = None,
     attach: Annotated[
         Attach, typer.Option(help="As managed policies, or as an inline policy of a role, user or group.")
     ] = Attach.MANAGED,
@@ -83,14 +103,24 @@ def policy(
     The plan alone suffices, with region and account; a snapshot or --live adds what only the account knows. Exit code
     0: that is all; 1: it does not fit the quota, or the role lacks something; 3: something is not known; 2: bad input.
     """
+    from preflight.documents.config import find_config
     from preflight.report import policy as report
 
     require_writable(output)
-    require_one_stdin(*requests, snapshot)
+    vouched = Vouched(
+        session_policies=session_policy or (),
+        session_tags=tags_of(session_tag),
+        source_identity=source_identity,
+        sts_active=sts_active or (),
+        allow_unchecked=allow_unchecked or (),
+        deployed=deployed,
+    )
+    require_one_stdin(*requests, snapshot, *vouched.files())
     _require_fitting(for_, diff, principal)
-    plan, _ = read(requests, Said(operation, parameters, principal, region, account, context))
+    settings, before = check_settings(vouched, find_config(requests).check)
+    plan, _ = read(requests, Said(operation, parameters, principal, region, account, context, before))
     with _facts(plan, snapshot, profile, endpoint_url, live=live, needed_by="" if diff is None else "--diff") as facts:
-        offer, difference = _worked_out(plan, facts, for_, diff, attach)
+        offer, difference = _worked_out(plan, facts, for_, diff, attach, settings)
     if format_ is Format.JSON:
         said = report.document(offer) if difference is None else report.difference_document(offer, difference)
     elif difference is None:
@@ -133,7 +163,7 @@ def _facts(
 
 
 def _worked_out(
-    plan: Plan, facts: Account, audience: Audience, diff: str | None, attach: Attach
+    plan: Plan, facts: Account, audience: Audience, diff: str | None, attach: Attach, settings: CheckSettings
 ) -> tuple[Offer, Difference | None]:
     from preflight.readiness.call_site import settled
     from preflight.readiness.least_privilege import (
@@ -149,14 +179,14 @@ def _worked_out(
 
     found, note = None, ""
     if diff is not None:
-        found = difference(plan, facts, diff)
+        found = difference(plan, facts, diff, settings.session)
         grants, doubts = [each.grant for each in found.lacking], list(found.doubts)
     elif audience is Audience.PREFLIGHT:
         grants, doubts = reads_of(plan, facts)
         if isinstance(facts, NoFacts):
             note = "what the plan does not name is given by pattern; with --snapshot FILE or --live it is named"
     else:
-        needed = needed_by(plan, facts)
+        needed = needed_by(plan, facts, settings.session)
         grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)
     place = settled(plan, facts)
     about = {"region": place.region, "account": place.account}

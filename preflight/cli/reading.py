@@ -1,32 +1,14 @@
-"""What `check`, `create` and `policy` read alike: REQUEST arguments and the options that complete them."""
+"""Reading REQUEST arguments, with the options that complete them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
-
-import typer
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from preflight.documents.plans.plan import Plan
-
-Requests: TypeAlias = Annotated[
-    list[str],
-    typer.Argument(metavar="REQUEST...", help="Requests, plans, templates, Terraform plans or cdk.out; - is stdin."),
-]
-Operation: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
-]
-Parameters: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--parameters",
-        "--parameter",
-        metavar="NAME=VALUE|FILE",
-        help="A template's parameter, or a file of them; repeatable.",
-    ),
-]
+    from preflight.documents.text.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +21,7 @@ class Said:
     region: str | None
     account: str | None
     context: Sequence[str] | None
+    deployed: Document | None = None
 
 
 def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
@@ -48,11 +31,11 @@ def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     from preflight.documents.plans.requests import load_requests, plan_of
 
     keys = context_of(said.context or ())
-    given = Given(said.region, said.account)
+    given = Given(said.region, said.account, deployed=said.deployed)
     if said.parameters:
         from preflight.documents.cloudformation.parameters import parameters_of
 
-        given = Given(said.region, said.account, parameters_of(said.parameters))
+        given = Given(said.region, said.account, parameters_of(said.parameters), said.deployed)
     documents = load_requests(requests)
     plan = plan_of(documents, said.operation, given)
     plan = settle(plan, principal=said.principal, region=said.region, account=said.account, context=keys)

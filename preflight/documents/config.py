@@ -41,9 +41,20 @@ class Suppression(NamedTuple):
     line: int | None = None
 
 
+class CheckTable(NamedTuple):
+    """The table `[check]`; files are named from where they can be read. What is None or empty is not set."""
+
+    session_policies: tuple[str, ...] = ()
+    session_tags: Mapping[str, str] = {}
+    source_identity: str | None = None
+    sts_active: tuple[str, ...] = ()
+    allow_unchecked: tuple[str, ...] = ()
+    deployed: str | None = None
+
+
 class Config(NamedTuple):
     """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from,
-    `audit` its table of that name.
+    `check` and `audit` its tables of these names.
     """
 
     path: str = ""
@@ -57,6 +68,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     paths: tuple[PathSettings, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    check: CheckTable = CheckTable()
     audit: Mapping[str, Any] = {}
 
     def named(self, path: str) -> str:
@@ -166,7 +178,19 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
             _suppression(each, number, lines[number] if len(lines) == len(entries) else None, path)
             for number, each in enumerate(entries)
         ),
+        check=_check(table.get("check", {}), folder),
         audit=table.get("audit", {}),
+    )
+
+
+def _check(table: Mapping[str, Any], folder: str) -> CheckTable:
+    return CheckTable(
+        session_policies=tuple(os.path.relpath(os.path.join(folder, each)) for each in table.get("session-policy", ())),  # noqa: PTH118
+        session_tags=table.get("session-tag", {}),
+        source_identity=table.get("source-identity"),
+        sts_active=tuple(table.get("sts-active", ())),
+        allow_unchecked=tuple(table.get("allow-unchecked", ())),
+        deployed=os.path.relpath(os.path.join(folder, table["deployed"])) if "deployed" in table else None,  # noqa: PTH118
     )
 
 

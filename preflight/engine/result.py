@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -78,12 +79,14 @@ class Result:
 class Report:
     """All results of a run, in the order in which they are to be read, with what was looked at.
 
-    `plan` has `region`, `account` and `principal` for a check and is empty for a lint.
+    `plan` has `region`, `account` and `principal` for a check and is empty for a lint. `vouched` is what the user
+    vouched for (session tags, regions in which STS is active ...), as plain data.
     """
 
     verdict: Verdict
     results: tuple[Result, ...]
     plan: Mapping[str, str] = field(default_factory=dict)
+    vouched: Mapping[str, Any] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Return how many results there are of each kind, zeros included."""

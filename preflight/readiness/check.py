@@ -16,6 +16,8 @@ from functools import partial
 from preflight.account.facts import Account, Known
 from preflight.account.overlays.planned import deployed
 from preflight.account.overlays.policy_overrides import Overrides, with_overrides
+from preflight.account.overlays.vouched import with_sts_active
+from preflight.account.sessions import Session, require_session
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import load_operation
 from preflight.documents.plans.plan import Plan
@@ -28,6 +30,7 @@ from preflight.readiness.call_site import Settled, calling, placed, settled
 from preflight.readiness.capacity.usage import in_use
 from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.references import references
+from preflight.readiness.settings import CheckSettings
 from preflight.readiness.step import Step, after
 from preflight.thread_pool import Pool
 from preflight.unresolved import DeployText
@@ -44,28 +47,33 @@ def check(
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
     overrides: Overrides | None = None,
+    settings: CheckSettings | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Check every request of a plan by every selected rule; results are ordered by request, then by rule.
 
-    `overrides` are policies that count in place of the principal's. Raises `InputError` where plan and account are not
-    of the same AWS account, `UsageError` where the region cannot be told or a rule is not known.
+    `overrides` are policies that count in place of the principal's, `settings` what the team vouches for. Raises
+    `InputError` where plan and account are not of the same AWS account, `UsageError` where the region cannot be told or
+    a rule is not known.
     """
     rules = [rule for rule in load_rules(select_rules(FAMILY, select, ignore)) if rule.check is not None]
+    settings = settings or CheckSettings()
     with _reading_ahead(plan, account):
         place = settled(plan, account)
         principal = plan.principal or calling(account)
     plan = placed(plan, place)
     principal = plan.principal or principal
-    facts = deployed(with_overrides(account, principal, overrides or Overrides()), plan, place.region)
-    steps = list(steps_of(plan, facts, place, principal))
+    require_session(settings.session, principal)
+    overridden = with_overrides(account, principal, overrides or Overrides())
+    facts = deployed(with_sts_active(overridden, settings.sts_active), plan, place.region)
+    steps = list(steps_of(plan, facts, place, principal, settings.session))
     tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
     # Where facts are at hand, threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = _THREADS if account.waits else 1
     results = located(run(tasks, threads=threads, progress=progress), plan)
     about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
-    return Report(check_verdict(results, fail_on), results, known)
+    return Report(check_verdict(results, fail_on), results, known, settings.vouched())
 
 
 @contextmanager
@@ -101,8 +109,11 @@ def _quietly(work: Callable[[], object]) -> None:
         work()
 
 
-def steps_of(plan: Plan, account: Account, place: Settled, principal: str | None) -> Iterator[Step]:
+def steps_of(
+    plan: Plan, account: Account, place: Settled, principal: str | None, session: Session | None = None
+) -> Iterator[Step]:
     """Give each request with the account as the requests before it leave it."""
+    session = session or Session()
     for request in plan.requests:
         step = Step(
             plan=plan,
@@ -113,6 +124,7 @@ def steps_of(plan: Plan, account: Account, place: Settled, principal: str | None
             account_id=place.account,
             partition=place.partition,
             principal=principal,
+            session=session,
         )
         yield step
         account = after(step)

@@ -7,6 +7,7 @@ from typing import Any
 
 from preflight.account.facts import Account
 from preflight.account.overlays.planned import Planned, _Layer, _region
+from preflight.account.sessions import Session
 from preflight.declared.operations import Operation, Place
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Location
@@ -19,7 +20,8 @@ class Step:
 
     `account` answers as the account will be when the request is made: what earlier requests create exists. `region`,
     `account_id` and `partition` are settled; `principal` is the IAM ARN that will make the call, None if nobody said
-    and the facts do not tell. `memo` holds what several checks of the step need, made once.
+    and the facts do not tell, `session` what was passed to its session. `memo` holds what several checks of the step
+    need, made once.
     """
 
     plan: Plan
@@ -30,6 +32,7 @@ class Step:
     account_id: str
     partition: str
     principal: str | None
+    session: Session = field(default_factory=Session)
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
     @property

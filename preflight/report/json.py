@@ -33,6 +33,7 @@ def document(report: Report) -> dict[str, Any]:
         "tool": {"name": "preflight", "version": __version__},
         "verdict": report.verdict.value,
         "plan": dict(report.plan),
+        **({"vouched_for": dict(report.vouched)} if report.vouched else {}),
         "results": [plain(result) for result in report.results],
         "counts": report.counts(),
     }

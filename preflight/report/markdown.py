@@ -10,6 +10,7 @@ from preflight.report.markup import block, code, inline
 from preflight.report.paths import place
 from preflight.report.terminal import paragraphs
 from preflight.report.view import PLAIN, View
+from preflight.report.vouched import vouched
 
 # GitHub takes comments of up to 65,536 characters.
 LONGEST = 65_000
@@ -44,6 +45,8 @@ def _head(report: Report) -> Iterator[str]:
     said = " ".join(f"{word} {code(plan[name], _LONGEST_TEXT)}" for name, word in about if name in plan)
     if said:
         yield f"\n{said[:1].upper()}{said[1:]}"
+    if words := vouched(report):
+        yield f"\nVouched for: {inline('; '.join(words), _LONGEST_TEXT)}"
     headings = ("errors", *HEADINGS[1:3]) if is_lint(report) else HEADINGS
     numbers = counts(report)[: len(headings)]
     yield f"\n| {' | '.join(headings)} |"

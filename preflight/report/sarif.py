@@ -67,7 +67,12 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
             shown.result(result, fingerprint)
             for result, fingerprint in zip(results, fingerprints(results, view), strict=True)
         ],
-        "properties": {"verdict": report.verdict.value, "counts": report.counts(), "plan": dict(report.plan)},
+        "properties": {
+            "verdict": report.verdict.value,
+            "counts": report.counts(),
+            "plan": dict(report.plan),
+            **({"vouched_for": dict(report.vouched)} if report.vouched else {}),
+        },
     }
 
 

@@ -11,6 +11,7 @@ from preflight.report.paths import place
 from preflight.report.terminal import inert, paint, short, wrapped
 from preflight.report.text_findings import Findings
 from preflight.report.view import PLAIN, View
+from preflight.report.vouched import vouched
 
 _INDENT = " " * 6
 _MANY = 2
@@ -69,6 +70,9 @@ class _Checklist:
             where = f" in {plan['region']}" if "region" in plan else ""
             told = f"As {who}{where}" if "principal" in plan else f"In {who}{where.replace(' in', ',')}"
             yield from wrapped(told, "", "", self._width)
+        if said := vouched(self._report):
+            yield from wrapped(f"Vouched for: {'; '.join(said)}", "", "", self._width)
+        if who or said:
             yield ""
 
     def _of(self, kind: Kind, level: Level | None = None) -> list[Result]:

@@ -59,6 +59,12 @@ def context_of(options: Iterable[str]) -> dict[str, str | list[str]]:
     return {key: values[0] if len(values) == 1 else values for key, values in found.values()}
 
 
+def require_region(region: str, option: str) -> None:
+    """Raise `UsageError` for a region of an option that has not the form of a region's name."""
+    if not _REGION.fullmatch(region) or _ZONE.fullmatch(region):
+        raise UsageError(f"{option} {region!r} is no name of a region; {_region_mend(region)}")
+
+
 def context_text(given: Any) -> str | list[str]:
     """Return a context value of a document as the text that AWS compares: true and 5 are "true" and "5"."""
     if isinstance(given, list):

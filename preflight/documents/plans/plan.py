@@ -68,13 +68,15 @@ class Given:
     """What the command line says that reading a template or a plan needs: where it is deployed, and its parameters.
 
     What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
-    (`Stack:Name`) for one stack of several. `several` says that other documents are read into the same plan, so that
+    (`Stack:Name`) for one stack of several. `deployed` is the template as it is deployed, or a change set: what is read
+    is an update of it. `several` says that other documents are read into the same plan, so that
     what is not known in one must not be taken for the same in another.
     """
 
     region: str | None = None
     account: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    deployed: Document | None = None
     several: bool = False
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from preflight.account.facts import Account, Ask, Known
 from preflight.account.principals import PrincipalFacts, identity_of, policies_of
+from preflight.account.sessions import Session, in_session, require_session
 from preflight.declared.expressions import arn_part
 from preflight.documents.plans.plan import Plan
 from preflight.errors import UsageError
@@ -79,14 +80,17 @@ class Difference:
     doubts: tuple[Doubt, ...]
 
 
-def difference(plan: Plan, account: Account, role: str) -> Difference:
+def difference(plan: Plan, account: Account, role: str, session: Session | None = None) -> Difference:
     """Hold the policies of a role (its name or ARN, or a user's ARN) against what a plan needs.
 
-    Raises `UsageError` where there is no such role or its policies cannot be read, and as `needed_by` does.
+    `session` is what is known of the session in which a role makes the calls. Raises `UsageError` where there is no
+    such role or its policies cannot be read, and as `needed_by` does.
     """
     principal = _arn_of(account, role)
-    needed = needed_by(replace(plan, principal=principal), account)
-    facts = policies_of(account, principal)
+    session = session or Session()
+    require_session(session, principal)
+    needed = needed_by(replace(plan, principal=principal), account, session)
+    facts = in_session(policies_of(account, principal), session)
     if not isinstance(facts, Known):
         raise UsageError(_not_read(principal, facts))
     # Of names that are not known yet the doubts tell.

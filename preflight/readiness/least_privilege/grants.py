@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from preflight.account.facts import Absent, Account, Unknown
 from preflight.account.overlays.planned import deployed
+from preflight.account.sessions import Session
 from preflight.declared.operations import Permission, Target
 from preflight.documents.plans.plan import Plan
 from preflight.readiness.call_site import calling, placed, settled
@@ -58,16 +59,16 @@ class Needed:
     doubts: tuple[Doubt, ...]
 
 
-def needed_by(plan: Plan, account: Account) -> Needed:
+def needed_by(plan: Plan, account: Account, session: Session | None = None) -> Needed:
     """Return what the caller of a plan needs, by the operations' declarations and what is known of the account.
 
-    Raises `InputError` where plan and account are not of the same AWS account, `UsageError` where the region or the
-    account cannot be told.
+    `session` is what is known of the session that makes the calls. Raises `InputError` where plan and account are not
+    of the same AWS account, `UsageError` where the region or the account cannot be told.
     """
     place = settled(plan, account)
     plan = placed(plan, place)
     facts = deployed(account, plan, place.region)
-    steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account)))
+    steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account), session))
     found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}
     doubts = {Doubt(gap.message, gap.settle): None for gap in plan.gaps}
     for step in steps:

@@ -9,6 +9,7 @@ from typing import Any
 from preflight.account.caller_keys import caller_keys
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, is_session_of, policies_of
+from preflight.account.sessions import in_session
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import Permission, Target, keys_in
 from preflight.declared.resource_kinds import Kind as ResourceKind
@@ -46,7 +47,7 @@ def caller_facts(step: Step) -> Fact[PrincipalFacts]:
 
 
 def _caller(step: Step, principal: str) -> Fact[PrincipalFacts]:
-    facts = policies_of(step.account, principal)
+    facts = in_session(policies_of(step.account, principal), step.session)
     if not isinstance(facts, Known) or facts.value.kind not in ("role", "session"):
         return facts
     using = step.account.read(Ask("sts:caller-identity", ""))

@@ -60,6 +60,7 @@ def context_of_call(
         values["aws:RequestedRegion"] = step.region
     _settle(step, action, declared, step.request.parameters, values, absent)
     _tagged(action, tags, values, absent)
+    values.update(step.session.context())
     for name, value in step.plan.context.items():
         values[name] = value if isinstance(value, str) else tuple(value)
     return _known(values, absent)

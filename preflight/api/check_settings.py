@@ -1,0 +1,64 @@
+"""What a team vouches for, from the arguments of a call and the settings of `[check]`, as one value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.documents.config import CheckTable
+    from preflight.documents.text.document import Document
+    from preflight.readiness.settings import CheckSettings
+
+_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""What STS takes for a source identity: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """What is given in a call; what is empty or None is taken from the settings. Policies and `deployed` are files."""
+
+    session_policies: Sequence[str] = ()
+    session_tags: Mapping[str, str] | None = None
+    source_identity: str | None = None
+    sts_active: Sequence[str] = ()
+    allow_unchecked: Sequence[str] = ()
+    deployed: str | None = None
+
+    def files(self) -> tuple[str | None, ...]:
+        """Return the files that are named here."""
+        return *self.session_policies, self.deployed
+
+
+def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Document | None]:
+    """Return what holds for a check, and the template as it is deployed, read from the files that are named.
+
+    Raises `InputError` for a file that cannot be used, `UsageError` for a region or a source identity that cannot be.
+    """
+    from preflight.account.sessions import Session
+    from preflight.documents.plans.consistency import require_region
+    from preflight.documents.policies.policy_file import read_policy
+    from preflight.documents.text.load import load
+    from preflight.readiness.settings import CheckSettings
+
+    identity = given.source_identity if given.source_identity is not None else table.source_identity
+    if identity is not None and not _IDENTITY.fullmatch(identity):
+        raise UsageError(
+            f"--source-identity {identity!r} is not a source identity; "
+            "use 2 to 64 letters, digits and the characters _ + = , . @ -"
+        )
+    regions = tuple(given.sts_active or table.sts_active)
+    for region in regions:
+        require_region(region, "--sts-active")
+    session = Session(
+        tuple(read_policy(path).body for path in given.session_policies or table.session_policies),
+        table.session_tags if given.session_tags is None else given.session_tags,
+        identity,
+    )
+    deployed = given.deployed or table.deployed
+    settings = CheckSettings(session, regions, tuple(given.allow_unchecked or table.allow_unchecked))
+    return settings, None if deployed is None else load(deployed)

@@ -1,0 +1,76 @@
+"""The options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import typer
+
+from preflight.errors import UsageError
+
+Requests: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="REQUEST...", help="Requests, plans, templates, Terraform plans or cdk.out; - is stdin."),
+]
+Operation: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
+]
+Parameters: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameters",
+        "--parameter",
+        metavar="NAME=VALUE|FILE",
+        help="A template's parameter, or a file of them; repeatable.",
+    ),
+]
+Principal: TypeAlias = Annotated[
+    str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
+]
+Region: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The region of the calls.")]
+AccountId: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="The account of the calls.")]
+Context: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
+]
+SessionPolicies: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--session-policy", metavar="FILE", help="A policy that the session is restricted to; repeatable."),
+]
+SessionTags: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--session-tag", metavar="KEY=VALUE", help="A tag of the session; repeatable.")
+]
+SourceIdentity: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The session's source identity.")]
+StsActive: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="REGION", help="STS is active in this region: AWS has no call that shows it; repeatable."),
+]
+AllowUnchecked: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TYPE-PATTERN", help="Types that may go unchecked, such as Custom::*; repeatable."),
+]
+Deployed: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="The template as it is deployed, or a change set: an update of it.")
+]
+Profile: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")]
+EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")]
+Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")]
+
+
+def listed(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the entries of an option that may be given again and may hold several, with commas between them."""
+    return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))
+
+
+def tags_of(given: Sequence[str] | None) -> dict[str, str] | None:
+    """Return the tags of `--session-tag KEY=VALUE` options, None where there are none. Raises `UsageError`."""
+    if not given:
+        return None
+    found: dict[str, str] = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--session-tag {each!r} is not KEY=VALUE; write for example team=forecast")
+        if found.setdefault(key, value) != value:
+            raise UsageError(f"--session-tag {key} is given twice with different values; keep one")
+    return found
