@@ -41,8 +41,6 @@ def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Do
     """
     from preflight.account.sessions import Session
     from preflight.documents.plans.consistency import require_region
-    from preflight.documents.policies.policy_file import read_policy
-    from preflight.documents.text.load import load
     from preflight.readiness.settings import CheckSettings
 
     identity = given.source_identity if given.source_identity is not None else table.source_identity
@@ -55,10 +53,23 @@ def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Do
     for region in regions:
         require_region(region, "--sts-active")
     session = Session(
-        tuple(read_policy(path).body for path in given.session_policies or table.session_policies),
+        policy_bodies(given.session_policies or table.session_policies),
         table.session_tags if given.session_tags is None else given.session_tags,
         identity,
     )
     deployed = given.deployed or table.deployed
     settings = CheckSettings(session, regions, tuple(given.allow_unchecked or table.allow_unchecked))
-    return settings, None if deployed is None else load(deployed)
+    if deployed is None:
+        return settings, None
+    from preflight.documents.text.load import load
+
+    return settings, load(deployed)
+
+
+def policy_bodies(paths: Sequence[str]) -> tuple[Document, ...]:
+    """Read policy files, for what takes the place of an account's policies or is laid over them."""
+    if not paths:
+        return ()
+    from preflight.documents.policies.policy_file import read_policy
+
+    return tuple(read_policy(path).body for path in paths)
