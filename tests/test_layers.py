@@ -33,7 +33,13 @@ FLOORS = (
 # The same inside the rooms that are split. Everything else in such a room would be a floor that is not drawn yet.
 INSIDE: Mapping[str, tuple[set[str], ...]] = {
     "lint": ({"runner", "rules"}, {"analysis"}, {"policy"}),
-    "account": ({"organization"}, {"live", "snapshots"}, {"overlays", "caller_keys", "sessions"}, {"principals"}, {"facts"}),
+    "account": (
+        {"organization"},
+        {"live", "snapshots"},
+        {"overlays", "caller_keys", "sessions"},
+        {"principals"},
+        {"facts"},
+    ),
     "documents": ({"config", "terraform"}, {"cloudformation"}, {"plans", "policies"}, {"text"}),
     "readiness": (
         {"least_privilege"},
