@@ -268,7 +268,7 @@ def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monk
     heads = lint_rules(["IAM003", "IAM203"])
     one = lint(["."], heads)
     monkeypatch.setattr(parallel, "MANY", 10)
-    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
     two = lint(["."], heads)
     assert two.report == one.report and two.errors == one.errors and two.sources == one.sources
     assert len(one.report.results) == 70 and len(one.errors) == 1
