@@ -35,7 +35,7 @@ def test_what_an_example_shows_comes_out(command: str, shown: str) -> None:
     done = preflight(*arguments)
     pattern = r"\n(?:.*\n)*".join(re.escape(part.strip("\n")) for part in f"\n{shown}\n".split("\n[...]\n"))
     assert re.fullmatch(pattern, done.stdout.removesuffix("\n")), done.stdout + done.stderr
-    assert done.returncode == {"READY": 0, "BLOCKED": 1, "OPEN": 3}[shown.splitlines()[-1].partition(":")[0]]
+    assert done.returncode == {"READY": 0, "BLOCKED": 1, "UNKNOWN": 3}[shown.splitlines()[-1].partition(":")[0]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)

@@ -34,16 +34,21 @@ class Absent:
 class Unknown:
     """It could not be found out.
 
-    `reason` says why (lower case, no full stop); `settle` says what would settle it: a permission to grant, an input
-    to give, a step to take. `code` is AWS's error code where there was one (`AccessDenied`, `RegionDisabledException`).
+    `reason` says why (lower case, no full stop); `resolution` says what would change that: a permission to grant, an
+    input to give, a step to take. `code` is AWS's error code, if any (`AccessDenied`, `RegionDisabledException`).
     """
 
     reason: str
-    settle: str = ""
+    resolution: str = ""
     code: str = ""
 
 
 Fact: TypeAlias = Known[T_co] | Absent | Unknown
+
+
+def resolution_in(entry: Mapping[str, Any]) -> str:
+    """Return the resolution that an entry of a snapshot gives; snapshots of early versions call it `settle`."""
+    return str(next((entry[name] for name in ("resolution", "Resolution", "settle", "Settle") if name in entry), ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """`policies` has for each policy type what hangs on which target: `{target: [{name, policy}, ...]}`; None where the
+    """`policies` has, by policy type, what is attached to each target: `{target: [{name, policy}, ...]}`; None if the
     type applies to no account; or why that is not known. `units` are the names of organizational units by id.
     """
 
@@ -142,7 +142,7 @@ def _asked(account: LiveAccount, operation: str, **parameters: str) -> Mapping[s
         if outcome.code == _NOT_IN_USE:
             raise UsageError("this account is in no organization; audit it alone, or name the accounts with --accounts")
         fact = _not_known(outcome, name)
-        raise UsageError(f"the organization cannot be read: {fact.reason}; {fact.settle}")
+        raise UsageError(f"the organization cannot be read: {fact.reason}; {fact.resolution}")
     return outcome.response
 
 

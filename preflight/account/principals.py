@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
+from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown, resolution_in
 from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
@@ -67,7 +67,7 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
     named = identity_of(principal_arn)
     if named is None and (unknown := DeployText.partial(principal_arn)):
         labels = unknown.labels
-        return Unknown(f"it hangs on {', '.join(labels)}", resolution(labels))
+        return Unknown(f"it depends on {', '.join(labels)}", resolution(labels))
     if named is None:
         return Unknown(
             f"{principal_arn} is not a role, user, assumed-role session or account root",
@@ -154,7 +154,7 @@ def _gather(account: Account, detail: Mapping[str, Any], *, user: bool) -> _Gath
     gathered = _Gathered()
     for unread in detail.get("Unread", ()):
         missing = PolicyType.BOUNDARY if unread["Member"] == "PermissionsBoundary" else PolicyType.IDENTITY
-        gathered.miss(missing, f"{unread['Reason']} ({unread['Settle']})")
+        gathered.miss(missing, f"{unread['Reason']} ({resolution_in(unread)})")
     holders = [detail]
     names: Sequence[str] = detail.get("GroupList", ()) if user else ()
     groups = account.read_many([Ask.one("iam:group", "", {"GroupName": name}) for name in names])
@@ -174,7 +174,7 @@ def _gather(account: Account, detail: Mapping[str, Any], *, user: bool) -> _Gath
         for policy in inline:
             _add(gathered.identity, gathered, PolicyType.IDENTITY, policy["PolicyName"], policy["PolicyDocument"])
         for unread in holder.get("Unread", ()) if holder is not detail else ():
-            gathered.miss(PolicyType.IDENTITY, f"{unread['Reason']} ({unread['Settle']})")
+            gathered.miss(PolicyType.IDENTITY, f"{unread['Reason']} ({resolution_in(unread)})")
     for arn in dict.fromkeys(attached):
         _add_managed(gathered.identity, gathered, PolicyType.IDENTITY, arn, managed[arn])
     if boundary:
@@ -244,7 +244,7 @@ def _levels_key(account_id: str, policy: str) -> dict[str, str]:
 def _why(what: str, fact: Absent | Unknown) -> str:
     if isinstance(fact, Absent):
         return f"{what} was not found" + (f" ({fact.detail})" if fact.detail else "")
-    return f"{what}: {fact.reason}" + (f" ({fact.settle})" if fact.settle else "")
+    return f"{what}: {fact.reason}" + (f" ({fact.resolution})" if fact.resolution else "")
 
 
 _KEPT = 16_384

@@ -29,7 +29,7 @@ _NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
 
 class Reach(StrEnum):
-    """For which names of resources an action is allowed; open where that hangs on what is not known."""
+    """For which names of resources an action is allowed; open where that depends on what is not known."""
 
     ALL = "all"
     SOME = "some"
@@ -41,13 +41,13 @@ class Reach(StrEnum):
 class Access:
     """What a principal may do. `by` are the statements that allow it, or deny it; `example` a resource on which it may.
 
-    `hangs_on` says in words what an open answer hangs on: `aws:SourceIp IpAddress 10.0.0.0/8`.
+    `depends_on` says in words what an open answer depends on: `aws:SourceIp IpAddress 10.0.0.0/8`.
     """
 
     reach: Reach
     by: tuple[StatementRef, ...] = ()
     example: str = ""
-    hangs_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
     @property
     def possible(self) -> bool:
@@ -174,7 +174,7 @@ def _decided(
         return Access(Reach.SOME, _cited(each for _, each in allowed), allowed[0][0])
     if spread.extent is Extent.NONE:
         return Access(Reach.NONE, _cited(each for _, each in spread.examples))
-    hangs = [each for name, decision in spread.examples for each in _hangs_on(decision)]
+    hangs = [each for name, decision in spread.examples for each in _depends_on(decision)]
     perhaps = [(name, each) for name, each in spread.examples if each.outcome is Outcome.OPEN]
     return Access(
         Reach.OPEN,
@@ -192,12 +192,12 @@ def _of_one(decision: Decision, resource: str) -> Access:
             Reach.OPEN,
             tuple(dict.fromkeys(each.statement for each in decision.depends_on)),
             resource,
-            tuple(dict.fromkeys(_hangs_on(decision))),
+            tuple(dict.fromkeys(_depends_on(decision))),
         )
     return Access(Reach.NONE, decision.by)
 
 
-def _hangs_on(decision: Decision) -> Iterator[str]:
+def _depends_on(decision: Decision) -> Iterator[str]:
     for each in decision.depends_on:
         yield f"{each.key or 'the resource'} {each.operator} {' or '.join(each.values)}"
     for policy_type, reason in decision.unknown:

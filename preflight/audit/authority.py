@@ -41,7 +41,7 @@ def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
         sure = any(access.reach is not Reach.OPEN for _, _, access in grants)
         action, region, access = next((each for each in grants if each[2].reach is not Reach.OPEN), grants[0])
         on = f"every {action.type} of {region}" if access.reach is Reach.ALL else f"{access.example}"
-        hangs = f", if {access.hangs_on[0]}" if access.hangs_on else ""
+        hangs = f", if {access.depends_on[0]}" if access.depends_on else ""
         yield rule.result(
             Kind.FAIL if sure else Kind.OPEN,
             f"{holder.kind} {holder.name} can {group} endpoints and is not expected to: {action.action} on {on}{hangs}",

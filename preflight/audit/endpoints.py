@@ -149,8 +149,8 @@ def sts_active(scene: Scene, rule: Rule) -> Iterator[Result]:
                 remedy="" if active else f"Activate {region} in the account settings of IAM.",
             )
         else:
-            reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else (fact.detail, "")
-            yield rule.result(Kind.OPEN, f"whether STS is active in {region} is not known: {reason}", remedy=settle)
+            reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else (fact.detail, "")
+            yield rule.result(Kind.OPEN, f"whether STS is active in {region} is not known: {reason}", remedy=resolution)
 
 
 def arn(scene: Scene, region: str, kind: str, name: str) -> str:

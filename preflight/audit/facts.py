@@ -18,7 +18,7 @@ def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
     missing = list(_missing(scene))
     for what, unknown in missing:
         yield rule.result(
-            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=_sentence(unknown.settle)
+            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=_sentence(unknown.resolution)
         )
     if not missing:
         yield rule.result(Kind.PASS, "all that the audit rests on is known", subject=scene.account_id)
@@ -44,5 +44,5 @@ def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
                 yield f"the {label}s of {region} are not known", unknown
 
 
-def _sentence(settle: str) -> str:
-    return f"{settle[0].upper()}{settle[1:]}." if settle else ""
+def _sentence(resolution: str) -> str:
+    return f"{resolution[0].upper()}{resolution[1:]}." if resolution else ""

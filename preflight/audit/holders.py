@@ -58,7 +58,7 @@ def holders_of(account: Account) -> Holders:
                 found[detail["Arn"]] = Holder(detail["Arn"], _KINDS[kind], name, policies, facts.value.tags, detail)
             else:
                 reason = facts.reason if isinstance(facts, Unknown) else facts.detail
-                unknown.append(Unknown(f"{detail['Arn']}: {reason}", getattr(facts, "settle", "")))
+                unknown.append(Unknown(f"{detail['Arn']}: {reason}", getattr(facts, "resolution", "")))
     return Holders(found, tuple(unknown))
 
 

@@ -14,7 +14,7 @@ from preflight.errors import UsageError
 if TYPE_CHECKING:
     from preflight.engine.rule import Rule
 
-_SAYS = {"fail": "Fails", "open": "Open", "pass": "Passes"}
+_SAYS = {"fail": "Fails", "open": "Unknown", "pass": "Passes"}
 
 
 def explain(

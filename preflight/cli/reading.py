@@ -26,7 +26,7 @@ class Said:
 
 def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     """Return the plan in REQUEST arguments, and the text of each document by its path. Raises what reading raises."""
-    from preflight.documents.plans.consistency import context_of, settle
+    from preflight.documents.plans.consistency import context_of, with_options
     from preflight.documents.plans.plan import Given
     from preflight.documents.plans.requests import load_requests, plan_of
 
@@ -38,6 +38,6 @@ def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
         given = Given(said.region, said.account, parameters_of(said.parameters), said.deployed)
     documents = load_requests(requests)
     plan = plan_of(documents, said.operation, given)
-    plan = settle(plan, principal=said.principal, region=said.region, account=said.account, context=keys)
+    plan = with_options(plan, principal=said.principal, region=said.region, account=said.account, context=keys)
     held = [*documents, *(each.document for each in plan.requests), *(each.document for each in plan.gaps)]
     return plan, {document.path: document.text for document in held}

@@ -85,7 +85,7 @@ def _facts(snapshot: str | None, live: bool, profile: str | None, endpoint_url: 
 
 
 class _Tally:
-    """What the exit code hangs on, gathered while the answers pass by; cases in error are told to stderr at once."""
+    """What the exit code depends on, gathered while the answers pass by; cases in error are told to stderr at once."""
 
     def __init__(self, coverage: Coverage | None) -> None:
         self.coverage = coverage

@@ -164,7 +164,8 @@ def _tell(document: dict[str, Any], output: str, *, quiet: bool) -> None:
         name = "/".join(each["key"].values())
         where = f" of {each['region']}" if each["region"] else ""
         print(
-            f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['settle']}", file=sys.stderr
+            f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['resolution']}",
+            file=sys.stderr,
         )
     if len(unknown) > 10:
         print(f"preflight: and {len(unknown) - 10} more; the file lists them as unknown", file=sys.stderr)

@@ -36,7 +36,7 @@ class End:
     arrival: Arrival
     status: str = ""
     reason: str = ""
-    settle: str = ""
+    resolution: str = ""
     seconds: float = 0.0
 
 
@@ -66,7 +66,7 @@ def follow(aws: Aws, entry: Entry, pace: Pace, timeout: float | None, tell: Tell
             unread += 1
             tell(NotSeen(entry.label, found.reason))
             if _hopeless(found) or unread > _UNREAD:
-                return End(Arrival.UNREAD, entry.status, found.reason, found.settle, seconds)
+                return End(Arrival.UNREAD, entry.status, found.reason, found.resolution, seconds)
         delay = pace.delay(looks)
         if timeout is not None and seconds + delay > timeout:
             left = timeout - (time.monotonic() - begun)

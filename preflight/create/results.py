@@ -93,7 +93,7 @@ def _in_service(entry: Entry, end: End | None, *, awaited: bool) -> Result:
         kind = Kind.OPEN
         message = f"whether {entry.label} comes into service cannot be read: {end.reason}"
         remedy = (
-            f"{end.settle[:1].upper()}{end.settle[1:]}. " if end.settle else ""
+            f"{end.resolution[:1].upper()}{end.resolution[1:]}. " if end.resolution else ""
         ) + "Then run the same command again."
     elif end.arrival is Arrival.GONE:
         kind = Kind.FAIL

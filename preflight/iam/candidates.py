@@ -1,4 +1,4 @@
-"""Which statements bear on a request and how their effects combine: everything that does not hang on the resource's
+"""Which statements bear on a request and how their effects combine: everything that does not depend on the resource's
 name or the context, worked out once for a principal, an action and the account that owns the resource.
 
 Each statement gets a bit. A decision is then a matter of which bits are set: any bit of `deny` denies; otherwise every

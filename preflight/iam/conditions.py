@@ -24,7 +24,7 @@ class Quantifier(StrEnum):
 
 
 class Truth(StrEnum):
-    """The answer to a condition; unknown where it hangs on a key whose value nobody gave."""
+    """The answer to a condition; unknown where it depends on a key whose value nobody gave."""
 
     TRUE = "true"
     FALSE = "false"

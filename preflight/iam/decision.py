@@ -9,7 +9,7 @@ from preflight.iam.request import PolicyType
 
 
 class Outcome(StrEnum):
-    """AWS's three answers, and open: it hangs on something that is not known."""
+    """AWS's three answers, and open: it depends on something that is not known."""
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicitDeny"
@@ -30,7 +30,7 @@ class StatementRef:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A condition that an open decision hangs on: `key operator values`, in `statement`."""
+    """A condition that an open decision depends on: `key operator values`, in `statement`."""
 
     key: str
     operator: str
@@ -57,7 +57,7 @@ class Decision:
     """What was decided.
 
     `by` are the statements that decided (all denies that matched; or the allows). `missing` are the policy types that
-    gave no allow where one was needed. `depends_on` are the unknown conditions an open decision hangs on, `unknown`
+    gave no allow where one was needed. `depends_on` are the unknown conditions an open decision depends on, `unknown`
     the policy types that are not known and could change it, with reasons.
     """
 

@@ -1,4 +1,4 @@
-"""What an undecided request hangs on: unknown conditions as propositions, and the outcomes over all their truths.
+"""What an undecided request depends on: unknown conditions as propositions, and the outcomes over all their truths.
 
 Taking each unknown condition for itself would call a request open that is decided either way, such as one allowed by
 one statement if a tag is "a" and by another if it is not. So equal conditions are one proposition, a negated operator

@@ -24,8 +24,8 @@ from preflight.iam.wildcard import Tokens, tokens
 class Spread:
     """The decisions over a set of resource names: one example for each way the names are told apart.
 
-    `extent` says for which names the request is allowed; None where that hangs on something other than the name, which
-    the open decisions among the examples tell.
+    `extent` says for which names the request is allowed; None where that depends on something
+    other than the name, which the open decisions among the examples name.
     """
 
     extent: Extent | None

@@ -47,7 +47,7 @@ def settled(plan: Plan, account: Account) -> Settled:
 
 
 def placed(plan: Plan, place: Settled) -> Plan:
-    """Return the plan as it is in its place, where what its documents say hangs on that. Raises as reading them does,
+    """Return the plan as it is in its place, where what its documents say depends on that. Raises as reading them does,
     and `InputError` where a document names another place or principal.
     """
     if plan.placed is None:

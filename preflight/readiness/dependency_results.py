@@ -66,8 +66,10 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
     fact = unread.fact
     state = "does not exist" if isinstance(fact, Absent) else f"cannot be read: {fact.reason}"  # type: ignore[union-attr]
     message = f"what the request relies on depends on {unread.label}, which {state}"
-    settle = fact.settle if isinstance(fact, Unknown) else "Create it, or name one that exists."
-    return [], [rule.result(Kind.OPEN, message, subject=subject(step), location=step.location, remedy=sentence(settle))]
+    resolution = fact.resolution if isinstance(fact, Unknown) else "Create it, or name one that exists."
+    return [], [
+        rule.result(Kind.OPEN, message, subject=subject(step), location=step.location, remedy=sentence(resolution))
+    ]
 
 
 def said(
@@ -93,9 +95,9 @@ def said(
 def not_known(step: Step, rule: Rule, reference: Reference) -> Result:
     """Say that a resource could not be read, and what would settle it."""
     fact = reference.fact
-    reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("", "")
+    reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("", "")
     message = f"{reference.label} ({reference.via}) cannot be read: {reason}"
-    return said(step, rule, reference, Kind.OPEN, message, sentence(settle))
+    return said(step, rule, reference, Kind.OPEN, message, sentence(resolution))
 
 
 def faults(step: Step, rule: Rule) -> Iterator[Result]:

@@ -56,8 +56,8 @@ def answers_as_text(answers: Sequence[Answer]) -> Iterator[str]:
             each.access.reach, ""
         )
         yield clean(f"{each.principal}  {each.action} on {each.resource}{how}")
-        if each.access.hangs_on:
-            yield clean(f"    if {' and '.join(each.access.hangs_on)}")
+        if each.access.depends_on:
+            yield clean(f"    if {' and '.join(each.access.depends_on)}")
         by = ", ".join(f"{ref.sid or f'Statement[{ref.statement}]'} of {ref.policy}" for ref in each.access.by)
         if by:
             yield clean(f"    by {by}")
@@ -122,7 +122,7 @@ def _access(access: Access) -> dict[str, Any]:
         "reach": access.reach.value,
         "by": [{"policy": each.policy, "statement": each.sid or f"Statement[{each.statement}]"} for each in access.by],
         "example": access.example,
-        "hangs_on": list(access.hangs_on),
+        "depends_on": list(access.depends_on),
     }
 
 

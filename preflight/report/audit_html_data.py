@@ -134,7 +134,7 @@ def _access(texts: _Once[str], audits: Sequence[Mapping[str, Any]]) -> dict[str,
         for each in document["access"]:
             by = tuple((texts.index(one["policy"]), texts.index(one["statement"])) for one in each["by"])
             own = (each["action"], each["region"], each["reach"], each["example"])
-            grant = (*map(texts.index, own), by, tuple(map(texts.index, each["hangs_on"])))
+            grant = (*map(texts.index, own), by, tuple(map(texts.index, each["depends_on"])))
             held.setdefault(each["principal"], []).append(grants.index(grant))
         account = texts.index(document["account"])
         principals += [[account, texts.index(arn), sets.index(tuple(own))] for arn, own in held.items()]

@@ -10,6 +10,7 @@ from preflight.audit.many import Many
 from preflight.engine.result import Kind, Level, Report
 from preflight.engine.result_json import parsed
 from preflight.report import sarif
+from preflight.report.counting import shown
 from preflight.report.json import VERSION, dumped
 from preflight.report.terminal import clean, inert, paint, wrapped
 from preflight.report.view import View
@@ -68,14 +69,14 @@ def _lines(many: Many, view: View, folder: str) -> Iterator[str]:
         yield ""
     for rule in _worst_first(many):
         found = many.rules[rule]
-        label = _LABELS[found["level"]] if found["fail"] else "OPEN"
+        label = _LABELS[found["level"]] if found["fail"] else "UNKNOWN"
         color = _COLORS[found["level"] if found["fail"] else "open"]
         where = _accounts(found["accounts"], len(many.done))
         numbers = " and ".join(
             text
             for text in (
                 f"{found['fail']:,}" if found["fail"] else "",
-                f"{found['open']:,} open" if found["open"] else "",
+                f"{found['open']:,} unknown" if found["open"] else "",
             )
             if text
         )
@@ -93,14 +94,14 @@ def _lines(many: Many, view: View, folder: str) -> Iterator[str]:
             where = f"What was found in each account is in {folder}; --format html makes pages of it."
             yield from wrapped(where, "", "", width)
         yield ""
-    word = "NOT COMPLETE" if many.failed else many.verdict.value.upper()
+    word = "NOT COMPLETE" if many.failed else shown(many.verdict)
     color = "green" if word == "CLEAN" else "red"
     yield f"{paint(word, color, on=view.color)}: {_counted(many)}"
 
 
 def _table(rows: Sequence[Mapping[str, Any]], *, whole: bool) -> Iterator[str]:
     """Give the accounts with the most severe findings first, so many as one looks at."""
-    heads = ("account", "name", "errors", "warnings", "notes", "open", "roles", "can create", "administrators")
+    heads = ("account", "name", "errors", "warnings", "notes", "unknown", "roles", "can create", "administrators")
     ordered = sorted(
         rows, key=lambda row: ([-row["counts"][each] for each in ("error", "warning", "open")], row["key"])
     )
@@ -139,7 +140,7 @@ def _accounts(accounts: Sequence[str], of: int) -> str:
 
 def _counted(many: Many) -> str:
     counts = _counts(many)
-    words = {"error": "errors", "warning": "warnings", "note": "notes", "open": "open"}
+    words = {"error": "errors", "warning": "warnings", "note": "notes", "open": "unknown"}
     found = ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts[name]) or "no findings"
     total = len(many.rows)
     of = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from preflight.engine.result import Kind, Level, Report, Result, Verdict
 
-HEADINGS = ("failed", "warnings", "notes", "open", "passed", "not applicable")
+HEADINGS = ("failed", "warnings", "notes", "unknown", "passed", "not applicable")
 
 
 def is_lint(report: Report) -> bool:
@@ -12,9 +12,14 @@ def is_lint(report: Report) -> bool:
     return report.verdict in (Verdict.CLEAN, Verdict.FINDINGS)
 
 
+def shown(verdict: Verdict) -> str:
+    """Return a verdict as people read it: what JSON and SARIF call `open` is UNKNOWN."""
+    return "UNKNOWN" if verdict is Verdict.OPEN else verdict.value.upper()
+
+
 def summary(report: Report) -> str:
     """Return the verdict and the counts as one line: `BLOCKED: 3 failed, 18 passed`."""
-    return f"{report.verdict.value.upper()}: {counted(report)}"
+    return f"{shown(report.verdict)}: {counted(report)}"
 
 
 def counted(report: Report) -> str:

@@ -78,7 +78,7 @@ def _told(result: Result, where: str, view: View) -> list[str]:
     if rule is not None:
         said.append(f"why: {rule.why}")
     if result.remedy:
-        said.append(f"to {'settle' if result.kind is Kind.OPEN else 'do'}: {result.remedy}")
+        said.append(f"to {'resolve' if result.kind is Kind.OPEN else 'fix'}: {result.remedy}")
     return said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from preflight.engine.result import Kind, Level, Report, Result
-from preflight.report.counting import HEADINGS, counts, in_order, is_lint
+from preflight.report.counting import HEADINGS, counts, in_order, is_lint, shown
 from preflight.report.markup import block, code, inline
 from preflight.report.paths import place
 from preflight.report.terminal import paragraphs
@@ -39,7 +39,7 @@ def render(report: Report, view: View = PLAIN) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    yield f"### preflight: {report.verdict.value.upper()}"
+    yield f"### preflight: {shown(report.verdict)}"
     plan = report.plan
     about = [("principal", "As"), ("account", "in account"), ("region", "in")]
     said = " ".join(f"{word} {code(plan[name], _LONGEST_TEXT)}" for name, word in about if name in plan)
@@ -94,7 +94,7 @@ def _problems(results: Iterable[Result], view: View) -> Iterator[str]:
             explained.add(result.rule)
             lines.append(f"*Why:* {inline(rule.why, _LONGEST_TEXT)}")
         if result.remedy:
-            label = "To settle" if result.kind is Kind.OPEN else "To do"
+            label = "To resolve" if result.kind is Kind.OPEN else "To fix"
             lines.append(f"*{label}:* {_remedy(result.remedy)}")
         yield "<br>\n  ".join(lines)
 

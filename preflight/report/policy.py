@@ -82,7 +82,7 @@ def _offered(offer: Offer) -> dict[str, Any]:
         "policies": [
             {"characters": each.characters, "fits": each.fits, "policy": each.document} for each in offer.policies
         ],
-        "open": [{"message": each.message, "settle": each.settle} for each in offer.doubts],
+        "open": [{"message": each.message, "resolution": each.resolution} for each in offer.doubts],
     }
 
 
@@ -117,8 +117,8 @@ def _notes(offer: Offer, width: int) -> Iterator[str]:
             yield from wrapped(said + mend, "", "  ", width)
     for doubt in offer.doubts:
         yield from wrapped(f"open: {doubt.message}", "", "  ", width)
-        if doubt.settle:
-            yield from wrapped(f"{doubt.settle}.", "  ", "  ", width)
+        if doubt.resolution:
+            yield from wrapped(f"{doubt.resolution}.", "  ", "  ", width)
 
 
 def _difference_lines(offer: Offer, found: Difference, width: int, color: bool) -> Iterator[str]:

@@ -65,7 +65,7 @@ def junit(answers: Iterable[Answer]) -> Iterator[str]:
             inner = f"<failure message={quoteattr(_verdict(answer))}>{escape(clean(explain(answer)))}</failure>"
         elif answer.open:
             skipped += 1
-            inner = f"<skipped message={quoteattr(clean('open: ' + '; '.join(_reasons(answer.decision))))}/>"
+            inner = f"<skipped message={quoteattr(clean('UNKNOWN: ' + '; '.join(_reasons(answer.decision))))}/>"
         body.append(
             f"    <testcase classname={quoteattr(clean(path))} name={quoteattr(clean(answer.id))}>{inner}</testcase>\n"
         )
@@ -86,7 +86,7 @@ def text(answers: Iterable[Answer]) -> Iterator[str]:
         if answer.decision is not None:
             counts[str(answer.decision.outcome)] = counts.get(str(answer.decision.outcome), 0) + 1
         yield explain(answer)
-    parts = [f"{count} {outcome}" for outcome, count in sorted(counts.items())]
+    parts = [f"{count} {_word(outcome)}" for outcome, count in sorted(counts.items())]
     parts += [f"{unmet} not as expected"] if unmet else []
     parts += [f"{wrong} not decided"] if wrong else []
     yield f"\n{', '.join(parts) or 'no cases'}\n"
@@ -97,7 +97,7 @@ def explain(answer: Answer) -> str:
     decision, case = answer.decision, answer.case
     if decision is None:
         return f"error         {answer.id}\n              {answer.error}\n"
-    lines = [f"{decision.outcome!s:<13} {answer.id}"]
+    lines = [f"{_word(str(decision.outcome)):<13} {answer.id}"]
     if case is not None:
         request = case.request
         lines.append(f"              {request.action} on {request.resource} by {request.principal}")
@@ -105,6 +105,10 @@ def explain(answer: Answer) -> str:
             lines += [f"            - expected {case.expect}", f"            + got      {decision.outcome}"]
     lines += [f"              {reason}" for reason in _reasons(decision)]
     return "\n".join(lines) + "\n"
+
+
+def _word(outcome: str) -> str:
+    return "UNKNOWN" if outcome == "open" else outcome
 
 
 def coverage(covered: Sequence[Covered]) -> str:
@@ -141,7 +145,7 @@ def _reasons(decision: Decision) -> Iterator[str]:
     if decision.missing:
         yield f"no allow from: {', '.join(map(str, decision.missing))}"
     for hangs in decision.depends_on:
-        yield f"hangs on {hangs.operator} {hangs.key} {', '.join(hangs.values)}, in {cite(hangs.statement)}"
+        yield f"depends on {hangs.operator} {hangs.key} {', '.join(hangs.values)}, in {cite(hangs.statement)}"
     for policy_type, reason in decision.unknown:
         yield f"the {policy_type} policies are not known: {reason}"
     for miss in decision.near_misses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
-from preflight.report.counting import counted, is_lint
+from preflight.report.counting import counted, is_lint, shown
 from preflight.report.excerpt import Sources
 from preflight.report.paths import place
 from preflight.report.terminal import inert, paint, short, wrapped
@@ -33,14 +33,14 @@ def render(report: Report, view: View = PLAIN) -> str:
     full, also what was not applicable.
     """
     page: _Checklist | Findings = Findings(report, view) if is_lint(report) else _Checklist(report, view)
-    word = paint(report.verdict.value.upper(), _VERDICTS[report.verdict], on=view.color)
+    word = paint(shown(report.verdict), _VERDICTS[report.verdict], on=view.color)
     return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 
 def render_checklist(report: Report, view: View = PLAIN) -> str:
     """Return a report whose results are about an account, not places in files, as a checklist."""
     page = _Checklist(report, view)
-    word = paint(report.verdict.value.upper(), _VERDICTS[report.verdict], on=view.color)
+    word = paint(shown(report.verdict), _VERDICTS[report.verdict], on=view.color)
     return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 
@@ -55,9 +55,9 @@ class _Checklist:
         for level in Level:
             for group in _grouped(self._of(Kind.FAIL, level)):
                 color = "red" if level is Level.ERROR else "yellow"
-                yield from self._problem(_LABELS[level], color, group, "to do")
+                yield from self._problem(_LABELS[level], color, group, "fix")
         for rules in _of_one_cause(_grouped(self._of(Kind.OPEN))):
-            yield from self._problem("OPEN", "yellow", rules[0], "settle", rules[1:])
+            yield from self._problem("UNKNOWN", "yellow", rules[0], "resolve", rules[1:])
         if not self._view.quiet:
             yield from self._passed()
         if self._view.verbose:
@@ -87,9 +87,10 @@ class _Checklist:
         """Show the results of a rule; those of `others` say the same, word for word, for the same reason."""
         first = group[0]
         names = ", ".join(f"{each[0].rule}{_JOINED}{each[0].name}" for each in (group, *others))
-        for number, line in enumerate(wrapped(names, _INDENT, _INDENT, self._width)):
+        begin = " " * (len(label) + 2)
+        for number, line in enumerate(wrapped(names, begin, _INDENT, self._width)):
             lead = _INDENT if number else f"{self._paint(label, color)}  "
-            text = line[len(_INDENT) :].replace(_JOINED, " ")
+            text = line[len(_INDENT if number else begin) :].replace(_JOINED, " ")
             yield f"{lead}{self._paint(text, 'bold')}"
         bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
         places = [place(result.location) for result in group]

@@ -63,7 +63,7 @@ class Findings:
             self._explained.add(result.rule)
             yield from self._labelled(gutter, "why", rule.why)
         if result.remedy:
-            yield from self._labelled(gutter, "to do", result.remedy)
+            yield from self._labelled(gutter, "fix", result.remedy)
 
     def _labelled(self, gutter: str, label: str, text: str) -> Iterator[str]:
         first = f"{gutter} = {label}: "

@@ -195,9 +195,9 @@ def test_what_could_not_be_read_of_a_role_is_unknown_by_type_with_the_permission
         {
             "Member": "RolePolicyList",
             "Reason": "iam:ListRolePolicies was denied",
-            "Settle": "allow iam:ListRolePolicies",
+            "Resolution": "allow iam:ListRolePolicies",
         },
-        {"Member": "PermissionsBoundary", "Reason": "not read", "Settle": "allow iam:GetRole"},
+        {"Member": "PermissionsBoundary", "Reason": "not read", "Resolution": "allow iam:GetRole"},
     ]
     found = facts_of(account({"RoleDetailList": [role(Unread=unread)]}))
     assert "(allow iam:ListRolePolicies)" in found.policies.unknown[PolicyType.IDENTITY]

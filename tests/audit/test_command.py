@@ -95,7 +95,7 @@ def test_who_can(preflight: Command) -> None:
     asked = ("audit", "--snapshot", "s.json", "--who-can", "sagemaker:createendpoint", "--format", "json")
     found = {each["principal"].rpartition("/")[2]: each for each in json.loads(preflight(*asked, s__json=account).out)}
     assert {name: each["reach"] for name, each in found.items()} == {"all": "all", "some": "some", "if": "open"}
-    assert found["if"]["hangs_on"] == ["aws:MultiFactorAuthPresent Bool true"]
+    assert found["if"]["depends_on"] == ["aws:MultiFactorAuthPresent Bool true"]
     on = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/y"
     named = json.loads(preflight(*asked, "--on", on).out)
     assert [each["principal"].rpartition("/")[2] for each in named] == ["all", "if"]

@@ -66,7 +66,7 @@ def test_every_account_with_the_policies_that_bear_on_it(org: Organized, preflig
     assert accounts.keys() == {ACCOUNT, web, play} and found(ran)["complete"]
     assert accounts[web]["name"] == "web" and accounts[web]["requests"] < 20
     assert creators(web) == {"maker"} and creators(play) == set()
-    # Organization policies are read by what they hang on, once for all accounts.
+    # Organization policies are read by what they depend on, once for all accounts.
     assert len(org.aws.calls.of("organizations:ListTargetsForPolicy")) == 2
     assert not org.aws.calls.of("organizations:ListPoliciesForTarget")
     assert len(org.aws.calls.of("sts:AssumeRole")) == 2

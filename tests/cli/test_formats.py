@@ -1,4 +1,4 @@
-"""`--format`: which one is printed, that the exit code does not hang on it, and that it knows the files it is about."""
+"""`--format`: which one is printed, that the exit code is the same in each, and that it knows its files."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
     ran = preflight("policy", "e.json", *HERE, e__json=ENDPOINT)
     assert ran.code == 3
     assert json.loads(ran.out)["Statement"][0]["Action"] == "sagemaker:CreateEndpoint"
-    assert ran.err.startswith("open: whether sagemaker:CreateEndpoint needs kms:CreateGrant hangs on")
+    assert ran.err.startswith("open: whether sagemaker:CreateEndpoint needs kms:CreateGrant depends on")
     assert "--snapshot FILE or --live" in ran.err
     assert preflight("policy", "e.json", *HERE, "--allow-open").code == 0
 

@@ -74,7 +74,7 @@ def test_the_policy_for_a_template(preflight: Command) -> None:
     resources = {each["Sid"]: each["Resource"] for each in statements}
     assert resources["CreateModel"] == "arn:aws:sagemaker:us-east-1:111122223333:model/churn-*-model"
     assert resources["PassRoleForCreateModel"] == "arn:aws:iam::111122223333:role/churn-*-execution"
-    assert "hangs on parameter Release" in " ".join(ran.err.split())
+    assert "depends on parameter Release" in " ".join(ran.err.split())
     given = preflight("policy", TEMPLATE, *FACTS, "--parameters", PARAMETERS)
     assert (
         given.code == 0

@@ -87,7 +87,7 @@ def test_looks_that_are_not_allowed_leave_it_unread(aws: StandIn, creation: Make
     run = creation()
     assert run.carry_out() is Ended.UNREAD
     assert "sagemaker:DescribeEndpoint was denied" in run.ends[0].reason
-    assert "allow sagemaker:DescribeEndpoint on arn:aws:sagemaker" in run.ends[0].settle
+    assert "allow sagemaker:DescribeEndpoint on arn:aws:sagemaker" in run.ends[0].resolution
 
 
 def updating(aws: StandIn, ready: Ready) -> dict[str, str]:

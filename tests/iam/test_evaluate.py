@@ -1,4 +1,4 @@
-"""What a decision says besides its outcome: who decided, what was missing, what an open one hangs on."""
+"""What a decision says besides its outcome: who decided, what was missing, what an open one depends on."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_keys_and_trust_must_themselves_allow() -> None:
     assert ask(Policies(identity=(ALLOW,)), action="iam:PassRole", resource=role).outcome is Outcome.ALLOWED
 
 
-def test_an_open_decision_names_the_conditions_it_hangs_on_and_no_others() -> None:
+def test_an_open_decision_names_the_conditions_it_depends_on_and_no_others() -> None:
     found = ask(
         Policies(
             identity=(
@@ -170,7 +170,7 @@ def test_an_open_decision_names_the_conditions_it_hangs_on_and_no_others() -> No
         ([{}, {"Effect": "Deny", "Condition": {"StringEquals": {"k": "a"}}}], "open"),
     ],
 )
-def test_open_only_where_the_outcome_hangs_on_the_unknown(statements: list[dict[str, Any]], outcome: str) -> None:
+def test_open_only_where_the_outcome_depends_on_the_unknown(statements: list[dict[str, Any]], outcome: str) -> None:
     found = ask(Policies(identity=(policy(*statements),)), UNKNOWN)
     assert found.outcome == outcome
     assert bool(found.depends_on) == (outcome == "open")

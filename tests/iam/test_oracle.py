@@ -38,7 +38,7 @@ def engine(case: dict[str, Any]) -> str:
 
 
 def asks_an_unknown_key_twice(case: dict[str, Any]) -> bool:
-    """Say whether two tests hang on one unknown key: the engine does not work out that they may exclude each other."""
+    """Say whether two tests depend on one unknown key. The engine does not see that they may exclude each other."""
     asked: Counter[str] = Counter()
     for policy in every_policy(case):
         for statement in listed(policy["Statement"]):

@@ -80,7 +80,7 @@ def test_names_hold_no_colon_and_no_slash_unless_said() -> None:
     assert decide_all(ask("?*"), policies, barred="").extent is Extent.SOME
 
 
-def test_what_hangs_on_more_than_the_name_has_no_extent() -> None:
+def test_what_depends_on_more_than_the_name_has_no_extent() -> None:
     body = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"k": "true"}}}
     policies = Policies(identity=(parse_policy({"Statement": body}, "p"),))
     request = Request(ROLE, "sagemaker:CreateEndpoint", f"{NAMES}?*", context=Context(complete=False))

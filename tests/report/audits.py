@@ -51,7 +51,7 @@ def grant(principal: str, action: str, reach: str = "all", **changed: Any) -> di
         "reach": reach,
         "by": [{"policy": "policy-1", "statement": "Statement[0]"}],
         "example": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/x",
-        "hangs_on": ["aws:PrincipalTag/team is growth"] if reach == "open" else [],
+        "depends_on": ["aws:PrincipalTag/team is growth"] if reach == "open" else [],
     } | changed
 
 

@@ -116,7 +116,7 @@ def test_names_are_no_markup(text: str) -> None:
         bad = role(name)
         return made(
             [result(0, message=name, subject=bad, remedy=name, evidence=[{"policy": name, "statement": name}])],
-            access=[grant(bad, "sagemaker:CreateEndpoint", example=name, hangs_on=[name])],
+            access=[grant(bad, "sagemaker:CreateEndpoint", example=name, depends_on=[name])],
             administrators=[role("admin")],
             steps=[step(bad, role("admin"))],
             quotas=[quota(name, 1, 1, 1)],
@@ -163,10 +163,10 @@ def test_access_is_that_of_the_audit() -> None:
             "reach": texts[reach],
             "by": [{"policy": texts[policy], "statement": texts[statement]} for policy, statement in by],
             "example": texts[example],
-            "hangs_on": [texts[each] for each in hangs_on],
+            "depends_on": [texts[each] for each in depends_on],
         }
         for _, arn, held in data["principals"]
-        for action, region, reach, example, by, hangs_on in (data["grants"][each] for each in data["sets"][held])
+        for action, region, reach, example, by, depends_on in (data["grants"][each] for each in data["sets"][held])
     ]
     assert len(held) > 200
     assert sorted(held, key=repr) == sorted(document["access"], key=repr)

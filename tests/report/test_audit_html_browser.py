@@ -123,7 +123,7 @@ def test_a_finding_says_all_there_is(browser: Browser) -> None:
 def test_an_open_finding_says_what_would_settle_it(browser: Browser) -> None:
     with browser.open(page([climbing()]), "findings?kind=open") as seen:
         seen.page.locator("#findings-body .line").first.click()
-        assert seen.page.locator(".details dt").get_by_text("What would settle it").count() == 1
+        assert seen.page.locator(".details dt").get_by_text("How to resolve it").count() == 1
 
 
 def test_the_keyboard_reaches_everything(browser: Browser) -> None:
@@ -312,7 +312,7 @@ def hostile() -> dict[str, Any]:
     found |= {"location": {"path": BAD, "pointer": f"/{BAD}"}}
     return made(
         [found],
-        access=[grant(bad, "sagemaker:CreateEndpoint", "open", example=BAD, hangs_on=[BAD])],
+        access=[grant(bad, "sagemaker:CreateEndpoint", "open", example=BAD, depends_on=[BAD])],
         administrators=[role("admin" + BAD)],
         steps=[step(bad, role("admin" + BAD))],
         quotas=[quota(BAD, 1, 1, 1)],
@@ -471,4 +471,4 @@ def test_an_account_in_which_nothing_is(browser: Browser) -> None:
             seen.go(view)
             assert seen.numbers("[data-view]:not([hidden])") == 1
         seen.go("findings")
-        assert seen.text("#findings-none") == "Nothing failed, and nothing is open."
+        assert seen.text("#findings-none") == "No failures, and nothing is unknown."

@@ -29,14 +29,17 @@ VIEW = View(sources=SOURCES, rules=RULES, folder="/work/checkout/iam", root="/wo
 ALL = [READY, BLOCKED, OPEN, NASTY, FINDINGS, CLEAN, MIXED, Report(Verdict.OPEN, ())]
 
 
+def page_of(name: str, format_: str) -> Path:
+    return PAGES / f"{name}.{SUFFIXES.get(format_, f'{format_}.txt' if format_ == 'github' else format_)}"
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_page(name: str, format_: str) -> None:
-    page = PAGES / f"{name}.{SUFFIXES.get(format_, f'{format_}.txt' if format_ == 'github' else format_)}"
     if name == "nasty" and format_ == "text":
         return  # test_text has it
-    expected = page.read_text(encoding="utf-8").replace('"VERSION"', f'"{__version__}"')
-    assert rendered(REPORTS[name], format_, VIEW) == expected
+    expected = page_of(name, format_).read_text(encoding="utf-8").replace('"VERSION"', f'"{__version__}"')
+    assert rendered(REPORTS[name], format_, VIEW) == expected, "run make docs, then read the difference"
 
 
 @pytest.mark.parametrize("format_", FORMATS)

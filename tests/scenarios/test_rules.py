@@ -508,5 +508,5 @@ def test_every_rule_is_seen_to_pass_to_fail_and_to_stay_open() -> None:
     # PRE102 is about templates and plans themselves, whatever the account.
     rules = {path.stem for path in (folder("rules") / "readiness").glob("PRE[1-5]*.yaml")} - {"PRE102"}
     seen = {(says.rule, says.kind) for scenario in SCENARIOS for says in scenario.says}
-    # Whether a name is well-formed hangs on no fact of the account.
+    # Whether a name is well-formed depends on no fact of the account.
     assert {(rule, kind) for rule in rules for kind in ("pass", "fail", "open")} - seen == {("PRE301", "open")}

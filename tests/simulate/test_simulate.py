@@ -145,7 +145,7 @@ def test_open_is_exit_3_unless_expected_or_allowed(run: Run) -> None:
     unsure = case(identity_policies=[{"name": "p", "policy": policy(hangs)}], complete_context=False)
     result = run("c.json", c__json=json.dumps(unsure))
     assert result.exit_code == 3
-    assert "hangs on IpAddress aws:SourceIp 10.0.0.0/8" in result.stdout
+    assert "depends on IpAddress aws:SourceIp 10.0.0.0/8" in result.stdout
     assert run("c.json", "--allow-open").exit_code == 0
     (found,) = lines(run("c.json", "--format", "jsonl"))
     assert found["decision"] == "open"

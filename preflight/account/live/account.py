@@ -32,7 +32,7 @@ class Stats:
 class LiveAccount:
     """An `Account` that asks AWS. Answers are remembered: no read is repeated, not even by two threads at once.
 
-    Safe to use from any number of threads. Reads that do not hang on each other run at the same time: ask for them
+    Safe to use from any number of threads. Reads that do not depend on each other run at the same time: ask for them
     together with `read_many`, or announce them with `begin`.
     """
 

@@ -61,7 +61,7 @@ class Reads:
         self._pool = pool
         self._lock = threading.Lock()
         self._started: dict[Any, Future[_Answer]] = {}
-        # What the asking thread has already waited for: a question asked after an answer hangs on that answer.
+        # What the asking thread has already waited for: a question asked after an answer depends on that answer.
         self._waited: ContextVar[Chain | None] = ContextVar("waited", default=None)
         self.longest = Chain()
 

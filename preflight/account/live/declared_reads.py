@@ -105,7 +105,7 @@ def _one(question: Question, spec: Mapping[str, Any]) -> Plan:
         if isinstance(exact, Unknown):
             return exact
         return Unknown(
-            f"no {kind.label} is spelled exactly so, but one may differ in case: {listed.reason}", listed.settle
+            f"no {kind.label} is spelled exactly so, but one may differ in case: {listed.reason}", listed.resolution
         )
     wanted = [key[name].lower() for name in kind.identity]
     alike = [each for each in listed.value if [str(each.get(name)).lower() for name in kind.identity] == wanted]
@@ -179,14 +179,14 @@ def _meaning(
     absent = _absent(spec, outcome)
     if absent is not None:
         return absent
-    settle = yield from _permission(question, spec)
+    resolution = yield from _permission(question, spec)
     if "otherwise" in spec:
         (second,) = yield [_call(spec["otherwise"], question.key, question.ask.region)]
         fact = yield from _meaning(question, spec["otherwise"], second)
         if not isinstance(fact, Unknown):
             return fact
-        settle = f"{settle}, or {fact.settle}" if fact.settle else settle
-    return unknown(outcome, spec["permission"], settle)
+        resolution = f"{resolution}, or {fact.resolution}" if fact.resolution else resolution
+    return unknown(outcome, spec["permission"], resolution)
 
 
 def _found(question: Question, spec: Mapping[str, Any], answer: Answered) -> Fact[Any]:
@@ -218,7 +218,7 @@ def _permission(question: Question, spec: Mapping[str, Any]) -> Generator[Sequen
     arn = question.arn(question.key, account)
     world, region = question.world, question.ask.region or question.world.region
     values = {**question.key, "Partition": world.partition, "Region": region, "Account": account, "arn": arn}
-    if "settle" in spec:
-        return fill(spec["settle"], values) or ""
+    if "resolution" in spec:
+        return fill(spec["resolution"], values) or ""
     on = fill(spec["resource"], values) if "resource" in spec else arn
     return f"allow {spec['permission']} on {on or '*'}"

@@ -111,11 +111,11 @@ def failure(error: Exception) -> Failed:
     raise error
 
 
-def unknown(failed: Failed, call: str, settle: str) -> Unknown:
-    """Say why a call gives no answer. `call` is its name in messages; `settle` is for a permission that is missing."""
+def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
+    """Say why a call gives no answer. `call` is its name in messages; `resolution` is for a missing permission."""
     code = failed.code
     if failed.denied:
-        return Unknown(f"{call} was denied", settle, code)
+        return Unknown(f"{call} was denied", resolution, code)
     if code in INVALID_CREDENTIALS:
         return Unknown(
             f"{call}: AWS does not accept the credentials ({code}: {failed.message})",

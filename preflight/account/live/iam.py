@@ -121,7 +121,7 @@ def _members(
 
 def _note(unread: list[dict[str, str]], member: str, failed: Failed, permission: str, arn: str) -> None:
     why = unknown(failed, permission, f"allow {permission} on {arn}")
-    unread.append({"Member": member, "Reason": why.reason, "Settle": why.settle})
+    unread.append({"Member": member, "Reason": why.reason, "Resolution": why.resolution})
 
 
 def _not_read(failed: Failed, permission: str, arn: str) -> Fact[Any]:

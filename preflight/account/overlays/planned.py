@@ -24,8 +24,8 @@ class _Layer:
     """What one request, or the plan itself, does to one resource. `value` is how AWS will describe it.
 
     `key` may name it in several ways (`RoleName` and `RoleArn`). Of one that is extended, the lists in `value` are
-    added to those that are there. `at` is its place among the layers of an account; `hangs_on` says what must be known
-    before it is certain that anything is done at all.
+    added to those that are there. `at` is its place among the layers of an account; `depends_on` says what must be
+    known before it is certain that anything is done at all.
     """
 
     kind: Kind
@@ -34,7 +34,7 @@ class _Layer:
     effect: Effect
     value: Mapping[str, Any]
     at: int = 0
-    hangs_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
     def is_about(self, ask: Ask) -> bool:
         shared = [(name, value) for name, value in ask.key if name in self.key]
@@ -44,21 +44,23 @@ class _Layer:
         """Return what is known without asking below."""
         if self.effect in _CHANGING:
             return None
-        if self.hangs_on:
-            does = "makes it" if self.effect == "create" else "takes it away"
-            return Unknown(f"whether the plan {does} hangs on {', '.join(self.hangs_on)}", resolution(self.hangs_on))
+        if self.depends_on:
+            does = "creates" if self.effect == "create" else "deletes"
+            return Unknown(
+                f"whether the plan {does} it depends on {', '.join(self.depends_on)}", resolution(self.depends_on)
+            )
         return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
 
     def _unread(self) -> list[dict[str, str]]:
         """Return the members that may be changed, as what is not known of a role or user is told."""
-        reason, way = f"whether it changes hangs on {', '.join(self.hangs_on)}", resolution(self.hangs_on)
-        return [{"Member": name, "Reason": reason, "Settle": way} for name in self.value if name != "Unread"]
+        reason, way = f"whether it changes depends on {', '.join(self.depends_on)}", resolution(self.depends_on)
+        return [{"Member": name, "Reason": reason, "Resolution": way} for name in self.value if name != "Unread"]
 
     def changed(self, fact: Fact[Any]) -> Fact[Any]:
         """Return what is known of the resource from below as it is after the request."""
         if not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
             return fact
-        if self.hangs_on:
+        if self.depends_on:
             return Known({**fact.value, "Unread": [*fact.value.get("Unread", ()), *self._unread()]}, fact.reads)
         if self.effect == "update":
             return Known({**fact.value, **self.value}, fact.reads)
@@ -158,7 +160,7 @@ class Planned(Over):
 
     def creates(self, ask: Ask) -> bool:
         """Say whether the question is about a resource that a request of the plan creates and none deletes."""
-        certain = (layer for layer in reversed(self._about(ask)) if not layer.hangs_on)
+        certain = (layer for layer in reversed(self._about(ask)) if not layer.depends_on)
         effects = (layer.effect for layer in certain if layer.effect not in _CHANGING)
         return next(effects, None) == "create"
 
@@ -203,7 +205,7 @@ class Planned(Over):
         for layer in self._layers.of_kind(ask, self._end):
             identity = tuple(fold(kind, layer.key.get(name)) for name in kind.identity)
             known = listed.get(identity, {})
-            if layer.hangs_on:
+            if layer.depends_on:
                 continue
             if layer.effect not in ("extend", "remove") and (known or layer.effect != "update"):
                 listed.pop(identity, None)
@@ -226,7 +228,7 @@ def deployed(account: Account, plan: Plan, region: str) -> Account:
     ordered = sorted(plan.declared, key=lambda each: _ORDER[each.change])
     kinds = [load_kind(each.kind) for each in ordered]
     layers = (
-        _Layer(kind, _region(kind, region), each.key, each.change, each.value, hangs_on=each.hangs_on)
+        _Layer(kind, _region(kind, region), each.key, each.change, each.value, depends_on=each.depends_on)
         for kind, each in zip(kinds, ordered, strict=True)
     )
     return Planned(below, *layers)

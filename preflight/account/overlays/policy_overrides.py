@@ -93,7 +93,7 @@ class _Overridden(Over):
             arn = f"arn:{self.partition}:iam::{arn_part(arn, 'account')}:role/{self._name}"
         detail: dict[str, Any] = {f"{title}Name": self._name, "Arn": arn, "Tags": None}
         if isinstance(fact, Unknown):
-            detail["Unread"] = [{"Member": "PermissionsBoundary", "Reason": fact.reason, "Settle": fact.settle}]
+            detail["Unread"] = [{"Member": "PermissionsBoundary", "Reason": fact.reason, "Resolution": fact.resolution}]
         return detail
 
     def _read_after_all(self, detail: dict[str, Any], *members: str) -> None:

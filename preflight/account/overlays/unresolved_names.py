@@ -22,4 +22,4 @@ class Unsettled(Over):
 
 def _unknown(ask: Ask) -> Unknown | None:
     labels = [label for _, value in ask.key for label in DeployText(value).labels]
-    return Unknown(f"it hangs on {', '.join(dict.fromkeys(labels))}", resolution(labels)) if labels else None
+    return Unknown(f"it depends on {', '.join(dict.fromkeys(labels))}", resolution(labels)) if labels else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown, resolution_in
 from preflight.account.snapshots.index import Listing
 from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import Kind, load_kind
@@ -24,7 +24,9 @@ class Snapshot:
         self._document = document
         self._source = source
         self._unknown = {
-            (each["kind"], each["region"], tuple(sorted(each["key"].items()))): Unknown(each["reason"], each["settle"])
+            (each["kind"], each["region"], tuple(sorted(each["key"].items()))): Unknown(
+                each["reason"], resolution_in(each)
+            )
             for each in document.get("unknown", ())
         }
         self._absent = {
@@ -94,7 +96,7 @@ class Snapshot:
             told = self._unknown.get((ask.kind, ask.region, ())) if isinstance(found, Unknown) else None
             if told is None:
                 return found
-        return Unknown(f"when {self._source} was taken, {told.reason}", told.settle)
+        return Unknown(f"when {self._source} was taken, {told.reason}", told.resolution)
 
     def _read(self, ask: Ask) -> Fact[Any]:
         if (ask.kind, ask.region, ask.key) in self._absent:

@@ -40,7 +40,7 @@ def document_of(
         if isinstance(fact, Unknown):
             if "of-region" not in where:
                 unknown.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key), "reason": fact.reason,
-                                "settle": fact.settle})  # fmt: skip
+                                "resolution": fact.resolution})  # fmt: skip
             continue
         if isinstance(fact, Absent) and ask.key and _may_be_unlisted(where, ask.region, whole):
             absent.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key)})

@@ -26,7 +26,7 @@ NOTHING: Any = _Nothing()
 
 
 class Partial(list[Any]):
-    """A list of which the first items are known, and not how many follow. `label` is what the rest hangs on."""
+    """A list of which the first items are known, and not how many follow. `label` is what the rest depends on."""
 
     def __init__(self, items: list[Any], label: str) -> None:
         """Take the items that are known."""

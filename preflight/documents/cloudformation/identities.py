@@ -104,8 +104,8 @@ def _is_open(statement: Any) -> bool:
 
 def _unread(member: str, value: Any) -> dict[str, str]:
     labels = list(dict.fromkeys(label for _, text in DeployText.all_in(value) for label in text.labels))
-    reason = f"a part of it hangs on {', '.join(labels)}" if labels else "a part of it is not what it should be"
-    return {"Member": member, "Reason": reason, "Settle": resolution(labels)}
+    reason = f"a part of it depends on {', '.join(labels)}" if labels else "a part of it is not what it should be"
+    return {"Member": member, "Reason": reason, "Resolution": resolution(labels)}
 
 
 def _known(values: Any) -> list[str]:

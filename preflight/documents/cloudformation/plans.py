@@ -71,7 +71,7 @@ def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, pri
 
 
 def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
-    """Add what a stack comes to, in the order in which CloudFormation makes it; `above` is what the stack hangs on."""
+    """Add what a stack makes, in CloudFormation's order; `above` is what the stack depends on."""
     template = stack.template
     for macro in template.macros:
         message = f"the macro {macro} may change the template, and what it makes of it is known to CloudFormation only"
@@ -80,18 +80,18 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
         holds = stack.condition(resource)
         if holds is False:
             continue
-        hangs_on = above if holds is True else (*above, holds)
+        depends_on = above if holds is True else (*above, holds)
         if resource.type in (NESTED, _SERVERLESS_APPLICATION):
             nested = stack.nested(resource) if resource.type == NESTED else None
             if nested is None:
                 into.gaps.append(_not_at_hand(template, resource))
             else:
-                gather(nested, into, hangs_on)
+                gather(nested, into, depends_on)
                 stack.shared.exports.update(nested.exports())
             continue
         declared = declared_of(resource.type)
         if declared:
-            _add(stack, resource, hangs_on, into)
+            _add(stack, resource, depends_on, into)
 
 
 def nested_in(stack: Stack, resource: Resource) -> Stack | None:
@@ -143,8 +143,8 @@ def _require_known(template: Template, given: Given) -> None:
 
 def _not_at_hand(template: Template, resource: Resource) -> Gap:
     message = f"the template of the nested stack {resource.id} is not at hand, so what it makes is not checked"
-    settle = "give it as a file beside this one, by its path as TemplateURL, and package it when it is deployed"
-    return Gap(message, settle, template.document, resource.pointer)
+    resolution = "give it as a file beside this one, by its path as TemplateURL, and package it when it is deployed"
+    return Gap(message, resolution, template.document, resource.pointer)
 
 
 def _ordered(template: Template) -> Iterator[Resource]:
@@ -167,7 +167,7 @@ def _ordered(template: Template) -> Iterator[Resource]:
             elif another in open_:
                 around = list(open_)
                 circle = " → ".join([*around[around.index(another) :], another])
-                problem = f"resources hang on each other in a circle: {circle}"
+                problem = f"resources depend on each other in a circle: {circle}"
                 raise template.error(resources[another].pointer, problem, "undo one of these references")
             else:
                 open_[another] = None
@@ -183,21 +183,21 @@ def _needed(resource: Resource, template: Template) -> list[str]:
     return list(found)
 
 
-def _add(stack: Stack, resource: Resource, hangs_on: tuple[str, ...], into: Gathered) -> None:
+def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Gathered) -> None:
     made, document = stack.made(resource.id), stack.template.document
     declared, pointer = made.declared, f"{resource.pointer}/Properties"
     at = (document, pointer)
     if declared.get("operation") in known_operations():
         parameters = _parameters(stack, resource, made)
         name = f"{stack.where.prefix}{resource.id}"
-        request = PlannedRequest(declared["operation"], parameters, document, pointer, name, CLOUDFORMATION, hangs_on)
+        request = PlannedRequest(declared["operation"], parameters, document, pointer, name, CLOUDFORMATION, depends_on)
         into.requests.append(request)
     elif resource.type.startswith("AWS::SageMaker::"):
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
     beside = [*declared_in(made, at)] if "kind" in declared else []
     beside += identities_of(made, resource, at) if "identity" in declared else ()
-    into.declared.extend(replace(each, hangs_on=hangs_on) for each in beside)
+    into.declared.extend(replace(each, depends_on=depends_on) for each in beside)
 
 
 def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:

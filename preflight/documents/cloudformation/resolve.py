@@ -1,4 +1,4 @@
-"""The values of a template's expressions: what is known of them, and of the rest what it hangs on.
+"""The values of a template's expressions: what is known of them, and of the rest what it depends on.
 
 Functions: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
@@ -89,13 +89,13 @@ class Resolver:
         return None if found is NOTHING else whole(found)
 
     def condition(self, name: str, pointer: str) -> bool | str:
-        """Return whether a condition holds; where that is not known, what it hangs on."""
+        """Return whether a condition holds; where that is not known, what it depends on."""
         if name not in self.template.conditions:
             raise self.template.unknown_name(pointer, name, "condition", self.template.conditions)
         if name not in self._conditions:
             if name in self._judging:
                 around = " and ".join(self._judging)
-                raise self.template.error(pointer, f"the conditions {around} hang on each other", "undo the circle")
+                raise self.template.error(pointer, f"the conditions {around} depend on each other", "undo the circle")
             self._judging.append(name)
             found = self._logic(self.template.conditions[name], f"/Conditions/{escape(name)}")
             self._judging.pop()
@@ -243,7 +243,7 @@ class Resolver:
         )
 
     def _logic(self, value: Any, pointer: str) -> bool | str:
-        """Return whether a condition's expression holds; where that is not known, what it hangs on."""
+        """Return whether a condition's expression holds; where that is not known, what it depends on."""
         if isinstance(value, dict) and len(value) == 1:
             ((name, argument),) = value.items()
             inside = f"{pointer}/{escape(name)}"

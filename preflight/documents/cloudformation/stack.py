@@ -76,7 +76,7 @@ class Stack:
             resource = self.template.resources[name]
             if name in self._making:
                 circle = " → ".join([*self._making[self._making.index(name) :], name])
-                problem = f"resources hang on each other in a circle: {circle}"
+                problem = f"resources depend on each other in a circle: {circle}"
                 raise self.template.error(resource.pointer, problem, "undo one of these references")
             self._making.append(name)
             try:
@@ -95,7 +95,7 @@ class Stack:
         return found
 
     def condition(self, resource: Resource) -> bool | str:
-        """Return whether a resource is made; where that is not known, what it hangs on."""
+        """Return whether a resource is made; where that is not known, what it depends on."""
         if resource.condition is None:
             return True
         return self.resolver.condition(resource.condition, f"{resource.pointer}/Condition")
@@ -165,7 +165,7 @@ class Stack:
 
 
 class _Pseudo(Mapping[str, Any]):
-    """The pseudo parameters, noting whether any was asked for that hangs on a region or account nobody has said.
+    """The pseudo parameters, noting whether any was asked for that depends on a region or account nobody has said.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
     """

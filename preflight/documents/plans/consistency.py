@@ -22,7 +22,7 @@ _PRINCIPAL = re.compile(
 )
 
 
-def settle(
+def with_options(
     plan: Plan,
     *,
     principal: str | None = None,

@@ -17,8 +17,9 @@ class PlannedRequest:
 
     `pointer` is where the parameters stand in `document`, for locations. `name` is what a template or plan calls the
     resource (a logical id, a Terraform address), `through` the service that makes the call for the principal, by a
-    forward access session (`cloudformation.amazonaws.com`); both are empty for calls that are made directly. `hangs_on`
-    says what must be known before it is certain that the call is made, or what it says: a condition of a template.
+    forward access session (`cloudformation.amazonaws.com`); both are empty for calls that are made directly.
+    `depends_on` says what must be known before it is certain that the call is made, or what it says: a condition of a
+    template.
     """
 
     operation: str
@@ -27,7 +28,7 @@ class PlannedRequest:
     pointer: str = ""
     name: str = ""
     through: str = ""
-    hangs_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Declared:
     `change` says whether the deploy makes it, deletes it, or changes what is there; one that is not there stays so.
     `update` puts the members of `value` in the place of those that are there; `extend` does too, but adds lists to
     those that are there; of lists, `remove` takes out each element that has all that an element of `value` has.
-    `hangs_on` says what must be known before it is certain that any of this is done.
+    `depends_on` says what must be known before it is certain that any of this is done.
     """
 
     kind: str
@@ -48,17 +49,17 @@ class Declared:
     document: Document
     pointer: str = ""
     change: Change = "create"
-    hangs_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something that a plan holds and that could not be read: what (lower case, no full stop), where it stands, and an
-    imperative that says what would settle it.
+    imperative that says what would resolve it.
     """
 
     message: str
-    settle: str
+    resolution: str
     document: Document
     pointer: str = ""
 
@@ -89,7 +90,7 @@ class Plan:
     a template makes beside the requests, `gaps` what of it could not be read. Texts may be known by shape only
     (`preflight.unresolved`).
 
-    `placed` reads the documents again for a region and an account, where what they say hangs on either and they were
+    `placed` reads the documents again for a region and an account, where what they say depends on either and they were
     read without: a template has pseudo parameters. It is None where that would change nothing.
     """
 

@@ -39,8 +39,8 @@ class _Reading:
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
-    def gap(self, change: Change, message: str, settle: str = "look at it yourself") -> None:
-        self.gaps.append(Gap(message, settle, self.document, change.pointer))
+    def gap(self, change: Change, message: str, resolution: str = "look at it yourself") -> None:
+        self.gaps.append(Gap(message, resolution, self.document, change.pointer))
 
 
 def plan_in(document: Document, given: Given) -> Plan:

@@ -43,7 +43,7 @@ class Cache:
 
     @classmethod
     def of(cls, settings: Settings) -> Cache | None:
-        """Return what is kept for a run; None where what is found hangs on more than files and rules: suppressions on
+        """Return what is kept for a run; None where what is found depends on more than files and rules: suppressions on
         the day, rules of the user's own on code that is not looked at here.
         """
         rules = str(shipped("rules"))

@@ -1,4 +1,4 @@
-"""Amounts that are not known exactly, with the doubts that they hang on."""
+"""Amounts that are not known exactly, with the doubts that they depend on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Doubt:
     """Why an amount is a range, and what would settle it."""
 
     reason: str
-    settle: str = ""
+    resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What resources draw on quotas, in measures that `rules/resources/` declares (`usage`), as of when a request is made.
 
 Amounts are ranges, for much is not known exactly: the configuration of an endpoint may be gone, a variant may take its
-instances from one of several pools. Each doubt goes with the amount, so that an answer that hangs on it can say so.
+instances from one of several pools. Each doubt goes with the amount, so that an answer that depends on it can say so.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
 
 def _hanging(what: str, *texts: str) -> Doubt:
     labels = dict.fromkeys(label for text in texts for label in DeployText(text).labels)
-    return Doubt(f"{what} hangs on {', '.join(labels)}", resolution(labels))
+    return Doubt(f"{what} depends on {', '.join(labels)}", resolution(labels))
 
 
 def _in_use(step: Step) -> Usage:
@@ -123,7 +123,7 @@ def _in_use(step: Step) -> Usage:
     listed, *_ = step.account.read_many([Ask.all(kind.id, step.region), *_beside(step)])
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        return Usage((), Doubt(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "settle", "")))
+        return Usage((), Doubt(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "resolution", "")))
     keys = [{name: str(each[name]) for name in kind.identity} for each in listed.value]
     facts = step.account.read_many([Ask.one(kind.id, step.region, key) for key in keys])
     there = [(key, fact) for key, fact in zip(keys, facts, strict=True) if not isinstance(fact, Absent)]
@@ -134,7 +134,7 @@ def _in_use(step: Step) -> Usage:
     for index, (key, fact) in enumerate(there):
         label = f"{kind.label} `{name_of(kind.id, key)}`"
         if isinstance(fact, Unknown):
-            users.append(User(label, key, None, doubt=Doubt(f"{label} cannot be read: {fact.reason}", fact.settle)))
+            users.append(User(label, key, None, doubt=Doubt(f"{label} cannot be read: {fact.reason}", fact.resolution)))
             continue
         value = fact.value
         parts, doubt = parts_of(usage, usage["each"], value, composed[index], label)
@@ -204,7 +204,7 @@ def parts_of(
         gone = not isinstance(missing, Unknown)
         lacking = "does not exist" if only_declared else "is gone"
         reason = lacking if gone else f"cannot be read: {missing.reason}"  # type: ignore[union-attr]
-        doubt = Doubt(f"the configuration of {label} {reason}", "" if gone else missing.settle)  # type: ignore[union-attr]
+        doubt = Doubt(f"the configuration of {label} {reason}", "" if gone else missing.resolution)  # type: ignore[union-attr]
         if not now or only_declared:
             return None, doubt
     declared: dict[str, Mapping[str, Any]] = {}

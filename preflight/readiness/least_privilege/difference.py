@@ -129,11 +129,11 @@ def _arn_of(account: Account, role: str) -> str:
 
 
 def _not_read(role: str, fact: object) -> str:
-    reason, settle = getattr(fact, "reason", None), getattr(fact, "settle", "")
+    reason, resolution = getattr(fact, "reason", None), getattr(fact, "resolution", "")
     if reason is None:
         detail = getattr(fact, "detail", "")
         return f"--diff {role}: there is no such role or user" + (f" ({detail})" if detail else "")
-    return f"--diff {role} cannot be read: {reason}" + (f"; {settle}" if settle else "")
+    return f"--diff {role} cannot be read: {reason}" + (f"; {resolution}" if resolution else "")
 
 
 def _asked(planned: PlannedNeed, caller: PrincipalFacts) -> tuple[Request, Policies]:
@@ -168,7 +168,7 @@ def _unsure(verdicts: Sequence[Verdict]) -> Iterator[Doubt]:
             grant = each.planned.grant
             keys = dict.fromkeys(on.key for on in each.decision.depends_on if ":" in on.key)
             yield Doubt(
-                f"whether it is allowed {grant.action} on {grant.resource} hangs on {'; '.join(dict.fromkeys(hangs))}",
+                f"whether {grant.action} on {grant.resource} is allowed depends on {'; '.join(dict.fromkeys(hangs))}",
                 f"Say what the request will have: {' '.join(f'--context {key}=VALUE' for key in keys)}" if keys else "",
             )
 

@@ -47,7 +47,7 @@ class Doubt:
     """Something that may be needed and that nobody knows: what, why not, and what would settle it."""
 
     message: str
-    settle: str
+    resolution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None) -> N
     facts = deployed(account, plan, place.region)
     steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account), session))
     found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}
-    doubts = {Doubt(gap.message, gap.settle): None for gap in plan.gaps}
+    doubts = {Doubt(gap.message, gap.resolution): None for gap in plan.gaps}
     for step in steps:
         for permission in required(step):
             for target in permission.on:
@@ -100,7 +100,7 @@ def _open_name(need: Need) -> Iterator[Doubt]:
         labels = unknown.labels
         message = f"{need.permission.action} is granted on all that {unknown.shown} may be"
         said = resolution(labels)
-        yield Doubt(f"{message}, which hangs on {', '.join(labels)}", f"{said[0].upper()}{said[1:]}")
+        yield Doubt(f"{message}, which depends on {', '.join(labels)}", f"{said[0].upper()}{said[1:]}")
 
 
 def _name(action: str) -> str:
@@ -108,7 +108,7 @@ def _name(action: str) -> str:
 
 
 def _missing(step: Step, permission: Permission, target: Target) -> Iterator[Doubt]:
-    """Tell of what a permission hangs on where it does not exist: then nobody knows what it will name."""
+    """Tell of what a permission depends on where it does not exist: then nobody knows what it will name."""
     if target.within is None:
         return
     for reference in references(step):
@@ -118,9 +118,11 @@ def _missing(step: Step, permission: Permission, target: Target) -> Iterator[Dou
 
 def _doubt(step: Step, permission: Permission, reference: Reference) -> Doubt:
     fact = reference.fact
-    reason, way = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it does not exist", "")
+    reason, way = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("it does not exist", "")
     way = way or f"put the request that creates {reference.label} into the plan"
     return Doubt(
-        DeployText(f"whether {step.operation.id} needs {permission.action} hangs on {reference.label}: {reason}").shown,
+        DeployText(
+            f"whether {step.operation.id} needs {permission.action} depends on {reference.label}: {reason}"
+        ).shown,
         DeployText(way[0].upper() + way[1:]).shown,
     )

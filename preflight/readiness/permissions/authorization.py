@@ -153,7 +153,9 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
+            remedy="Create it, or name another with --principal ARN."
+            if isinstance(facts, Absent)
+            else facts.resolution,
         )
     request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
@@ -162,11 +164,11 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:
     fact = reference.fact
-    reason, settle = (fact.reason, fact.settle) if isinstance(fact, Unknown) else ("it was not found", "")
+    reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("it was not found", "")
     return rule.result(
         Kind.OPEN,
         f"what {step.principal or 'the caller'} needs of {permission.action} depends on {reference.label}: {reason}",
         subject=reference.arn(step),
         location=step.location,
-        remedy=settle,
+        remedy=resolution,
     )

@@ -180,7 +180,7 @@ def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[
     hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
     reasons = filter(None, (why_uncertain(matter.action, each.key) for each in decision.depends_on))
     hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
-    message = f"whether {matter.name} is allowed {matter.sentence} hangs on " + "; ".join(dict.fromkeys(hangs))
+    message = f"whether {matter.name} is allowed {matter.sentence} depends on " + "; ".join(dict.fromkeys(hangs))
     message += "".join(f"; {reason}" for reason in dict.fromkeys(reasons))
     return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
 
@@ -199,10 +199,10 @@ def _settle(matter: Matter, decision: Decision) -> str:
     for policy_type, _ in decision.unknown:
         option = _OPTIONS.get(policy_type)
         if policy_type is PolicyType.RESOURCE:
-            settle, must = (matter.held.settle, matter.held.must) if matter.held else ("", "must allow")
-            if settle:
-                sentences.append(f"{settle[0].upper()}{settle[1:]}.")
-            look = "Or look" if settle else "Look"
+            resolution, must = (matter.held.resolution, matter.held.must) if matter.held else ("", "must allow")
+            if resolution:
+                sentences.append(f"{resolution[0].upper()}{resolution[1:]}.")
+            look = "Or look" if resolution else "Look"
             sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} to {matter.who}.")
         elif option and (matter.caller or policy_type is PolicyType.SCP):
             sentences.append(f"Give the policy with {option} FILE, or let preflight read it.")

@@ -84,7 +84,7 @@ def _hangs(
     said = resolution(labels)
     return rule.result(
         Kind.OPEN,
-        f"whether {matter.name} is allowed {matter.sentence} hangs on {', '.join(labels)}{examples}",
+        f"whether {matter.name} is allowed {matter.sentence} depends on {', '.join(labels)}{examples}",
         subject=matter.resource,
         location=location,
         remedy=f"{said[0].upper()}{said[1:]}; or allow it whatever that is:\n{matter.statement}"

@@ -31,13 +31,13 @@ class Held:
     """The policies of a decision with the resource's own among them.
 
     `owner` is the account that has the resource, None where the ARN says it or nobody knows. `note` is a sentence for
-    what passes, `settle` what would show a policy that is not known, and `must` what such a policy must do.
+    what passes, `resolution` what would show a policy that is not known, and `must` what such a policy must do.
     """
 
     policies: Policies
     owner: str | None
     note: str = ""
-    settle: str = ""
+    resolution: str = ""
     must: str = "must allow"
 
 
@@ -77,7 +77,7 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
     if owner == step.account_id and not fact.code and not declared.get("must-allow"):
         return Held(policies, owner, note=f"{what} was not read, and could still deny it")
     reason = f"{what} was not read: {fact.reason}" + ("" if owner in (None, step.account_id) else f" (account {owner})")
-    held = _not_known(policies, Unknown(reason, fact.settle), owner)
+    held = _not_known(policies, Unknown(reason, fact.resolution), owner)
     if declared.get("must-allow") or owner not in (None, step.account_id):
         return held
     return replace(held, must="must not deny, and where no policy of the role or user allows it must allow,")
@@ -85,7 +85,7 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
 
 def _not_known(policies: Policies, fact: Unknown, owner: str | None) -> Held:
     unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: fact.reason})
-    return Held(replace(policies, unknown=unknown), owner, settle=fact.settle)
+    return Held(replace(policies, unknown=unknown), owner, resolution=fact.resolution)
 
 
 def _reference(step: Step, kind_id: str, key: Mapping[str, str]) -> Reference | None:

@@ -72,7 +72,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             "Restore it, or upload it again in another storage class.",
         )
     if region is None:
-        settle = bucket.settle if isinstance(bucket, Unknown) else "Give BucketRegion in the snapshot"
+        resolution = bucket.resolution if isinstance(bucket, Unknown) else "Give BucketRegion in the snapshot"
         reason = bucket.reason if isinstance(bucket, Unknown) else "its region is not given"
         return said(
             step,
@@ -80,7 +80,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.OPEN,
             f"{what} exists, but whether its bucket is in {step.region} is not known: {reason}",
-            sentence(settle),
+            sentence(resolution),
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists, in {region}")
 

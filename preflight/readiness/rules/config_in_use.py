@@ -35,8 +35,8 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
     listed = step.account.read(Ask.all(users.id, step.region))
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        settle = sentence(listed.settle) if isinstance(listed, Unknown) else ""
-        return result(Kind.OPEN, f"whether any {users.label} uses {name} is not known: {reason}", settle)
+        resolution = sentence(listed.resolution) if isinstance(listed, Unknown) else ""
+        return result(Kind.OPEN, f"whether any {users.label} uses {name} is not known: {reason}", resolution)
     keys = [{member: str(each[member]) for member in users.identity} for each in listed.value]
     facts = step.account.read_many([Ask.one(users.id, step.region, key) for key in keys])
     member = (users.section("status") or {}).get("member", "")
@@ -65,7 +65,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
         return result(
             Kind.OPEN,
             f"whether {users.label} {_listed([label for label, _ in unread])} uses {name} is not known: {fact.reason}",
-            sentence(fact.settle),
+            sentence(fact.resolution),
         )
     rest = f"; {_listed(over)} named it" if over else ""
     return result(Kind.PASS, f"{name} is in use by none of the {len(keys)} {users.label}s in {step.region}{rest}")

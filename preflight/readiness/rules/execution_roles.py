@@ -87,7 +87,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create the role, or name one that exists. Its trust policy:\n{trust_policy(service or '')}",
         )
     if isinstance(fact, Unknown):
-        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.settle))
+        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.resolution))
     document = fact.value.get("AssumeRolePolicyDocument")
     if service is None or document is None:
         return result(
@@ -95,7 +95,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         )
     trust = parsed_policy("the trust policy", document)
     if isinstance(trust, Unknown):
-        return result(Kind.OPEN, f"{via}: {trust.reason}", trust.settle)
+        return result(Kind.OPEN, f"{via}: {trust.reason}", trust.resolution)
     facts = _role_facts(step, role)
     limits = facts.value.policies if isinstance(facts, Known) else Policies()
     policies = Policies(resource=trust, resource_control=limits.resource_control, unknown=limits.unknown)
@@ -233,7 +233,7 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
             f"whether {need.role} is allowed {action} on {need.resource}, to {need.to}, cannot be told: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="" if isinstance(facts, Absent) else sentence(facts.settle),
+            remedy="" if isinstance(facts, Absent) else sentence(facts.resolution),
             level=need.level,
         )
     principal: PrincipalFacts = facts.value

@@ -21,12 +21,12 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
     if principal is None:
         found = step.account.caller()
         reason = found.reason if isinstance(found, Unknown) else "nobody has said who makes the call"
-        settle = found.settle if isinstance(found, Unknown) else ""
+        resolution = found.resolution if isinstance(found, Unknown) else ""
         yield rule.result(
             Kind.OPEN,
             f"who makes the call is not known: {reason}",
             location=step.location,
-            remedy=settle or "Name the role or user with --principal ARN.",
+            remedy=resolution or "Name the role or user with --principal ARN.",
         )
         return
     yield _principal(step, rule, principal)
@@ -74,7 +74,7 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
             "Create it, or name another with --principal ARN.",
         )
     if isinstance(facts, Unknown):
-        return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.settle)
+        return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.resolution)
     if facts.value.kind == "root":
         return result(
             Kind.FAIL,

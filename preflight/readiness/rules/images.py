@@ -48,7 +48,7 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
         shared = (load_kind("ecr:image").section("resource-policy") or {}).get("shared-by-aws", ())
         whose = "is of one of AWS's own registries and " if reference.key.get("registryId") in shared else ""
         return said(
-            step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.settle)
+            step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.resolution)
         )
     for bound in broken_bounds(step, reference):
         return said(step, rule, reference, Kind.FAIL, f"{what} is too large: {bound['says']}", bound["remedy"])

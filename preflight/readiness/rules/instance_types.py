@@ -34,7 +34,9 @@ def _offered(step: Step, rule: Rule, reference: Reference) -> Result:
         return result(Kind.PASS, f"{name} ({reference.via}) is offered in {step.region}")
     if isinstance(fact, Unknown):
         return result(
-            Kind.OPEN, f"whether {name} is offered in {step.region} is not known: {fact.reason}", sentence(fact.settle)
+            Kind.OPEN,
+            f"whether {name} is offered in {step.region} is not known: {fact.reason}",
+            sentence(fact.resolution),
         )
     listed = step.account.read(Ask.all(reference.kind, step.region))
     offered = listed.value if isinstance(listed, Known) else []

@@ -53,7 +53,7 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
         labels = DeployText(name.text).labels
         yield rule.result(
             Kind.OPEN,
-            f"whether the {name.label} `{_shortened(name.text)}` is well-formed hangs on {', '.join(labels)}; "
+            f"whether the {name.label} `{_shortened(name.text)}` is well-formed depends on {', '.join(labels)}; "
             "what is known of it is",
             subject=subject(step),
             location=place_in(step, name.pointer),

@@ -57,7 +57,7 @@ def _free(step: Step, rule: Rule) -> Result:
             f"whether the {kind.label} name `{name}` is free is not known: {fact.reason}",
             subject=subject(step),
             location=location,
-            remedy=f"{fact.settle[0].upper()}{fact.settle[1:]}." if fact.settle else "",
+            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}." if fact.resolution else "",
         )
     if isinstance(fact, Absent):
         case = ", compared without case" if kind.ignores_case else ""
@@ -70,7 +70,7 @@ def _free(step: Step, rule: Rule) -> Result:
     if planned_in(step.account, ask) and (labels := _either(step, key)):
         return rule.result(
             Kind.OPEN,
-            f"another request of the plan creates {kind.label} `{name}` too, if both are made, which hangs on "
+            f"another request of the plan creates {kind.label} `{name}` too, if both are made, which depends on "
             f"{', '.join(labels)}",
             subject=subject(step),
             location=location,
@@ -88,12 +88,12 @@ def _free(step: Step, rule: Rule) -> Result:
 
 
 def _either(step: Step, key: Mapping[str, str]) -> list[str]:
-    """Return what it hangs on whether all requests that create a resource are made: a template may have several of
+    """Return what it depends on whether all requests that create a resource are made: a template may have several of
     which one is.
     """
     same = (each for each in step.plan.requests if each.operation == step.request.operation)
     named = (each for each in same if step.operation.key(each.parameters) == key)
-    return list(dict.fromkeys(label for each in named for label in each.hangs_on))
+    return list(dict.fromkeys(label for each in named for label in each.depends_on))
 
 
 def _taken(step: Step, rule: Rule, key: dict[str, str], there: Mapping[str, Any], location: Location) -> Result:
@@ -164,7 +164,7 @@ def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create it, or name {'an' if kind.label[0] in 'aeio' else 'a'} {kind.label} that exists.",
         )
     if isinstance(fact, Unknown):
-        return result(Kind.OPEN, f"{reference.label} cannot be read: {fact.reason}", fact.settle)
+        return result(Kind.OPEN, f"{reference.label} cannot be read: {fact.reason}", fact.resolution)
     assert isinstance(fact, Known)
     status = fact.value.get(states.get("member", ""))
     if status is None:

@@ -22,7 +22,7 @@ def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
     if step.request is step.plan.requests[0]:
         for gap in step.plan.gaps:
             place = Location(gap.document.path, gap.pointer)
-            yield rule.result(Kind.OPEN, gap.message, location=place, remedy=_sentence(gap.settle))
+            yield rule.result(Kind.OPEN, gap.message, location=place, remedy=_sentence(gap.resolution))
     if not step.request.name:
         return
     found = list(_open(step, rule))
@@ -40,15 +40,15 @@ def _open(step: Step, rule: Rule) -> Iterator[Result]:
         remedy = _sentence(resolution(labels))
         return rule.result(Kind.OPEN, message, subject=subject(step), location=place, remedy=remedy)
 
-    if request.hangs_on:
-        hanging = ", ".join(request.hangs_on)
-        yield result(f"whether {request.name} is made at all hangs on {hanging}", request.hangs_on)
+    if request.depends_on:
+        hanging = ", ".join(request.depends_on)
+        yield result(f"whether {request.name} is made at all depends on {hanging}", request.depends_on)
     schema = load_schema(schema_name(request.operation))
     for pointer, text in DeployText.all_in(request.parameters):
         if _type_at(schema, pointer) in _STRUCTURES and text.is_wholly_unknown:
             labels = text.labels
             what = f"{pointer.removeprefix('/').replace('/', '.')} of {request.name}"
-            yield result(f"what {what} says hangs on {', '.join(labels)}", labels, pointer)
+            yield result(f"what {what} says depends on {', '.join(labels)}", labels, pointer)
 
 
 def _type_at(root: Any, pointer: str) -> str | None:

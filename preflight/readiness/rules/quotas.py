@@ -69,13 +69,13 @@ def _if_listed(step: Step, rule: Rule, quota: Mapping[str, Any], listed: Fact[An
     if isinstance(listed, Known):
         message = f"the account lists no quota on the number of {quota['measure']} in {step.region}"
         return rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
-    reason, settle = (listed.reason, listed.settle) if isinstance(listed, Unknown) else ("there are none", "")
+    reason, resolution = (listed.reason, listed.resolution) if isinstance(listed, Unknown) else ("there are none", "")
     return rule.result(
         Kind.OPEN,
         f"whether the account has a quota on the number of {quota['measure']} is not known: {reason}",
         subject=subject(step),
         location=step.location,
-        remedy=_sentence(settle),
+        remedy=_sentence(resolution),
     )
 
 
@@ -93,13 +93,13 @@ def _fits(step: Step, rule: Rule, quota: Mapping[str, Any], name: str, listed: F
     where = f"Service Quotas in {step.region}"
     if not isinstance(entry, Known):
         reason = f"{where} lists no such quota" if isinstance(entry, Absent) else entry.reason
-        settle = f"Look for it in {where}, {quota['service']}." if isinstance(entry, Absent) else entry.settle
+        resolution = f"Look for it in {where}, {quota['service']}." if isinstance(entry, Absent) else entry.resolution
         return rule.result(
             Kind.OPEN,
             f"the limit of '{name}' is not known: {reason}; {used} in use, {asked} asked for",
             subject=subject(step),
             location=step.location,
-            remedy=_sentence(settle),
+            remedy=_sentence(resolution),
         )
     return _judge(step, rule, quota, entry.value, used, asked, of)
 
@@ -141,7 +141,7 @@ def _judge(
         return result(
             Kind.PASS, f"{state}: headroom of {limit - total.high} after it{_growth(step, quota, of, limit, total)}"
         )
-    settles = [doubt.settle for doubt in total.doubts if doubt.settle]
+    settles = [doubt.resolution for doubt in total.doubts if doubt.resolution]
     return result(
         Kind.OPEN,
         f"{state}: it may or may not fit{_doubts(used, asked)}",
@@ -177,7 +177,7 @@ def _undecided(step: Step, rule: Rule, name: str, amount: Amount) -> Result:
         f"how much the request draws on '{name}' is not known: {doubt.reason}",
         subject=subject(step),
         location=step.location,
-        remedy=_sentence(doubt.settle),
+        remedy=_sentence(doubt.resolution),
     )
 
 

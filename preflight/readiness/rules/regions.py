@@ -73,7 +73,11 @@ def _judge(step: Step) -> tuple[Kind, str, str]:
     if isinstance(fact, Unknown):
         what = f"whether {region} is enabled" if listed else f"whether there is a region {region}"
         near = "" if listed else _nearest(step)
-        return Kind.OPEN, f"{what} is not known: {fact.reason}", " ".join(filter(None, (near, _sentence(fact.settle))))
+        return (
+            Kind.OPEN,
+            f"{what} is not known: {fact.reason}",
+            " ".join(filter(None, (near, _sentence(fact.resolution)))),
+        )
     status = str(fact.value.get("RegionOptStatus"))
     if status not in _IN_USE:
         return Kind.FAIL, f"{region} is {status} for account {step.account_id}", _way_on(region, status)

@@ -52,7 +52,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
             f"STS is {state} in {step.region}; whether it is needed depends on {unread.label}, which could not be read",
             subject=who,
             location=location,
-            remedy=unread.fact.settle if isinstance(unread.fact, Unknown) else _ACTIVATE,
+            remedy=unread.fact.resolution if isinstance(unread.fact, Unknown) else _ACTIVATE,
         )
     elif active is False:
         yield rule.result(
@@ -69,5 +69,5 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
             f"whether STS is active in {step.region} is not known, and {need['why']}: {fact.reason}",
             subject=who,
             location=location,
-            remedy=f"{fact.settle[0].upper()}{fact.settle[1:]}." if fact.settle else _ACTIVATE,
+            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}." if fact.resolution else _ACTIVATE,
         )

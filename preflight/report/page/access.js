@@ -6,7 +6,7 @@ const REACH_WORDS = { all: "every", some: "some", open: "perhaps" };
 const ACTIONS = new Map(data.actions.map(([action, group, type]) => [action, { action, group, type }]));
 const GROUPS = ["create", "update", "delete", "invoke", "read", "other"];
 
-const grants = data.grants.map(([action, region, reach, example, by, hangsOn]) => ({
+const grants = data.grants.map(([action, region, reach, example, by, dependsOn]) => ({
   action: texts[action],
   group: ACTIONS.get(texts[action])?.group ?? "other",
   type: ACTIONS.get(texts[action])?.type ?? "*",
@@ -14,7 +14,7 @@ const grants = data.grants.map(([action, region, reach, example, by, hangsOn]) =
   reach: texts[reach],
   example: texts[example],
   by: by.map(([policy, statement]) => ({ policy: texts[policy], statement: texts[statement] })),
-  hangsOn: hangsOn.map((each) => texts[each]),
+  dependsOn: dependsOn.map((each) => texts[each]),
 }));
 const principals = data.principals.map(([account, arn, held], id) => ({
   id,
@@ -189,7 +189,7 @@ class AccessTable {
 // Actions that the same statements allow on the same are told together.
 function grantList(own) {
   const alike = Map.groupBy(own, (grant) =>
-    JSON.stringify([grant.type, grant.region, grant.reach, grant.by, grant.example, grant.hangsOn]),
+    JSON.stringify([grant.type, grant.region, grant.reach, grant.by, grant.example, grant.dependsOn]),
   );
   return el(
     "table",
@@ -215,7 +215,7 @@ function grantList(own) {
             el("span", { class: `reach reach-${grant.reach}` }, REACH_WORDS[grant.reach]),
             el("span", { class: "whole" }, ` ${grant.type === "*" ? "" : `${grant.type} `}in ${grant.region}`),
             grant.reach !== "all" && grant.example && el("div", "such as ", el("code", grant.example)),
-            grant.hangsOn.length > 0 && el("div", `if ${grant.hangsOn.join(" and ")}`),
+            grant.dependsOn.length > 0 && el("div", `if ${grant.dependsOn.join(" and ")}`),
           ),
           el(
             "td",

@@ -4,7 +4,7 @@ const data = JSON.parse(byId("data").textContent);
 const texts = data.texts;
 const LEVELS = ["error", "warning", "note"];
 const KINDS = ["fail", "open"];
-const WORDS = { error: "Error", warning: "Warning", note: "Note", open: "Open" };
+const WORDS = { error: "Error", warning: "Warning", note: "Note", open: "Unknown" };
 const several = data.audits.length > 1;
 const collator = new Intl.Collator("en", { numeric: true });
 

@@ -189,7 +189,7 @@ function explained(finding, { withRule = true, withRemedy = true } = {}) {
     "dl",
     entry("Finding", withRule && el("p", rich(finding.message))),
     entry(
-      finding.kind === "open" ? "What would settle it" : "Remedy",
+      finding.kind === "open" ? "How to resolve it" : "Remedy",
       withRemedy && finding.remedy && prose(finding.remedy),
     ),
     entry(

@@ -29,7 +29,7 @@ function tile(state, count, word, href) {
   );
 }
 
-const tileWord = (state, count) => (state === "open" ? "open" : `${state}${count === 1 ? "" : "s"}`);
+const tileWord = (state, count) => (state === "open" ? "unknown" : `${state}${count === 1 ? "" : "s"}`);
 const STATE_PARTS = STATES.map((state) => ({ tone: state, word: WORDS[state], hatched: state === "open" }));
 const LINKS = {
   error: "#findings?kind=fail&level=error",
@@ -57,10 +57,10 @@ function levels() {
 }
 
 function saidOf(failed, open) {
-  if (!failed && !open) return "Nothing failed, and nothing is open.";
+  if (!failed && !open) return "No failures, and nothing is unknown.";
   const first = failed ? `${counted(failed, "finding")} failed.` : "Nothing failed.";
   return open
-    ? `${first} ${number(open)} could not be decided with the facts there are; each says what would settle it.`
+    ? `${first} ${number(open)} could not be determined from the available facts; each says how to resolve it.`
     : first;
 }
 

@@ -39,7 +39,7 @@ function printed() {
 // Findings that have one remedy, with it before them where they are several.
 function remedied(remedy, alike) {
   const together = alike.length > 1;
-  const word = alike.every((finding) => finding.kind === "open") ? "What would settle it" : "Remedy";
+  const word = alike.every((finding) => finding.kind === "open") ? "How to resolve it" : "Remedy";
   return [
     together &&
       remedy &&

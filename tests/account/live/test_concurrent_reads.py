@@ -84,7 +84,7 @@ def test_the_chain_counts_calls_one_after_another() -> None:
     chained.ask([ask("b"), ask("c")])
     assert chained.longest.calls == 3
     assert 0.06 <= chained.longest.seconds < 1
-    # A question asked after an answer may hang on it; one that is known already adds nothing.
+    # A question asked after an answer may depend on it; one that is known already adds nothing.
     chained.ask([ask("a")])
     assert chained.longest.calls == 3
 

@@ -41,7 +41,7 @@ def test_denied_names_the_permission_and_the_resource() -> None:
 def test_denied_when_not_even_the_account_is_known() -> None:
     fact = Scripted({"sts:GetCallerIdentity": DENIED}).one("ec2:subnet", SubnetId="subnet-1")
     assert isinstance(fact, Unknown)
-    assert fact.settle == "allow ec2:DescribeSubnets on *"
+    assert fact.resolution == "allow ec2:DescribeSubnets on *"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_cannot_be_found_out_says_why_and_what_next(failed: Failed, words: 
     fact = Scripted({"sagemaker:DescribeModel": failed}).one("sagemaker:model", ModelName="m")
     assert isinstance(fact, Unknown)
     assert words in fact.reason
-    assert fact.settle
+    assert fact.resolution
     assert fact.code == failed.code
 
 
@@ -133,7 +133,7 @@ def test_a_name_is_not_called_free_when_the_list_is_denied() -> None:
     fact = Scripted({"sagemaker:DescribeEndpoint": described}).one("sagemaker:endpoint", EndpointName="new")
     assert isinstance(fact, Unknown)
     assert "differ in case" in fact.reason
-    assert "sagemaker:ListEndpoints" in fact.settle
+    assert "sagemaker:ListEndpoints" in fact.resolution
 
 
 def test_the_list_tells_a_free_name_where_describing_is_denied() -> None:
@@ -161,7 +161,7 @@ def test_a_refused_object_may_or_may_not_exist() -> None:
     aws = Scripted({"s3:HeadObject": Failed("403", "Forbidden", 403)})
     fact = aws.one("s3:object", Bucket="b", Key="k")
     assert isinstance(fact, Unknown)
-    assert fact.settle == "allow s3:GetObject on arn:aws:s3:::b/k and s3:ListBucket on arn:aws:s3:::b"
+    assert fact.resolution == "allow s3:GetObject on arn:aws:s3:::b/k and s3:ListBucket on arn:aws:s3:::b"
     aws = Scripted({"s3:HeadObject": Failed("404", "Not Found", 404)})
     assert isinstance(aws.one("s3:object", Bucket="b", Key="k"), Absent)
 
@@ -182,8 +182,8 @@ def test_an_image_of_another_account_is_read_as_a_pull_would() -> None:
     assert isinstance(Scripted({"ecr:BatchGetImage": broken}).one("ecr:image", **IMAGE), Unknown)
     both = Scripted({}).one("ecr:image", **IMAGE)
     assert isinstance(both, Unknown)
-    assert "ecr:DescribeImages on arn:aws:ecr:us-east-1:763104351884:repository/pytorch" in both.settle
-    assert "ecr:BatchGetImage" in both.settle
+    assert "ecr:DescribeImages on arn:aws:ecr:us-east-1:763104351884:repository/pytorch" in both.resolution
+    assert "ecr:BatchGetImage" in both.resolution
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_quotas_by_default_only_and_not_at_all() -> None:
     assert fact == Known([{**quota("a", "L-1", 4), "Default": True}])
     nothing = Scripted({}).all("service-quotas:quota", ServiceCode="sagemaker")
     assert isinstance(nothing, Unknown)
-    assert "servicequotas:ListServiceQuotas" in nothing.settle
+    assert "servicequotas:ListServiceQuotas" in nothing.resolution
 
 
 def test_instance_types_are_those_with_an_endpoint_quota() -> None:
@@ -243,7 +243,7 @@ def test_instance_types_are_those_with_an_endpoint_quota() -> None:
     assert aws.labels.count(default) == 1
     nothing = Scripted({}).all("sagemaker:instance-type")
     assert isinstance(nothing, Unknown)
-    assert "servicequotas:ListServiceQuotas" in nothing.settle
+    assert "servicequotas:ListServiceQuotas" in nothing.resolution
 
 
 def test_a_type_is_not_missing_from_a_list_that_leaves_some_out() -> None:
@@ -252,7 +252,7 @@ def test_a_type_is_not_missing_from_a_list_that_leaves_some_out() -> None:
     assert isinstance(aws.one("sagemaker:instance-type", InstanceType="ml.m5.large"), Known)
     other = aws.one("sagemaker:instance-type", InstanceType="ml.c5.large")
     assert isinstance(other, Unknown)
-    assert other.settle == "allow servicequotas:ListAWSDefaultServiceQuotas on *"
+    assert other.resolution == "allow servicequotas:ListAWSDefaultServiceQuotas on *"
 
 
 NO_POLICY = {
@@ -300,7 +300,7 @@ def test_the_policies_of_resources(kind: str, key: dict[str, str], call: str, an
     assert Scripted({call: answer}).one(kind, **key) == Known("{}")
     denied = Scripted({}).one(kind, **key)
     assert isinstance(denied, Unknown)
-    assert denied.settle == f"allow {call} on {arn}"
+    assert denied.resolution == f"allow {call} on {arn}"
     if call in NO_POLICY:
         assert isinstance(Scripted({call: Failed(NO_POLICY[call], "none", 404)}).one(kind, **key), Absent)
 
@@ -317,13 +317,13 @@ def test_the_bucket_and_its_region() -> None:
     assert isinstance(Scripted({"s3:HeadBucket": Failed("404", "", 404)}).one("s3:bucket", Bucket="b"), Absent)
     refused = Scripted({"s3:HeadBucket": Failed("403", "Forbidden", 403)}).one("s3:bucket", Bucket="b")
     assert isinstance(refused, Unknown)
-    assert refused.settle == "allow s3:ListBucket on arn:aws:s3:::b"
+    assert refused.resolution == "allow s3:ListBucket on arn:aws:s3:::b"
 
 
 def test_a_list_that_is_denied() -> None:
     fact = Scripted({}).all("sagemaker:endpoint")
     assert isinstance(fact, Unknown)
-    assert fact.settle == "allow sagemaker:ListEndpoints on *"
+    assert fact.resolution == "allow sagemaker:ListEndpoints on *"
 
 
 def test_a_log_group_is_the_one_of_exactly_that_name() -> None:
@@ -348,7 +348,7 @@ def test_scalable_targets_of_a_service() -> None:
 def test_a_kind_that_cannot_be_listed_says_so() -> None:
     fact = Scripted({}).all("kms:key")
     assert isinstance(fact, Unknown)
-    assert "snapshot" in fact.settle
+    assert "snapshot" in fact.resolution
 
 
 def test_an_answer_without_the_resource_is_not_an_answer() -> None:

@@ -40,7 +40,7 @@ def test_partitions(faults: Faulty, region: str, partition: str) -> None:
     account = LiveAccount.open(Connection(region=region, endpoint_url=faults.url))
     fact = account.read(Ask.one("sagemaker:model", region, {"ModelName": "m"}))
     assert isinstance(fact, Unknown)
-    assert f"on arn:{partition}:sagemaker:{region}:111122223333:model/m" in fact.settle
+    assert f"on arn:{partition}:sagemaker:{region}:111122223333:model/m" in fact.resolution
 
 
 def test_found_absent_and_denied(faults: Faulty) -> None:
@@ -59,7 +59,7 @@ def test_found_absent_and_denied(faults: Faulty) -> None:
     assert found == Known({"ModelName": "m"})
     assert absent == Absent('Could not find endpoint configuration "arn".')
     assert isinstance(denied, Unknown)
-    assert (denied.code, denied.settle) == ("AccessDeniedException", "allow sagemaker:ListModels on *")
+    assert (denied.code, denied.resolution) == ("AccessDeniedException", "allow sagemaker:ListModels on *")
 
 
 def test_throttling_is_retried_and_then_unknown(faults: Faulty) -> None:
@@ -103,7 +103,7 @@ def test_expired_credentials(faults: Faulty) -> None:
     faults.answers["DescribeModel"] = [(400, {"__type": "ExpiredTokenException", "message": "expired"})]
     fact = live(faults).read(model())
     assert isinstance(fact, Unknown)
-    assert "sign in again" in fact.settle
+    assert "sign in again" in fact.resolution
 
 
 def test_pages_are_put_together_and_counted(faults: Faulty) -> None:

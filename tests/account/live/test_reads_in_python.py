@@ -66,7 +66,7 @@ def test_whether_sts_is_active(region: str, status: str | None, token: Any, acti
 def test_sts_that_nothing_tells_of_is_unknown(status: str | None, token: Any) -> None:
     fact = sts("eu-west-1", status, token)
     assert isinstance(fact, Unknown)
-    assert fact.settle
+    assert fact.resolution
 
 
 def test_the_token_is_thrown_away_and_no_role_is_assumed() -> None:
@@ -129,7 +129,7 @@ def test_what_may_not_be_read_of_a_role_is_named() -> None:
     aws = Scripted(role_script(**{"iam:ListRolePolicies": DENIED, "iam:ListAttachedRolePolicies": DENIED}))
     fact = aws.one("iam:role", "", RoleArn=ROLE)
     assert isinstance(fact, Known)
-    assert {(each["Member"], each["Settle"]) for each in fact.value["Unread"]} == {
+    assert {(each["Member"], each["Resolution"]) for each in fact.value["Unread"]} == {
         ("RolePolicyList", f"allow iam:ListRolePolicies on {ROLE}"),
         ("AttachedManagedPolicies", f"allow iam:ListAttachedRolePolicies on {ROLE}"),
     }
@@ -152,7 +152,7 @@ def test_roles_that_are_not_there() -> None:
     assert ROLE in elsewhere.detail
     denied = Scripted(role_script(**{"iam:GetRole": DENIED})).one("iam:role", "", RoleArn=ROLE)
     assert isinstance(denied, Unknown)
-    assert denied.settle == f"allow iam:GetRole on {ROLE}"
+    assert denied.resolution == f"allow iam:GetRole on {ROLE}"
     foreign = Scripted(role_script()).one("iam:role", "", RoleArn="arn:aws:iam::999999999999:role/team/r")
     assert isinstance(foreign, Unknown)
     assert "999999999999" in foreign.reason
@@ -187,7 +187,7 @@ def test_managed_policies_that_are_not_to_be_had() -> None:
     script = role_script(**{"iam:GetPolicyVersion": DENIED})
     fact = Scripted(script).one("iam:policy", "", PolicyArn=MANAGED)
     assert isinstance(fact, Unknown)
-    assert fact.settle == f"allow iam:GetPolicyVersion on {MANAGED}"
+    assert fact.resolution == f"allow iam:GetPolicyVersion on {MANAGED}"
 
 
 SCP = "SERVICE_CONTROL_POLICY"
@@ -257,8 +257,8 @@ def test_organization_policies_that_may_not_be_read_are_unknown(denied: str) -> 
     fact = levels(organization(**{f"organizations:{denied}": DENIED}))
     assert isinstance(fact, Unknown)
     assert f"organizations:{denied} was denied" in fact.reason
-    assert "--scp" in fact.settle
-    assert "organizations:ListPoliciesForTarget" in fact.settle
+    assert "--scp" in fact.resolution
+    assert "organizations:ListPoliciesForTarget" in fact.resolution
 
 
 def test_the_account_at_the_root_has_two_levels() -> None:

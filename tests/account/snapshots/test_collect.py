@@ -183,7 +183,7 @@ def test_what_is_denied_is_in_it_as_unknown(aws: StandIn, ready: Ready, run: Run
     assert done.returncode == 3 and "sagemaker:ListEndpoints" in done.stderr
     found = json.loads((tmp_path / "s.json").read_text())
     (denied,) = [each for each in found["unknown"] if each["kind"] == "sagemaker:endpoint" and not each["key"]]
-    assert "sagemaker:ListEndpoints" in denied["settle"]
+    assert "sagemaker:ListEndpoints" in denied["resolution"]
     (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))
     checked = run("check", "plan.json", "--snapshot", "s.json", "--format", "json", "--select", "PRE302")
     (result,) = json.loads(checked.stdout)["results"]

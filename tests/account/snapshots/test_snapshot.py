@@ -14,6 +14,7 @@ from preflight.account.snapshots.snapshot import Snapshot, require_account
 from preflight.data_files import folder
 from preflight.declared.resource_kinds import all_kinds, load_kind
 from preflight.documents.text.document import Document
+from preflight.documents.text.load import load_text
 from preflight.errors import InputError, PreflightError
 
 ACCOUNT = "111122223333"
@@ -42,7 +43,7 @@ def test_absent_part_is_unknown_and_says_what_to_add() -> None:
     fact = one(snapshot({}), "sagemaker:model", ModelName="m")
     assert isinstance(fact, Unknown)
     assert fact.reason == "facts.json does not hold regions.us-east-1.models"
-    assert "DescribeModel" in fact.settle
+    assert "DescribeModel" in fact.resolution
 
 
 def test_empty_part_is_known() -> None:
@@ -60,7 +61,7 @@ def test_of_an_empty_snapshot_everything_is_unknown(name: str) -> None:
             fact = snapshot({}).read(ask)
             assert isinstance(fact, Unknown), fact
             assert fact.reason
-            assert fact.settle
+            assert fact.resolution
 
 
 def test_a_region_that_is_not_there_is_unknown() -> None:
@@ -441,3 +442,12 @@ def test_every_list_of_a_region_may_be_incomplete() -> None:
     members = schema["$defs"]["region"]["properties"]
     lists = {name for name, each in members.items() if each.get("type") == "array"} - {"incomplete"}
     assert set(members["incomplete"]["items"]["enum"]) == lists
+
+
+def test_what_early_versions_called_settle_is_read() -> None:
+    entry = {"kind": "sagemaker:model", "region": "us-east-1", "key": {"ModelName": "m"}, "reason": "denied"}
+    ask = Ask.one("sagemaker:model", "us-east-1", {"ModelName": "m"})
+    for name in ("settle", "resolution"):
+        document = {"version": 1, "account": "111122223333", "regions": {}, "unknown": [{**entry, name: "allow it"}]}
+        fact = Snapshot.load(load_text(json.dumps(document), "s.json")).read(ask)
+        assert isinstance(fact, Unknown) and fact.resolution == "allow it"

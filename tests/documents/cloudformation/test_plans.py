@@ -47,7 +47,7 @@ def described(plan: Plan) -> dict[str, Any]:
         {
             "call": f"{each.name}: {each.operation}",
             "parameters": each.parameters,
-            **({"hangs_on": each.hangs_on} if each.hangs_on else {}),
+            **({"depends_on": each.depends_on} if each.depends_on else {}),
         }
         for each in plan.requests
     ]
@@ -112,12 +112,12 @@ WRONG = {
         {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": "yes"}}, "this is no condition"),
     "conditions in a circle": (
         {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": {"Condition": "D"}, "D": {"Condition": "C"}}},
-        "the conditions C and D hang on each other"),
+        "the conditions C and D depend on each other"),
     "resources in a circle": (
         {"Resources": {
             "A": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "B.EndpointName"}}},
             "B": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "A.EndpointName"}}}}},
-        "resources hang on each other in a circle: A → B → A"),
+        "resources depend on each other in a circle: A → B → A"),
     "a resource that is not made": (
         {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
          "Resources": {"E": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Ref": "Off"}}},
@@ -212,7 +212,7 @@ def test_a_nested_stack_that_may_not_be_made(tmp_path: Path) -> None:
     sections = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "yes"]}}}
     (tmp_path / "t.json").write_text(json.dumps({**sections, "Resources": {"Inner": nested}}), encoding="utf-8")
     (request,) = read_plan([str(tmp_path / "t.json")], given=GIVEN).requests
-    assert (request.name, request.hangs_on) == ("Inner/E", ("condition C, by parameter P",))
+    assert (request.name, request.depends_on) == ("Inner/E", ("condition C, by parameter P",))
 
 
 def test_what_is_not_known_in_one_template_is_not_the_same_in_another() -> None:

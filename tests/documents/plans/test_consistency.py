@@ -11,7 +11,7 @@ import yaml
 
 from preflight.data_files import folder
 from preflight.declared.partitions import partition_of
-from preflight.documents.plans.consistency import context_of, settle
+from preflight.documents.plans.consistency import context_of, with_options
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.load import load_text
@@ -26,7 +26,7 @@ def plan(**members: Any) -> Plan:
 
 
 def test_options_come_before_documents() -> None:
-    settled = settle(
+    settled = with_options(
         plan(region="us-east-1", account="222222222222", context={"aws:SourceIp": "1", "aws:UserAgent": "x"}),
         principal=ROLE,
         region="eu-west-1",
@@ -36,7 +36,7 @@ def test_options_come_before_documents() -> None:
     assert (settled.region, settled.account, settled.principal) == ("eu-west-1", "111122223333", ROLE)
     assert settled.context == {"aws:UserAgent": "x", "aws:sourceip": "2"}
     untouched = plan(region="us-east-1", principal=ROLE)
-    assert settle(untouched) == untouched
+    assert with_options(untouched) == untouched
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_options_come_before_documents() -> None:
     ],
 )
 def test_principals_that_can_call(principal: str) -> None:
-    assert settle(plan(), principal=principal, region="us-east-1", account="111122223333").principal == principal
+    assert with_options(plan(), principal=principal, region="us-east-1", account="111122223333").principal == principal
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_principals_that_can_call(principal: str) -> None:
 )
 def test_what_does_not_agree(members: dict[str, Any], options: dict[str, str], path: str, says: str) -> None:
     with pytest.raises(InputError) as caught:
-        settle(plan(**members), **options)  # type: ignore[arg-type]
+        with_options(plan(**members), **options)  # type: ignore[arg-type]
     assert caught.value.path == path
     assert says in str(caught.value)
     assert caught.value.mend
@@ -102,8 +102,8 @@ def test_what_does_not_agree(members: dict[str, Any], options: dict[str, str], p
 
 
 def test_whether_a_region_exists_is_for_a_check() -> None:
-    assert settle(plan(), region="us-east1").region == "us-east1"
-    assert settle(plan(), region="us-moon-1").region == "us-moon-1"
+    assert with_options(plan(), region="us-east1").region == "us-east1"
+    assert with_options(plan(), region="us-moon-1").region == "us-moon-1"
 
 
 def test_context_options() -> None:
@@ -117,7 +117,7 @@ def test_context_options() -> None:
         with pytest.raises(UsageError, match=says):
             context_of([option])
     with pytest.raises(UsageError, match="no prefix"):
-        settle(plan(), context={"aws:": "x"})
+        with_options(plan(), context={"aws:": "x"})
 
 
 @cache
@@ -131,4 +131,4 @@ def test_the_partition_of_every_region() -> None:
     for partition, regions in declared_partitions().items():
         for region in regions:
             assert partition_of(region) == partition
-            assert settle(plan(), region=region).region == region
+            assert with_options(plan(), region=region).region == region

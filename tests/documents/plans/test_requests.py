@@ -247,8 +247,8 @@ LIGHT = """
 import sys
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.load import load_text
-from preflight.documents.plans.consistency import settle
-settle(plan_of([load_text('{"EndpointName": "e", "EndpointConfigName": "c"}', "r.json")]), region="us-east-1")
+from preflight.documents.plans.consistency import with_options
+with_options(plan_of([load_text('{"EndpointName": "e", "EndpointConfigName": "c"}', "r.json")]), region="us-east-1")
 heavy = {"boto3", "botocore", "jsonschema", "yaml", "difflib", "rich", "typer"} & set(sys.modules)
 assert not heavy, heavy
 """

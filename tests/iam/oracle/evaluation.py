@@ -67,7 +67,7 @@ def statement_applies(statement: Case, version: str, case: Case, context: Values
         filled = [fill_in(pattern, version, context) for pattern in listed(patterns)]
         return any(one is not None and resource_matches(one, case["resource"]) for one in filled)
 
-    # Trust policies have no Resource: they are about the role that they hang on.
+    # Trust policies have no Resource: they are about the role that they depend on.
     if "Resource" in statement and not names_resource(statement["Resource"]):
         return False
     if "NotResource" in statement and names_resource(statement["NotResource"]):

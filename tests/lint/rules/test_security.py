@@ -1,4 +1,4 @@
-"""Security rules where the answer hangs on the policy as a whole."""
+"""Security rules where the answer depends on the policy as a whole."""
 
 from __future__ import annotations
 

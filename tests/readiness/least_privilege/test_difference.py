@@ -154,12 +154,12 @@ def test_what_a_boundary_withholds_is_blocked_and_lacking() -> None:
     assert found.blocked[0].reason == "the permissions boundary does not allow it"
 
 
-def test_what_hangs_on_an_unknown_key_is_open() -> None:
+def test_what_depends_on_an_unknown_key_is_open() -> None:
     office = allow("sagemaker:CreateEndpoint", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
     found = compared(office)
     assert lacking(found) == []
-    assert "hangs on aws:SourceIp IpAddress 10.0.0.0/8" in found.doubts[0].message
-    assert found.doubts[0].settle == "Say what the request will have: --context aws:SourceIp=VALUE"
+    assert "depends on aws:SourceIp IpAddress 10.0.0.0/8" in found.doubts[0].message
+    assert found.doubts[0].resolution == "Say what the request will have: --context aws:SourceIp=VALUE"
     assert spare(found) == []
 
 

@@ -301,8 +301,8 @@ def test_the_plan_alone_says_what_it_can_and_what_it_cannot() -> None:
     needed = alone(*CASES["endpoint"])
     assert [each.grant.action for each in needed.needs] == ["sagemaker:CreateEndpoint"] * 2
     (doubt,) = needed.doubts
-    assert "kms:CreateGrant hangs on endpoint configuration `Plain`" in doubt.message
-    assert "--snapshot FILE or --live" in doubt.settle
+    assert "kms:CreateGrant depends on endpoint configuration `Plain`" in doubt.message
+    assert "--snapshot FILE or --live" in doubt.resolution
 
 
 def test_a_plan_that_makes_its_configuration_says_all() -> None:
@@ -319,7 +319,7 @@ def test_a_configuration_that_is_not_there_is_told_of() -> None:
     )
     (doubt,) = needed_by(the_plan, Snapshot(snapshot(role("deployer"), **THERE), "s.json")).doubts
     assert "endpoint configuration `x`: it does not exist" in doubt.message
-    assert "put the request" in doubt.settle.lower()
+    assert "put the request" in doubt.resolution.lower()
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])

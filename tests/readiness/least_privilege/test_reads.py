@@ -121,7 +121,7 @@ def test_a_session_stands_for_a_role_whose_path_nobody_knows() -> None:
 def test_who_calls_has_to_be_known() -> None:
     given = plan_of([Document("plan.json", {key: value for key, value in plan(CREATE).items() if key != "principal"})])
     _, doubts = reads_of(given, facts())
-    assert ["--principal ARN" in each.settle for each in doubts] == [True]
+    assert ["--principal ARN" in each.resolution for each in doubts] == [True]
 
 
 @pytest.mark.parametrize("account", [facts(), None], ids=["snapshot", "plan alone"])

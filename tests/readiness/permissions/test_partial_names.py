@@ -52,9 +52,9 @@ def checked(template: dict[str, Any], *statements: dict[str, Any], **options: An
     text = json.dumps({"Resources": template.pop("Resources", template), **options.pop("sections", {})}, indent=1)
     given = Given(REGION, ACCOUNT, options.pop("parameters", {}))
     plan = plan_of([Document("t.json", json.loads(text), text)], given=given)
-    from preflight.documents.plans.consistency import settle
+    from preflight.documents.plans.consistency import with_options
 
-    report = check(settle(plan, principal=DEPLOYER, region=REGION, account=ACCOUNT), account, **options)
+    report = check(with_options(plan, principal=DEPLOYER, region=REGION, account=ACCOUNT), account, **options)
     return report, account
 
 
@@ -80,7 +80,7 @@ BASE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
         ("*", "pass", "(whatever it will be)"),
         (f"{BASE}:endpoint/prod-*", "pass", "(whatever it will be)"),
         (f"{BASE}:endpoint/prod-a*", "open", "and not on"),
-        (f"{BASE}:endpoint/*-blue", "open", "hangs on parameter Name"),
+        (f"{BASE}:endpoint/*-blue", "open", "depends on parameter Name"),
         (f"{BASE}:endpoint/test-*", "fail", "not on this resource"),
         (f"{BASE}:endpoint-config/*", "fail", "is not allowed"),
     ],
@@ -102,7 +102,7 @@ def test_a_deny_that_may_meet_the_name() -> None:
     assert [each.kind.value for each in report.results] == ["open", "pass"]
 
 
-def test_what_hangs_on_a_parameter_says_how_to_give_it_and_is_not_asked_for() -> None:
+def test_what_depends_on_a_parameter_says_how_to_give_it_and_is_not_asked_for() -> None:
     report, account = checked(endpoint({"Ref": "Name"}), allow("*"), sections=NAMED, select=["PRE3"])
     found = of(report, "PRE301") + of(report, "PRE302")
     assert {each.kind.value for each in found} == {"open"}
@@ -127,8 +127,8 @@ def test_a_name_that_the_deploy_makes_up_is_well_formed_and_free() -> None:
         ("${Name}-", "fail", "ends with `-`"),
         (f"{'x' * 63}${{Name}}", "fail", "has 64 characters at least, 1 too many"),
         (f"{'x' * 62}${{Name}}", "open", "what is known of it is"),
-        ("a${Name}-b", "open", "hangs on parameter Name"),
-        ("${AWS::StackName}-b", "open", "hangs on parameter AWS::StackName"),
+        ("a${Name}-b", "open", "depends on parameter Name"),
+        ("${AWS::StackName}-b", "open", "depends on parameter AWS::StackName"),
     ],
 )
 def test_the_form_of_a_name_that_is_known_in_part(name: str, kind: str, words: str) -> None:
@@ -228,7 +228,7 @@ def test_a_deny_of_the_templates_own_that_may_meet_the_resource() -> None:
     other = {"Parameters": {"Other": {"Type": "String"}}}
     report, _ = checked(made(READS, deny), select=["PRE121"], sections=other, parts=BUCKET)
     (found,) = [each for each in report.results if "s3:GetObject" in each.message]
-    assert (found.kind.value, "hangs on parameter Other" in found.message) == ("open", True)
+    assert (found.kind.value, "depends on parameter Other" in found.message) == ("open", True)
     report, _ = checked(
         made(READS, deny), select=["PRE121"], sections=other, parts=BUCKET, parameters={"Other": f"models-{ACCOUNT}"}
     )
@@ -251,10 +251,10 @@ def test_amounts_and_types_that_are_not_known() -> None:
     count = {"Parameters": {"Count": {"Type": "Number"}}}
     report, _ = checked(variants(InitialInstanceCount={"Ref": "Count"}), sections=count, select=["PRE501"])
     (found,) = of(report, "PRE501", "open")
-    assert "hangs on parameter Count" in found.message and found.remedy == "Give --parameters Count=VALUE."
+    assert "depends on parameter Count" in found.message and found.remedy == "Give --parameters Count=VALUE."
     kind = {"Parameters": {"Kind": {"Type": "String"}}}
     report, _ = checked(variants(InstanceType={"Ref": "Kind"}), sections=kind, select=["PRE5"])
-    assert "hangs on parameter Kind" in of(report, "PRE501", "open")[0].message
+    assert "depends on parameter Kind" in of(report, "PRE501", "open")[0].message
     assert of(report, "PRE505", "open") and not of(report, "PRE501", "pass")
 
 
@@ -264,7 +264,7 @@ def test_a_member_whose_form_is_not_known() -> None:
     template["Model"]["Properties"]["VpcConfig"] = {"Subnets": ["subnet-1"], "SecurityGroupIds": {"Ref": "Groups"}}
     report, _ = checked(template, sections=network, select=["PRE102"])
     (found,) = of(report, "PRE102")
-    assert found.message == "what VpcConfig.SecurityGroupIds of Model says hangs on parameter Groups"
+    assert found.message == "what VpcConfig.SecurityGroupIds of Model says depends on parameter Groups"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_place_in_s3_of_which_nothing_is_known() -> None:
     template["Model"]["Properties"]["PrimaryContainer"] = {"ModelDataUrl": {"Ref": "Where"}}
     report, _ = checked(template, sections=where, select=["PRE121", "PRE403", "PRE210"])
     assert not of(report, "PRE403", "fail")
-    assert any("it hangs on parameter Where" in each.message for each in of(report, "PRE403", "open"))
+    assert any("it depends on parameter Where" in each.message for each in of(report, "PRE403", "open"))
     assert any("s3:GetObject" in each.message for each in of(report, "PRE121", "open"))
     capture = {"InitialSamplingPercentage": 10, "DestinationS3Uri": {"Ref": "Where"}, "CaptureOptions": []}
     template = variants()
@@ -344,9 +344,9 @@ def test_a_role_and_a_policy_that_may_not_be_made(stage: str | None, kind: str) 
 def test_networks_keys_and_buckets_of_the_template() -> None:
     plan = read_plan([str(TEMPLATES / "asynchronous.yaml")], given=Given(REGION, ACCOUNT))
     account = Asked(snapshot(role("deployer", allow("*")), **REGIONAL))
-    from preflight.documents.plans.consistency import settle
+    from preflight.documents.plans.consistency import with_options
 
-    report = check(settle(plan, principal=DEPLOYER), account, select=["PRE403", "PRE405", "PRE408"])
+    report = check(with_options(plan, principal=DEPLOYER), account, select=["PRE403", "PRE405", "PRE408"])
     assert {(each.rule, each.kind.value) for each in report.results} == {
         ("PRE403", "pass"), ("PRE405", "pass"), ("PRE408", "pass")
     }  # fmt: skip
@@ -359,9 +359,9 @@ def test_no_report_shows_what_stands_for_the_unknown(name: str) -> None:
     principal = f"arn:{partition}:iam::{ACCOUNT}:role/deployer"
     plan = read_plan([str(TEMPLATES / name)], given=Given(region, ACCOUNT))
     account = Asked(snapshot(role("deployer", partition=partition), region=region, partition=partition, **REGIONAL))
-    from preflight.documents.plans.consistency import settle
+    from preflight.documents.plans.consistency import with_options
 
-    report = check(settle(plan, principal=principal), account)
+    report = check(with_options(plan, principal=principal), account)
     assert report.results and not any("the check itself broke" in each.message for each in report.results)
     for form in FORMATS:
         assert not marked(rendered(report, form, View(verbose=True))), form

@@ -168,7 +168,7 @@ def test_two_requests_of_a_plan_cannot_take_one_name() -> None:
         ("OutOfService", "open"),
     ],
 )
-def test_whether_an_endpoint_takes_an_update_hangs_on_its_status(status: str, kind: str) -> None:
+def test_whether_an_endpoint_takes_an_update_depends_on_its_status(status: str, kind: str) -> None:
     update = ("UpdateEndpoint", CREATE[1])
     there = {"EndpointName": "demo", "EndpointStatus": status, "EndpointConfigName": "old"}
     result = only(judge("PRE302", update, endpoints=[there]))
@@ -196,7 +196,7 @@ def test_an_update_needs_an_endpoint_and_one_that_the_plan_creates_will_do() -> 
         (None, "open"),
     ],
 )
-def test_whether_an_endpoint_can_be_deleted_hangs_on_its_status(status: str | None, kind: str) -> None:
+def test_whether_an_endpoint_can_be_deleted_depends_on_its_status(status: str | None, kind: str) -> None:
     there = {"EndpointName": "Demo", "EndpointConfigName": "old", **({"EndpointStatus": status} if status else {})}
     result = only(judge("PRE302", ("DeleteEndpoint", {"EndpointName": "demo"}), endpoints=[there]))
     assert result.kind == kind
