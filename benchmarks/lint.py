@@ -20,6 +20,7 @@ from pathlib import Path
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from benchmarks.timing import Timing, in_turn
+from preflight.data_files import yaml_loader
 from preflight.documents.text.load import load_text
 from preflight.documents.text.positions import places
 
@@ -97,7 +98,7 @@ def _reading(texts: list[str]) -> None:
 
     size = sum(map(len, texts)) / 1_000_000
     some = texts[::20]
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = yaml_loader()
     measured: tuple[tuple[str, list[str], Callable[[str], object]], ...] = (
         ("json.loads", texts, json.loads),
         ("read as a document, repeated names found", texts, lambda text: load_text(text, "p.json")),

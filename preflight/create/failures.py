@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from preflight.create.journal import Entry
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.declared.expressions import fill
 
 
@@ -41,12 +41,9 @@ def _logs(entry: Entry, declared: Mapping[str, Any]) -> str:
 
 @cache
 def _declared(kind: str) -> Mapping[str, Any]:
-    import yaml
-
     service, _, resource = kind.partition(":")
     path = folder("rules") / "failures" / service / f"{resource}.yaml"
     if not path.is_file():
         return {}
-    with path.open("rb") as stream:
-        loaded: Mapping[str, Any] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: Mapping[str, Any] = load_yaml(path.read_bytes())
     return loaded

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.declared.expressions import evaluate
 from preflight.declared.partitions import suffix_of
 from preflight.declared.resource_kinds import Kind, load_kind
@@ -188,8 +188,6 @@ def load_operation(operation: str) -> Operation:
 
     Raises `PreflightError` for an operation that is not declared, naming the nearest one that is.
     """
-    import yaml
-
     path = _files().get(operation.lower())
     if path is None:
         from difflib import get_close_matches
@@ -199,8 +197,7 @@ def load_operation(operation: str) -> Operation:
             f"preflight does not know the operation {operation!r}; "
             + (f"did you mean {load_operation(near[0]).id!r}?" if near else f"it knows {', '.join(all_operations())}")
         )
-    with path.open("rb") as stream:
-        declared = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    declared = load_yaml(path.read_bytes())
     return Operation(declared["operation"], declared)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.declared.expressions import fill
 from preflight.errors import PreflightError
 
@@ -57,8 +57,6 @@ def load_kind(kind: str) -> Kind:
 
     Raises `PreflightError` for a kind that is not declared, naming the nearest one that is.
     """
-    import yaml
-
     service, _, resource = kind.partition(":")
     path = folder("rules") / "resources" / service / f"{resource}.yaml"
     if not path.is_file():
@@ -69,9 +67,7 @@ def load_kind(kind: str) -> Kind:
             f"no resource kind {kind!r} is declared in rules/resources/"
             + (f"; did you mean {near[0]!r}?" if near else "")
         )
-    with path.open("rb") as stream:
-        declared = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return Kind(kind, declared)
+    return Kind(kind, load_yaml(path.read_bytes()))
 
 
 def all_kinds() -> list[str]:

@@ -9,7 +9,7 @@ from operator import eq
 from pathlib import Path
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule_headers_yaml import plain_members
 from preflight.errors import PreflightError
@@ -95,7 +95,7 @@ def load_rule(rule: str) -> Rule:
 def load_file(path: Path) -> Rule:
     """Load the rule that a file declares."""
     head, _ = _parts(path)
-    declared = plain_members(head) or _yaml(head)
+    declared = plain_members(head) or load_yaml(head)
     return Rule(
         id=declared["id"],
         name=declared["name"],
@@ -120,7 +120,7 @@ def load_rules(ids: Iterable[str]) -> list[Rule]:
 def load_examples(rule: str) -> Mapping[str, list[Any]]:
     """Return a rule's examples: lists under `pass`, `fail` and perhaps `open`; empty for a rule that has none."""
     _, examples = _parts(rule_file(rule))
-    found: Mapping[str, list[Any]] = _yaml(examples)["examples"] if examples else {}
+    found: Mapping[str, list[Any]] = load_yaml(examples)["examples"] if examples else {}
     return found
 
 
@@ -149,12 +149,6 @@ def _parts(path: Path) -> tuple[str, str]:
     text = path.read_text(encoding="utf-8")
     head, mark, examples = text.partition("\nexamples:")
     return head, mark.lstrip() + examples
-
-
-def _yaml(text: str) -> Any:
-    import yaml
-
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache

@@ -14,6 +14,7 @@ from preflight.iam.elements import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS, VERS
 from preflight.iam.errors import PolicyError
 from preflight.iam.operators import OPERATORS
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
+from preflight.json_pointer import escape
 
 
 def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ...]]:
@@ -118,11 +119,11 @@ def _conditions(block: Any, at: str, version: str) -> tuple[Condition, ...]:
         _refuse(at, f"Condition is {_kind(block)}", 'write an object such as {"StringEquals": {"key": "value"}}')
     found = []
     for operator, keys in block.items():
-        place = f"{at}/{_escaped(operator)}"
+        place = f"{at}/{escape(operator)}"
         if not isinstance(keys, Mapping):
             _refuse(place, f"{operator} is {_kind(keys)}", 'write an object such as {"key": "value"}')
         for key, value in keys.items():
-            values = _values(value, f"{place}/{_escaped(key)}", key)
+            values = _values(value, f"{place}/{escape(key)}", key)
             compiled = condition(operator, str(key), values, version)
             if compiled is None:
                 names = [each.name for each in OPERATORS.values()]
@@ -157,7 +158,7 @@ def _text(body: Mapping[str, Any], name: str, at: str) -> None:
 def _known(body: Mapping[str, Any], names: Sequence[str], at: str) -> None:
     for name in body:
         if name not in names:
-            _refuse(f"{at}/{_escaped(name)}", f'"{name}" is not an element of the policy language', _meant(name, names))
+            _refuse(f"{at}/{escape(name)}", f'"{name}" is not an element of the policy language', _meant(name, names))
 
 
 def _meant(name: str, names: Sequence[str]) -> str:
@@ -166,10 +167,6 @@ def _meant(name: str, names: Sequence[str]) -> str:
     exact = [each for each in names if each.lower() == str(name).lower()]
     close = exact or get_close_matches(str(name), names, 1)
     return f"did you mean {close[0]}?" if close else f"use one of {', '.join(names)}"
-
-
-def _escaped(token: Any) -> str:
-    return str(token).replace("~", "~0").replace("/", "~1")
 
 
 def _kind(value: Any) -> str:

@@ -12,6 +12,7 @@ from preflight.declared.operations import Operation
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Level, Location, Result
 from preflight.engine.rule import Rule
+from preflight.json_pointer import escape
 from preflight.readiness.references import Reference, references, reported
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
@@ -185,7 +186,7 @@ def _place(step: Step, is_it: Any) -> Location:
         if isinstance(value, str):
             return pointer if is_it(value) else None
         if isinstance(value, Mapping):
-            parts = ((str(name).replace("~", "~0").replace("/", "~1"), each) for name, each in value.items())
+            parts = ((escape(str(name)), each) for name, each in value.items())
         elif isinstance(value, list):
             parts = ((str(index), each) for index, each in enumerate(value))
         else:

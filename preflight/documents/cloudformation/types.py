@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.declared.expressions import fill
 from preflight.unresolved import DeployText
 
@@ -65,10 +65,7 @@ def _generated(declared: Mapping[str, Any], place: Mapping[str, Any]) -> str:
 
 @cache
 def _types() -> Mapping[str, Mapping[str, Any]]:
-    import yaml
-
-    with (folder("rules") / "cloudformation.yaml").open("rb") as stream:
-        declared: Mapping[str, Mapping[str, Any]] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))[
-            "types"
-        ]
+    declared: Mapping[str, Mapping[str, Any]] = load_yaml((folder("rules") / "cloudformation.yaml").read_bytes())[
+        "types"
+    ]
     return declared

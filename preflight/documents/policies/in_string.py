@@ -12,6 +12,7 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
+from preflight.json_pointer import unescape
 
 _LOOKS_LIKE = re.compile(r"""["']?Statement\\?["']?\s*:""")
 _MEMBERS = ("Effect", "Action", "NotAction", "Resource", "Principal")
@@ -71,7 +72,7 @@ def _repeated_in_string(document: Document, pointer: str, text: str, repeated: I
 
 def repeated_problem(pointer: str, line: int | None, column: int | None) -> Problem:
     """Return that the member at `pointer` of the policy is given twice, the second time at this place in the file."""
-    name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    name = unescape(pointer.rpartition("/")[2])
     remedy = f"Keep one `{name}`: of two, JSON readers take the last and AWS takes neither."
     return Problem("repeated", f"`{name}` stands twice in the same object", remedy, pointer, line, column)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.documents.cloudformation.types import declared_of as declared_by_cloudformation
 
 _NOT_DECLARED: Mapping[str, Any] = {}
@@ -58,8 +58,5 @@ def _ranks() -> Mapping[str, int]:
 
 @cache
 def _file() -> Mapping[str, Any]:
-    import yaml
-
-    with (folder("rules") / "terraform.yaml").open("rb") as stream:
-        declared: Mapping[str, Any] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    declared: Mapping[str, Any] = load_yaml((folder("rules") / "terraform.yaml").read_bytes())
     return declared

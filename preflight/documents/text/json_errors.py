@@ -7,10 +7,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from preflight.documents.text.json_tokens import token
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]|[^\s\[\]{}",:]+', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
 
@@ -34,7 +34,7 @@ def _where(text: str, position: int) -> int:
 
 def not_a_number(text: str, path: str, number: str) -> InputError:
     """Return the error for a number that JSON does not have, or that is beyond what AWS takes, as it stands there."""
-    found = next((match for match in _TOKEN.finditer(text) if match[0] == number), None)
+    found = next((match for match in token().finditer(text) if match[0] == number), None)
     shown = number if len(number) <= 40 else f"a number of {len(number)} digits"
     return InputError(path, f"it is not JSON that can be used: {shown} is no finite number of ordinary size",
                       place=place(text, found.start()) if found else "", mend="write a number or a string")  # fmt: skip
@@ -70,9 +70,8 @@ def too_deep(text: str, path: str, deepest: int) -> InputError:
     """Return the error for nesting beyond `deepest` levels, with the place of the first bracket too many."""
     depth = 0
     where = ""
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        depth += (token in "[{") - (token in "]}")
+    for match in token().finditer(text):
+        depth += (match[0] in "[{") - (match[0] in "]}")
         if depth > deepest:
             where = place(text, match.start())
             break

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 
+from preflight.documents.text.json_tokens import STRING
+from preflight.json_pointer import parts
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 # A member's name and a string, each with what parts it from what follows; and that alone, behind another value.
-_NAME = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
-_ITEM = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"[ \t\n\r]*(?:,[ \t\n\r]*)?', re.DOTALL)
+_NAME = re.compile(rf"({STRING})[ \t\n\r]*:[ \t\n\r]*", re.DOTALL)
+_ITEM = re.compile(rf"{STRING}[ \t\n\r]*(?:,[ \t\n\r]*)?", re.DOTALL)
 _COMMA = re.compile(r"[ \t\n\r]*(?:,[ \t\n\r]*)?")
 _DIGITS = 10  # of the longest index that a list can have
 _parse = json.JSONDecoder(strict=False).raw_decode
@@ -26,13 +29,13 @@ class Locator:
     def locate(self, pointer: str) -> tuple[int, int]:
         """Return the offset of the value at a JSON pointer, and of its member's name; -1 where there is none."""
         at, name_at = _end_of(_SPACE, self._text, 0), -1
-        for part in pointer.split("/")[1:]:
+        for part in parts(pointer):
             container = self._containers.get(at)
             if container is None:
                 if self._text[at] not in "{[":
                     return -1, -1
                 container = self._containers[at] = _Container(self._text, at)
-            at, name_at = container.child(part.replace("~1", "/").replace("~0", "~"))
+            at, name_at = container.child(part)
             if at < 0:
                 return -1, -1
         return at, name_at
@@ -80,7 +83,7 @@ class _Container:
         if text[at] in "}]":
             return False
         if self._is_object and (name := _NAME.match(text, at)) is not None:
-            part = _parse(text, at)[0] if "\\" in name[1] else name[1]
+            part = _parse(text, at)[0] if "\\" in name[1] else name[1][1:-1]
             at, name_at = name.end(), at
         self._found.setdefault(part, (at, name_at))
         self._count += 1

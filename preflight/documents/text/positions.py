@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import accumulate
 from typing import Any, TypeAlias
 
+from preflight.documents.text.json_tokens import token
 from preflight.json_pointer import escape
 
 _FEW = 6  # places are counted out; for more, where each line begins is worth knowing
@@ -83,12 +82,6 @@ def locate_json(text: str, pointer: str) -> tuple[int, int]:
     return Locator(text).locate(pointer)
 
 
-@cache
-def _token() -> re.Pattern[str]:
-    # A string with the colon behind it if it is a member's name, a bracket, a comma, or a number or word.
-    return re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+', re.DOTALL)
-
-
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the JSON pointer of each value of a valid JSON text, its offset, and the offset of its member name (or -1).
 
@@ -97,7 +90,7 @@ def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
     above: list[tuple[str, int, int]] = []
     pointer, index, name_at = "", -1, -1  # of the open container: its pointer, and its next index (-1 for an object)
     name = ""
-    for match in _token().finditer(text):
+    for match in token().finditer(text):
         offset = match.start()
         first = text[offset]
         if first == ",":
@@ -115,13 +108,13 @@ def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
                 pointer, index = value, -1 if first == "{" else 0
 
 
-def _name(token: str) -> str:
+def _name(quoted: str) -> str:
     """Return the name of a member, from its token, as it stands in a JSON pointer."""
-    if "\\" in token:
+    if "\\" in quoted:
         import json
 
-        return escape(json.loads(token, strict=False))
-    return escape(token[1:-1]) if "~" in token or "/" in token else token[1:-1]
+        return escape(json.loads(quoted, strict=False))
+    return escape(quoted[1:-1]) if "~" in quoted or "/" in quoted else quoted[1:-1]
 
 
 def _yaml_marks(text: str) -> Iterator[tuple[str, Any, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.errors import InputError
-from preflight.json_pointer import escape
+from preflight.json_pointer import escape, parts
 from preflight.unresolved import DeployText
 
 _WORDS = {
@@ -54,8 +54,7 @@ def fault(value: Any, schema: str) -> tuple[str, str, str] | None:
 
 def at(value: Any, pointer: str) -> Any:
     """Return what a JSON pointer finds in plain data. Raises `KeyError` or `IndexError` where there is nothing."""
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+    for name in parts(pointer):
         value = value[int(name)] if isinstance(value, list) else value[name]
     return value
 

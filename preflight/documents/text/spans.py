@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from preflight.documents.text.json_tokens import token
 from preflight.json_pointer import escape
 
 Kind = Literal["object", "list", "scalar"]
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,18 +57,18 @@ def _json(text: str) -> Span | None:
     root: Span | None = None
     above: list[Span] = []
     name: tuple[int, int] | None = None
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in ",:":
+    for match in token().finditer(text):
+        first = text[match.start()]
+        if first == ",":
             continue
-        if token in "}]":
+        if first in "}]":
             above.pop().end = match.end()
             continue
-        inside = above[-1] if above else None
-        if inside is not None and inside.kind == "object" and name is None:
-            name = match.span()
+        if match[1] is not None:
+            name = match.start(), match.start(1)
             continue
-        kind: Kind = "object" if token == "{" else "list" if token == "[" else "scalar"
+        inside = above[-1] if above else None
+        kind: Kind = "object" if first == "{" else "list" if first == "[" else "scalar"
         span = Span(kind, match.start(), match.end())
         if inside is None:
             root = root or span
@@ -83,12 +82,12 @@ def _json(text: str) -> Span | None:
 
 
 def _key(text: str, name: tuple[int, int]) -> str:
-    token = text[slice(*name)]
-    if "\\" not in token:
-        return token[1:-1]
+    quoted = text[slice(*name)]
+    if "\\" not in quoted:
+        return quoted[1:-1]
     import json
 
-    return str(json.loads(token, strict=False))
+    return str(json.loads(quoted, strict=False))
 
 
 def _yaml(text: str) -> Span | None:

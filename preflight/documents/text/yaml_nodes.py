@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from preflight.data_files import yaml_loader
 from preflight.documents.text.repeated import Repeated
 from preflight.json_pointer import escape
 
@@ -56,7 +57,7 @@ def compose(text: str) -> Any:
         mark = yaml.Mark("", found.start(), line, column, "", 0)
         raise YamlError(f"it is not YAML: the character U+{ord(found[0]):04X} may not stand in it",
                         "remove that character", mark)  # fmt: skip
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = yaml_loader()
     try:
         if _may_be_deep(text):
             _refuse_deep(yaml.parse(text, Loader=loader))

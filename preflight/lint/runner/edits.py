@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from preflight.documents.text.spans import Span, by_pointer, span_tree
 from preflight.json_pointer import escape
+from preflight.json_pointer import parts as parts_of
 from preflight.lint.policy.finding import Edit
 
 # Text that YAML reads as itself, without quotes, wherever it stands.
@@ -74,7 +75,7 @@ def _order(edit: Edit) -> tuple[int, int, list[tuple[int, str]]]:
 
 
 def _edit(root: Any, edit: Edit) -> Any:
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in edit.pointer.split("/")[1:]]
+    parts = parts_of(edit.pointer)
     if edit.kind == "add":
         inside = _at(root, parts)
         if not isinstance(inside, dict) or edit.value[0] in inside:

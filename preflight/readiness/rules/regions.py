@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.step import Step
@@ -30,10 +30,7 @@ class Partition:
 @cache
 def partitions() -> dict[str, Partition]:
     """Return every partition by its name. Source: botocore's `endpoints.json`, kept as data so as not to load it."""
-    import yaml
-
-    with (folder("rules") / "regions.yaml").open("rb") as stream:
-        declared = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    declared = load_yaml((folder("rules") / "regions.yaml").read_bytes())
     return {
         name: Partition(
             name,
