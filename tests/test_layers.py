@@ -20,7 +20,7 @@ FLOORS = (
     {"api"},
     {"report"},
     {"audit"},
-    {"create", "simulate", "readiness", "lint", "why"},
+    {"create", "simulate", "readiness", "lint", "prove", "why"},
     {"engine"},
     {"account"},
     {"documents"},

@@ -32,6 +32,7 @@ FAMILIES = (
     ("PRE4", "What the call depends on", "configuration, models, artifacts, images, keys, network"),
     ("PRE5", "Quotas and capacity", "whether what is asked for fits"),
     ("PRE9", "The call itself", "what `preflight create` makes and follows"),
+    ("PRV", "Proofs", "what `preflight prove` shows for every request there can be ([proofs.md](proofs.md))"),
     ("ACC", "Accounts", "what `preflight audit` asks of a whole account"),
 )
 

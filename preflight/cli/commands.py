@@ -18,6 +18,7 @@ _COMMANDS = {
     "audit": "Audit an account: who can do what, what is in trouble, what is close to its quotas.",
     "policy": "Print the least-privilege policy that a plan needs.",
     "simulate": "Decide whether requests are allowed: unit tests for policies.",
+    "prove": "Prove what policies grant, for every request there can be.",
     "why": "Explain a refusal: what AWS refused, by which policy, and the smallest change.",
     "rules": "List the rules.",
     "explain": "Explain a rule: why it is there, what breaks it, what to do.",

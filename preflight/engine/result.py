@@ -32,13 +32,16 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a run says as a whole: the first three of a check, the last two of a lint."""
+    """What a run says as a whole: the first three of a check, the next two of a lint, the last three of a proof."""
 
     READY = "ready"
     BLOCKED = "blocked"
     OPEN = "open"
     CLEAN = "clean"
     FINDINGS = "findings"
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

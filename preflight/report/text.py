@@ -23,6 +23,9 @@ _VERDICTS = {
     Verdict.OPEN: "yellow",
     Verdict.CLEAN: "green",
     Verdict.FINDINGS: "red",
+    Verdict.HOLDS: "green",
+    Verdict.FAILS: "red",
+    Verdict.UNKNOWN: "yellow",
 }
 
 

@@ -1,0 +1,103 @@
+"""`preflight prove`: what policies grant for every request there can be."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from preflight.api.prove import prove as prove_claim
+from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
+from preflight.errors import UsageError
+from preflight.report.proof import rendered
+
+_CODES = {"holds": 0, "fails": 1, "unknown": 3}
+
+
+class Claim(StrEnum):
+    """What is to be proved."""
+
+    NO_NEW_ACCESS = "no-new-access"
+    NOT_GRANTED = "not-granted"
+    NOT_PUBLIC = "not-public"
+    NOT_ADMINISTRATOR = "not-administrator"
+
+
+class Type(StrEnum):
+    """What a policy is for; `auto` tells it from its elements."""
+
+    AUTO = "auto"
+    IDENTITY = "identity"
+    RESOURCE = "resource"
+    TRUST = "trust"
+    SCP = "scp"
+    RCP = "rcp"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    VPC_ENDPOINT = "vpc-endpoint"
+
+
+def prove(
+    claim: Annotated[Claim, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(Claim)}.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="POLICY...", help="Files and directories; no-new-access: OLD and NEW.")
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="no-new-access: compare with REF of git, in place of OLD."),
+    ] = None,
+    action: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: an action; repeatable.")
+    ] = None,
+    resource: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: a resource; repeatable.")
+    ] = None,
+    principal: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: a principal; repeatable.")
+    ] = None,
+    type_: Annotated[
+        Type, typer.Option("--type", help="What bare policies are for, where nothing around them says it.")
+    ] = Type.AUTO,
+    assume: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Fix the value of a condition key; repeatable.")
+    ] = None,
+    today: Annotated[bool, typer.Option("--today", help="Count only actions that exist today.")] = False,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="How to print the answer: text, json, sarif, ...")
+    ] = None,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out what was proved.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show everything in full.")] = False,
+    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+) -> None:
+    """Prove what policies grant, for every request there can be. Exit code 0: it holds; 1: it does not, with requests
+    that show it; 2: something could not be read; 3: unknown, with the reason.
+    """
+    name = format_named(format_)
+    require_writable(output)
+    answer = prove_claim(
+        claim.value,
+        paths,
+        against=against,
+        type_=None if type_ is Type.AUTO else type_.value,
+        actions=action or (),
+        resources=resource or (),
+        principals=principal or (),
+        assume=_assumed(assume or ()),
+        today=today,
+    )
+    view = viewed(output, color, quiet=quiet, verbose=verbose, sources=answer.sources)
+    deliver(rendered(answer, name, view), output)
+    if code := _CODES[answer.verdict.value]:
+        raise typer.Exit(code)
+
+
+def _assumed(given: list[str] | tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--assume {each} is no KEY=VALUE; write --assume aws:SourceIp=198.51.100.7")
+        found.setdefault(key, []).append(value)
+    return found

@@ -1,0 +1,115 @@
+"""What a policy of a template grants at least, and at most, whatever the deploy puts into it.
+
+What only the deploy knows is written as a variable of a request (see `documents.policies.template_values`). Where that
+is what the language has variables for, in resources and in values of conditions, a proof can treat it so: it is the
+same text wherever it stands. For the rest, and to be sure of a counterexample, the policy is bounded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_UNKNOWN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
+_LISTS = ("Action", "NotAction", "Resource", "NotResource")
+
+
+def unknown_parts(document: Any) -> tuple[str, ...]:
+    """Return the names of what is not known of a policy, each once."""
+    return tuple(dict.fromkeys(_UNKNOWN.findall(json.dumps(document))))
+
+
+def only_in_values(document: Any) -> bool:
+    """Whether what is not known stands only where the language takes variables."""
+    for statement in _statements(document):
+        for name, value in statement.items():
+            if name in ("Resource", "NotResource"):
+                continue
+            if name == "Condition" and isinstance(value, dict):
+                named = [key for keys in value.values() if isinstance(keys, dict) for key in keys]
+                operators = [
+                    each
+                    for each, keys in value.items()
+                    if not each.split(":")[-1].startswith(("String", "Arn")) and unknown_parts(keys)
+                ]
+                if operators or unknown_parts(named):
+                    return False
+                continue
+            if unknown_parts(value):
+                return False
+    return True
+
+
+def at_least(document: Any) -> dict[str, Any]:
+    """Return a policy that grants nothing that the given one might not grant."""
+    return _bounded(document, {"Allow": "narrow", "Deny": "wide"})
+
+
+def at_most(document: Any) -> dict[str, Any]:
+    """Return a policy that grants everything that the given one might grant."""
+    return _bounded(document, {"Allow": "wide", "Deny": "narrow"})
+
+
+def _bounded(document: Any, ways: dict[str, str]) -> dict[str, Any]:
+    found = []
+    for statement in _statements(document):
+        way = ways.get(str(statement.get("Effect")))
+        bounded = statement if way is None else _wide(statement) if way == "wide" else _narrow(statement)
+        if bounded is not None:
+            found.append(bounded)
+    rest = {name: value for name, value in document.items() if name != "Statement"}
+    return {**rest, "Statement": found}
+
+
+def _statements(document: Any) -> Iterator[dict[str, Any]]:
+    body = document.get("Statement") if isinstance(document, dict) else None
+    for each in body if isinstance(body, list) else [body]:
+        if isinstance(each, dict):
+            yield each
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _wide(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement that is about everything that the given one may be about."""
+    found = dict(statement)
+    for name in _LISTS:
+        if name not in found or not unknown_parts(found[name]):
+            continue
+        value = found.pop(name)
+        known = [each for each in _listed(value) if not unknown_parts(each)]
+        if not name.startswith("Not"):
+            found[name] = [*known, *(_UNKNOWN.sub("*", str(each)) for each in _listed(value) if unknown_parts(each))]
+        elif known:
+            found[name] = known
+        else:
+            found[name.removeprefix("Not")] = "*"
+    if unknown_parts(found.get("Principal")):
+        found["Principal"] = "*"
+    if unknown_parts(found.get("NotPrincipal")):
+        del found["NotPrincipal"]
+        found["Principal"] = "*"
+    conditions = found.get("Condition")
+    if isinstance(conditions, dict) and unknown_parts(conditions):
+        kept = {
+            operator: {key: value for key, value in keys.items() if not unknown_parts([key, value])}
+            for operator, keys in conditions.items()
+            if isinstance(keys, dict) and not unknown_parts(operator)
+        }
+        found["Condition"] = {operator: keys for operator, keys in kept.items() if keys}
+    return found
+
+
+def _narrow(statement: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a statement that is about nothing that the given one may not be about; None for nothing at all."""
+    found = dict(statement)
+    for name in ("Action", "Resource"):
+        if name in found and unknown_parts(found[name]):
+            found[name] = [each for each in _listed(found[name]) if not unknown_parts(each)]
+            if not found[name]:
+                return None
+    return None if unknown_parts(found) else found

@@ -1,0 +1,123 @@
+"""What git has of files: which differ from a commit, under which names, and what they were there.
+
+Git is run so that nothing that a repository brings along is run with it: no hooks, no file system monitor, no external
+or text converting differ, no bare repository that lies in the work tree. https://git-scm.com/docs/git-config
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from preflight.errors import UsageError
+
+_SAFELY = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "core.pager=cat"),
+)
+
+
+class Change(NamedTuple):
+    """A file that differs from a commit. `path` is as it is now, as it was given or below what was given; None where
+    it is gone. `before` is its name in the commit, from the top of the work tree; None where it is new.
+    """
+
+    path: str | None
+    before: str | None
+    top: str
+
+
+def changes(paths: Sequence[str], ref: str) -> list[Change]:
+    """Return the files among `paths`, and in directories among them, that differ from a commit, with the names that
+    they had there, renames followed. Files that git does not track and does not ignore are new.
+
+    Raises `UsageError` where there is no git, no repository, no such commit, or no such path.
+    """
+    found: dict[tuple[str | None, str | None], Change] = {}
+    for path in paths:
+        if path == "-":
+            raise UsageError("--against takes files and directories; - is neither")
+        top = _top(path)
+        commit = _commit(top, ref)
+        real = os.path.realpath(path)
+        inside = os.path.relpath(real, os.path.realpath(top))
+        listed = [*_differing(top, commit), *((None, name) for name in _untracked(top))]
+        if not os.path.lexists(path) and not any(before == inside for before, _ in listed):
+            raise UsageError(f"--against: there is no file {path}, and none in {ref}; check the path")
+        for before, now in listed:
+            if now is not None and _within(now, inside):
+                shown = path if now == inside else str(Path(path) / os.path.relpath(now, inside))
+                found[before, now] = Change(shown, before, top)
+            elif now is None and before is not None and _within(before, inside):
+                found[before, now] = Change(None, before, top)
+    return list(found.values())
+
+
+def content(top: str, ref: str, name: str) -> bytes | None:
+    """Return the content that a file, named from the top of the work tree, has in a commit; None if it is not there."""
+    return _git(top, "cat-file", "blob", f"{_commit(top, ref)}:{name}")
+
+
+def _within(name: str, inside: str) -> bool:
+    return inside == "." or name == inside or name.startswith(inside + os.sep)
+
+
+def _top(path: str) -> str:
+    folder = Path(path).absolute()
+    while not folder.is_dir():
+        folder = folder.parent
+    told = _git(str(folder), "rev-parse", "--show-toplevel")
+    if told is None:
+        raise UsageError(f"--against: {path} is in no git repository; check one out, or name the old file")
+    return os.fsdecode(told).rstrip("\n")
+
+
+def _commit(top: str, ref: str) -> str:
+    found = None
+    if not ref.startswith("-"):
+        found = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if found is None:
+        raise UsageError(f"--against: git knows no commit {ref!r} in {top}; fetch it, or name another")
+    return os.fsdecode(found).strip()
+
+
+def _differing(top: str, commit: str) -> list[tuple[str | None, str | None]]:
+    """Return pairs of a name in the commit and now."""
+    told = _git(top, "diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules", "--find-renames", "--name-status",
+                "-z", commit, "--")  # fmt: skip
+    parts = [os.fsdecode(each) for each in (told or b"").split(b"\0")]
+    found: list[tuple[str | None, str | None]] = []
+    at = 0
+    while at < len(parts) - 1:
+        status = parts[at][:1]
+        if status in ("R", "C"):
+            found.append((parts[at + 1], parts[at + 2]))
+            at += 3
+            continue
+        name = parts[at + 1]
+        found.append((None if status == "A" else name, None if status == "D" else name))
+        at += 2
+    return found
+
+
+def _untracked(top: str) -> list[str]:
+    told = _git(top, "ls-files", "--others", "--exclude-standard", "-z")
+    return [os.fsdecode(each) for each in (told or b"").split(b"\0") if each]
+
+
+def _git(folder: str, *arguments: str) -> bytes | None:
+    """Return what git prints; None where it fails. Raises `UsageError` where there is no git."""
+    environment = {name: value for name, value in os.environ.items() if name != "GIT_EXTERNAL_DIFF"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(
+            ["git", *_SAFELY, "-C", folder, *arguments], capture_output=True, check=False, env=environment
+        )
+    except OSError as error:
+        raise UsageError(f"--against: git cannot be run ({error.strerror}); install it") from None
+    return done.stdout if done.returncode == 0 else None

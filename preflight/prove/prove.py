@@ -1,0 +1,223 @@
+"""Proving a claim about every policy that was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.engine.result import Location
+from preflight.errors import InputError, UsageError
+from preflight.iam.errors import PolicyError
+from preflight.iam.policy import Policy, parse_policy
+from preflight.iam.proof import (
+    NOTHING,
+    Counterexample,
+    Given,
+    Proof,
+    Verdict,
+    no_new_access,
+    not_administrator,
+    not_granted,
+    not_public,
+)
+from preflight.prove.bounds import at_least, at_most, only_in_values, unknown_parts
+from preflight.prove.claim import Answer, Claim, Question, Shown, Skipped, Undecided
+from preflight.prove.git import Change, changes, content
+from preflight.prove.known import KNOWN
+from preflight.prove.pairs import Pair, named_below, pairs
+from preflight.prove.reading import Read, may_hold_policy, read
+
+MOST_COUNTEREXAMPLES = 10
+_LIMITING = ("scp", "rcp", "boundary", "session", "vpc-endpoint")
+
+
+def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = None) -> Answer:
+    """Prove a claim of each policy in files and directories; `no-new-access` takes two, the old and the new.
+
+    Raises `InputError` for a file that is named and cannot be read, or holds a policy that AWS would refuse, and
+    `UsageError` where there is no policy.
+    """
+    if question.claim is Claim.NO_NEW_ACCESS:
+        if len(paths) != 2:
+            raise UsageError("no-new-access compares two files or directories, OLD and NEW, or NEW with --against REF")
+        old, new = read(paths[:1], type_), read(paths[1:], type_)
+        _require_policies(new, paths[1:])
+        before, after = named_below(old.policies, paths[0]), named_below(new.policies, paths[1])
+        new.skipped += old.skipped
+        return _answer(question, pairs(before, after), new, named=not Path(paths[1]).is_dir())
+    found = read(paths, type_)
+    _require_policies(found, paths)
+    every = (Pair(None, each) for policies in found.policies.values() for each in policies)
+    return _answer(question, every, found, named=not any(Path(each).is_dir() for each in paths))
+
+
+def prove_against(question: Question, ref: str, paths: Sequence[str], type_: PolicyType | None = None) -> Answer:
+    """Prove that the policies of the files that differ from a commit of git grant nothing that they did not there.
+
+    Raises what `prove` raises, and `UsageError` for what git does not know. Where nothing differs, nothing is new.
+    """
+    old, new = Read(), Read()
+    every = changes(paths, ref)
+    for number, change in enumerate(every):
+        name = str(number)
+        _now(new, change, name, type_)
+        _then(old, change, name, ref, type_)
+    if not any(each.path is not None for each in every):
+        _require_policies(read(paths, type_), paths)
+    elif not new.policies and not old.policies and not new.skipped:
+        # What changed holds no policy: there must be one, all the same, in what was given.
+        _require_policies(read(paths, type_), paths)
+    new.skipped += [each for each in old.skipped if each not in new.skipped]
+    return _answer(question, pairs(old.policies, new.policies), new, named=False)
+
+
+def _now(new: Read, change: Change, name: str, type_: PolicyType | None) -> None:
+    if change.path is None or not Path(change.path).is_file():
+        return
+    try:
+        with open(change.path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+    except OSError as error:
+        new.skipped.append(Skipped(change.path, f"it cannot be read ({error.strerror})"))
+        return
+    if may_hold_policy(data):
+        new.add(name, change.path, data, type_, named=False)
+
+
+def _then(old: Read, change: Change, name: str, ref: str, type_: PolicyType | None) -> None:
+    if change.before is None:
+        return
+    data = content(change.top, ref, change.before)
+    if data is None:
+        old.skipped.append(Skipped(change.before, f"git cannot give its content in {ref}"))
+    elif may_hold_policy(data):
+        old.add(name, change.before, data, type_, named=False)
+
+
+def _require_policies(found: Read, paths: Sequence[str]) -> None:
+    if not found.policies and not found.skipped:
+        raise UsageError(f"there is no policy in {', '.join(paths)}; name a file or directory with one")
+
+
+class _Proved(NamedTuple):
+    """What was shown of one policy."""
+
+    shown: Sequence[Shown] = ()
+    unknown: Sequence[Undecided] = ()
+
+
+def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bool) -> Answer:
+    shown: list[Shown] = []
+    unknown: list[Undecided] = []
+    proved: list[FoundPolicy] = []
+    skipped = list(found.skipped)
+    policies = 0
+    for pair in every:
+        policies += pair.new is not None
+        try:
+            one = _one(question, pair)
+        except InputError as error:
+            if named:
+                raise
+            skipped.append(Skipped(error.path, error.problem))
+            continue
+        shown += one.shown
+        unknown += one.unknown
+        if pair.new is not None and not one.shown and not one.unknown:
+            proved.append(pair.new)
+    unknown += [Undecided(f"{each.path} was not looked at: {each.reason}", each.path) for each in skipped]
+    verdict = Verdict.FAILS if shown else Verdict.UNKNOWN if unknown else Verdict.HOLDS
+    return Answer(
+        question.claim, verdict, tuple(shown[:MOST_COUNTEREXAMPLES]), tuple(unknown), tuple(proved), found.files,
+        policies, tuple(skipped), found.sources,
+    )  # fmt: skip
+
+
+def _one(question: Question, pair: Pair) -> _Proved:
+    if pair.new is None:
+        return _gone(pair.old)
+    new, old = pair.new, pair.old
+    name = _name(new)
+    if question.claim is Claim.NO_NEW_ACCESS and old is not None and old.type != new.type:
+        reason = f"it is a policy of type {new.type} and was one of type {old.type}"
+        return _Proved((), [Undecided(reason, name, _location(new, ""))])
+    after = new.value
+    before = old.value if old is not None else None
+    parts = dict.fromkeys((*unknown_parts(after), *unknown_parts(before)))
+    if not parts:
+        proof = _proof(question, new.type, _parsed(new, after), _parsed(old, before) if old is not None else NOTHING)
+        return _told(proof, new, after, before)
+    worst = _proof(
+        question, new.type, _parsed(new, at_least(after)), _parsed(old, at_most(before)) if old is not None else NOTHING
+    )
+    if worst.verdict is Verdict.FAILS:
+        return _told(worst, new, at_least(after), at_most(before) if before is not None else None)
+    documents = [(at_most(after), at_least(before) if before is not None else None)]
+    if only_in_values(after) and only_in_values(before):
+        documents.insert(0, (after, before))
+    for then, earlier in documents:
+        best = _proof(question, new.type, _parsed(new, then), _parsed(old, earlier) if old is not None else NOTHING)
+        if best.verdict is Verdict.HOLDS:
+            return _Proved()
+    reason = f"it depends on what the deploy puts in for {', '.join(parts)}"
+    return _Proved((), [Undecided(reason, name, _location(new, ""))])
+
+
+def _gone(old: FoundPolicy | None) -> _Proved:
+    """What a policy granted is no more; but what it denied or limited may be allowed by others now."""
+    if old is None:
+        return _Proved()
+    policy = _parsed(old, old.value)
+    if old.type not in _LIMITING and all(each.allows for each in policy.statements):
+        return _Proved()
+    limited = "limited" if old.type in _LIMITING else "denied"
+    return _Proved((), [Undecided(f"it is gone, and other policies may allow what it {limited}", _name(old))])
+
+
+def _proof(question: Question, type_: PolicyType, new: Policy, old: Policy) -> Proof:
+    given = Given(KNOWN, question.assumed, question.today)
+    if question.claim is Claim.NO_NEW_ACCESS:
+        return no_new_access(old, new, type_, given)
+    if question.claim is Claim.NOT_GRANTED:
+        return not_granted(new, type_, question.actions, question.resources, question.principals, given)
+    if question.claim is Claim.NOT_PUBLIC:
+        return not_public(new, type_, given)
+    return not_administrator(new, type_, given)
+
+
+def _told(proof: Proof, new: FoundPolicy, after: Any, before: Any) -> _Proved:
+    name = _name(new)
+    shown = [Shown(each, name, _location(new, _pointer(new, each)), after, before) for each in proof.counterexamples]
+    unknown = [Undecided(each, name, _location(new, "")) for each in proof.unknown]
+    return _Proved(shown, () if shown else unknown)
+
+
+def _parsed(found: FoundPolicy | None, document: Any) -> Policy:
+    """Raises `InputError` for a policy that AWS would refuse."""
+    assert found is not None
+    try:
+        return parse_policy(document, _name(found))
+    except PolicyError as error:
+        place = found.place(error.pointer)
+        where = f"line {place[0]}, column {place[1]}" if place is not None else error.pointer
+        raise InputError(found.document.path, error.problem, place=where, mend=error.mend) from None
+
+
+def _name(found: FoundPolicy) -> str:
+    address = found.owner.get("address", "")
+    parts = dict.fromkeys(part for part in (address, found.name) if part)
+    return " ".join(parts) or found.document.path
+
+
+def _pointer(found: FoundPolicy, each: Counterexample) -> str:
+    if each.statement is None:
+        return ""
+    body = found.value.get("Statement") if isinstance(found.value, dict) else None
+    return f"/Statement/{each.statement.index}" if isinstance(body, list) else "/Statement"
+
+
+def _location(found: FoundPolicy, pointer: str) -> Location:
+    place = found.place(pointer) or (None, None)
+    return Location(found.document.path, found.whole(pointer), *place)

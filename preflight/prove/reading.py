@@ -1,0 +1,78 @@
+"""The policies in files and directories to prove something about; what could not be read is told, not left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from preflight.documents.policies.files import FoundFile, files_in
+from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.text.load import decode, read_bytes
+from preflight.errors import InputError
+from preflight.prove.claim import Skipped
+
+_MARKS = (b"tatement", b"2012-10-17", b"2008-10-17")
+
+
+@dataclass
+class Read:
+    """What was read: policies by the name of their file, texts by path, and what was skipped."""
+
+    policies: dict[str, list[FoundPolicy]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    files: int = 0
+
+    def add(self, name: str, path: str, data: bytes, type_: PolicyType | None, *, named: bool) -> None:
+        """Take the policies of one file, which goes by `name`. Raises `InputError` where a file that is `named` cannot
+        be read; others are skipped then.
+        """
+        try:
+            text = decode(data, path)
+            found = read_policies(text, path, type_)
+            _require_readable(found)
+        except InputError as error:
+            if named:
+                raise
+            self.skipped.append(Skipped(path, error.problem))
+            return
+        if found:
+            self.files += 1
+            self.policies[name] = found
+            self.sources[path] = text
+
+
+def read(paths: Sequence[str], type_: PolicyType | None) -> Read:
+    """Read what is given: files, and directories with all that they hold; each goes by its path."""
+    found = Read()
+    files, errors = files_in(paths)
+    found.skipped += [Skipped(error.path, error.problem) for error in errors]
+    for file in files:
+        _take(found, file, file.path, type_)
+    return found
+
+
+def _take(found: Read, file: FoundFile, name: str, type_: PolicyType | None) -> None:
+    try:
+        data = read_bytes(file.path)
+    except InputError as error:
+        if file.named:
+            raise
+        found.skipped.append(Skipped(file.path, error.problem))
+        return
+    if file.named or may_hold_policy(data):
+        found.add(name, file.path, data, type_, named=file.named)
+
+
+def may_hold_policy(data: bytes) -> bool:
+    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
+    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data
+    return any(mark in plain for mark in _MARKS)
+
+
+def _require_readable(found: Iterable[FoundPolicy]) -> None:
+    for policy in found:
+        for problem in policy.problems:
+            place = f"line {problem.line}, column {problem.column or 1}" if problem.line else ""
+            raise InputError(policy.document.path, problem.message, place=place, mend=problem.remedy.rstrip("."))
