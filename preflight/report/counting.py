@@ -17,6 +17,13 @@ def shown(verdict: Verdict) -> str:
     return "UNKNOWN" if verdict is Verdict.OPEN else verdict.value.upper()
 
 
+def command(report: Report) -> str:
+    """Return the command that the report is of: `lint`, `prove`, or else `check`."""
+    if report.verdict in (Verdict.HOLDS, Verdict.FAILS, Verdict.UNKNOWN):
+        return "prove"
+    return "lint" if is_lint(report) else "check"
+
+
 def summary(report: Report) -> str:
     """Return the verdict and the counts as one line: `BLOCKED: 3 failed, 18 passed`."""
     return f"{shown(report.verdict)}: {counted(report)}"

@@ -9,7 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from preflight.engine.result import Kind, Report, Result
-from preflight.report.counting import is_lint, summary
+from preflight.report.counting import command, is_lint, summary
 from preflight.report.paths import place, relative
 from preflight.report.terminal import clean
 from preflight.report.view import PLAIN, View
@@ -26,7 +26,7 @@ def render(report: Report, view: View = PLAIN) -> str:
 
     A lint without findings has one case that passed, since Jenkins takes a suite without any for a broken run.
     """
-    name = f"preflight {'lint' if is_lint(report) else 'check'}"
+    name = f"preflight {command(report)}"
     counts = report.counts()
     suite = ET.Element("testsuite", name=name)
     for result in report.results:

@@ -12,7 +12,7 @@ from typing import Any
 
 from preflight import __version__
 from preflight.engine.result import Kind, Location, Report, Result
-from preflight.report.counting import in_order, is_lint
+from preflight.report.counting import command, in_order
 from preflight.report.excerpt import Sources
 from preflight.report.fingerprints import fingerprints
 from preflight.report.json import dumped
@@ -50,7 +50,6 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
             "--format jsonl has all."
         )
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
-    command = "lint" if is_lint(report) else "check"
     return {
         "tool": {
             "driver": {
@@ -60,7 +59,7 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
                 "rules": [descriptor(names[rule], view.rule(rule)) for rule in ids],
             }
         },
-        "automationDetails": {"id": f"preflight-{command}/"},
+        "automationDetails": {"id": f"preflight-{command(report)}/"},
         "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
         "results": [
