@@ -12,8 +12,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+_MARK = "aws:PrincipalTag/unresolved."
 _UNKNOWN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
+
+
+def named_plainly(text: str) -> str:
+    """Return a message with what is not known under its own name."""
+    return _UNKNOWN.sub(r"${\1}", text).replace(_MARK, "")
 
 
 def unknown_parts(document: Any) -> tuple[str, ...]:
@@ -47,6 +53,21 @@ def at_least(document: Any) -> dict[str, Any]:
     return _bounded(document, {"Allow": "narrow", "Deny": "wide"})
 
 
+def as_written(document: Any) -> dict[str, Any]:
+    """Return a policy whose Allows are as they are, with variables for what is not known, and that denies all that the
+    given one might deny.
+    """
+    return _bounded(document, {"Deny": "wide"})
+
+
+def resources_at_most(statement: Any) -> list[str] | None:
+    """Return patterns of all resources that a statement may be about, where nothing else of it is unknown."""
+    rest = {name: value for name, value in statement.items() if name != "Resource"}
+    if "Resource" not in statement or unknown_parts(rest):
+        return None
+    return [_UNKNOWN.sub("*", str(each)) for each in _listed(statement["Resource"])]
+
+
 def at_most(document: Any) -> dict[str, Any]:
     """Return a policy that grants everything that the given one might grant."""
     return _bounded(document, {"Allow": "wide", "Deny": "narrow"})
@@ -57,10 +78,15 @@ def _bounded(document: Any, ways: dict[str, str]) -> dict[str, Any]:
     for statement in _statements(document):
         way = ways.get(str(statement.get("Effect")))
         bounded = statement if way is None else _wide(statement) if way == "wide" else _narrow(statement)
-        if bounded is not None:
-            found.append(bounded)
+        found.append(_nothing(statement) if bounded is None else bounded)
     rest = {name: value for name, value in document.items() if name != "Statement"}
     return {**rest, "Statement": found}
+
+
+def _nothing(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement about nothing, to stand in the place of one."""
+    named = {"Principal": "*"} if {"Principal", "NotPrincipal"} & statement.keys() else {}
+    return {**named, "Effect": statement.get("Effect"), "Action": "*", "NotResource": "*"}
 
 
 def _statements(document: Any) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,14 @@ from preflight.iam.proof import (
     not_granted,
     not_public,
 )
-from preflight.prove.bounds import at_least, at_most, only_in_values, unknown_parts
+from preflight.prove.bounds import (
+    as_written,
+    at_least,
+    at_most,
+    only_in_values,
+    resources_at_most,
+    unknown_parts,
+)
 from preflight.prove.claim import Answer, Claim, Question, Shown, Skipped, Undecided
 from preflight.prove.git import Change, changes, content
 from preflight.prove.known import KNOWN
@@ -154,6 +161,8 @@ def _one(question: Question, pair: Pair) -> _Proved:
     )
     if worst.verdict is Verdict.FAILS:
         return _told(worst, new, at_least(after), at_most(before) if before is not None else None)
+    if certain := _certain(question, pair):
+        return certain
     documents = [(at_most(after), at_least(before) if before is not None else None)]
     if only_in_values(after) and only_in_values(before):
         documents.insert(0, (after, before))
@@ -163,6 +172,29 @@ def _one(question: Question, pair: Pair) -> _Proved:
             return _Proved()
     reason = f"it depends on what the deploy puts in for {', '.join(parts)}"
     return _Proved((), [Undecided(reason, name, _location(new, ""))])
+
+
+def _certain(question: Question, pair: Pair) -> _Proved | None:
+    """Return requests on a resource that only the deploy names, where it makes no difference which one it is."""
+    new, old = pair.new, pair.old
+    assert new is not None
+    if question.resources:
+        return None
+    after = as_written(new.value)
+    before = at_most(old.value) if old is not None else None
+    earlier = _parsed(old, before) if old is not None else NOTHING
+    proof = _proof(question, new.type, _parsed(new, after), earlier)
+    kept = []
+    for each in proof.counterexamples:
+        if each.statement is None:
+            continue
+        about = resources_at_most(after["Statement"][each.statement.index])
+        action = [each.asked.request.action]
+        if about is not None and (
+            old is None or not_granted(earlier, new.type, action, about).verdict is Verdict.HOLDS
+        ):
+            kept.append(each)
+    return _told(Proof(Verdict.FAILS, tuple(kept)), new, after, before) if kept else None
 
 
 def _gone(old: FoundPolicy | None) -> _Proved:

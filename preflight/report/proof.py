@@ -10,6 +10,7 @@ from preflight.engine.result import Verdict as ReportVerdict
 from preflight.engine.rule import load_rule
 from preflight.iam.decision import StatementRef
 from preflight.iam.proof import Verdict
+from preflight.prove.bounds import named_plainly
 from preflight.prove.claim import RULES, Answer, Claim, Shown
 from preflight.report.formats import rendered as rendered_report
 from preflight.report.json import dumped
@@ -146,7 +147,7 @@ def _message(shown: Shown, claim: Claim) -> str:
         text += ", which was denied before" if found.old == "explicitDeny" else ", which was not allowed before"
     if claim is Claim.NOT_ADMINISTRATOR:
         text = f"{shown.policy} grants all actions on all resources; for example, {text}"
-    return text
+    return named_plainly(text)
 
 
 def _cited(ref: StatementRef) -> str:
