@@ -67,6 +67,7 @@ def test_the_readmes_python_runs() -> None:
         "docs/reports.md",
         "docs/policy.md",
         "docs/templates.md",
+        "docs/proofs.md",
     ],
 )
 def test_links_within_the_repository_lead_somewhere(page: str) -> None:

@@ -153,7 +153,7 @@ def test_a_terminal_of_few_letters() -> None:
 
 def test_rules(preflight: Command) -> None:
     ran = preflight("rules")
-    assert [line[:6] for line in ran.out.splitlines() if line.startswith(("ACC", "IAM", "PRE"))] == rule_ids()
+    assert [line[:6] for line in ran.out.splitlines() if line.startswith(("ACC", "IAM", "PRE", "PRV"))] == rule_ids()
     listed = json.loads(preflight("rules", "--format", "json").out)
     assert [each["id"] for each in listed] == rule_ids()
     assert all(each["summary"] and each["why"] and each["references"] for each in listed)
