@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from preflight.account.live.account import LiveAccount
     from preflight.create import Creation, Ended, Pace, Patience
     from preflight.declared.operations import Place
-    from preflight.documents.plans.plan import Plan
+    from preflight.documents.plans.plan import Plan, PlannedRequest
     from preflight.engine.result import Level, Report, Result
     from preflight.readiness.settings import CheckSettings
 
@@ -60,6 +60,11 @@ class Run:
 
         place = _place(plan, account)
         plan = _makeable(replace(plan, region=place.region, account=place.account), place)
+        if any(each.unreadable is not None or _unnamed(each) for each in plan.requests):
+            report = self._check(plan, account)
+            if report.verdict is Verdict.BLOCKED:
+                self.wish.show(report, True)
+                return 1
         with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
             creation = self.creation = Creation(
                 plan, account, place, tell=progress.tell, pace=self.wish.pace, patience=self.wish.patience
@@ -206,6 +211,12 @@ def _makeable(plan: Plan, place: Place) -> Plan:
             "check it with preflight check, and deploy it with its own tool"
         )
     return replace(plan, requests=tuple(replace(each, through="") for each in plan.requests))
+
+
+def _unnamed(request: PlannedRequest) -> bool:
+    from preflight.declared.operations import load_operation
+
+    return load_operation(request.operation).key(request.parameters) is None
 
 
 def _confirmed(creation: Creation, place: Place) -> bool:

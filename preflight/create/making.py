@@ -42,10 +42,10 @@ def make(aws: Aws, entry: Entry, patience: Patience, tell: Tell) -> Failed | Non
             tell(Again(entry.label, passing, attempt, delay))
             time.sleep(delay)
             continue
-        if not passing and _happened(aws, entry, failed):
+        if not passing and not failed.unsent and _happened(aws, entry, failed):
             tell(Accepted(entry.label, entry.arn))
             return None
-        if entry.state is State.ASKED and (passing or failed.status):
+        if entry.state is State.ASKED and (passing or failed.status or failed.unsent):
             entry.state = State.REFUSED
         if attempt > 1:
             entry.notes.append(f"tried {attempt} times")
@@ -60,7 +60,7 @@ def _call(aws: Aws, entry: Entry, tell: Tell) -> Failed | None:
 
     def work() -> None:
         try:
-            future.set_result(ask(aws, call.service, call.method, entry.request.parameters, entry.region))
+            future.set_result(ask(aws, call.service, call.method, entry.request.written, entry.region))
         except BaseException as error:
             future.set_exception(error)
 

@@ -107,6 +107,8 @@ def rules_for(failed: Failed) -> tuple[str, ...]:
         return ("PRE501", "PRE502", "PRE503", "PRE504")
     if failed.code in ("RegionDisabledException", "OptInRequired", "UnrecognizedClientException"):
         return ("PRE201", "PRE210")
+    if failed.code == "ParamValidationError":
+        return ("PRE303",)
     if failed.code == "ValidationException":
-        return ("PRE301", "PRE302", "PRE401", "PRE402", "PRE505")
+        return ("PRE301", "PRE303", "PRE302", "PRE401", "PRE402", "PRE505")
     return ()

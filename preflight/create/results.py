@@ -54,6 +54,9 @@ def _refused(entry: Entry, failed: Failed, why: Sequence[Result]) -> tuple[str, 
     if entry.state is State.ASKED:
         message = f"what became of {name} for {entry.label} is not known: {failed.message}"
         return message, f"Look: {entry.command(entry.operation.kind.section('read')['one']['call'])}; then run again."
+    if failed.unsent:
+        message = f"{name} for {entry.label} failed before it reached AWS; nothing was sent: {failed.message}"
+        return message, "Correct what the message names, and run the same command again."
     message = f"AWS refused {name} for {entry.label}: {failed.code}: {failed.message}"
     refused, over = denied(failed), limit(failed)
     if refused is not None:

@@ -53,6 +53,10 @@ NO_CREDENTIALS = frozenset(
         "UnauthorizedSSOTokenError",
     }
 )
+# botocore's errors about a call that it does not send: it knows already that the call cannot be made.
+UNSENT = NO_CREDENTIALS | frozenset(
+    {"EndpointProviderError", "EndpointResolutionError", "InvalidRegionError", "NoRegionError", "ParamValidationError"}
+)
 # As botocore's retry handlers list them (botocore/retries/standard.py, ThrottledRetryableChecker).
 THROTTLED = frozenset(
     {
@@ -89,6 +93,11 @@ class Failed:
         """Whether AWS understood the call and refused it for want of permission."""
         return self.code in DENIED
 
+    @property
+    def unsent(self) -> bool:
+        """Whether botocore refused to send the call, so that AWS never saw it."""
+        return self.status == 0 and self.code in UNSENT
+
 
 def failure(error: Exception) -> Failed:
     """Turn what botocore raises into a `Failed`. Raises any other error again."""
@@ -96,18 +105,19 @@ def failure(error: Exception) -> Failed:
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
-        said: Mapping[str, Any] = error.response.get("Error", {})
+        answer: Mapping[str, Any] = error.response.get("Error", {})
         about: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
         return Failed(
-            str(said.get("Code", "")),
-            _one_line(str(said.get("Message", "")) or str(error)),
+            str(answer.get("Code", "")),
+            _one_line(str(answer.get("Message", "")) or str(error)),
             int(about.get("HTTPStatusCode", 0)),
             about.get("HTTPHeaders", {}),
             int(about.get("RetryAttempts", 0)) + 1,
         )
     if isinstance(error, BotoCoreError | ResponseParserError):
-        # A parser's error quotes the whole answer after its first line.
-        return Failed(type(error).__name__, _one_line(str(error).partition("\n")[0]))
+        # A parser's error quotes the whole answer after its first line; botocore lists a request's faults on lines.
+        said = str(error) if type(error).__name__ == "ParamValidationError" else str(error).partition("\n")[0]
+        return Failed(type(error).__name__, _one_line(said))
     raise error
 
 

@@ -17,9 +17,10 @@ from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
-from preflight.documents.text.schema import fault, load_schema
+from preflight.documents.text.schema import load_schema
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
@@ -188,10 +189,19 @@ def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Ga
     declared, pointer = made.declared, f"{resource.pointer}/Properties"
     at = (document, pointer)
     if declared.get("operation") in known_operations():
-        parameters = _parameters(stack, resource, made)
+        parameters = _parameters(made)
         name = f"{stack.where.prefix}{resource.id}"
-        request = PlannedRequest(declared["operation"], parameters, document, pointer, name, CLOUDFORMATION, depends_on)
-        into.requests.append(request)
+        into.requests.append(
+            planned_request(
+                declared["operation"],
+                parameters,
+                document,
+                pointer,
+                name=name,
+                through=CLOUDFORMATION,
+                depends_on=depends_on,
+            )
+        )
     elif resource.type.startswith("AWS::SageMaker::"):
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
@@ -200,18 +210,13 @@ def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Ga
     into.declared.extend(replace(each, depends_on=depends_on) for each in beside)
 
 
-def _parameters(stack: Stack, resource: Resource, made: Made) -> dict[str, Any]:
-    """Return the members of the call. Raises `InputError` for properties that do not fit them."""
+def _parameters(made: Made) -> dict[str, Any]:
+    """Return the members of the call that properties make."""
     declared = made.declared
     dropped, renamed = declared.get("drop", ()), declared.get("rename", {})
-    schema = schema_name(declared["operation"])
     members = {renamed.get(name, name): each for name, each in made.properties.items() if name not in dropped}
-    parameters: dict[str, Any] = fitted(members, load_schema(schema), load_schema(schema))
-    if wrong := fault(parameters, schema):
-        inside, problem, mend = wrong
-        raise stack.template.error(
-            f"{resource.pointer}/Properties{inside}", DeployText(problem).shown, DeployText(mend).shown
-        )
+    schema = load_schema(schema_name(declared["operation"]))
+    parameters: dict[str, Any] = fitted(members, schema, schema)
     return parameters
 
 

@@ -20,6 +20,7 @@ class PlannedRequest:
     forward access session (`cloudformation.amazonaws.com`); both are empty for calls that are made directly.
     `depends_on` says what must be known before it is certain that the call is made, or what it says: a condition of a
     template.
+    `unreadable` is what was written, where `parameters` are only what can be read of it by the call's shape.
     """
 
     operation: str
@@ -29,6 +30,12 @@ class PlannedRequest:
     name: str = ""
     through: str = ""
     depends_on: tuple[str, ...] = ()
+    unreadable: Mapping[str, Any] | None = None
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """The parameters as they were written, whether or not they can be read."""
+        return self.parameters if self.unreadable is None else self.unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from preflight.documents.plans.consistency import context_text, require_consistent
-from preflight.documents.plans.operation_names import kebab, operation_named, recognized, schema_name
-from preflight.documents.plans.plan import Given, Plan, PlannedRequest
+from preflight.documents.plans.operation_names import operation_named, recognized
+from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
-from preflight.documents.text.schema import at, validate, word_for
+from preflight.documents.text.schema import validate, word_for
 from preflight.errors import InputError, UsageError
 from preflight.unresolved import marked
 
@@ -141,16 +142,7 @@ def _read(document: Document, operation: str | None, given: Given) -> Plan:
             place=document.place(""),
             mend='add "requests": [{"operation": ..., "parameters": {...}}]',
         )
-    return Plan((_request(document, operation, "") if operation else _guessed(document),))
-
-
-def _guessed(document: Document) -> PlannedRequest:
-    operation = recognized(document)
-    try:
-        return _request(document, operation, "")
-    except InputError as error:
-        guess = f"it was read as {kebab(operation.partition(':')[2])}, and --operation names another"
-        raise InputError(error.path, error.problem, place=error.place, mend=f"{error.mend} ({guess})") from None
+    return Plan((planned_request(operation or recognized(document), value, document),))
 
 
 def _plan_document(document: Document) -> Plan:
@@ -166,7 +158,7 @@ def _plan_document(document: Document) -> Plan:
             operation = operation_named(entry["operation"])
         except UsageError as error:
             raise InputError(document.path, str(error), place=document.place(f"{pointer}/operation")) from None
-        requests.append(_request(document, operation, f"{pointer}/parameters"))
+        requests.append(planned_request(operation, entry["parameters"], document, f"{pointer}/parameters"))
     return Plan(
         tuple(requests),
         region=value.get("region"),
@@ -174,11 +166,6 @@ def _plan_document(document: Document) -> Plan:
         principal=value.get("principal"),
         context={key: context_text(given) for key, given in value.get("context", {}).items()},
     )
-
-
-def _request(document: Document, operation: str, pointer: str) -> PlannedRequest:
-    validate(document, schema_name(operation), pointer=pointer)
-    return PlannedRequest(operation, at(document.value, pointer), document, pointer)
 
 
 def _joined(one: Plan, other: Plan) -> Plan:

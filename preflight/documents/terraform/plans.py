@@ -9,6 +9,7 @@ from typing import Any
 from preflight.documents.cloudformation.plans import fitted
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.terraform.changes import Change, changes_in
 from preflight.documents.terraform.configuration import Configuration
 from preflight.documents.terraform.identities import made_beside, taken_away
@@ -18,7 +19,7 @@ from preflight.documents.terraform.translate import request_members
 from preflight.documents.terraform.types import declared_of, ignored, made_as
 from preflight.documents.terraform.values import Values
 from preflight.documents.text.document import Document
-from preflight.documents.text.schema import fault, load_schema
+from preflight.documents.text.schema import load_schema
 from preflight.errors import InputError
 from preflight.unresolved import DeployText
 
@@ -152,12 +153,8 @@ def _request(change: Change, operation: str, reading: _Reading) -> None:
             reading.gap(change, message)
     root = load_schema(schema)
     parameters: dict[str, Any] = fitted(members, root, root)
-    document, pointer = reading.document, f"{change.pointer}/after"
-    if wrong := fault(parameters, schema):
-        inside, problem, mend = wrong
-        what = f"{change.address}{inside.replace('/', '.')}: {DeployText(problem).shown}"
-        raise InputError(document.path, what, place=document.place(pointer), mend=DeployText(mend).shown)
-    reading.requests.append(PlannedRequest(operation, parameters, document, pointer, change.address))
+    request = planned_request(operation, parameters, reading.document, f"{change.pointer}/after", name=change.address)
+    reading.requests.append(request)
 
 
 def _destroy(change: Change, reading: _Reading) -> None:

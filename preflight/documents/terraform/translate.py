@@ -44,11 +44,7 @@ def _object(
 
 
 def _value(value: Any, schema: Any, root: Any, path: str, left: dict[str, str]) -> Any:
-    while "$ref" in schema:
-        target = root
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        schema = target
+    schema = _resolved(schema, root)
     kind = schema.get("type")
     if DeployText.partial(value) and kind in ("object", "array"):
         return value
@@ -62,12 +58,18 @@ def _value(value: Any, schema: Any, root: Any, path: str, left: dict[str, str]) 
             )
         return _object(inner, schema, root, {}, f"{path}.", left)
     if kind == "array":
-        items = schema.get("items", {})
+        items = _resolved(schema.get("items", {}), root)
         if isinstance(value, dict) and set(items.get("properties", ())) == {"Key", "Value"}:
             return [{"Key": name, "Value": each} for name, each in value.items() if each is not None]
         listed = value if isinstance(value, list) else [value]
         return [_value(each, items, root, f"{path}[{at}]", left) for at, each in enumerate(listed)]
     return value
+
+
+def _resolved(schema: Any, root: Any) -> Any:
+    while "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
 
 
 def _named(argument: str, known: Mapping[str, Any]) -> str | None:

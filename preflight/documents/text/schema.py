@@ -11,7 +11,6 @@ from preflight.data_files import folder
 from preflight.documents.text.document import Document
 from preflight.errors import InputError
 from preflight.json_pointer import escape, parts
-from preflight.unresolved import DeployText
 
 _WORDS = {
     "object": "an object",
@@ -23,6 +22,8 @@ _WORDS = {
     "null": "null",
 }
 _MOST_ERRORS = 200
+# What is longer is no misspelt name, and would take long to compare.
+_LONGEST_WORD = 200
 
 
 def validate(document: Document, schema: str, *, pointer: str = "") -> None:
@@ -30,26 +31,17 @@ def validate(document: Document, schema: str, *, pointer: str = "") -> None:
 
     Raises `InputError` for what is wrong furthest out: a misspelt member before the missing one that it stands for.
     """
-    wrong = fault(at(document.value, pointer), schema)
-    if wrong is not None:
-        inside, problem, mend = wrong
-        raise InputError(document.path, problem, place=document.place(pointer + inside), mend=mend)
-
-
-def fault(value: Any, schema: str) -> tuple[str, str, str] | None:
-    """Return what is wrong with a value by a schema: where in it (a JSON pointer), what, and the mend; or None.
-
-    A text that is not wholly known fits everywhere.
-    """
+    value = at(document.value, pointer)
     accept = _accept(schema)
     if accept is not None and accept(value):
-        return None
+        return
     error = _first_error(schema, value)
     if error is None:
-        return None
-    where = "".join(f"/{escape(str(part))}" for part in error.absolute_path)
+        return
     problem, mend, member = _explain(error)
-    return f"{where}/{escape(member)}" if member else where, problem, mend
+    path = [*error.absolute_path, member] if member else error.absolute_path
+    inside = "".join(f"/{escape(str(part))}" for part in path)
+    raise InputError(document.path, problem, place=document.place(pointer + inside), mend=mend)
 
 
 def at(value: Any, pointer: str) -> Any:
@@ -61,11 +53,17 @@ def at(value: Any, pointer: str) -> Any:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `did you mean X?` for a misspelt word, or the empty string where nothing known is near."""
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is nearest to a misspelt one, or the empty string where none is near."""
     from difflib import get_close_matches
 
     by_fold = {each.casefold(): each for each in known}
-    near = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    return f"did you mean {by_fold[near[0]]}?" if near else ""
+    near = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6) if len(word) <= _LONGEST_WORD else []
+    return by_fold[near[0]] if near else ""
 
 
 def word_for(value: Any) -> str:
@@ -96,7 +94,7 @@ def _first_error(name: str, value: Any) -> Any:
     from jsonschema.exceptions import best_match
 
     found = _validator(name).iter_errors(value)
-    errors = list(islice((error for error in found if not DeployText.partial(error.instance)), _MOST_ERRORS))
+    errors = list(islice(found, _MOST_ERRORS))
     return best_match([min(errors, key=_rank)]) if errors else None
 
 

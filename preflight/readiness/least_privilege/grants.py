@@ -10,6 +10,7 @@ from preflight.account.overlays.planned import deployed
 from preflight.account.sessions import Session
 from preflight.declared.operations import Permission, Target
 from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.planned_request import require_readable
 from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import steps_of
 from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
@@ -62,11 +63,13 @@ class Needed:
 def needed_by(plan: Plan, account: Account, session: Session | None = None) -> Needed:
     """Return what the caller of a plan needs, by the operations' declarations and what is known of the account.
 
-    `session` is what is known of the session that makes the calls. Raises `InputError` where plan and account are not
-    of the same AWS account, `UsageError` where the region or the account cannot be told.
+    `session` is what is known of the session that makes the calls. Raises `InputError` where a request
+    cannot be read by its operation's shape and where plan and account are not of the same AWS account, `UsageError`
+    where the region or the account cannot be told.
     """
     place = settled(plan, account)
     plan = placed(plan, place)
+    require_readable(plan)
     facts = deployed(account, plan, place.region)
     steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account), session))
     found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}

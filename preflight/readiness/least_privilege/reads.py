@@ -17,6 +17,7 @@ from preflight.declared.expressions import evaluate, fill
 from preflight.declared.operations import Place
 from preflight.declared.resource_kinds import Kind, load_kind
 from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.planned_request import require_readable
 from preflight.engine.rule import load_rules
 from preflight.engine.selection import select_rules
 from preflight.iam.statement import resource_patterns
@@ -51,6 +52,7 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     place = Place(settled_place.partition, settled_place.region, settled_place.account)
     noted = _Noted(account)
     plan = placed(plan, settled_place)
+    require_readable(plan)
     principal = plan.principal or calling(noted)
     rules = [rule for rule in load_rules(select_rules(FAMILY, (), ())) if rule.check is not None]
     own: list[Grant] = []

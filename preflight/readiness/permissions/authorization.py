@@ -16,6 +16,7 @@ from preflight.declared.resource_kinds import Kind as ResourceKind
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
+from preflight.iam.decide import RequestError
 from preflight.iam.request import Request
 from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
@@ -159,7 +160,16 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
         )
     request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
-    return judged(rule, matter, request, held.policies, location=step.location)
+    try:
+        return judged(rule, matter, request, held.policies, location=step.location)
+    except RequestError:
+        return rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {who} is allowed {permission.action}: `{need.resource}` is not an ARN",
+            subject=need.resource,
+            location=step.location,
+            remedy="Write the whole ARN in the request.",
+        )
 
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:

@@ -5,31 +5,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
+from preflight.readiness.named_members import Name, names_in
 from preflight.readiness.step import Step
 from preflight.readiness.wording import place_in, sentence, subject
 from preflight.unresolved import DeployText, resolution
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """A name in a request: where it stands, what messages call it, what form it must have."""
-
-    pointer: str
-    label: str
-    text: str
-    form: Mapping[str, Any]
-    distinct: str | None
-
-
 def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
     """Say of every name in the request whether AWS accepts its form, at which character it does not, and of repeats."""
-    names = list(_names(step))
+    names = names_in(step)
     wrong = [(name, problem) for name in names if (problem := _problem(name))]
     for name, problem in wrong:
         yield rule.result(
@@ -70,38 +58,7 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
         )
 
 
-def _names(step: Step) -> Iterator[_Name]:
-    own = step.operation.kind
-    form = own.section("name")
-    if form is None:
-        return
-    parameters = step.request.parameters
-    for pointer, text in _places(parameters, form["parameter"]):
-        yield _Name(pointer, f"{own.label} name", text, form, None)
-    for other in form.get("others", ()):
-        kind = load_kind(other["kind"]) if "kind" in other else own
-        label = other.get("label") or f"{kind.label} name"
-        for pointer, text in _places(parameters, other["at"]):
-            yield _Name(pointer, label, text, kind.section("name"), other["at"] if other.get("distinct") else None)
-
-
-def _places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Give each text at a path like `ProductionVariants[].VariantName`, with its JSON pointer."""
-    if isinstance(value, str) and not path:
-        yield pointer, value
-    if not isinstance(value, Mapping) or not path:
-        return
-    member, _, rest = path.partition(".")
-    name = member.removesuffix("[]")
-    found = value.get(name)
-    if member.endswith("[]"):
-        for index, each in enumerate(found if isinstance(found, list) else ()):
-            yield from _places(each, rest, f"{pointer}/{name}/{index}")
-    else:
-        yield from _places(found, rest, f"{pointer}/{name}")
-
-
-def _problem(name: _Name) -> str | None:
+def _problem(name: Name) -> str | None:
     text, form = name.text, name.form
     if not text:
         return "is empty"
@@ -147,8 +104,8 @@ def _shortened(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _repeated(names: list[_Name]) -> Iterator[tuple[_Name, _Name]]:
-    first: dict[str, dict[str, _Name]] = defaultdict(dict)
+def _repeated(names: list[Name]) -> Iterator[tuple[Name, Name]]:
+    first: dict[str, dict[str, Name]] = defaultdict(dict)
     for name in names:
         if name.distinct is None:
             continue

@@ -123,11 +123,6 @@ WRONG = {
          "Resources": {"E": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Ref": "Off"}}},
                        "Off": {**ENDPOINT, "Condition": "No"}}},
         "Off is not made, since its condition No does not hold"),
-    "a property that is not there": (having(EndpointNames="x"), "did you mean EndpointName?"),
-    "a property of the wrong type": (
-        having(Tags={"Key": "a"}), "/Resources/E/Properties/Tags (line 1, column"),
-    "a property that is missing": (
-        {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint"}}}, "EndpointConfigName is missing"),
     "properties that are a list": (
         {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": []}}}, "are an object, not a list"),
     "a value that is not allowed": (

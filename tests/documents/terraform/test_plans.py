@@ -48,10 +48,6 @@ CHANGE = WHOLE["resource_changes"][0]
         ({**WHOLE, "resource_changes": {}}, "resource_changes is a list, not an object"),
         ({**WHOLE, "resource_changes": [{"address": "a.b"}]}, "an address, a type, and a change with its actions"),
         ({**WHOLE, "resource_changes": []}, "nothing in it makes a call that preflight knows"),
-        (
-            {**WHOLE, "resource_changes": [{**CHANGE, "change": {**CHANGE["change"], "after": {"name": 5}}}]},
-            "aws_sagemaker_endpoint.this: ",
-        ),
     ],
 )
 def test_what_is_no_plan_is_one_line(tmp_path: Path, given: dict[str, Any], told: str) -> None:

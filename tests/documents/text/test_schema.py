@@ -82,11 +82,11 @@ def test_what_is_wrong_is_said_in_words(value: Any, place: str, says: str) -> No
 
 
 def test_the_place_is_of_the_whole_document() -> None:
-    document = load_text('{"requests": [{"operation": "x",\n "parameters": {"EndpointName": 1}}]}', "p.json")
+    document = load_text('{"plans": [{"requests": [],\n "region": 1}]}', "p.json")
     with pytest.raises(InputError) as caught:
-        validate(document, "requests/sagemaker.CreateEndpoint", pointer="/requests/0/parameters")
-    assert "EndpointConfigName is missing" in str(caught.value)
-    assert caught.value.place == "/requests/0/parameters (line 2, column 16)"
+        validate(document, "plan", pointer="/plans/0")
+    assert "expected a string" in str(caught.value)
+    assert caught.value.place == "/plans/0/region (line 2, column 12)"
 
 
 def test_suggestions_ignore_case() -> None:
@@ -105,12 +105,14 @@ def schema_of(name: str) -> Any:
 
 @pytest.mark.parametrize("name", names())
 def test_every_schema_is_one(name: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(schema_of(name))
+    # The patterns of AWS's models are Java's, which preflight.declared.patterns reads.
+    checker = None if name.startswith("requests/") else jsonschema.FormatChecker()
+    jsonschema.Draft202012Validator.check_schema(schema_of(name), format_checker=checker)
 
 
 def test_what_check_needs_is_compiled() -> None:
     for name in names():
-        if name in ("snapshot.schema.json", "plan.schema.json") or name.startswith("requests/"):
+        if name in ("snapshot.schema.json", "plan.schema.json"):
             compile_schema(schema_of(name))
 
 
