@@ -46,7 +46,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"check", "rules"},
         {"capacity", "permissions", "dependency_results", "size_limits"},
         {"wording"},
-        {"references"},
+        {"references", "named_members"},
         {"step", "call_site"},
         {"memo", "settings"},
     ),

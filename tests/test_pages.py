@@ -97,8 +97,8 @@ def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
         target = tmp_path / name
         assert not (ROOT / name).exists(), f"{name} is taken: the page needs another example"
         target.write_text("\n".join(line.removeprefix(indent) for line in body.splitlines()) + "\n")
-    assert preflight("explain", "PRE303", cwd=tmp_path).stdout.startswith("PRE303 tag-keys-not-reserved (error, names)")
-    declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE303.yaml").read_text())
+    assert preflight("explain", "PRE399", cwd=tmp_path).stdout.startswith("PRE399 tag-keys-not-reserved (error, names)")
+    declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE399.yaml").read_text())
     from jsonschema import Draft202012Validator
 
     schema = json.loads((folder("schemas") / "rule.schema.json").read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
         for example in declared["examples"][kind]:
             for part in ("plan", "snapshot"):
                 (tmp_path / f"{part}.json").write_text(json.dumps(example[part]))
-            ran = preflight("check", "plan.json", "--snapshot", "snapshot.json", "--select", "PRE303", cwd=tmp_path)
+            ran = preflight("check", "plan.json", "--snapshot", "snapshot.json", "--select", "PRE399", cwd=tmp_path)
             assert ran.returncode == code, ran
 
 

@@ -147,7 +147,7 @@ class TestReports:
         ran = preflight(*BLOCKED, "--format", "json", "--select", "PRE3,PRE5", "--ignore", "PRE302,PRE501")
         assert ran.code == 0
         assert {each["rule"] for each in json.loads(ran.out)["results"]} == {
-            "PRE301", "PRE502", "PRE503", "PRE504", "PRE505",
+            "PRE301", "PRE303", "PRE502", "PRE503", "PRE504", "PRE505",
         }  # fmt: skip
 
     def test_quiet_and_verbose(self, preflight: Command) -> None:
@@ -208,9 +208,6 @@ NOT_USABLE: dict[str, tuple[bytes | str | dict[str, Any], str]] = {
     "nesting in YAML": ("- " * 100_000 + "a", "deep"),
     "a list": ("[]", "a request or a plan is an object"),
     "a number": ("1", "a request or a plan is an object"),
-    "wrong type": ({**REQUEST, "EndpointName": 7}, "/EndpointName (line 1, column "),
-    "unknown member": ({**REQUEST, "EndpointNam": "x"}, "EndpointName"),
-    "missing member": ({"EndpointName": "a"}, "EndpointConfigName"),
     "missing member of a plan": ({"region": "us-east-1"}, "requests"),
     "no requests": (plan(requests=[]), "/requests"),
     "unknown operation": (
@@ -234,6 +231,20 @@ NOT_USABLE: dict[str, tuple[bytes | str | dict[str, Any], str]] = {
 
 
 class TestBadInput:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ({**REQUEST, "EndpointName": 7}, "`EndpointName` must be a string, and is a whole number"),
+            ({**REQUEST, "EndpointNam": "x"}, "Did you mean EndpointName?"),
+            ({"EndpointName": "a"}, "`EndpointConfigName` is missing from the request"),
+        ],
+    )
+    def test_what_the_api_refuses_of_a_request_is_a_result(
+        self, preflight: Command, content: dict[str, Any], said: str
+    ) -> None:
+        ran = preflight("check", "r.json", "--snapshot", SNAPSHOT, "--select", "PRE303", r__json=content)
+        assert ran.code == 1 and "FAIL  PRE303" in ran.out and said in ran.out
+
     @pytest.mark.parametrize("name", NOT_USABLE)
     def test_of_a_request(self, preflight: Command, name: str) -> None:
         content, said = NOT_USABLE[name]

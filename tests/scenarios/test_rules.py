@@ -55,6 +55,7 @@ SCENARIOS = [
             Says("PRE201", "pass", "us-east-1"),
             Says("PRE210", "pass", "STS is active in us-east-1"),
             Says("PRE301", "pass"),
+            Says("PRE303", "pass"),
             Says("PRE302", "pass", "is free in account 111122223333 in us-east-1, compared without case"),
             Says("PRE401", "pass", "`churn-two`"),
             Says("PRE402", "pass", "`churn-model`"),
@@ -183,6 +184,12 @@ SCENARIOS = [
         b.planned("sagemaker:CreateEndpoint", EndpointName="churn_1", EndpointConfigName="churn-config"),
         BLOCKED,
         (Says("PRE301", "fail", "has `_` at place 6"),),
+    ),
+    Scenario(
+        "tags that are no list",
+        b.planned("sagemaker:CreateEndpoint", EndpointName="churn-1", EndpointConfigName="churn-config", Tags={}),
+        BLOCKED,
+        (Says("PRE303", "fail", "`Tags` must be a list, and is an object"),),
     ),
     Scenario(
         "the name is taken by one that differs in case",
@@ -508,5 +515,6 @@ def test_every_rule_is_seen_to_pass_to_fail_and_to_stay_open() -> None:
     # PRE102 is about templates and plans themselves, whatever the account.
     rules = {path.stem for path in (folder("rules") / "readiness").glob("PRE[1-5]*.yaml")} - {"PRE102"}
     seen = {(says.rule, says.kind) for scenario in SCENARIOS for says in scenario.says}
-    # Whether a name is well-formed depends on no fact of the account.
-    assert {(rule, kind) for rule in rules for kind in ("pass", "fail", "open")} - seen == {("PRE301", "open")}
+    # Whether a name or a request is well-formed depends on no fact of the account.
+    not_of_the_account = {("PRE301", "open"), ("PRE303", "open")}
+    assert {(rule, kind) for rule in rules for kind in ("pass", "fail", "open")} - seen == not_of_the_account
