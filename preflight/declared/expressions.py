@@ -15,6 +15,7 @@ import jmespath
 import jmespath.functions
 import jmespath.parser
 
+from preflight.declared.registries import puller
 from preflight.errors import PreflightError
 from preflight.unresolved import DeployText
 
@@ -91,6 +92,11 @@ class _Functions(jmespath.functions.Functions):
     @jmespath.functions.signature({"types": ["string", "null"]})
     def _func_ecr_image(self, uri: str | None) -> dict[str, str] | None:
         return ecr_image(uri)
+
+    @jmespath.functions.signature({"types": ["string", "null"]})
+    def _func_pulled_by(self, uri: str | None) -> str | None:
+        image = ecr_image(uri)
+        return None if image is None else puller(image["registryId"], image["Region"])
 
     @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
     def _func_arn_part(self, arn: str | None, part: str) -> str | None:

@@ -14,6 +14,7 @@ from preflight.account.facts import Ask, Fact, Known
 from preflight.account.overlays.planned import planned_in
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import keys_in
+from preflight.declared.registries import is_of_aws
 from preflight.declared.resource_kinds import Kind, load_kind
 from preflight.readiness.step import Step
 
@@ -160,15 +161,15 @@ def policy_asked_for(step: Step, kind_id: str, values: Mapping[str, Any], region
     `values` are what is known of the resource: its identity, and its members where it is described.
     """
     declared = load_kind(kind_id).section("resource-policy")
-    if declared is None or ("owner" in declared and evaluate(declared["owner"], values) in _shared(declared)):
+    if declared is None or _is_shared(declared, values):
         return None
     key = evaluate(declared["key"], values)
     return Ask.one(declared["kind"], region or step.region, key) if key and None not in key.values() else None
 
 
-def _shared(declared: Mapping[str, Any]) -> Iterable[str]:
-    owners: Iterable[str] = declared.get("shared-by-aws", ())
-    return owners
+def _is_shared(declared: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    owner = evaluate(declared["owner"], values) if "owner" in declared else None
+    return "shared-by-aws" in declared and owner is not None and is_of_aws(owner)
 
 
 def _policies(step: Step, named: Iterable[_Found]) -> list[Ask]:

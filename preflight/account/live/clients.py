@@ -79,6 +79,11 @@ class Clients:
         return client
 
     def _make(self, service: str, region: str) -> Any:
+        if service == "sts":
+            # Whether STS is active in a region only the region's own endpoint tells, and with
+            # AWS_STS_REGIONAL_ENDPOINTS=legacy botocore calls the global one for regions that are older than 2019:
+            # https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html
+            self._session._session.set_config_variable("sts_regional_endpoints", "regional")
         try:
             client = self._session.client(  # type: ignore[call-overload]
                 service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.declared.expressions import evaluate
+from preflight.declared.registries import is_of_aws
 from preflight.declared.resource_kinds import load_kind
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Policies, PolicyType
@@ -53,7 +54,7 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
     described = itself.fact.value if itself is not None and isinstance(itself.fact, Known) else {}
     values = step.place.values({**described, **key})
     owner = evaluate(declared["owner"], values) if "owner" in declared else None
-    if owner in declared.get("shared-by-aws", ()):
+    if "shared-by-aws" in declared and owner is not None and is_of_aws(owner):
         return Held(replace(policies, resource=_everybody()), owner)
     region = step.region if itself is None or not itself.region else itself.region
     ask = policy_asked_for(step, kind_id, values, region)

@@ -150,6 +150,7 @@ class _Need:
     level: Level | None
     context: Mapping[str, Any]
     about: Mapping[str, Any]
+    doubt: str = ""
 
 
 def _needs(step: Step) -> Iterator[_Need]:
@@ -213,7 +214,9 @@ def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: s
                 if resource is not None:
                     level = Level(entry["level"]) if "level" in entry else None
                     context = entry.get("context", {})
-                    yield _Need(role, tuple(entry["actions"]), resource, on, key, entry["to"], level, context, value)
+                    doubt = entry.get("doubt", "")
+                    actions = tuple(entry["actions"])
+                    yield _Need(role, actions, resource, on, key, entry["to"], level, context, value, doubt)
 
 
 def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -> str | None:
@@ -249,4 +252,9 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
         principal_tags=principal.tags,
     )
     matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)
-    return judged(rule, matter, request, held.policies, location=step.location, level=need.level)
+    found = judged(rule, matter, request, held.policies, location=step.location, level=need.level)
+    if found.kind is Kind.FAIL and need.doubt:
+        return replace(
+            found, kind=Kind.OPEN, message=f"{found.message}; whether it has to be is not known: {need.doubt}"
+        )
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Absent, Unknown
-from preflight.declared.resource_kinds import load_kind
+from preflight.declared.registries import is_of_aws
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.dependency_results import faults, found_or_why_not, said, sentence
@@ -45,8 +45,8 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
             "Push it, or correct the repository and the tag; an image without a tag is taken to be `latest`.",
         )
     if isinstance(fact, Unknown):
-        shared = (load_kind("ecr:image").section("resource-policy") or {}).get("shared-by-aws", ())
-        whose = "is of one of AWS's own registries and " if reference.key.get("registryId") in shared else ""
+        aws = is_of_aws(reference.key.get("registryId", ""))
+        whose = "is of one of AWS's own registries and " if aws else ""
         return said(
             step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.resolution)
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from preflight.account.facts import Ask, Known, Unknown
-from preflight.declared.operations import load_operation
+from preflight.declared.operations import keys_in, load_operation
+from preflight.declared.resource_kinds import Kind as ResourceKind
+from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.references import references
@@ -64,10 +67,55 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
         )
     else:
         assert isinstance(fact, Unknown)
+        because = f"{fact.reason}{_evidence(step, need)}"
         yield rule.result(
             Kind.OPEN,
-            f"whether STS is active in {step.region} is not known, and {need['why']}: {fact.reason}",
+            f"whether STS is active in {step.region} is not known, and {need['why']}: {because}",
             subject=who,
             location=location,
-            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}." if fact.resolution else _ACTIVATE,
+            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}; or say with --sts-active {step.region} that it is."
+            if fact.resolution
+            else _ACTIVATE,
         )
+
+
+# How many resources in service are looked at for evidence, the newest first.
+_LOOKED_AT = 3
+_SINCE = ("LastModifiedTime", "CreationTime")
+
+
+def _evidence(step: Step, need: Mapping[str, Any]) -> str:
+    """Return what speaks for STS being active without proving it: something of the same kind that is in service in the
+    region, and that the service needed STS for when it came into service. The setting may have changed since.
+    """
+    kind, call = step.operation.kind, step.operation.call
+    listed = step.account.read(Ask.all(kind.id, step.region))
+    entries = listed.value if isinstance(listed, Known) else []
+    serving = [each for each in entries if call.status is not None and each.get(call.status) in call.success]
+    for entry in sorted(serving, key=_since, reverse=True)[:_LOOKED_AT]:
+        key = {name: str(entry[name]) for name in kind.identity}
+        fact = step.account.read(Ask.one(kind.id, step.region, key))
+        if isinstance(fact, Known) and _reads(step, need, kind, fact.value):
+            since = f" since {_since(fact.value)}" if _since(fact.value) else ""
+            return (
+                f". Evidence that it is: {kind.label} `{'/'.join(key.values())}`, for which the service needed it, "
+                f"has been in service there{since}"
+            )
+    return ""
+
+
+def _since(described: Mapping[str, Any]) -> str:
+    return next((str(described[name]) for name in _SINCE if described.get(name)), "")
+
+
+def _reads(step: Step, need: Mapping[str, Any], kind: ResourceKind, value: Mapping[str, Any]) -> bool:
+    """Say whether a resource leads to something that the service needs STS to read."""
+    for entry in kind.section("references") or ():
+        for key, _ in keys_in(entry["each"], step.place.values(value)):
+            if (entry["to"], entry["rule"]) == (need["to-read"], need["rule"]):
+                return True
+            if entry["to"] in need["through"]:
+                fact = step.account.read(Ask.one(entry["to"], step.region, key))
+                if isinstance(fact, Known) and _reads(step, need, load_kind(entry["to"]), fact.value):
+                    return True
+    return False

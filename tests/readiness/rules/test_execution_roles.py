@@ -217,7 +217,8 @@ def test_pulling_the_image() -> None:
 def test_awss_own_images_are_everybodys_to_pull() -> None:
     found = needs(model(Image=PUBLIC), allow(["ecr:GetAuthorizationToken", *PULL]))
     assert {each.kind.value for each in found.values()} == {"pass"}
-    assert {each.kind.value for each in needs(model(Image=PUBLIC)).values()} == {"fail"}
+    # AWS and its users say differently whose credentials pull a Deep Learning Container.
+    assert {each.kind.value for each in needs(model(Image=PUBLIC)).values()} == {"open"}
 
 
 def test_an_image_of_another_account_is_open() -> None:
@@ -341,3 +342,25 @@ def test_alarms_are_watched_by_the_models_role() -> None:
     found = needs(request, endpoint_configs=[CONFIG], models=[MODEL])
     watching = found[f"cloudwatch:DescribeAlarms arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:errors"]
     assert (watching.kind.value, watching.level.value) == ("fail", "error")
+
+
+def test_an_image_of_a_built_in_algorithm_needs_nothing_of_the_role() -> None:
+    """AWS: "service-owned credentials" pull it, so that not even a Deny is in the way."""
+    (found,) = needs(model(Image=f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-xgboost:1.7-1")).values()
+    assert found.kind.value == "notApplicable"
+    image = f"811284229777.dkr.ecr.{REGION}.amazonaws.com/image-classification:1"
+    algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
+    job = ("CreateTrainingJob", {"TrainingJobName": "j", "RoleArn": EXECUTION, "AlgorithmSpecification": algorithm})
+    assert not any(each.startswith("ecr:") for each in needs(job))
+
+
+def test_a_container_of_each_sort_needs_its_own() -> None:
+    both = (
+        "CreateModel",
+        {"ModelName": "m", "ExecutionRoleArn": EXECUTION, "Containers": [{"Image": IMAGE}, {"Image": PUBLIC}]},
+    )
+    found = needs(both)
+    assert found["ecr:GetAuthorizationToken *"].kind.value == "fail"
+    assert found[f"ecr:BatchGetImage arn:aws:ecr:{REGION}:{ACCOUNT}:repository/serve"].kind.value == "fail"
+    (unsure,) = [each for name, each in found.items() if name.startswith("ecr:BatchGetImage") and ACCOUNT not in name]
+    assert unsure.kind.value == "open" and "credentials of its own" in unsure.message

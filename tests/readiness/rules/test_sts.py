@@ -58,3 +58,22 @@ def test_only_the_call_that_needs_it_is_told_of_it() -> None:
     found = judge("PRE210", model, config, CREATE, region="eu-west-1", models=[], endpoint_configs=[], sts_active=False)
     assert kinds(found) == ["fail"]
     assert kinds(judge("PRE210", model, region="eu-west-1")) == ["notApplicable"]
+
+
+SERVING = {
+    "EndpointName": "old",
+    "EndpointConfigName": "demo-config",
+    "EndpointStatus": "InService",
+    "LastModifiedTime": "2026-01-03T10:00:00Z",
+}
+
+
+def test_an_endpoint_in_service_with_data_in_s3_is_evidence() -> None:
+    result = only(judge("PRE210", CREATE, region="eu-west-1", **world(endpoints=[SERVING])))
+    assert result.kind == "open"
+    assert (
+        "endpoint `old`, for which the service needed it, has been in service there since 2026-01-03" in result.message
+    )
+    assert "--sts-active eu-west-1" in result.remedy
+    for other in ({**SERVING, "EndpointStatus": "Failed"}, {**SERVING, "EndpointConfigName": "gone"}):
+        assert "Evidence" not in only(judge("PRE210", CREATE, region="eu-west-1", **world(endpoints=[other]))).message
