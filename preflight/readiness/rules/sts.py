@@ -68,14 +68,13 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
     else:
         assert isinstance(fact, Unknown)
         because = f"{fact.reason}{_evidence(step, need)}"
+        vouch = f"or say with --sts-active {step.region} that it is"
         yield rule.result(
             Kind.OPEN,
             f"whether STS is active in {step.region} is not known, and {need['why']}: {because}",
             subject=who,
             location=location,
-            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}; or say with --sts-active {step.region} that it is."
-            if fact.resolution
-            else _ACTIVATE,
+            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}; {vouch}." if fact.resolution else _ACTIVATE,
         )
 
 
