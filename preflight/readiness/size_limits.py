@@ -13,22 +13,24 @@ from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 
 
-def broken_bounds(step: Step, reference: Reference) -> Iterator[Mapping[str, Any]]:
-    """Give the declared bounds that a resource is known to go beyond, for something that leads to it."""
+def size_limits(step: Step, reference: Reference) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Give each declared bound on a resource that something leads to, with the amount that it has; None where that is
+    not known. What an earlier request of the plan makes is held to its bounds in the results of that request.
+    """
     if not isinstance(reference.fact, Known):
         return
-    for kind_id, value in _demanding(step):
+    for kind_id, value in _demanding(step, reference):
         for bound in load_kind(kind_id).section("bounds") or ():
-            amount = evaluate(bound["amount"], reference.fact.value) if bound["of"] == reference.kind else None
-            if amount is not None and amount > bound["most"] and _leads(step, bound["through"], value, reference):
-                yield bound
+            if bound["of"] == reference.kind and _leads(step, bound["through"], value, reference):
+                yield bound, evaluate(bound["amount"], reference.fact.value)
 
 
-def _demanding(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _demanding(step: Step, reference: Reference) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if step.operation.effect != "delete":
         yield step.operation.kind.id, step.described
     for each in references(step):
-        if isinstance(each.fact, Known) and isinstance(each.fact.value, Mapping):
+        told = reference.covered and (each.covered or each.planned)
+        if not told and isinstance(each.fact, Known) and isinstance(each.fact.value, Mapping):
             yield each.kind, each.fact.value
 
 

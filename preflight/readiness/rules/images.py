@@ -9,8 +9,8 @@ from preflight.declared.registries import is_of_aws
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.dependency_results import faults, found_or_why_not, said, sentence
-from preflight.readiness.references import Reference
-from preflight.readiness.size_limits import broken_bounds
+from preflight.readiness.references import Reference, references
+from preflight.readiness.size_limits import size_limits
 from preflight.readiness.step import Step
 
 
@@ -21,6 +21,10 @@ def images_exist(step: Step, rule: Rule) -> Iterator[Result]:
     yield from wrong or otherwise
     for reference in found:
         yield _image(step, rule, reference)
+    # That an image behind a planned model is there is told with the model; what this request demands of it is not.
+    for reference in references(step):
+        if reference.rule == rule.id and reference.covered and (result := _size(step, rule, reference)) is not None:
+            yield result
 
 
 def _image(step: Step, rule: Rule, reference: Reference) -> Result:
@@ -50,6 +54,26 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
         return said(
             step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.resolution)
         )
-    for bound in broken_bounds(step, reference):
-        return said(step, rule, reference, Kind.FAIL, f"{what} is too large: {bound['says']}", bound["remedy"])
+    size = _size(step, rule, reference)
+    if size is not None:
+        return size
     return said(step, rule, reference, Kind.PASS, f"{what} exists in {reference.region}")
+
+
+def _size(step: Step, rule: Rule, reference: Reference) -> Result | None:
+    """Return what is wrong with an image's size, or that it is not known where something sets a limit; else None."""
+    what = f"image {reference.name} ({reference.via})"
+    unknown = None
+    for bound, amount in size_limits(step, reference):
+        if amount is None:
+            unknown = said(
+                step,
+                rule,
+                reference,
+                Kind.OPEN,
+                f"{what} exists, but its size is not known: {bound['says']}",
+                f"Allow ecr:DescribeImages, or give {bound['amount']} of the image in the snapshot.",
+            )
+        elif amount > bound["most"]:
+            return said(step, rule, reference, Kind.FAIL, f"{what} is too large: {bound['says']}", bound["remedy"])
+    return unknown

@@ -69,7 +69,7 @@ GIGABYTE = 1024**3
 
 @pytest.mark.parametrize(
     ("size", "serverless", "expected"),
-    [(11, True, "fail"), (9, True, "pass"), (11, False, "pass"), (None, True, "pass")],
+    [(11, True, "fail"), (9, True, "pass"), (11, False, "pass"), (None, True, "open"), (None, False, "pass")],
 )
 @pytest.mark.parametrize("shadow", [False, True])
 def test_a_serverless_variant_takes_no_image_beyond_its_limit(
