@@ -9,9 +9,9 @@ from operator import eq
 from pathlib import Path
 from typing import Any
 
-from preflight.data_files import folder, load_yaml
+from preflight.data_files import load_yaml
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
-from preflight.engine.rule_headers_yaml import plain_members
+from preflight.engine.rule_index import declared_in, indexed, path_of
 from preflight.errors import PreflightError
 
 
@@ -83,7 +83,7 @@ def rule_ids(family: str | None = None) -> list[str]:
 @cache
 def _ids(family: str | None) -> tuple[str, ...]:
     # An audit asks for each endpoint.
-    return tuple(sorted(rule for rule, path in _files().items() if family in (None, path.parent.name)))
+    return tuple(sorted(rule for rule, declared in indexed().items() if family in (None, declared["family"])))
 
 
 def load_rule(rule: str) -> Rule:
@@ -94,8 +94,7 @@ def load_rule(rule: str) -> Rule:
 @cache
 def load_file(path: Path) -> Rule:
     """Load the rule that a file declares."""
-    head, _ = _parts(path)
-    declared = plain_members(head) or load_yaml(head)
+    declared = declared_in(path)
     return Rule(
         id=declared["id"],
         name=declared["name"],
@@ -119,8 +118,8 @@ def load_rules(ids: Iterable[str]) -> list[Rule]:
 
 def load_examples(rule: str) -> Mapping[str, list[Any]]:
     """Return a rule's examples: lists under `pass`, `fail` and perhaps `open`; empty for a rule that has none."""
-    _, examples = _parts(rule_file(rule))
-    found: Mapping[str, list[Any]] = load_yaml(examples)["examples"] if examples else {}
+    _, mark, examples = rule_file(rule).read_text(encoding="utf-8").partition("\nexamples:")
+    found: Mapping[str, list[Any]] = load_yaml(f"examples:{examples}")["examples"] if mark else {}
     return found
 
 
@@ -138,20 +137,7 @@ def nearest(wanted: str) -> str:
 
 def rule_file(rule: str) -> Path:
     """Return the file of a rule. Raises `PreflightError` for a rule that does not exist, with the nearest that does."""
-    path = _files().get(rule)
+    path = path_of(rule)
     if path is None:
         raise PreflightError(f"there is no rule {rule!r}; {nearest(rule)}")
     return path
-
-
-def _parts(path: Path) -> tuple[str, str]:
-    """Return a rule's file in two: what runs need, and the examples, which are most of it and come last."""
-    text = path.read_text(encoding="utf-8")
-    head, mark, examples = text.partition("\nexamples:")
-    return head, mark.lstrip() + examples
-
-
-@cache
-def _files() -> Mapping[str, Path]:
-    """Return every rule's file by id: a rule's file is named by it, and nothing else in `rules/` looks like one."""
-    return {path.stem: path for path in folder("rules").glob("*/[A-Z][A-Z][A-Z][0-9][0-9][0-9].yaml")}

@@ -1,14 +1,13 @@
-"""The few members of a rule's file that say when it runs, read without YAML: a lint of one file needs hundreds."""
+"""The few members of a rule that say when it runs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_LINE = re.compile(r"^(id|check|types|elements|match|optional): ?(.*)$", re.MULTILINE)
+from preflight.engine.rule_index import declared_in
 
 
 class Head(NamedTuple):
@@ -29,16 +28,17 @@ class Head(NamedTuple):
 
 @cache
 def head(path: Path) -> Head:
-    """Return the head of a rule's file. Its members are each on a line of their own, which a test holds."""
-    text = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
-    found = dict(_LINE.findall(text))
-    types, elements = _words(found.get("types")), _words(found.get("elements"))
-    optional = found.get("optional") == "true"
-    return Head(found["id"], path, found.get("check"), types, "match" in found, elements=elements, optional=optional)
-
-
-def _words(written: str | None) -> frozenset[str]:
-    return frozenset(each.strip() for each in written.strip("[] ").split(",")) if written else frozenset()
+    """Return the head of a rule's file."""
+    declared = declared_in(path)
+    return Head(
+        declared["id"],
+        path,
+        declared.get("check"),
+        frozenset(declared.get("types", ())),
+        "match" in declared,
+        elements=frozenset(declared.get("elements", ())),
+        optional=declared.get("optional", False),
+    )
 
 
 def heads(paths: Iterable[Path]) -> list[Head]:

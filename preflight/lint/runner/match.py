@@ -6,13 +6,13 @@ it meets all members that are given, and what it allows is not taken back by a D
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from preflight.engine.rule_index import declared_in
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.policy.finding import Finding
@@ -20,7 +20,6 @@ from preflight.lint.policy.statements import Entry, PrincipalEntry, StatementVie
 from preflight.lint.policy.subject import Subject
 from preflight.lint.policy.text_cache import Remembered
 
-_ONE_LINE = re.compile(r"^match: (\{.*\})$", re.MULTILINE)
 _MEMBERS = frozenset(
     {
         "effect",
@@ -58,7 +57,7 @@ class Match(NamedTuple):
 
 def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
     """Return the check that a rule's file declares. Raises `PreflightError` where `match` is not as it should be."""
-    match = read_match(_declared(path), str(path))
+    match = read_match(declared_in(path).get("match"), str(path))
     services = frozenset(pattern.partition(":")[0].lower() for pattern in match.actions)
     patterns = [pattern.lower() for pattern in match.actions]
     if any(set("*?") & set(service) for service in services):
@@ -97,24 +96,6 @@ def read_match(declared: Any, where: str) -> Match:
     if not lists["actions"] and not lists["principals"] and not lists["resources"] and not lists["every_resource"]:
         raise PreflightError(f"{where}: /match: it matches every statement; give actions, resources or principals")
     return Match(effect=effect, message=message, **lists)
-
-
-def _declared(path: Path) -> Any:
-    """Return the member `match`; one that is JSON on one line needs no YAML, which takes longer than the linting."""
-    head = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
-    line = _ONE_LINE.search(head)
-    if line is not None:
-        try:
-            return json.loads(line[1])
-        except ValueError:
-            pass
-    import yaml
-
-    try:
-        found = yaml.safe_load(head)
-    except yaml.YAMLError as error:
-        raise PreflightError(f"{path}: it is not YAML: {' '.join(str(error).split())}") from error
-    return found.get("match") if isinstance(found, dict) else None
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:
