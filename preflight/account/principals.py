@@ -201,7 +201,7 @@ def _add_managed(into: list[Policy], gathered: _Gathered, policy_type: PolicyTyp
 
 
 def _add(into: list[Policy], gathered: _Gathered, policy_type: PolicyType, name: str, document: Any) -> None:
-    parsed = parsed_policy(name, document)
+    parsed = parsed_policy(name, document, policy_type)
     if isinstance(parsed, Unknown):
         gathered.miss(policy_type, parsed.reason)
     else:
@@ -248,30 +248,30 @@ def _why(what: str, fact: Absent | Unknown) -> str:
 
 
 _KEPT = 16_384
-_kept: dict[tuple[int, str], tuple[Any, Policy | Unknown]] = {}
+_kept: dict[tuple[int, str, PolicyType], tuple[Any, Policy | Unknown]] = {}
 
 
-def parsed_policy(name: str, document: Any) -> Policy | Unknown:
-    """Parse a policy document, or its text; unknown with the reason if it is no valid policy.
+def parsed_policy(name: str, document: Any, of: PolicyType) -> Policy | Unknown:
+    """Parse a policy document of a type, or its text; unknown with the reason if AWS would not store it as one.
 
     The same object is parsed once: thousands of roles share a managed policy, and to look at its content for each of
     them would be most of the work.
     """
-    key = id(document), name
+    key = id(document), name, of
     known = _kept.get(key)
     if known is None:
         if len(_kept) >= _KEPT:
             _kept.clear()
         # The document is kept beside, so that no other object gets its id.
-        known = _kept[key] = document, _parsed(name, document)
+        known = _kept[key] = document, _parsed(name, document, of)
     return known[1]
 
 
-def _parsed(name: str, document: Any) -> Policy | Unknown:
+def _parsed(name: str, document: Any, of: PolicyType) -> Policy | Unknown:
     from preflight.iam.errors import PolicyError
     from preflight.iam.policy import parse_policy
 
     try:
-        return parse_policy(json.loads(document) if isinstance(document, str) else document, name)
+        return parse_policy(json.loads(document) if isinstance(document, str) else document, name, of)
     except (PolicyError, ValueError) as error:
         return Unknown(f"policy {name} is not a valid policy: {error}", "correct the policy")

@@ -23,6 +23,7 @@ from preflight.audit.scene import Scene
 from preflight.iam.conditions import Truth
 from preflight.iam.decision import StatementRef
 from preflight.iam.policy import Policy
+from preflight.iam.request import PolicyType
 from preflight.iam.statement import Statement
 from preflight.iam.variables import Found, Missing
 from preflight.lint.analysis.escalation_paths import Way, ways
@@ -299,7 +300,7 @@ def _passed_to(service: str) -> Callable[[str], Found]:
 def trust_of(role: Holder) -> Policy | None:
     """Return a role's trust policy; None where it is not known or AWS would not store it."""
     document = role.detail.get("AssumeRolePolicyDocument")
-    parsed = parsed_policy(f"the trust policy of {role.name}", document) if document else None
+    parsed = parsed_policy(f"the trust policy of {role.name}", document, PolicyType.RESOURCE) if document else None
     return None if parsed is None or isinstance(parsed, Unknown) else parsed
 
 

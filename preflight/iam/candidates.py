@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 
 from preflight.iam.decision import Decision, StatementRef
 from preflight.iam.policy import Policy
-from preflight.iam.principals import Caller, Grant, Kind, grant
+from preflight.iam.principals import Caller, Grant, Kind, Perhaps, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
 from preflight.iam.service_rules import (
     NO_PERMISSION_NEEDED,
     RCP_SERVICES,
     RCP_SPARES,
     ROOT_KEEPS,
+    of_aws,
     resource_policy_rules,
 )
 from preflight.iam.statement import Statement
@@ -31,12 +32,17 @@ Need = tuple[PolicyType, int]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A statement about the action and, where it names principals, about the caller. `unsure`: perhaps about it."""
+    """A statement about the action and, where it names principals, about the caller.
+
+    `unsure` says why it is perhaps not about the caller. That is known once `aws:userid` is, if `grants` says what the
+    element then must give; a statement without it stays in doubt.
+    """
 
     bit: int
     statement: Statement
     ref: StatementRef
-    unsure: bool
+    unsure: Perhaps | None = None
+    grants: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,8 @@ class Question:
     """A principal, an action and an owner, asked of a set of policies.
 
     `always` are the bits of statements that apply whatever the resource and context, `varying` the other candidates.
-    `unknown` are bits that stand
-    for what a policy type that could not be read might hold: one Allow and one Deny for each.
+    `unknown` are bits that stand for what a policy type that could not be read might hold: one Allow and one Deny for
+    each. `bounded` says whether there is a permissions boundary; `denied` why no policy can allow the request.
     """
 
     who: Caller
@@ -58,6 +64,8 @@ class Question:
     levels: tuple[Need, ...]
     ways: tuple[tuple[Need, ...], ...]
     unknown: tuple[tuple[int, PolicyType, str], ...]
+    bounded: bool = False
+    denied: str = ""
     answers: dict[int, Decision] = field(default_factory=dict)
 
     def permits(self, bits: int) -> bool:
@@ -75,6 +83,7 @@ class _Builder:
 
     def __init__(self, who: Caller, action: str, policies: Policies) -> None:
         self.who, self.action, self.policies = who, action, policies
+        self.bounded = bool(policies.boundaries)
         self.candidates: list[Candidate] = []
         self.unknown: list[tuple[int, PolicyType, str]] = []
         self.always = self.deny = 0
@@ -84,10 +93,18 @@ class _Builder:
         bit, self._next = self._next, self._next << 1
         return bit
 
-    def add(self, kind: PolicyType, policy: Policy, statement: Statement, *, unsure: bool = False) -> int:
+    def add(
+        self,
+        kind: PolicyType,
+        policy: Policy,
+        statement: Statement,
+        *,
+        unsure: Perhaps | None = None,
+        grants: Grant | None = None,
+    ) -> int:
         bit = self.bit()
         ref = StatementRef(kind, policy.name, statement.index, statement.sid, statement.effect)
-        self.candidates.append(Candidate(bit, statement, ref, unsure))
+        self.candidates.append(Candidate(bit, statement, ref, unsure, grants))
         if not statement.allows:
             self.deny |= bit
             return 0
@@ -106,18 +123,39 @@ class _Builder:
         masks = dict.fromkeys((Grant.ACCOUNT, Grant.ROLE, Grant.DIRECT), 0)
         for policy in policies:
             for statement in policy.about(self.action):
-                how = grant(statement.principals, self.who, bounded=bool(self.policies.boundaries))
+                how = grant(statement.principals, self.who, bounded=self.bounded)
                 if statement.allows and statement.principals is not None and statement.principals.negated:
                     # AWS supports NotPrincipal with Deny only.
                     continue
-                if how is Grant.NONE or not (denies or statement.allows):
+                if not (denies or statement.allows):
                     continue
-                unsure = how is Grant.UNSURE
-                if unsure:
-                    # A canonical user id is another name for an account.
-                    how = Grant.DIRECT if self.who.kind is Kind.ROOT else Grant.ACCOUNT
-                masks[how] |= self.add(kind, policy, statement, unsure=unsure)
+                doubtful = self._by_endpoint(statement, how) if kind is PolicyType.VPC_ENDPOINT else None
+                if doubtful is not None:
+                    masks[how] |= self.add(kind, policy, statement, unsure=doubtful)
+                elif how > Grant.UNSURE:
+                    masks[how] |= self.add(kind, policy, statement)
+                if how is Grant.NONE or how is Grant.DIRECT or (how is not Grant.UNSURE and not statement.allows):
+                    continue
+                for more, why in perhaps(statement.principals, self.who).items():
+                    if more > how:
+                        masks[more] |= self.add(kind, policy, statement, unsure=why, grants=more)
         return masks
+
+    def _by_endpoint(self, statement: Statement, how: Grant) -> Perhaps | None:
+        """Say why it is not known whom an endpoint's policy means: interface and gateway endpoints differ.
+
+        To a gateway endpoint (S3, DynamoDB) an account is its root user alone, and principals are named by the
+        condition key aws:PrincipalArn only.
+        Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html#vpc-endpoint-policies-gateway
+        """
+        principals = statement.principals
+        if how <= Grant.UNSURE or principals is None or principals.negated or ("AWS", "*") in principals.entries:
+            return None
+        gateway = self.action.partition(":")[0] in ("s3", "dynamodb")
+        if not self.who.of_account or not (how is Grant.ACCOUNT or (gateway and self.who.kind is not Kind.ROOT)):
+            return None
+        values = tuple(value for kind, value in principals.entries if kind == "AWS")
+        return Perhaps("the type of the endpoint", values, _ENDPOINTS)
 
     def perhaps(self, kind: PolicyType, *, allow: bool = True) -> int:
         """Where a type is not known, add what it might hold; return the bit of its possible Allow, else 0."""
@@ -132,6 +170,12 @@ class _Builder:
         bit = self.bit()
         self.unknown.append((bit, kind, reason))
         return bit
+
+
+_ENDPOINTS = (
+    "a gateway endpoint takes an account for its root user alone and knows no other principals; an interface endpoint "
+    "takes them as other policies do; name * and use the condition key aws:PrincipalArn"
+)
 
 
 def question(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
@@ -158,13 +202,13 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
                         build.add(PolicyType.RCP, policy, statement)
         build.perhaps(PolicyType.RCP, allow=False)
     if who.of_account and not who.service_linked:
-        perhaps = build.perhaps(PolicyType.SCP)
+        unread = build.perhaps(PolicyType.SCP)
         levels.extend(
-            (PolicyType.SCP, build.identities(PolicyType.SCP, level) | perhaps)
+            (PolicyType.SCP, build.identities(PolicyType.SCP, level) | unread)
             for level in policies.service_control or ()
         )
-        if perhaps:
-            levels.append((PolicyType.SCP, perhaps))
+        if unread:
+            levels.append((PolicyType.SCP, unread))
     levels.extend(
         (PolicyType.VPC_ENDPOINT, _any(build.named(PolicyType.VPC_ENDPOINT, (policy,))))
         for policy in policies.vpc_endpoint
@@ -173,13 +217,25 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
         levels.append((PolicyType.VPC_ENDPOINT, build.perhaps(PolicyType.VPC_ENDPOINT)))
 
     ways = _ways(build, granted, owner, required=resource_policy_rules(action, resource))
+    denied = of_aws(action, resource, who.text)
     always = 0
     for each in build.candidates:
-        if not each.unsure and each.statement.applies_always:
+        if each.unsure is None and each.statement.applies_always:
             always |= each.bit
     left = tuple(each for each in build.candidates if not each.bit & always)
     return Question(
-        who, action, owner, tuple(build.candidates), left, always, build.deny, tuple(levels), ways, tuple(build.unknown)
+        who,
+        action,
+        owner,
+        tuple(build.candidates),
+        left,
+        always,
+        build.deny,
+        tuple(levels),
+        () if denied else ways,
+        tuple(build.unknown),
+        build.bounded,
+        denied,
     )
 
 

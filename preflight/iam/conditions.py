@@ -11,8 +11,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from preflight.iam.constrained import meets
+from preflight.iam.key_facts import is_multivalued
 from preflight.iam.operators import OPERATORS, Operator, Resolved, Test
-from preflight.iam.variables import Lookup, Missing, Template, fixed, is_open, resolve, template
+from preflight.iam.variables import (
+    Constrained,
+    Found,
+    Lookup,
+    Missing,
+    Template,
+    Variable,
+    as_text,
+    fixed,
+    is_open,
+    resolve,
+    template,
+)
+from preflight.iam.wildcard import any_of, tokens
 
 
 class Quantifier(StrEnum):
@@ -60,28 +75,56 @@ class Condition:
             return self.base.build([each.parts for each in self.templates])
         return None
 
+    @cached_property
+    def several(self) -> bool:
+        """Whether the key holds several values and no set operator says how they count: AWS does not support that.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+        """
+        return self.quantifier is Quantifier.NONE and self.base.name != "Null" and is_multivalued(self.key)
+
+    @cached_property
+    def odd(self) -> bool:
+        """Whether a value without variables is of another type than the operator's, in a way that may matter."""
+        wanted = self.base.wanted
+        return wanted is not None and not all(wanted(each.text) for each in self.templates if fixed(each))
+
     def truth(self, lookup: Lookup) -> Truth:
         """Decide the condition against the values that `lookup` gives for keys in lower case."""
         found = lookup(self.key)
-        if found is Missing.UNKNOWN:
-            settled = self.base.name == "Null" and self.test is not None and self.test("true") == self.test("false")
-            return _truth(self.without_key) if settled else Truth.UNKNOWN
-        values = found if isinstance(found, tuple) else ()
         if self.base.name == "Null":
-            assert self.test is not None
-            return _truth(self.test("false" if values else "true"))
-        if self.quantifier is not Quantifier.NONE and values == ("",):
-            # AWS takes an empty string for an empty set here.
-            values = ()
-        if not values:
-            return _truth(self.without_key)
+            return self._null(found)
+        if not isinstance(found, tuple):
+            if found is Missing.ABSENT:
+                return _truth(self.without_key)
+            return self._within(found) if isinstance(found, Constrained) else Truth.UNKNOWN
+        if self.quantifier is not Quantifier.NONE:
+            if not found or found == ("",):
+                # AWS takes an empty string for an empty set here.
+                return _truth(self.without_key)
+        elif self.several or len(found) != 1:
+            return Truth.UNKNOWN if found else _truth(self.without_key)
         test = self.test
-        if test is None:
-            resolved = self._resolved(values, lookup)
-            if isinstance(resolved, Truth):
-                return resolved
-            test = resolved
-        return _truth(self._over(values, test))
+        return self._resolved(found, lookup) if test is None else self._over(found, test, odd=self.odd)
+
+    def _null(self, found: Found) -> Truth:
+        assert self.test is not None
+        if self.test("true") and self.test("false"):
+            return Truth.TRUE
+        if found is Missing.UNKNOWN:
+            return Truth.UNKNOWN if self.odd or self.test("true") or self.test("false") else Truth.FALSE
+        if self.test("true" if found is Missing.ABSENT or not found else "false"):
+            return Truth.TRUE
+        return Truth.UNKNOWN if self.odd else Truth.FALSE
+
+    def _within(self, found: Constrained) -> Truth:
+        """Decide for a key that is in the request, where the little that is known of its value is enough."""
+        if self.several or self.test is None or self.odd:
+            return Truth.UNKNOWN
+        match = meets(found, self.base.positive, self.values, self.test)
+        if match is None:
+            return Truth.UNKNOWN
+        return _truth(match != self.base.negated)
 
     @property
     def without_key(self) -> bool:
@@ -94,44 +137,102 @@ class Condition:
             return self.if_exists
         return self.if_exists or self.base.negated
 
-    def _over(self, values: tuple[str, ...], test: Test) -> bool:
-        if self.quantifier is Quantifier.NONE:
-            return any(map(test, values)) != self.base.negated
-        results = (test(value) != self.base.negated for value in values)
-        return all(results) if self.quantifier is Quantifier.ALL else any(results)
+    def _over(self, values: tuple[str, ...], test: Test, *, odd: bool) -> Truth:
+        """Combine what the test says of each value, as the quantifier has it."""
+        base = self.base
+        if base.wanted is None:
+            if self.quantifier is Quantifier.NONE:
+                return _truth(test(values[0]) != base.negated)
+            results = (test(value) != base.negated for value in values)
+            return _truth(all(results) if self.quantifier is Quantifier.ALL else any(results))
+        found = {self._one(value, test, odd=odd) for value in values}
+        decisive = Truth.FALSE if self.quantifier is Quantifier.ALL else Truth.TRUE
+        if decisive in found:
+            return decisive
+        return Truth.UNKNOWN if Truth.UNKNOWN in found else found.pop()
 
-    def _resolved(self, values: tuple[str, ...], lookup: Lookup) -> Test | Truth:
-        """Build the test for one request. A value with an unset variable matches nothing, nor does its negation."""
+    def _one(self, value: str, test: Test, *, odd: bool) -> Truth:
+        """Decide for one value of a typed operator: what is of another type may match or not."""
+        base = self.base
+        if test(value):
+            return _truth(not base.negated)
+        assert base.given is not None
+        if base.positive.startswith("Arn") and not base.negated:
+            return Truth.UNKNOWN if odd and self._loosely(value) else Truth.FALSE
+        return Truth.UNKNOWN if odd or not base.given(value) else _truth(base.negated)
+
+    def _loosely(self, value: str) -> bool:
+        """Whether an ARN pattern that lacks parts would match if AWS completed it, or read it as plain text."""
+        wanted = self.base.wanted
+        short = [each.text for each in self.templates if wanted is not None and not wanted(each.text)]
+        return any_of([tokens(each) for text in short for each in (text, f"{text}:*")])(value)
+
+    def _resolved(self, values: tuple[str, ...], lookup: Lookup) -> Truth:
+        """Decide for one request. A variable without a value equals nothing and is like nothing.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+        """
         resolved: list[Resolved] = []
         possible: list[Resolved] = []
         for each in self.templates:
             parts = resolve(each, lookup)
             if not isinstance(parts, Missing):
                 (possible if is_open(parts) else resolved).append(parts)
-            elif self.base.negated:
-                return Truth.FALSE
+        wanted = self.base.wanted
+        odd = wanted is not None and not all(wanted(as_text(each)) for each in resolved)
         test = self.base.build(resolved)
-        if not possible:
-            return test
-        return self._whatever(values, test, self.base.build([*resolved, *possible]))
+        least = self._over(values, test, odd=odd)
+        if not possible or least is _truth(not self.base.negated):
+            # What else may match cannot change that.
+            return least
+        return self._whatever(values, resolved, possible, least, odd=odd)
 
-    def _whatever(self, values: tuple[str, ...], least: Test, most: Test) -> Truth:
-        """Decide whatever the unknown variables are, if that can be: they match at least `least`, at most `most`."""
-        wild = self.base.positive not in ("StringEquals", "StringEqualsIgnoreCase", "Bool")
-        first, second = self._over(values, least), self._over(values, most)
-        if first != self.base.negated:
-            # The known values match already; what else may match cannot change that.
-            return _truth(first)
-        return _truth(first) if wild and first == second else Truth.UNKNOWN
+    def _whatever(
+        self, values: tuple[str, ...], resolved: list[Resolved], possible: list[Resolved], least: Truth, *, odd: bool
+    ) -> Truth:
+        """Decide whatever the unknown variables are, if that can be: they match at most what a wildcard would."""
+        if self.base.positive not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
+            return Truth.UNKNOWN
+        most = self._over(values, OPERATORS[_LIKE[self.base.positive]].build([*resolved, *possible]), odd=odd)
+        return least if least is most else Truth.UNKNOWN
 
     def unknown_keys(self, lookup: Lookup) -> Iterator[str]:
         """Name the keys, as written, that the condition reads and whose value is not known."""
-        if lookup(self.key) is Missing.UNKNOWN:
-            yield self.name
+        found = lookup(self.key)
+        names = [variable.name for each in self.templates for variable in each.variables if is_left(variable, lookup)]
+        if not isinstance(found, Missing) or found is Missing.UNKNOWN:
+            # A known value is in doubt only if no variable is: for how it, or the policy's value, is to be read.
+            known = isinstance(found, tuple) and bool(names)
+            yield from () if known else (self.name,)
+        yield from names
+
+    def reason(self, lookup: Lookup) -> str:
+        """Say why AWS's pages leave open what the condition says of this request; empty if a value is just unknown."""
+        found = lookup(self.key)
+        if self.several or (self.quantifier is Quantifier.NONE and isinstance(found, tuple) and len(found) > 1):
+            return f"{self.name} is a multivalued key, which needs ForAllValues or ForAnyValue"
         for each in self.templates:
             for variable in each.variables:
-                if variable.key and lookup(variable.key) is Missing.UNKNOWN:
-                    yield variable.name
+                if is_multivalued(variable.key):
+                    return f"{variable.name} is a multivalued key, which AWS does not support as a variable"
+        kind = _KINDS.get(self.base.positive[:3])
+        if kind is not None and isinstance(found, tuple) and (self.odd or not all(map(self.base.given or bool, found))):
+            return f"{self.base.name} compares {kind}, and not every value is one"
+        return f"{self.base.name} takes true and false" if self.base.name == "Null" and self.odd else ""
+
+
+_LIKE = {"StringEquals": "stringlike", "StringLike": "stringlike", "ArnEquals": "arnlike", "ArnLike": "arnlike"}
+_KINDS = {"Arn": "ARNs", "Boo": "true and false", "Num": "numbers", "Dat": "dates", "IpA": "IP addresses"}
+
+
+def is_left(variable: Variable, lookup: Lookup) -> bool:
+    """Whether a variable has no value that AWS would fill in, known or not."""
+    if not variable.key:
+        return False
+    found = lookup(variable.key)
+    return found is not Missing.ABSENT and (
+        not isinstance(found, tuple) or len(found) != 1 or is_multivalued(variable.key)
+    )
 
 
 def _truth(value: bool) -> Truth:

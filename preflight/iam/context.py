@@ -9,11 +9,18 @@ the principal, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_polici
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import time
 
+from preflight.iam.dates import instant
+from preflight.iam.key_facts import of_another_service
 from preflight.iam.pattern import matches
 from preflight.iam.principals import Caller, Kind
 from preflight.iam.request import Request, Value
-from preflight.iam.variables import Found, Missing
+from preflight.iam.variables import Constrained, Found, Missing
+from preflight.iam.wildcard import Wild
 
 _TYPES = {
     Kind.USER: "User",
@@ -29,14 +36,15 @@ _PRINCIPAL_TAG, _RESOURCE_TAG = "aws:principaltag/", "aws:resourcetag/"
 class RequestContext:
     """Looks keys up, in lower case, for one request. The given keys are folded to lower case when first needed."""
 
-    __slots__ = ("_given", "_owner", "_request", "_who")
+    __slots__ = ("_given", "_now", "_owner", "_request", "_who")
 
     def __init__(self, request: Request, who: Caller, owner: str) -> None:
         self._request, self._who, self._owner = request, who, owner
         self._given: dict[str, Value] | None = None
+        self._now: Decimal | None = None
 
     def __call__(self, key: str) -> Found:
-        """Return a key's values, or whether it is absent or unknown."""
+        """Return a key's values, what is known of its one value, or whether it is absent or unknown."""
         if self._given is None:
             self._given = {name.lower(): value for name, value in self._request.context.values.items()}
         found = self._given.get(key)
@@ -48,24 +56,69 @@ class RequestContext:
         context = self._request.context
         if context.complete or any(matches(pattern.lower(), key) for pattern in context.absent):
             return Missing.ABSENT
+        if of_another_service(key, self._request.action.partition(":")[0].lower()):
+            return Missing.ABSENT
         return Missing.UNKNOWN
 
+    def identified(self) -> Caller:
+        """Return the caller with its `aws:userid`, as far as that is known."""
+        found = self("aws:userid")
+        if isinstance(found, Constrained):
+            # Of a role: its id, a colon, and the name of a session that is not known.
+            head = found.patterns[0][0]
+            return replace(self._who, userid=head) if isinstance(head, str) and head.endswith(":") else self._who
+        if found is Missing.UNKNOWN:
+            return self._who
+        return replace(self._who, userid=found[0] if isinstance(found, tuple) else "-")
+
+    def now(self) -> Decimal:
+        """Return when the request is made, in seconds since 1970: as its context says, else now."""
+        if self._now is None:
+            stated = self("aws:currenttime") if "aws:currenttime" in (self._given or ()) else None
+            given = instant(stated[0]) if isinstance(stated, tuple) else None
+            self._now = given if given is not None else Decimal(int(time()))
+        return self._now
+
     def _derived(self, key: str) -> Found | None:
+        who, request = self._who, self._request
         if not key.startswith("aws:"):
-            return (self._who.account,) if key == "kms:calleraccount" and self._who.of_account else None
+            caller = key == "kms:calleraccount" and who.of_account and request.action[:4].lower() == "kms:"
+            return (who.account,) if caller else None
         if key.startswith(_PRINCIPAL_TAG):
-            return _tag(self._request.principal_tags, key[len(_PRINCIPAL_TAG) :])
+            return _tag(request.principal_tags, key[len(_PRINCIPAL_TAG) :])
         if key.startswith(_RESOURCE_TAG):
-            return _tag(self._request.resource_tags, key[len(_RESOURCE_TAG) :])
+            return _tag(request.resource_tags, key[len(_RESOURCE_TAG) :])
         found = _PRINCIPAL.get(key)
         if found is not None:
-            return found(self._who)
+            return found(who)
+        if key == "aws:principalarn":
+            return _principal_arn(who, request)
+        if key == "aws:userid":
+            return _userid(who, request.principal_id)
+        if key == "aws:tokenissuetime":
+            return self._token_issue_time()
+        if key == "aws:currenttime":
+            return (datetime.fromtimestamp(int(self.now()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),)
+        if key == "aws:epochtime":
+            return (str(int(self.now())),)
         if key == "aws:resourceaccount":
             return (self._owner,) if self._owner else None
         if key == "aws:requestedregion":
-            parts = self._request.resource.split(":", 5)
+            parts = request.resource.split(":", 5)
             return (parts[3],) if len(parts) == 6 and parts[3] and not set("*?") & set(parts[3]) else None
         return None
+
+    def _token_issue_time(self) -> Found | None:
+        """Temporary credentials carry the time of their issue, which is at most as long ago as they can last.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+        """
+        if self._who.kind in (Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER):
+            return Constrained(period=(self.now() - _LONGEST_SESSION, self.now()))
+        return Missing.ABSENT if self._who.kind is Kind.ANONYMOUS else None
+
+
+_LONGEST_SESSION = 36 * 3600
 
 
 def _tag(tags: Mapping[str, str] | None, name: str) -> Found | None:
@@ -77,11 +130,30 @@ def _tag(tags: Mapping[str, str] | None, name: str) -> Found | None:
     return Missing.ABSENT
 
 
-def _principal_arn(who: Caller) -> Found | None:
+def _principal_arn(who: Caller, request: Request) -> Found | None:
+    if who.kind is not Kind.SESSION:
+        return (who.text,) if who.of_account else _not_signed(who)
+    # Of a session the ARN of its role; the session's own ARN does not show the role's path.
+    if request.principal_arn is not None:
+        return (request.principal_arn,)
+    roles = f"arn:{who.partition}:iam::{who.account}:role/"
+    if request.context.complete:
+        return (roles + who.name,)
+    return Constrained(((roles + who.name,), (roles, Wild.ONE, Wild.STAR, f"/{who.name}")))
+
+
+def _userid(who: Caller, unique: str | None) -> Found | None:
+    if who.kind is Kind.USER:
+        return (unique,) if unique else Constrained((("AIDA", Wild.STAR),))
+    if who.kind is Kind.ROLE:
+        return Constrained(((f"{unique}:" if unique else "AROA", Wild.ONE, Wild.STAR),))
     if who.kind is Kind.SESSION:
-        # Of a session the ARN of its role; the session's own ARN does not show the role's path.
-        return (f"arn:{who.partition}:iam::{who.account}:role/{who.name}",)
-    return (who.text,) if who.of_account else _not_signed(who)
+        return (f"{unique}:{who.session}",) if unique else Constrained((("AROA", Wild.STAR, f":{who.session}"),))
+    if who.kind is Kind.ROOT:
+        return (who.account,)
+    if who.kind is Kind.FEDERATED_USER:
+        return (f"{who.account}:{who.name}",)
+    return ("anonymous",) if who.kind is Kind.ANONYMOUS else None
 
 
 def _not_signed(who: Caller) -> Found | None:
@@ -102,14 +174,6 @@ def _username(who: Caller) -> Found | None:
     return (who.name,) if who.kind is Kind.USER else Missing.ABSENT
 
 
-def _userid(who: Caller) -> Found | None:
-    if who.kind is Kind.ROOT:
-        return (who.account,)
-    if who.kind is Kind.FEDERATED_USER:
-        return (f"{who.account}:{who.name}",)
-    return ("anonymous",) if who.kind is Kind.ANONYMOUS else None
-
-
 def _is_service(who: Caller) -> Found | None:
     if who.kind in (Kind.ANONYMOUS, Kind.PROVIDER):
         return Missing.ABSENT
@@ -121,11 +185,9 @@ def _service_name(who: Caller) -> Found | None:
 
 
 _PRINCIPAL = {
-    "aws:principalarn": _principal_arn,
     "aws:principalaccount": _principal_account,
     "aws:principaltype": _principal_type,
     "aws:username": _username,
-    "aws:userid": _userid,
     "aws:principalisawsservice": _is_service,
     "aws:principalservicename": _service_name,
 }

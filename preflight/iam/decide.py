@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from preflight.errors import PreflightError
 from preflight.iam.candidates import Candidate, Question, question
 from preflight.iam.conditions import Condition, Truth
@@ -12,9 +14,12 @@ from preflight.iam.context import RequestContext
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.near_misses import near_misses
 from preflight.iam.partial_evaluation import Doubt, doubt, outlook
-from preflight.iam.principals import Caller, caller
+from preflight.iam.principals import Caller, caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
+from preflight.iam.resource_patterns import has_colon_in_name
+from preflight.iam.service_rules import LIST_BUCKETS, of_aws
 
+_COLONS_IN_A_NAME = 6
 _QUESTIONS_KEPT = 256
 _ANSWERS_KEPT = 256
 _QUESTIONS_SHARED = 1024
@@ -38,18 +43,21 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     asked = ask(request, policies)
     sure = asked.always
     resource = request.resource
+    if resource == "*" and asked.action == LIST_BUCKETS:
+        resource = f"arn:{asked.who.partition or 'aws'}:s3:::*"
+    quick = resource.count(":") < _COLONS_IN_A_NAME or not has_colon_in_name(resource)
     context: RequestContext | None = None
     doubts: list[Doubt] | None = None
     for candidate in asked.varying:
         statement = candidate.statement
-        if statement.plain and not candidate.unsure:
+        if statement.plain and candidate.unsure is None and quick:
             patterns = statement.resources
             if patterns is None or patterns.fixed(resource) != patterns.negated:
                 sure |= candidate.bit
             continue
         if context is None:
             context = RequestContext(request, asked.who, asked.owner)
-        found = _applies(candidate, resource, context)
+        found = _applies(asked, candidate, resource, context)
         if found is True:
             sure |= candidate.bit
         elif found is not False:
@@ -70,7 +78,7 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     misses = near_misses(
         request, policies, asked, context or RequestContext(request, asked.who, asked.owner), answer.missing
     )
-    return Decision(answer.outcome, missing=answer.missing, near_misses=misses) if misses else answer
+    return replace(answer, near_misses=misses) if misses else answer
 
 
 def ask(request: Request, policies: Policies) -> Question:
@@ -79,7 +87,8 @@ def ask(request: Request, policies: Policies) -> Question:
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
     known = policies._questions
-    key = (request.principal, request.action, owner, ":key/" in resource or ":role/" in resource)
+    own = ":aws:policy/" in resource or ":role/aws-" in resource or ":alias/aws/" in resource
+    key = (request.principal, request.action, owner, ":key/" in resource or ":role/" in resource, resource * own)
     found: Question | None = known.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(
@@ -113,6 +122,7 @@ def _shared(who: Caller, action: str, resource: str, owner: str, policies: Polic
         owner,
         ":key/" in resource,
         ":role/" in resource,
+        of_aws(action, resource, who.text),
         policies.identity,
         policies.boundaries,
         policies.session,
@@ -130,9 +140,16 @@ def _shared(who: Caller, action: str, resource: str, owner: str, policies: Polic
     return found
 
 
-def _applies(candidate: Candidate, resource: str, context: RequestContext) -> bool | Doubt:
+def _applies(asked: Question, candidate: Candidate, resource: str, context: RequestContext) -> bool | Doubt:
     """Whether a candidate applies to the resource and context; a `Doubt` where that is not known."""
     statement = candidate.statement
+    principal = candidate.unsure
+    if principal is not None and candidate.grants is not None:
+        who = context.identified()
+        if grant(statement.principals, who, bounded=asked.bounded) >= candidate.grants:
+            principal = None
+        elif not any(how >= candidate.grants for how in perhaps(statement.principals, who)):
+            return False
     covered = statement.covers_resource(resource, context)
     if covered is Truth.FALSE:
         return False
@@ -143,9 +160,10 @@ def _applies(candidate: Candidate, resource: str, context: RequestContext) -> bo
             return False
         if truth is Truth.UNKNOWN:
             unknown.append(condition)
-    if not unknown and covered is Truth.TRUE and not candidate.unsure:
+    if not unknown and covered is Truth.TRUE and principal is None:
         return True
-    return doubt(candidate, unknown, covered is Truth.UNKNOWN, context)
+    where = resource if covered is Truth.UNKNOWN else None
+    return doubt(candidate, unknown, context, principal=principal, resource=where)
 
 
 def _sure(asked: Question, bits: int) -> Decision:
@@ -155,7 +173,7 @@ def _sure(asked: Question, bits: int) -> Decision:
         return Decision(Outcome.EXPLICIT_DENY, by=_refs(asked, denies))
     if asked.permits(bits):
         return Decision(Outcome.ALLOWED, by=_refs(asked, _used(asked, bits)))
-    return Decision(Outcome.IMPLICIT_DENY, missing=_missing(asked, bits))
+    return Decision(Outcome.IMPLICIT_DENY, missing=_missing(asked, bits), reason=asked.denied)
 
 
 def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
@@ -171,7 +189,7 @@ def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
         return Decision(Outcome.EXPLICIT_DENY, by=_refs(asked, perhaps & asked.deny))
     if found.never:
         missing = _missing(asked, perhaps & ~asked.deny) or _missing(asked, sure)
-        return Decision(Outcome.IMPLICIT_DENY, missing=missing)
+        return Decision(Outcome.IMPLICIT_DENY, missing=missing, reason=asked.denied)
     return Decision(Outcome.OPEN, depends_on=found.depends_on, unknown=found.unknown)
 
 

@@ -30,12 +30,17 @@ class StatementRef:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A condition that an open decision depends on: `key operator values`, in `statement`."""
+    """A condition that an open decision depends on: `key operator values`, in `statement`.
+
+    `reason` says why it cannot be decided where the key's value is not what is missing: a form that AWS does not
+    support, or whose meaning it does not document.
+    """
 
     key: str
     operator: str
     values: tuple[str, ...]
     statement: StatementRef
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +72,5 @@ class Decision:
     depends_on: tuple[Dependency, ...] = ()
     unknown: tuple[tuple[PolicyType, str], ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+    reason: str = ""
+    """Why the request is denied whatever policies allow, where that is so: nobody can change AWS's own objects."""

@@ -7,18 +7,38 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from enum import Enum
+from typing import Any, NamedTuple, NoReturn
 
 from preflight.iam.conditions import Condition, condition
 from preflight.iam.elements import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS, VERSIONS
 from preflight.iam.errors import PolicyError
 from preflight.iam.operators import OPERATORS
+from preflight.iam.resource_patterns import is_incomplete
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
 from preflight.json_pointer import escape
 
 
-def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ...]]:
-    """Return a document's version and compiled statements; raises `PolicyError`."""
+class Named(Enum):
+    """Whether statements of a policy name principals: they must, they must not, or it is not known what it is for."""
+
+    MUST = "must"
+    NEVER = "never"
+    EITHER = "either"
+
+
+def read_document(
+    document: Mapping[str, Any],
+    named: Named = Named.EITHER,
+    *,
+    completes: bool | None = None,
+    of_session: bool = False,
+) -> tuple[str, tuple[Statement, ...]]:
+    """Return a document's version and compiled statements; raises `PolicyError`.
+
+    `completes` says whether AWS completes incomplete ARNs in it (None: where statements name no principals),
+    `of_session` whether it is a session policy, in which AWS refuses them.
+    """
     if not isinstance(document, Mapping):
         _refuse("", f"a policy is an object, not {_kind(document)}", "give an object with Version and Statement")
     _known(document, TOP_ELEMENTS, "")
@@ -29,22 +49,32 @@ def read_document(document: Mapping[str, Any]) -> tuple[str, tuple[Statement, ..
     if "Statement" not in document:
         _refuse("", "the policy has no Statement", "add a Statement")
     body = document["Statement"]
+    place = _Place(version, named, completes, of_session)
     if isinstance(body, Mapping):
-        return version, (_statement(body, 0, "/Statement", version),)
+        return version, (_statement(body, 0, "/Statement", place),)
     if not isinstance(body, list):
         _refuse("/Statement", f"Statement is {_kind(body)}", "make it an object or a list of objects")
-    return version, tuple(_remembered(each, index, version) for index, each in enumerate(body))
+    return version, tuple(_remembered(each, index, place) for index, each in enumerate(body))
 
 
-def _remembered(body: Any, index: int, version: str) -> Statement:
+class _Place(NamedTuple):
+    """What the policy that a statement stands in says of it."""
+
+    version: str
+    named: Named
+    completes: bool | None
+    of_session: bool
+
+
+def _remembered(body: Any, index: int, place: _Place) -> Statement:
     """Compile a statement of a list, once for all policies that have it in the same place."""
     try:
-        key = (marshal.dumps(body, 2), index, version)
+        key = (marshal.dumps(body, 2), index, place)
     except ValueError:
-        return _statement(body, index, f"/Statement/{index}", version)
+        return _statement(body, index, f"/Statement/{index}", place)
     found = _statements.get(key)
     if found is None:
-        found = _statement(body, index, f"/Statement/{index}", version)
+        found = _statement(body, index, f"/Statement/{index}", place)
         if len(_statements) >= _STATEMENTS_KEPT:
             _statements.clear()
         _statements[key] = found
@@ -52,10 +82,11 @@ def _remembered(body: Any, index: int, version: str) -> Statement:
 
 
 _STATEMENTS_KEPT = 4096
-_statements: dict[tuple[bytes, int, str], Statement] = {}
+_statements: dict[tuple[bytes, int, _Place], Statement] = {}
 
 
-def _statement(body: Any, index: int, at: str, version: str) -> Statement:
+def _statement(body: Any, index: int, at: str, place: _Place) -> Statement:
+    version = place.version
     if not isinstance(body, Mapping):
         _refuse(at, f"a statement is an object, not {_kind(body)}", "give an object with Effect, Action and Resource")
     _known(body, ELEMENTS, at)
@@ -67,26 +98,61 @@ def _statement(body: Any, index: int, at: str, version: str) -> Statement:
     actions = _patterns(body, "Action", at, version)
     if actions is None:
         _refuse(at, "the statement has neither Action nor NotAction", "say which actions it is about")
-    resources = _patterns(body, "Resource", at, version)
     principals = _principals(body, at)
+    _named(principals, at, place.named)
+    completes = principals is None if place.completes is None else place.completes
+    resources = _patterns(body, "Resource", at, version, completed=completes)
+    if place.of_session and resources is not None:
+        _whole(resources, body, at)
     if resources is None and principals is None:
         _refuse(at, "the statement has neither Resource nor NotResource", "say which resources it is about")
     conditions = _conditions(body.get("Condition", {}), f"{at}/Condition", version)
-    plain = not conditions and (resources is None or not resources.varying)
+    plain = not conditions and (resources is None or resources.regular)
     return Statement(index, body.get("Sid") or "", effect, actions, resources, principals, conditions, plain)
 
 
-def _patterns(body: Mapping[str, Any], element: str, at: str, version: str) -> Patterns | None:
+def _named(principals: Principals | None, at: str, named: Named) -> None:
+    """Refuse a statement that AWS would not store in a policy of this type.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if named is Named.MUST and principals is None:
+        _refuse(at, "the statement has no Principal, which a policy of this type needs", "say whom it is about")
+    if named is Named.NEVER and principals is not None:
+        element = "NotPrincipal" if principals.negated else "Principal"
+        problem = f"{element} cannot be used here: the policy is about whoever it is attached to"
+        _refuse(f"{at}/{element}", problem, f"remove {element}")
+
+
+def _whole(patterns: Patterns, body: Mapping[str, Any], at: str) -> None:
+    """Refuse incomplete ARNs.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    name = "NotResource" if patterns.negated else "Resource"
+    for position, each in enumerate(patterns.templates):
+        if is_incomplete(each):
+            place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
+            _refuse(place, f'"{each.text}" is not a whole ARN', "write all six parts; a session policy needs them")
+
+
+def _patterns(
+    body: Mapping[str, Any], element: str, at: str, version: str, *, completed: bool = True
+) -> Patterns | None:
     name = _one_of(body, element, at)
     if name is None:
         return None
     texts = _texts(body[name], f"{at}/{name}", name)
     if element == "Resource":
-        return resource_patterns(texts, version, negated=name != element)
+        return resource_patterns(texts, version, negated=name != element, completed=completed)
     for position, text in enumerate(texts):
-        if ":" not in text and text.strip("*"):
+        service, colon, rest = text.partition(":")
+        if not colon and text.strip("*"):
             place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
             _refuse(place, f'"{text}" names no service', f'write "service:{text}"')
+        if colon and ("*" in service or "?" in service):
+            place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
+            _refuse(place, f'"{text}" has a wildcard in the service', f'name one service, such as "s3:{rest}"')
     return action_patterns(texts, negated=name != element)
 
 

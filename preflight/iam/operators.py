@@ -18,26 +18,78 @@ from decimal import Decimal, InvalidOperation
 
 from preflight.iam.dates import instant
 from preflight.iam.variables import Variable, as_text, as_tokens
-from preflight.iam.wildcard import any_of, arn_matcher
+from preflight.iam.wildcard import any_of, arn_matcher, arn_parts, tokens
 
 Resolved = tuple["str | Variable", ...]
 Test = Callable[[str], bool]
 Build = Callable[[Sequence[Resolved]], Test]
+Fits = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator of AWS's list: `name` as AWS writes it, whether it is negated, whether its values take variables."""
+    """One operator of AWS's list: `name` as AWS writes it, whether it is negated, whether its values take variables.
+
+    `wanted` and `given` say whether a value of a policy, and one of a request, is of the operator's type; None where
+    every text is, or where a value of another type simply does not match. What AWS makes of another type under these
+    operators is not documented.
+    """
 
     name: str
     build: Build
     negated: bool = False
     variables: bool = False
     positive: str = ""
+    wanted: Fits | None = None
+    given: Fits | None = None
 
 
 def _string(values: Sequence[Resolved]) -> Test:
     return frozenset(map(as_text, values)).__contains__
+
+
+def _boolean(values: Sequence[Resolved]) -> Test:
+    wanted = frozenset(as_text(value).lower() for value in values) & _BOOLEANS
+    return lambda value: value.lower() in wanted
+
+
+_BOOLEANS = frozenset({"true", "false"})
+
+
+def _is_boolean(text: str) -> bool:
+    return text.lower() in _BOOLEANS
+
+
+def _is_number(text: str) -> bool:
+    return number(text) is not None
+
+
+def _is_date(text: str) -> bool:
+    return instant(text) is not None
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _is_arn_pattern(text: str) -> bool:
+    return arn_parts(tokens(text)) is not None
+
+
+def _is_arn(text: str) -> bool:
+    return text.count(":") >= 5
 
 
 def _string_ignoring_case(values: Sequence[Resolved]) -> Test:
@@ -127,7 +179,7 @@ def _operators() -> dict[str, Operator]:
             "StringLike": ("StringNotLike", _like),
             "ArnEquals": ("ArnNotEquals", _arn),
             "ArnLike": ("ArnNotLike", _arn),
-            "Bool": ("", _string_ignoring_case),
+            "Bool": ("", _boolean),
         },
         True,
     )
@@ -144,16 +196,31 @@ def _operators() -> dict[str, Operator]:
         "DateLessThanEquals": ("", _date(operator.le)),
         "DateGreaterThan": ("", _date(operator.gt)),
         "DateGreaterThanEquals": ("", _date(operator.ge)),
-        "Null": ("", _string_ignoring_case),
+        "Null": ("", _boolean),
     }
     found = []
     for table, variables in ((text, taking_variables), (plain, False)):
         for name, (negation, build) in table.items():
-            found.append(Operator(name, build, False, variables, name))
+            wanted, given = _TYPES.get(_family(name), (None, None))
+            strict = name in ("Bool", "Null", "ArnEquals", "ArnLike")
+            found.append(Operator(name, build, False, variables, name, *((wanted, given) if strict else (None, None))))
             if negation:
-                found.append(Operator(negation, build, True, variables, name))
+                found.append(Operator(negation, build, True, variables, name, wanted, given))
     return {each.name.lower(): each for each in found}
 
+
+def _family(name: str) -> str:
+    return next((family for family in _TYPES if name.startswith(family)), "")
+
+
+_TYPES: dict[str, tuple[Fits, Fits]] = {
+    "Bool": (_is_boolean, _is_boolean),
+    "Null": (_is_boolean, _is_boolean),
+    "Numeric": (_is_number, _is_number),
+    "Date": (_is_date, _is_date),
+    "IpAddress": (_is_network, _is_address),
+    "Arn": (_is_arn_pattern, _is_arn),
+}
 
 OPERATORS = _operators()
 """AWS's operators by their name in lower case, without set qualifiers and `IfExists`."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import product
 
 from preflight.iam.candidates import Candidate, Question
-from preflight.iam.conditions import Condition, Quantifier
+from preflight.iam.conditions import Condition, Quantifier, is_left
 from preflight.iam.decision import Dependency
+from preflight.iam.key_facts import is_multivalued
+from preflight.iam.principals import Perhaps
 from preflight.iam.request import PolicyType
 from preflight.iam.satisfiable import Atom, Possible, possibilities
-from preflight.iam.variables import Lookup, Missing
+from preflight.iam.variables import Constrained, Found, Lookup, Missing
 
 _MOST = 4096
 """Beyond this many ways the unknown is not gone through; every unknown condition then counts as deciding."""
@@ -29,20 +31,30 @@ def clause(condition: Condition, lookup: Lookup) -> Clause:
     """Return an unknown condition as literals of which one must hold."""
     key, base = condition.key, condition.base
     absent = Atom("absent", key, (), True)
+    found = lookup(key)
+    key_unknown = found is Missing.UNKNOWN
+    if condition.several or condition.odd or (condition.quantifier is Quantifier.NONE and _many(found)):
+        # What AWS makes of it is not known, so nothing follows for other conditions.
+        when_absent = condition.without_key if key_unknown else None
+        return ((Atom("opaque", key, (condition.operator, *condition.values), when_absent), True),)
     if base.name == "Null":
         return ((absent, condition.without_key),)
-    key_unknown = lookup(key) is Missing.UNKNOWN
     detail = (base.positive, *sorted(condition.values))
     if condition.quantifier is not Quantifier.NONE:
         shape = (condition.quantifier.value, base.name, str(condition.if_exists), *detail)
         return ((Atom("set", key, shape, condition.without_key if key_unknown else None), True),)
     when_absent = False if key_unknown else None
-    match = Atom("match", key, detail, when_absent, condition.test if key_unknown else None)
+    value_unknown = key_unknown or isinstance(found, Constrained)
+    match = Atom("match", key, detail, when_absent, condition.test if value_unknown else None)
     if base.negated:
         return ((match, False),)
     if condition.if_exists and key_unknown:
         return ((match, True), (absent, True))
     return ((match, True),)
+
+
+def _many(found: Found) -> bool:
+    return isinstance(found, tuple) and len(found) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +66,54 @@ class Doubt:
     dependencies: tuple[tuple[Clause, Dependency], ...]
 
 
-def doubt(candidate: Candidate, conditions: Iterable[Condition], resource_unknown: bool, lookup: Lookup) -> Doubt:
-    """Describe why a candidate may or may not apply: its conditions that are unknown, and its resource if that is."""
+def doubt(
+    candidate: Candidate,
+    conditions: Iterable[Condition],
+    lookup: Lookup,
+    *,
+    principal: Perhaps | None = None,
+    resource: str | None = None,
+) -> Doubt:
+    """Describe why a candidate may or may not apply.
+
+    `conditions` are those that are unknown, `principal` is why it is not known whether the caller is meant, `resource`
+    is given where it is not known whether it is covered.
+    """
     statement, ref = candidate.statement, candidate.ref
     found: list[tuple[Clause, Dependency]] = []
-    if candidate.unsure and statement.principals is not None:
-        ids = tuple(value for kind, value in statement.principals.entries if kind == "CanonicalUser")
-        atom = Atom("principal", "", ids)
-        found.append((((atom, not statement.principals.negated),), Dependency("CanonicalUser", "Principal", ids, ref)))
-    if resource_unknown and statement.resources is not None:
+    if principal is not None:
+        negated = statement.principals is not None and statement.principals.negated
+        atom = Atom("principal", "", (str(ref.policy_type), *principal.values))
+        element = "NotPrincipal" if negated else "Principal"
+        found.append(
+            (((atom, not negated),), Dependency(principal.key, element, principal.values, ref, principal.reason))
+        )
+    if resource is not None and statement.resources is not None:
         patterns = statement.resources
-        literal: Clause = ((Atom("resource", "", patterns.texts), not patterns.negated),)
+        reasons = patterns.doubts(resource, lookup)
+        told = (*patterns.texts, str(ref.policy_type)) if reasons else patterns.texts
+        literal: Clause = ((Atom("resource", "", told), not patterns.negated),)
         names = {
-            variable.name: None
-            for each in patterns.varying
-            for variable in each.variables
-            if variable.key and lookup(variable.key) is Missing.UNKNOWN
+            variable.name: None for each in patterns.varying for variable in each.variables if is_left(variable, lookup)
         }
         element = "NotResource" if patterns.negated else "Resource"
-        found.extend((literal, Dependency(name, element, patterns.texts, ref)) for name in names)
+        found.extend((literal, Dependency(element, element, patterns.texts, ref, reason)) for reason in reasons)
+        found.extend(
+            (literal, Dependency(name, element, patterns.texts, ref, _as_variable(name)))
+            for name in names
+            if not reasons or _as_variable(name)
+        )
     for each in conditions:
         literal = clause(each, lookup)
         names = dict.fromkeys(each.unknown_keys(lookup))
-        found.extend((literal, Dependency(name, each.operator, each.values, ref)) for name in names)
+        reason = each.reason(lookup)
+        found.extend((literal, Dependency(name, each.operator, each.values, ref, reason)) for name in names)
     return Doubt(candidate.bit, tuple(dict.fromkeys(each for each, _ in found)), tuple(found))
+
+
+def _as_variable(name: str) -> str:
+    several = is_multivalued(name.lower())
+    return f"{name} is a multivalued key, which AWS does not support as a variable" if several else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from preflight.iam.policy_types import PolicyType
 from preflight.iam.statement import Statement
 
 _ACTIONS_KEPT = 512
@@ -44,30 +45,37 @@ class Policy:
         return found
 
 
-_parsed: dict[tuple[bytes, str], Policy] = {}
+_parsed: dict[tuple[bytes, str, PolicyType | None], Policy] = {}
 
 
-def parse_policy(document: Mapping[str, Any], name: str) -> Policy:
+def parse_policy(document: Mapping[str, Any], name: str, of: PolicyType | None = None) -> Policy:
     """Compile a policy document; the same content under the same name is compiled once.
 
-    Raises `PolicyError` where AWS would refuse the document for its structure.
+    `of` is the type of policy it is; None if that is not known. Raises `PolicyError` where AWS would refuse to store
+    the document for its structure, or such a statement in a policy of that type.
     """
     try:
         content = marshal.dumps(cast(dict[str, Any], document), 2)
     except ValueError:
         # Something that is not JSON (a date that YAML read, a subclass of dict): nothing to remember it by.
-        return _compile(document, name)
-    known = _parsed.get((content, name))
+        return _compile(document, name, of)
+    known = _parsed.get((content, name, of))
     if known is None:
-        known = _compile(document, name)
+        known = _compile(document, name, of)
         if len(_parsed) >= _POLICIES_KEPT:
             _parsed.clear()
-        _parsed[content, name] = known
+        _parsed[content, name, of] = known
     return known
 
 
-def _compile(document: Mapping[str, Any], name: str) -> Policy:
-    from preflight.iam.grammar import read_document
+def _compile(document: Mapping[str, Any], name: str, of: PolicyType | None) -> Policy:
+    from preflight.iam.grammar import Named, read_document
 
-    version, statements = read_document(document)
+    if of is None:
+        version, statements = read_document(document)
+        return Policy(name, version, statements)
+    named = Named.MUST if of in (PolicyType.RESOURCE, PolicyType.VPC_ENDPOINT, PolicyType.RCP) else Named.NEVER
+    # A permissions boundary is a managed policy: AWS reads it as the policies of identities.
+    completes = of in (PolicyType.IDENTITY, PolicyType.BOUNDARY)
+    version, statements = read_document(document, named, completes=completes, of_session=of is PolicyType.SESSION)
     return Policy(name, version, statements)

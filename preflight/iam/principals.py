@@ -47,6 +47,9 @@ class Caller:
     account: str = ""
     name: str = ""
     session: str = ""
+    userid: str = ""
+    """What `aws:userid` is, if known: of a role whose session is not known, its id and a colon; `-` if nothing that a
+    policy could name."""
 
     @property
     def service_linked(self) -> bool:
@@ -136,13 +139,15 @@ class Grant(IntEnum):
 def grant(principals: Principals | None, who: Caller, *, bounded: bool = False) -> Grant:
     """Return how a Principal element means a caller. A statement without one means nobody.
 
-    UNSURE: it lists a canonical user id, and which account that is cannot be told from the policies. A NotPrincipal
-    means everyone it does not list, and always whoever has a permissions boundary (`bounded`).
+    UNSURE: it names no caller for certain, but perhaps this one (see `perhaps`). A NotPrincipal means everyone it does
+    not list, and always whoever has a permissions boundary (`bounded`).
     """
     if principals is None:
         return Grant.NONE
     if principals.negated:
         return Grant.DIRECT if bounded and who.of_account else _but(principals, who)
+    if len(principals.entries) == 1:
+        return _entry(*principals.entries[0], who)
     return max((_entry(kind, value, who) for kind, value in principals.entries), default=Grant.NONE)
 
 
@@ -154,6 +159,9 @@ def _but(principals: Principals, who: Caller) -> Grant:
     listed = [value for kind, value in principals.entries if kind == "AWS"]
     if Grant.DIRECT in found:
         return Grant.NONE
+    if any(_entry("AWS", value, who) is Grant.UNSURE for value in listed):
+        # It is that session, or has that unique id, and is spared; or it is another and is not.
+        return Grant.UNSURE
     if Grant.ROLE in found:
         sessions = f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"
         narrower = who.kind is Kind.SESSION and any(value.startswith(sessions) for value in listed)
@@ -182,10 +190,74 @@ def _aws(value: str, who: Caller) -> Grant:
         return Grant.ROLE if who.kind is Kind.ROLE and value != "*" else Grant.DIRECT
     if not who.of_account:
         return Grant.NONE
+    if value.startswith(_UNIQUE_IDS):
+        return _unique(value, who)
     if value == who.account or value == f"arn:{who.partition}:iam::{who.account}:root":
         return Grant.DIRECT if who.kind is Kind.ROOT else Grant.ACCOUNT
     if who.kind is Kind.SESSION:
         head, _, name = value.rpartition("/")
         if name == who.name and head.startswith(f"arn:{who.partition}:iam::{who.account}:role"):
             return Grant.ROLE
+    elif who.kind is Kind.ROLE and value.startswith(f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"):
+        # A role makes requests as one of its sessions.
+        return Grant.UNSURE
     return Grant.NONE
+
+
+_UNIQUE_IDS = ("AROA", "AIDA")
+_BY_PREFIX = {"AIDA": (Kind.USER,), "AROA": (Kind.ROLE, Kind.SESSION)}
+
+
+def _unique(value: str, who: Caller) -> Grant:
+    """Say whether a unique id is the caller's: of a user, of a role, or of a role with a session's name.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    """
+    if who.kind not in _BY_PREFIX[value[:4]]:
+        return Grant.NONE
+    if not who.userid:
+        return Grant.UNSURE
+    own, _, session = who.userid.partition(":")
+    listed, colon, name = value.partition(":")
+    if listed != own:
+        return Grant.NONE
+    if not colon:
+        return Grant.DIRECT if who.kind is Kind.USER else Grant.ROLE
+    if not session:
+        return Grant.UNSURE
+    return Grant.DIRECT if name == session else Grant.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Perhaps:
+    """Why it is not known whether a Principal element means a caller: `values` of it, which depend on `key`."""
+
+    key: str
+    values: tuple[str, ...]
+    reason: str = ""
+
+
+def perhaps(principals: Principals | None, who: Caller) -> dict[Grant, Perhaps]:
+    """Return how an element may mean a caller that it does not name for certain, with the entries in question.
+
+    A canonical user id is another name for an account, and which one cannot be told from the policies.
+    """
+    if principals is None or (principals.negated and grant(principals, who) is not Grant.UNSURE):
+        return {}
+    found: dict[Grant, Perhaps] = {}
+    for kind, value in principals.entries:
+        if _entry(kind, value, who) is Grant.UNSURE:
+            how, key = _if_meant(kind, value, who)
+            if principals.negated:
+                how = Grant.DIRECT
+            known = found.get(how, Perhaps(key, ()))
+            found[how] = Perhaps(known.key, (*known.values, value))
+    return found
+
+
+def _if_meant(kind: str, value: str, who: Caller) -> tuple[Grant, str]:
+    if kind != "AWS":
+        return (Grant.DIRECT if who.kind is Kind.ROOT else Grant.ACCOUNT), kind
+    if value.startswith("arn:"):
+        return Grant.DIRECT, "the name of the session"
+    return (Grant.DIRECT if value.startswith("AIDA") or ":" in value else Grant.ROLE), "aws:userid"

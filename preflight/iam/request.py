@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from preflight.iam.policy import Policy
+from preflight.iam.policy_types import PolicyType as PolicyType
 
 Value = str | tuple[str, ...]
-
-
-class PolicyType(StrEnum):
-    """The types of policy that bear on a decision, by AWS's names."""
-
-    IDENTITY = "identity"
-    BOUNDARY = "permissions-boundary"
-    SESSION = "session"
-    SCP = "service-control"
-    RCP = "resource-control"
-    RESOURCE = "resource"
-    VPC_ENDPOINT = "vpc-endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +34,8 @@ class Request:
     (`sagemaker.amazonaws.com`) or `*` (anonymous). `action` is `service:Action`; `resource` an ARN, or `*` for an
     action without resource-level permissions. `resource_account` owns the resource where its ARN does not say (S3).
     `principal_tags` and `resource_tags` give `aws:PrincipalTag/*` and `aws:ResourceTag/*`; None means not known.
+    `principal_id` is the unique id of the user or role (`AIDA…`, `AROA…`), `principal_arn` its ARN with the path that a
+    session's ARN does not show; None means not known.
     """
 
     principal: str
@@ -55,6 +45,8 @@ class Request:
     context: Context = field(default_factory=Context)
     principal_tags: Mapping[str, str] | None = None
     resource_tags: Mapping[str, str] | None = None
+    principal_id: str | None = None
+    principal_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,7 @@ class Policies:
     resource: Policy | None = None
     vpc_endpoint: tuple[Policy, ...] = ()
     unknown: Mapping[PolicyType, str] = field(default_factory=lambda: MappingProxyType({}))
-    _questions: dict[tuple[str, str, str, bool], Any] = field(
+    _questions: dict[tuple[str, str, str, bool, str], Any] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
     """What `evaluate` worked out for these policies, by principal, action and owner of the resource."""

@@ -93,6 +93,79 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 """
 
 
+LIST_BUCKETS = "s3:listallmybuckets"
+"""The action on no bucket in particular that AWS's examples allow on `arn:aws:s3:::*`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_s3_rw-bucket-console.html
+"""
+
+_CHANGES_A_POLICY = frozenset(
+    f"iam:{name}"
+    for name in (
+        "createpolicy",
+        "createpolicyversion",
+        "deletepolicy",
+        "deletepolicyversion",
+        "setdefaultpolicyversion",
+        "tagpolicy",
+        "untagpolicy",
+    )
+)
+_CHANGES_A_ROLE = frozenset(
+    f"iam:{name}"
+    for name in (
+        "attachrolepolicy",
+        "createrole",
+        "deleterole",
+        "deleterolepermissionsboundary",
+        "deleterolepolicy",
+        "detachrolepolicy",
+        "putrolepermissionsboundary",
+        "putrolepolicy",
+        "updateassumerolepolicy",
+    )
+)
+_CHANGES_A_RESERVED_ROLE = _CHANGES_A_ROLE | {
+    "iam:tagrole",
+    "iam:untagrole",
+    "iam:updaterole",
+    "iam:updateroledescription",
+}
+_CHANGES_AN_ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
+
+
+def of_aws(action: str, resource: str, caller: str) -> str:
+    """Say why nobody can make a change to an object that is AWS's own, whatever policies allow; empty if it is not.
+
+    `action` is in lower case; `caller` is the principal as text. AWS changes its roles itself: the service that a
+    service-linked role belongs to, and IAM Identity Center the roles under `aws-reserved`.
+
+    Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html,
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html and
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+    """
+    if action.startswith("kms:"):
+        return f"AWS keeps aliases under alias/aws/ to itself: {resource}" * (
+            action in _CHANGES_AN_ALIAS and ":alias/aws/" in resource
+        )
+    if action in _CHANGES_A_POLICY and "::aws:policy/" in resource:
+        return f"AWS managed policies cannot be changed: {resource}"
+    for path, actions, what in _ROLES_OF_AWS:
+        _, found, rest = resource.partition(path)
+        if found and action in actions:
+            service = rest.partition("/")[0]
+            own = caller == service or f":role/aws-service-role/{service}/" in caller
+            return "" if own else f"{what} can only be changed by AWS: {resource}"
+    return ""
+
+
+_ROLES_OF_AWS = (
+    (":role/aws-reserved/", _CHANGES_A_RESERVED_ROLE, "roles under aws-reserved"),
+    (":role/aws-service-role/", _CHANGES_A_ROLE, "service-linked roles"),
+)
+
+
 def resource_policy_rules(action: str, resource: str) -> bool:
     """Whether the resource's own policy must allow, whatever identity policies say: roles' trust and KMS keys.
 

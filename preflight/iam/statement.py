@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from preflight.iam.conditions import Condition, Truth
-from preflight.iam.variables import Lookup, Missing, Template, as_tokens, fixed, is_open, resolve, template
-from preflight.iam.wildcard import Matcher, any_of, matcher, tokens
+from preflight.iam.resource_patterns import (
+    COLON_IN_NAME,
+    EARLY_VARIABLE,
+    Reading,
+    any_resource,
+    has_colon_in_name,
+    has_early_variable,
+    is_regular,
+    read_pattern,
+)
+from preflight.iam.variables import Lookup, Missing, Template, fixed, is_open, resolve, template
+from preflight.iam.wildcard import Matcher, any_of, matcher, resource_matcher, tokens
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,13 @@ class Patterns:
     negated: bool
     version: str = ""
     folded: bool = False
+    completed: bool = True
+    """Whether AWS completes incomplete ARNs here, as it does in policies of identities."""
+
+    @property
+    def regular(self) -> bool:
+        """Whether, by a quick look, each pattern means the same in every request and has one reading."""
+        return all(map(is_regular, self.texts))
 
     @cached_property
     def everything(self) -> bool:
@@ -46,7 +63,65 @@ class Patterns:
         """Whether any pattern without request variables matches a text, given in lower case if `folded`."""
         if self.folded:
             return any_of([tokens(text.lower()) for text in self.texts])
-        return any_of([as_tokens(each.parts) for each in self.templates if fixed(each)])
+        return any_resource([each.sure for each in self._readings if each.sure is not None])
+
+    @cached_property
+    def _readings(self) -> tuple[Reading, ...]:
+        """How the patterns without request variables are read."""
+        return tuple(read_pattern(each, each.parts, completed=self.completed) for each in self.templates if fixed(each))
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether it is documented what each pattern matches, so that `templates` say it."""
+        return all(not each.others for each in self._readings) and not any(map(has_early_variable, self.varying))
+
+    def doubts(self, resource: str, lookup: Lookup) -> tuple[str, ...]:
+        """Say why it is not known whether the patterns match a resource, for each reason that AWS's pages leave open.
+
+        Empty where they match, or certainly do not, or where only the value of a variable is not known.
+        """
+        named = has_colon_in_name(resource)
+        found: dict[str, None] = {}
+        for each in self.templates:
+            parts = each.parts if fixed(each) else resolve(each, lookup)
+            if isinstance(parts, Missing):
+                if self.negated and has_early_variable(each):
+                    found[f"{each.text}: {EARLY_VARIABLE}"] = None
+                continue
+            reading = read_pattern(each, parts, completed=self.completed)
+            early = self.negated and reading.reason == EARLY_VARIABLE
+            if early or any(resource_matcher(other)(resource) for other in reading.others):
+                found[f"{each.text}: {reading.reason}"] = None
+            elif named and reading.sure is not None and matcher(reading.sure)(resource):
+                found[f"{each.text}: {COLON_IN_NAME}"] = None
+        return tuple(found)
+
+    def match(self, resource: str, lookup: Lookup) -> Truth:
+        """Whether any of the patterns matches a resource, the Not form aside."""
+        if self.fixed(resource):
+            return Truth.TRUE
+        named = has_colon_in_name(resource)
+        perhaps = any(self._perhaps(each, resource, named) for each in self._readings)
+        for each in self.varying:
+            parts = resolve(each, lookup)
+            if isinstance(parts, Missing):
+                # A variable without a value matches no resource; what AWS makes of one in the wrong place is not known.
+                perhaps = perhaps or (self.negated and has_early_variable(each))
+                continue
+            reading = read_pattern(each, parts, completed=self.completed)
+            if reading.sure is not None and resource_matcher(reading.sure)(resource):
+                if not is_open(parts):
+                    return Truth.TRUE
+                perhaps = True
+            perhaps = perhaps or self._perhaps(reading, resource, named)
+        return Truth.UNKNOWN if perhaps else Truth.FALSE
+
+    def _perhaps(self, reading: Reading, resource: str, named: bool) -> bool:
+        if reading.others:
+            if self.negated and reading.reason == EARLY_VARIABLE:
+                return True
+            return any(resource_matcher(other)(resource) for other in reading.others)
+        return named and reading.sure is not None and matcher(reading.sure)(resource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +146,7 @@ class Statement:
     principals: Principals | None
     conditions: tuple[Condition, ...]
     plain: bool = field(default=False)
-    """Whether resource patterns alone decide: no conditions, no variables."""
+    """Whether resource patterns alone decide: no conditions, no variables, no pattern that may be read in two ways."""
 
     @property
     def allows(self) -> bool:
@@ -94,20 +169,10 @@ class Statement:
         patterns = self.resources
         if patterns is None:
             return Truth.TRUE
-        hit = patterns.fixed(resource)
-        unknown = False
-        if not hit:
-            for each in patterns.varying:
-                parts = resolve(each, lookup)
-                if isinstance(parts, Missing):
-                    if patterns.negated:
-                        # AWS: an unset variable makes the statement invalid.
-                        return Truth.FALSE
-                elif matcher(as_tokens(parts))(resource):
-                    hit, unknown = (hit, True) if is_open(parts) else (True, unknown)
-        if unknown and not hit:
-            return Truth.UNKNOWN
-        return Truth.TRUE if hit != patterns.negated else Truth.FALSE
+        found = patterns.match(resource, lookup)
+        if found is Truth.UNKNOWN or not patterns.negated:
+            return found
+        return Truth.FALSE if found is Truth.TRUE else Truth.TRUE
 
     def mentions(self, action: str) -> bool:
         """Say what `covers_action` says, without compiling the patterns: for a policy that is asked about once."""
@@ -129,6 +194,6 @@ def action_patterns(texts: Sequence[str], *, negated: bool) -> Patterns:
     return Patterns(tuple(texts), negated, folded=True)
 
 
-def resource_patterns(texts: Sequence[str], version: str, *, negated: bool) -> Patterns:
-    """Return the patterns of a Resource or NotResource element."""
-    return Patterns(tuple(texts), negated, version)
+def resource_patterns(texts: Sequence[str], version: str, *, negated: bool, completed: bool = True) -> Patterns:
+    """Return the patterns of a Resource or NotResource element; `completed` is as `Patterns` has it."""
+    return Patterns(tuple(texts), negated, version, completed=completed)

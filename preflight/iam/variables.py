@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
+from preflight.iam.key_facts import is_multivalued
 from preflight.iam.wildcard import Tokens, Wild, normal, tokens
 
 
@@ -19,7 +21,18 @@ class Missing(Enum):
     UNKNOWN = "unknown"
 
 
-Found = tuple[str, ...] | Missing
+@dataclass(frozen=True, slots=True)
+class Constrained:
+    """What is known of a key that is in the request with one value, where that value is not known.
+
+    It matches one of `patterns`; if it is a date, it lies within `period`, in seconds since 1970.
+    """
+
+    patterns: tuple[Tokens, ...] = ((Wild.STAR,),)
+    period: tuple[Decimal, Decimal] | None = None
+
+
+Found = tuple[str, ...] | Missing | Constrained
 Lookup = Callable[[str], Found]
 
 
@@ -79,8 +92,10 @@ def fixed(source: Template) -> bool:
 def resolve(source: Template, lookup: Lookup) -> tuple[str | Variable, ...] | Missing:
     """Replace variables by their values; a value stays marked as text (a `Variable` that has it as its default).
 
-    A variable without value and default makes the whole template `ABSENT`; so does a key with several values, which
-    cannot stand in a string. One whose value is not known is left as it is (see `is_open`).
+    A variable without value and default makes the whole template `ABSENT`. One whose value is not known is left as it
+    is (see `is_open`), and so is a multivalued key, which AWS does not support as a variable.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
     """
     result: list[str | Variable] = []
     for part in source.parts:
@@ -88,14 +103,14 @@ def resolve(source: Template, lookup: Lookup) -> tuple[str | Variable, ...] | Mi
             result.append(part)
             continue
         found = lookup(part.key)
-        if found is Missing.UNKNOWN:
-            result.append(part)
-        elif isinstance(found, tuple) and len(found) == 1:
-            result.append(Variable("", part.name, found[0]))
-        elif found is Missing.ABSENT and part.default is not None:
+        if found is Missing.ABSENT:
+            if part.default is None:
+                return Missing.ABSENT
             result.append(Variable("", part.name, part.default))
+        elif isinstance(found, tuple) and len(found) == 1 and not is_multivalued(part.key):
+            result.append(Variable("", part.name, found[0]))
         else:
-            return Missing.ABSENT
+            result.append(part)
     return tuple(result)
 
 

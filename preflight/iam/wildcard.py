@@ -195,8 +195,71 @@ def _general(first: Tokens, middle: list[Tokens], last: Tokens) -> Matcher:
     return match
 
 
-def any_of(patterns: Iterable[Tokens]) -> Matcher:
-    """Compile several patterns into one function that says whether any matches."""
+@lru_cache(maxsize=4096)
+def resource_matcher(pattern: Tokens) -> Matcher:
+    """Compile a pattern of a Resource element: a wildcard matches within its segment, the text between two colons.
+
+    A `*` that is the last character of its segment may go on beyond the colon.
+    """
+    loose = matcher(pattern)
+    last = len(pattern) - 1
+    inner = any(
+        token is Wild.ONE or (token is Wild.STAR and at < last and not str(pattern[at + 1]).startswith(":"))
+        for at, token in enumerate(pattern)
+    )
+    if not inner:
+        return loose
+    colons = sum(token.count(":") for token in pattern if isinstance(token, str))
+    strict: list[Matcher] = []
+
+    def match(text: str) -> bool:
+        if not loose(text):
+            return False
+        if text.count(":") == colons:
+            # Every colon of the text is one of the pattern's: no wildcard took any.
+            return True
+        if not strict:
+            strict.append(_within_segments(pattern))
+        return strict[0](text)
+
+    return match
+
+
+def _within_segments(pattern: Tokens) -> Matcher:
+    """Run a pattern as a machine over bit masks of its places, with wildcards that do not take colons."""
+    letters: dict[str, int] = {}
+    ones = stars = beyond = 0
+    bit = 1
+    for at, token in enumerate(pattern):
+        for symbol in (token,) if isinstance(token, Wild) else token:
+            if symbol is Wild.ONE:
+                ones |= bit
+            elif symbol is Wild.STAR:
+                stars |= bit
+                if at == len(pattern) - 1 or str(pattern[at + 1]).startswith(":"):
+                    beyond |= bit
+            else:
+                letters[str(symbol)] = letters.get(str(symbol), 0) | bit
+            bit <<= 1
+    end = bit
+
+    def match(text: str) -> bool:
+        state = 1 | (stars & 1) << 1
+        for letter in text:
+            if letter == ":":
+                moved = (state & letters.get(letter, 0)) << 1 | (state & beyond)
+            else:
+                moved = (state & (letters.get(letter, 0) | ones)) << 1 | (state & stars)
+            state = moved | (moved & stars) << 1
+            if not state:
+                return False
+        return bool(state & end)
+
+    return match
+
+
+def any_of(patterns: Iterable[Tokens], compiled: Callable[[Tokens], Matcher] = matcher) -> Matcher:
+    """Compile several patterns, each with `compiled`, into one function that says whether any matches."""
     exact: set[str] = set()
     prefixes: list[str] = []
     others: list[tuple[str, Matcher]] = []
@@ -210,7 +273,7 @@ def any_of(patterns: Iterable[Tokens]) -> Matcher:
         else:
             # The longest literal settles most misses in one C-level search.
             literal = max((token for token in pattern if isinstance(token, str)), key=_rareness, default="")
-            others.append((literal, matcher(pattern)))
+            others.append((literal, compiled(pattern)))
     if not prefixes and not others:
         if len(exact) == 1:
             return exact.pop().__eq__

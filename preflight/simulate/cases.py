@@ -16,7 +16,7 @@ from preflight.errors import InputError
 from preflight.iam.decision import Outcome
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.request import Context, Policies, Request, Value
+from preflight.iam.request import Context, Policies, PolicyType, Request, Value
 
 _NEEDED = ("principal", "action", "resource")
 _REMARKS = ("id", "description", "source")
@@ -27,6 +27,14 @@ _OTHERS = ("resource_account", "context", "complete_context", "expect")
 _MEMBERS = frozenset((*_NEEDED, *_REMARKS, *_OTHERS, *_POLICY_MEMBERS))
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 _POLICIES_KEPT = 512
+_TYPES = {
+    "identity_policies": PolicyType.IDENTITY,
+    "permissions_boundaries": PolicyType.BOUNDARY,
+    "session_policies": PolicyType.SESSION,
+    "vpc_endpoint_policies": PolicyType.VPC_ENDPOINT,
+    "service_control_policies": PolicyType.SCP,
+    "resource_control_policies": PolicyType.RCP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +199,13 @@ def _policies(value: Mapping[str, Any]) -> tuple[Policies, frozenset[str]]:
 
 
 def _compile(stated: Mapping[str, Any]) -> Policies:
-    lists = {member: _parse_list(stated.get(member), f"/{member}") for member in _LISTS}
+    lists = {member: _parse_list(stated.get(member), f"/{member}", _TYPES[member]) for member in _LISTS}
     levels = {
         member: None
         if stated.get(member) is None
-        else tuple(_parse_list(level, f"/{member}/{number}") for number, level in enumerate(stated[member]))
+        else tuple(
+            _parse_list(level, f"/{member}/{number}", _TYPES[member]) for number, level in enumerate(stated[member])
+        )
         for member in _LEVELS
     }
     resource = stated.get("resource_policy")
@@ -211,28 +221,28 @@ def _compile(stated: Mapping[str, Any]) -> Policies:
     )
 
 
-def _parse_list(policies: Any, pointer: str) -> tuple[Policy, ...]:
+def _parse_list(policies: Any, pointer: str, of: PolicyType) -> tuple[Policy, ...]:
     if policies is None:
         return ()
     if not isinstance(policies, list):
         raise _WrongShapeError
-    return tuple(_parse_named(policy, f"{pointer}/{number}") for number, policy in enumerate(policies))
+    return tuple(_parse_named(policy, f"{pointer}/{number}", of) for number, policy in enumerate(policies))
 
 
-def _parse_named(named: Any, pointer: str) -> Policy:
+def _parse_named(named: Any, pointer: str, of: PolicyType) -> Policy:
     if named.keys() != {"name", "policy"} or not isinstance(named["name"], str):
         raise _WrongShapeError
-    return _parse(named["policy"], named["name"], f"{pointer}/policy")
+    return _parse(named["policy"], named["name"], f"{pointer}/policy", of)
 
 
 def _parse_resource_policy(resource: Any) -> Policy:
     if "policy" in resource:
-        return _parse_named(resource, "/resource_policy")
-    return _parse(resource, "resource-policy", "/resource_policy")
+        return _parse_named(resource, "/resource_policy", PolicyType.RESOURCE)
+    return _parse(resource, "resource-policy", "/resource_policy", PolicyType.RESOURCE)
 
 
-def _parse(document: Any, name: str, pointer: str) -> Policy:
+def _parse(document: Any, name: str, pointer: str, of: PolicyType) -> Policy:
     try:
-        return parse_policy(document, name)
+        return parse_policy(document, name, of)
     except PolicyError as error:
         raise _BadPolicyError(pointer, error) from None

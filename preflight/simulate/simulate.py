@@ -157,7 +157,7 @@ class _Laid:
             return None
         role = self._account.read(Ask.one("iam:role", "", {"RoleArn": arn}))
         if isinstance(role, Known) and isinstance(role.value.get("AssumeRolePolicyDocument"), dict):
-            return parse_policy(role.value["AssumeRolePolicyDocument"], "trust policy")
+            return parse_policy(role.value["AssumeRolePolicyDocument"], "trust policy", PolicyType.RESOURCE)
         if not isinstance(role, Absent):
             unknown[PolicyType.RESOURCE] = f"the trust policy of {arn} is not known"
         return None

@@ -1,7 +1,7 @@
 """Cases for `preflight simulate`, made by hypothesis: every policy type, every kind of principal, few words.
 
 The alphabets are small on purpose, so that statements meet requests often. What AWS does not document (a NotPrincipal
-that names a role but not its account, a negated operator on a variable without a value) is not generated.
+that names a role but not its account) is not generated, but for what the engine calls open for that reason.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class World:
 
 S3 = World(
     ("s3:GetObject", "s3:PutObject", "s3:getobject"),
-    ("arn:aws:s3:::data/a/x", "arn:aws:s3:::data/b", "arn:aws:s3:::Data/a/x"),
+    ("arn:aws:s3:::data/a/x", "arn:aws:s3:::data/b", "arn:aws:s3:::Data/a/x", "arn:aws:s3:::data/a:b/x"),
     (
         "arn:aws:s3:::data/*",
         "arn:aws:s3:::data/a/?",
@@ -42,8 +42,14 @@ S3 = World(
         "arn:aws:s3:::data/${aws:PrincipalTag/team}/x",
         "arn:aws:s3:::data/${aws:PrincipalTag/team, 'b'}",
         "arn:aws:s3:::data/${aws:username}",
+        "arn:aws:s3:::data/*/x",
+        "arn:aws:s3:::data/a?b/x",
+        "arn:aws:s3",
+        "arn:aws:s3:::data/${aws:TagKeys}",
+        "arn:aws:s3:::${aws:ResourceTag/team}/a/x",
     ),
 )
+BUCKETS = World(("s3:ListAllMyBuckets",), ("*",), ("arn:aws:s3:::*", "arn:aws:s3:::data*", "arn:aws:s3:::data"))
 SAGEMAKER = World(
     ("sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpoint"),
     (
@@ -58,12 +64,28 @@ SAGEMAKER = World(
         "arn:aws:sagemaker:*",
         f"arn:aws:sagemaker:us-east-1:{OWN}:endpoint/prod",
         "arn:aws:sagemaker:us-west-2:*:endpoint/prod",
+        "arn:aws:sagemaker",
+        "arn:aws:sagemaker:us-east-1",
+        "arn:aws:sagemaker:eu-west-1",
+        "arn:aws:sagemaker:*:endpoint/prod",
+        "arn:aws:sagemaker:us-east-1:*dpoint/prod",
+        "arn:aws:sagemaker:us-*1:*:endpoint/p*",
+        "arn:aws:sagemaker:us-east-1:${aws:PrincipalAccount}:endpoint/prod",
+        "*endpoint/prod",
     ),
 )
 SQS = World(
     ("sqs:SendMessage", "sqs:ReceiveMessage"),
     (f"arn:aws:sqs:us-east-1:{OWN}:jobs", f"arn:aws:sqs:us-east-1:{OTHER}:jobs"),
-    (f"arn:aws:sqs:*:{OWN}:*", "arn:aws:sqs:us-east-1:*:jobs", "arn:aws:sqs:*:*:other"),
+    (
+        f"arn:aws:sqs:*:{OWN}:*",
+        "arn:aws:sqs:us-east-1:*:jobs",
+        "arn:aws:sqs:*:*:other",
+        "arn:aws:sqs",
+        "arn:aws:sqs:us-east-1:1*jobs",
+        "arn:aws:sqs:*:jobs",
+        "arn:aws:sqs:${aws:RequestedRegion}:*:jobs",
+    ),
 )
 KMS = World(
     ("kms:Decrypt", "kms:Encrypt"),
@@ -83,7 +105,25 @@ IAM = World(
     (f"arn:aws:iam::{OWN}:role/target", f"arn:aws:iam::{OWN}:role/path/target"),
     (f"arn:aws:iam::{OWN}:role/*", f"arn:aws:iam::{OWN}:role/target", "arn:aws:iam::*:role/path/*"),
 )
-WORLDS = (S3, S3, S3, SAGEMAKER, SAGEMAKER, SQS, KMS, STS, IAM)
+ALIASES = World(
+    ("kms:CreateAlias", "kms:ListAliases"),
+    (f"arn:aws:kms:us-east-1:{OWN}:alias/aws/s3", f"arn:aws:kms:us-east-1:{OWN}:alias/own"),
+    (f"arn:aws:kms:*:{OWN}:alias/*",),
+)
+OF_AWS = World(
+    ("iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:GetRole"),
+    (
+        f"arn:aws:iam::{OWN}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_x",
+        f"arn:aws:iam::{OWN}:role/aws-service-role/sagemaker.amazonaws.com/AWSServiceRoleForX",
+    ),
+    (f"arn:aws:iam::{OWN}:role/*",),
+)
+POLICIES_OF_AWS = World(
+    ("iam:CreatePolicyVersion", "iam:GetPolicy"),
+    ("arn:aws:iam::aws:policy/ReadOnlyAccess", f"arn:aws:iam::{OWN}:policy/own"),
+    ("arn:aws:iam::aws:policy/*", "arn:aws:iam::*:policy/*"),
+)
+WORLDS = (S3, S3, S3, SAGEMAKER, SAGEMAKER, SQS, KMS, STS, IAM, BUCKETS, ALIASES, OF_AWS, POLICIES_OF_AWS)
 
 ROLE, OTHER_ROLE = f"arn:aws:iam::{OWN}:role/app", f"arn:aws:iam::{OTHER}:role/app"
 SESSION, OTHER_SESSION = f"arn:aws:sts::{OWN}:assumed-role/app/s1", f"arn:aws:sts::{OTHER}:assumed-role/app/s1"
@@ -95,6 +135,8 @@ SERVICE, OTHER_SERVICE = "sagemaker.amazonaws.com", "ec2.amazonaws.com"
 PRINCIPALS = (ROLE, ROLE, SESSION, SESSION, USER, USER, FEDERATED, ROOT, LINKED, SERVICE, "*", OTHER_ROLE)
 PRINCIPALS += (OTHER_SESSION, OTHER_USER, OTHER_ROOT)
 NAMED = (ROLE, ROLE, SESSION, SESSION + "2", USER, FEDERATED, ROOT, OWN, OTHER_ROLE, OTHER_SESSION, OTHER_USER, OTHER)
+UNIQUE = ("AROAONE", "AROATWO", "AIDAONE", "AROAONE:s1", "AROAONE:x")
+USERIDS = {ROLE: ("AROAONE:s1", "AROATWO:x"), SESSION: ("AROAONE:s1", "AROATWO:s1"), USER: ("AIDAONE", "AIDATWO")}
 ELEMENTS: tuple[Any, ...] = ("*", {"AWS": "*"}, {"Service": SERVICE}, {"Service": [OTHER_SERVICE, SERVICE]})
 # A NotPrincipal that spares somebody names him at every level, as AWS recommends.
 CHAINS = {
@@ -171,7 +213,11 @@ DETERMINED_KEYS = (
     Key("aws:RequestedRegion", STRING_OPERATORS, ("us-east-1", "us-*", "eu-west-1"), ()),
     Key("aws:PrincipalIsAWSService", ("Bool",), ("true", "false"), ()),
     Key("aws:username", STRING_OPERATORS, ("a", "b"), ()),
+    Key("aws:userid", ("StringLike", "StringNotLike", "StringEquals"), ("AROAONE:*", "*:s1", "AIDA*", OWN), ()),
+    Key("aws:TokenIssueTime", DATE_OPERATORS, ("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"), ()),
 )
+UNSET = "${aws:PrincipalTag/none}"
+ODD = {"Numeric": "ten", "Date": "soon", "IpAddress": "here", "NotIp": "here", "Bool": "yes", "Arn": "arn:aws:sns:*"}
 
 
 class Maker:
@@ -206,9 +252,10 @@ class Maker:
             else:
                 operator = self.pick(key.operators)
                 values = self.some(key.wanted, 1, 2)
-                if "Not" in operator:
-                    values = [value for value in values if "${" not in value] or ["a"]
-                if key.many:
+                odd = next((text for family, text in ODD.items() if operator.startswith(family)), UNSET)
+                if self.chance(12):
+                    values = [*values[1:], odd]
+                if key.many and not self.chance(6):
                     operator = self.pick(("ForAnyValue:", "ForAllValues:")) + operator
                 elif self.chance(5):
                     operator += "IfExists"
@@ -233,7 +280,7 @@ class Maker:
         statement["NotAction" if self.chance(10) else "Action"] = self.some(actions, 1, 2)
         patterns = self.some(("*", "*", self.resource, *self.world.patterns, *self.world.resources), 1, 2)
         if self.chance(10):
-            statement["NotResource"] = [pattern for pattern in patterns if "${" not in pattern] or ["arn:aws:s3:::x"]
+            statement["NotResource"] = patterns
         else:
             statement["Resource"] = patterns
         if self.pick((False, True) if self.is_complete else (True, True, False)):
@@ -259,13 +306,16 @@ class Maker:
         found = []
         for _ in range(self.number(1, 3)):
             statement = self.statement()
-            if statement["Effect"] == "Deny" and self.chance(3):
+            if self.chance(6):
+                statement["Principal"] = {"AWS": self.some((*UNIQUE, *NAMED), 1, 2)}
+            elif statement["Effect"] == "Deny" and self.chance(3):
                 chain: Any = {"AWS": CHAINS.get(self.principal, [])}
                 if self.principal == SERVICE:
                     chain = {"Service": SERVICE}
                 # Whether a boundary of the user who federated keeps the session from being spared is not documented.
                 unclear = self.principal in ("*", FEDERATED)
-                statement["NotPrincipal"] = STRANGER if unclear else self.pick((chain, STRANGER))
+                by_id = {"AWS": [UNIQUE[0], UNIQUE[2]]}
+                statement["NotPrincipal"] = STRANGER if unclear else self.pick((chain, STRANGER, by_id))
             elif self.chance(3):
                 statement["Principal"] = self.pick(ELEMENTS)
             else:
@@ -312,6 +362,8 @@ class Maker:
             "context": self.context(chosen),
             "complete_context": self.is_complete,
         }
+        if self.principal in USERIDS and self.chance(3):
+            case["context"]["aws:userid"] = self.pick(USERIDS[self.principal])
         if self.world is S3:
             case["resource_account"] = self.pick((OWN, OWN, OTHER))
         if self.principal.startswith("arn:") and self.principal not in (ROOT, OTHER_ROOT):
@@ -319,7 +371,7 @@ class Maker:
             if self.principal != LINKED and self.chance(3):
                 case["permissions_boundaries"] = self.policies("boundary", 1, generous_in=4)
             if self.principal in (ROLE, SESSION, FEDERATED, OTHER_SESSION) and self.chance(3):
-                case["session_policies"] = self.policies("session", 2, generous_in=4)
+                case["session_policies"] = list(map(without_incomplete, self.policies("session", 2, generous_in=4)))
         if self.chance(4):
             levels = range(self.number(1, 2))
             case["service_control_policies"] = [self.policies("scp", 2, generous_in=5) for _ in levels]
@@ -327,10 +379,25 @@ class Maker:
             case["resource_control_policies"] = [[self.guardrail()] for _ in range(self.number(1, 2))]
         if self.chance(8):
             endpoint = self.for_everybody(self.policy(generous_in=4))
+            if self.chance(4):
+                for statement in endpoint["Statement"]:
+                    statement["Principal"] = {"AWS": self.pick((OWN, ROOT, OTHER))}
             case["vpc_endpoint_policies"] = [{"name": "endpoint", "policy": endpoint}]
-        if self.world.needs_resource_policy or (self.world not in (SAGEMAKER, IAM) and self.chance(2)):
+        if self.world.needs_resource_policy or (
+            self.world not in (SAGEMAKER, IAM, OF_AWS, POLICIES_OF_AWS) and self.chance(2)
+        ):
             case["resource_policy"] = self.resource_policy()
         return case
+
+
+def without_incomplete(named: Json) -> Json:
+    """Leave incomplete ARNs out of a session policy, in which AWS refuses them."""
+    for statement in named["policy"]["Statement"]:
+        for member in statement.keys() & {"Resource", "NotResource"}:
+            patterns = [statement[member]] if isinstance(statement[member], str) else statement[member]
+            whole = [one for one in patterns if one.count(":") > 4 or one.endswith("*")]
+            statement[member] = whole or ["arn:aws:s3:::data"]
+    return named
 
 
 @cache

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from preflight.iam.conditions import Truth, condition
 from preflight.iam.dates import instant
-from preflight.iam.variables import Found, Missing
+from preflight.iam.variables import Constrained, Found, Missing
+from preflight.iam.wildcard import tokens
 
 
 def truth(operator: str, values: list[str] | str, given: Found, **others: Found) -> Truth:
@@ -62,7 +65,6 @@ FALSE = [
     ("NumericLessThan", "10", "ten"),
     ("NumericEquals", "NaN", "NaN"),
     ("DateLessThan", "2024-13-01", "2023-01-01"),
-    ("Bool", "true", "yes"),
     ("IpAddress", "10.0.0.0/8", "::ffff:10.0.0.1"),
     ("IpAddress", "10.0.0.0/8", "10.0.0"),
     ("ArnLike", "arn:aws:iam::1*:role/r", "arn:aws:iam::222222222222:role/r"),
@@ -123,8 +125,77 @@ def test_variables_in_values() -> None:
     assert truth("NumericEquals", "${aws:user}", ("5",), user=("5",)) is Truth.FALSE
 
 
-def test_an_unset_variable_fails_its_condition_even_when_negated() -> None:
-    assert truth("StringNotEquals", "${aws:user}", ("x",)) is Truth.FALSE
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"])
+def test_nothing_equals_a_variable_without_a_value(operator: str) -> None:
+    assert truth(operator, "${aws:user}", ("x",)) is Truth.TRUE
+    assert truth(operator, ["${aws:user}", "x"], ("x",)) is Truth.FALSE
+    assert truth(operator.replace("Not", ""), "${aws:user}", ("x",)) is Truth.FALSE
+    assert truth(f"ForAllValues:{operator}", "${aws:user}", ("x", "y")) is Truth.TRUE
+
+
+def test_no_arn_is_like_a_variable_without_a_value() -> None:
+    assert truth("ArnNotLike", "arn:aws:sns:*:*:${aws:user}", ("arn:aws:sns:us-east-1:1:t",)) is Truth.TRUE
+    assert truth("ArnLike", "arn:aws:sns:*:*:${aws:user}", ("arn:aws:sns:us-east-1:1:t",)) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "given"),
+    [
+        ("NumericNotEquals", "10", "ten"),
+        ("NumericNotEquals", "ten", "10"),
+        ("DateNotEquals", "2024-01-01", "soon"),
+        ("NotIpAddress", "10.0.0.0/8", "here"),
+        ("NotIpAddress", ["10.0.0.0/8", "here"], "192.0.2.1"),
+        ("ArnNotLike", "arn:aws:sns:*:*:t", "t"),
+        ("ArnNotEquals", "arn:aws:sns:*", "arn:aws:sqs:us-east-1:1:q"),
+        ("ArnLike", "arn:aws:sns:*", "arn:aws:sns:us-east-1:1:t"),
+        ("Bool", "yes", "yes"),
+        ("Bool", "true", "yes"),
+        ("Bool", "yes", "true"),
+        ("Null", "yes", "x"),
+    ],
+)
+def test_values_of_another_type_are_open(operator: str, values: list[str] | str, given: str) -> None:
+    assert truth(operator, values, (given,)) is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "given", "expected"),
+    [
+        ("NumericNotEquals", ["ten", "10"], "10", Truth.FALSE),
+        ("NotIpAddress", ["10.0.0.0/8", "here"], "10.1.1.1", Truth.FALSE),
+        ("Bool", ["yes", "true"], "true", Truth.TRUE),
+        ("ArnLike", "arn:aws:sns:*", "arn:aws:sqs:us-east-1:1:q", Truth.FALSE),
+        ("NumericLessThan", "ten", "10", Truth.FALSE),
+    ],
+)
+def test_values_of_another_type_matter_only_where_no_other_decides(
+    operator: str, values: list[str] | str, given: str, expected: Truth
+) -> None:
+    assert truth(operator, values, (given,)) is expected
+
+
+def test_several_values_need_a_set_operator() -> None:
+    assert truth("StringEquals", "a", ("a", "b")) is Truth.UNKNOWN
+    compiled = condition("StringEquals", "aws:TagKeys", ("a",), "2012-10-17")
+    assert compiled is not None
+    assert compiled.truth(lambda _: ("a",)) is Truth.UNKNOWN
+    assert compiled.truth(lambda _: Missing.ABSENT) is Truth.FALSE
+    assert "multivalued" in compiled.reason(lambda _: ("a",))
+    assert truth("StringEquals", "${aws:user}", ("a",), user=("a", "b")) is Truth.UNKNOWN
+
+
+def test_what_is_known_of_a_value_may_be_enough() -> None:
+    known = Constrained(patterns=tuple(map(tokens, ("AROAONE:?*",))))
+    assert truth("StringLike", "AROAONE:*", known) is Truth.TRUE
+    assert truth("StringNotLike", ["AROATWO:*", "AROAONE:*"], known) is Truth.FALSE
+    assert truth("StringLike", "AROATWO:*", known) is Truth.FALSE
+    assert truth("StringLike", "*:s1", known) is Truth.UNKNOWN
+    assert truth("Null", "true", known) is Truth.FALSE
+    lately = Constrained(period=(Decimal(1_700_000_000), Decimal(1_700_100_000)))
+    assert truth("DateLessThan", "2020-01-01", lately) is Truth.FALSE
+    assert truth("DateGreaterThan", "2020-01-01", lately) is Truth.TRUE
+    assert truth("DateGreaterThan", "1700050000", lately) is Truth.UNKNOWN
 
 
 def test_what_is_unknown_is_unknown_only_where_it_matters() -> None:

@@ -7,7 +7,8 @@ import pytest
 from preflight.iam.context import RequestContext
 from preflight.iam.principals import caller
 from preflight.iam.request import Context, Request
-from preflight.iam.variables import Found, Missing
+from preflight.iam.variables import Constrained, Found, Missing
+from preflight.iam.wildcard import tokens
 
 A = "111122223333"
 USER, SESSION = f"arn:aws:iam::{A}:user/p/u", f"arn:aws:sts::{A}:assumed-role/r/s"
@@ -23,7 +24,6 @@ def value(key: str, principal: str = USER, resource: str = ENDPOINT, **more: obj
     ("principal", "key", "expected"),
     [
         (USER, "aws:PrincipalArn", (USER,)),
-        (SESSION, "aws:PrincipalArn", (f"arn:aws:iam::{A}:role/r",)),
         (USER, "aws:username", ("u",)),
         (SESSION, "aws:username", Missing.ABSENT),
         (SESSION, "aws:PrincipalType", ("AssumedRole",)),
@@ -37,13 +37,37 @@ def value(key: str, principal: str = USER, resource: str = ENDPOINT, **more: obj
         ("s3.amazonaws.com", "aws:PrincipalServiceName", ("s3.amazonaws.com",)),
         (USER, "aws:PrincipalIsAWSService", ("false",)),
         (USER, "aws:PrincipalAccount", (A,)),
-        (USER, "kms:CallerAccount", (A,)),
+        (USER, "kms:CallerAccount", Missing.ABSENT),
+        (USER, "iam:PassedToService", Missing.ABSENT),
+        (USER, "ec2:SourceInstanceArn", Missing.UNKNOWN),
+        (USER, "saml:sub", Missing.UNKNOWN),
         (USER, "aws:RequestedRegion", ("us-east-1",)),
         (USER, "aws:ResourceAccount", (A,)),
     ],
 )
 def test_derived_keys(principal: str, key: str, expected: Found) -> None:
     assert value(key, principal, context=Context(complete=False)) == expected
+
+
+def test_what_a_session_settles() -> None:
+    role = f"arn:aws:iam::{A}:role/path/r"
+    assert value("aws:PrincipalArn", SESSION) == (f"arn:aws:iam::{A}:role/r",)
+    assert isinstance(value("aws:PrincipalArn", SESSION, context=Context(complete=False)), Constrained)
+    assert value("aws:PrincipalArn", SESSION, principal_arn=role) == (role,)
+    assert value("aws:userid", SESSION, principal_id="AROAONE") == ("AROAONE:s",)
+    assert value("aws:userid", role, principal_id="AROAONE") == Constrained((tokens("AROAONE:?*"),))
+    assert value("aws:userid", USER, principal_id="AIDAONE") == ("AIDAONE",)
+    assert isinstance(value("aws:userid", SESSION), Constrained)
+
+
+def test_the_time_is_known() -> None:
+    at = Context({"aws:CurrentTime": "2026-01-02T00:00:00Z"})
+    issued = value("aws:TokenIssueTime", SESSION, context=at)
+    assert isinstance(issued, Constrained)
+    assert issued.period == (1767312000 - 36 * 3600, 1767312000)
+    assert value("aws:TokenIssueTime", USER) is Missing.ABSENT
+    assert value("aws:EpochTime", context=at) == ("1767312000",)
+    assert isinstance(value("aws:CurrentTime"), tuple)
 
 
 def test_what_is_given_wins_and_keys_have_no_case() -> None:

@@ -69,7 +69,7 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
         shown = not isinstance(fact, Unknown) or (there and not fact.code)
         owner = step.account_id if shown else None
     if isinstance(fact, Known):
-        parsed = parsed_policy(what, fact.value)
+        parsed = parsed_policy(what, fact.value, PolicyType.RESOURCE)
         if isinstance(parsed, Unknown):
             return _not_known(policies, parsed, owner)
         return Held(replace(policies, resource=parsed), owner)
@@ -96,4 +96,6 @@ def _reference(step: Step, kind_id: str, key: Mapping[str, str]) -> Reference | 
 @cache
 def _everybody() -> Policy:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "*"}
-    return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "AWS's public registry")
+    return parse_policy(
+        {"Version": "2012-10-17", "Statement": [statement]}, "AWS's public registry", PolicyType.RESOURCE
+    )

@@ -18,7 +18,7 @@ from preflight.engine.result import Kind, Level, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.request import Context, Policies, Request
+from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.dependency_results import sentence
 from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
@@ -93,7 +93,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         return result(
             Kind.OPEN, f"the trust policy of {via} is not known", "Give its AssumeRolePolicyDocument in the snapshot."
         )
-    trust = parsed_policy("the trust policy", document)
+    trust = parsed_policy("the trust policy", document, PolicyType.RESOURCE)
     if isinstance(trust, Unknown):
         return result(Kind.OPEN, f"{via}: {trust.reason}", trust.resolution)
     facts = _role_facts(step, role)

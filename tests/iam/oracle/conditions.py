@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tests.iam.oracle.text import arn_matches, fill_in, matches, plain
+from tests.iam.oracle.doubts import Doubts
+from tests.iam.oracle.text import MULTIVALUED, MultivaluedVariableError, arn_matches, fill_in, matches, plain
 
 
 def number(text: str) -> Decimal:
@@ -90,34 +91,30 @@ def as_list(value: Any) -> list[str]:
     return [("true" if one else "false") if isinstance(one, bool) else str(one) for one in values]
 
 
-def conditions_hold(condition: dict[str, Any], version: str, context: dict[str, list[str]]) -> bool:
+def conditions_hold(condition: dict[str, Any], version: str, context: dict[str, list[str]], doubts: Doubts) -> bool:
     """Every operator and every key under it must hold. `context` has its keys in lower case."""
     return all(
-        condition_holds(operator, key, as_list(values), version, context)
+        condition_holds(operator, key, as_list(values), version, context, doubts)
         for operator, keys in condition.items()
         for key, values in keys.items()
     )
 
 
 def condition_holds(
-    operator: str, key: str, policy_values: list[str], version: str, context: dict[str, list[str]]
+    operator: str, key: str, policy_values: list[str], version: str, context: dict[str, list[str]], doubts: Doubts
 ) -> bool:
     """One operator on one key."""
     request_values = context.get(key.lower(), [])
     quantifier, _, bare = operator.rpartition(":")
     if bare == "Null":
-        wants_absence = policy_values[0].lower() == "true"
-        return wants_absence == (not request_values)
+        wanted = "false" if request_values else "true"
+        if wanted in [value.lower() for value in policy_values]:
+            return True
+        return not all(map(is_boolean, policy_values)) and doubts.perhaps((operator, key, *policy_values))
     if_exists = bare.endswith("IfExists")
     bare = bare.removesuffix("IfExists")
     negated = bare in NEGATED
-    test = TESTS[NEGATED.get(bare, bare)]
-
-    if bare.startswith(WITH_VARIABLES) or (negated and NEGATED[bare].startswith(WITH_VARIABLES)):
-        filled = [fill_in(value, version, context) for value in policy_values]
-        known_values = [value for value in filled if value is not None]
-    else:
-        known_values = policy_values
+    base = NEGATED.get(bare, bare)
 
     if quantifier and request_values == [""]:
         request_values = []  # the page on set operators counts an empty string as an empty set
@@ -129,19 +126,89 @@ def condition_holds(
         if quantifier == "ForAnyValue":
             return False
         return negated
+    if not quantifier and (len(request_values) > 1 or key.lower() in MULTIVALUED):
+        # Without ForAllValues or ForAnyValue a multivalued key is not supported.
+        return doubts.perhaps((operator, key.lower(), *policy_values))
+
+    known_values, in_doubt = policy_values, False
+    if base.startswith(WITH_VARIABLES):
+        known_values = []
+        for value in policy_values:
+            try:
+                filled = fill_in(value, version, context)
+            except MultivaluedVariableError:
+                in_doubt = True
+                continue
+            if filled is not None:  # nothing equals, or is like, a value that is not there
+                known_values.append(filled)
 
     def holds_for(request_value: str) -> bool:
-        found = any(compare(test, policy_value, request_value) for policy_value in known_values)
-        return found != negated
+        if any(compare(base, policy_value, request_value) for policy_value in known_values):
+            return not negated
+        same = (base, key.lower(), request_value, *policy_values)
+        if in_doubt or unclear(base, negated, known_values, request_value):
+            return doubts.perhaps(same) != negated
+        return negated
 
     if quantifier == "ForAnyValue":
         return any(holds_for(value) for value in request_values)
     return all(holds_for(value) for value in request_values)
 
 
-def compare(test: Callable[[str, str], bool], policy_value: str, request_value: str) -> bool:
+def is_boolean(text: str) -> bool:
+    """Say whether a text is true or false."""
+    return text.lower() in ("true", "false")
+
+
+def is_arn(text: str) -> bool:
+    """Say whether a text has the six parts of an ARN."""
+    return text.count(":") >= 5
+
+
+def readable(read: Callable[[str], Any]) -> Callable[[str], bool]:
+    """Say whether a text can be read as a type."""
+
+    def test(text: str) -> bool:
+        try:
+            read(text)
+        except (ValueError, InvalidOperation):
+            return False
+        return True
+
+    return test
+
+
+# family of operators -> is a policy's value, is a request's value of the type?
+TYPES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool]]] = {
+    "Numeric": (readable(number), readable(number)),
+    "Date": (readable(instant), readable(instant)),
+    "IpAddress": (readable(lambda text: ipaddress.ip_network(text, strict=False)), readable(ipaddress.ip_address)),
+    "Arn": (is_arn, is_arn),
+    "Bool": (is_boolean, is_boolean),
+}
+
+
+def unclear(base: str, negated: bool, policy_values: list[str], request_value: str) -> bool:
+    """Say whether a value that does not match is of another type, where that is not known to mean that it differs.
+
+    A value of another type matches no positive operator; but a Boolean may be read loosely, and an ARN completed.
+    """
+    for family, (of_policy, of_request) in TYPES.items():
+        if base.startswith(family):
+            if family == "Arn" and not negated:
+                short = [value for value in policy_values if not is_arn(value)]
+                return any(matches(value, request_value) or matches(value + ":*", request_value) for value in short)
+            if not negated and family != "Bool":
+                return False
+            return not all(map(of_policy, policy_values)) or not of_request(request_value)
+    return False
+
+
+def compare(base: str, policy_value: str, request_value: str) -> bool:
     """Apply a test; a value that is not of the operator's type matches nothing."""
+    if base == "Bool" and not is_boolean(policy_value):
+        return False
     try:
-        return test(policy_value, request_value)
+        return TESTS[base](policy_value, request_value)
     except (ValueError, InvalidOperation, binascii.Error):
         return False

@@ -7,11 +7,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.iam.oracle.conditions import conditions_hold
+from tests.iam.oracle.doubts import Doubts
 from tests.iam.oracle.principals import how_named, is_service_linked, kind_of, principal_keys, spared_by_not_principal
-from tests.iam.oracle.text import account_of, fill_in, matches, region_of, resource_matches
+from tests.iam.oracle.text import (
+    MultivaluedVariableError,
+    account_of,
+    early_variable,
+    fill_in,
+    matches,
+    name_has_colon,
+    readings,
+    region_of,
+    resource_matches,
+)
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 RCP_SERVICES = {
@@ -39,7 +52,10 @@ def listed(value: Any) -> list[Any]:
 
 def resource_account(case: Case) -> str:
     """Return the account that owns the resource: by its ARN, by the case, else the principal's own."""
-    return account_of(case["resource"]) or case.get("resource_account") or account_of(case["principal"])
+    owner = account_of(case["resource"])
+    if owner == "aws":  # AWS itself: taken as the principal's own account
+        owner = account_of(case["principal"])
+    return owner or case.get("resource_account") or account_of(case["principal"])
 
 
 def request_context(case: Case) -> Values:
@@ -49,12 +65,16 @@ def request_context(case: Case) -> Values:
         context["aws:resourceaccount"] = [resource_account(case)]
     if region_of(case["resource"]):
         context["aws:requestedregion"] = [region_of(case["resource"])]
+    context["aws:currenttime"] = [datetime.now(UTC).isoformat()]
+    context["aws:epochtime"] = [str(int(datetime.now(UTC).timestamp()))]
     for key, value in case.get("context", {}).items():
         context[key.lower()] = [str(one) for one in listed(value)]
     return context
 
 
-def statement_applies(statement: Case, version: str, case: Case, context: Values) -> bool:
+def statement_applies(
+    statement: Case, version: str, case: Case, context: Values, doubts: Doubts, policy_type: str
+) -> bool:
     """Action, resource and conditions of a statement apply to the request."""
     action = case["action"].lower()
     if "Action" in statement:
@@ -63,16 +83,42 @@ def statement_applies(statement: Case, version: str, case: Case, context: Values
     elif any(matches(pattern.lower(), action) for pattern in listed(statement["NotAction"])):
         return False
 
-    def names_resource(patterns: Any) -> bool:
-        filled = [fill_in(pattern, version, context) for pattern in listed(patterns)]
-        return any(one is not None and resource_matches(one, case["resource"]) for one in filled)
+    def names_resource(patterns: Any, negated: bool) -> bool:
+        return any(is_named(pattern, negated) for pattern in listed(patterns))
+
+    def is_named(pattern: str, negated: bool) -> bool:
+        resource = asked_resource(case)
+        question = (policy_type, pattern)
+        early = early_variable(pattern, version)
+        try:
+            filled = fill_in(pattern, version, context)
+        except MultivaluedVariableError:
+            loose = fill_in(re.sub(r"\$\{aws:TagKeys[^}]*\}", "*", pattern), version, context)
+            return loose is not None and matches(loose, resource) and doubts.perhaps(question)
+        if early and negated:
+            return doubts.perhaps(question)
+        if filled is None:
+            return False
+        stands_for, certain = readings(pattern, filled, policy_type in ("identity", "boundary"))
+        if any(resource_matches(one, resource) for one in stands_for):
+            return (certain and not early) or doubts.perhaps(question)
+        if certain and name_has_colon(resource) and matches(filled, resource):
+            return doubts.perhaps(question)
+        return False
 
     # Trust policies have no Resource: they are about the role that they depend on.
-    if "Resource" in statement and not names_resource(statement["Resource"]):
+    if "Resource" in statement and not names_resource(statement["Resource"], False):
         return False
-    if "NotResource" in statement and names_resource(statement["NotResource"]):
+    if "NotResource" in statement and names_resource(statement["NotResource"], True):
         return False
-    return conditions_hold(statement.get("Condition", {}), version, context)
+    return conditions_hold(statement.get("Condition", {}), version, context, doubts)
+
+
+def asked_resource(case: Case) -> str:
+    """Return the resource; AWS's examples allow s3:ListAllMyBuckets on arn:aws:s3:::*."""
+    if case["action"].lower() == "s3:listallmybuckets" and case["resource"] == "*":
+        return "arn:aws:s3:::*"
+    return str(case["resource"])
 
 
 def statements_of(policy: Case, effect: str) -> list[tuple[Case, str]]:
@@ -81,16 +127,18 @@ def statements_of(policy: Case, effect: str) -> list[tuple[Case, str]]:
     return [(one, version) for one in listed(policy["Statement"]) if one["Effect"] == effect]
 
 
-def any_statement(policies: list[Case], effect: str, case: Case, context: Values) -> bool:
+def any_statement(
+    policies: list[Case], effect: str, case: Case, context: Values, doubts: Doubts, policy_type: str
+) -> bool:
     """Say whether any statement of the effect applies, in policies that have no Principal element."""
     return any(
-        statement_applies(statement, version, case, context)
+        statement_applies(statement, version, case, context, doubts, policy_type)
         for policy in policies
         for statement, version in statements_of(policy, effect)
     )
 
 
-def resource_policy_denies(policy: Case, case: Case, context: Values) -> bool:
+def resource_policy_denies(policy: Case, case: Case, context: Values, doubts: Doubts, policy_type: str) -> bool:
     """Say whether a Deny in a policy with Principal elements applies."""
     has_boundary = bool(case.get("permissions_boundaries")) and kind_of(case["principal"]) in (
         "user",
@@ -98,23 +146,48 @@ def resource_policy_denies(policy: Case, case: Case, context: Values) -> bool:
         "session",
     )
     for statement, version in statements_of(policy, "Deny"):
+        userid = context.get("aws:userid", [""])
         if "NotPrincipal" in statement:
-            meant = not spared_by_not_principal(statement["NotPrincipal"], case["principal"], has_boundary)
+            meant = not spared_by_not_principal(
+                statement["NotPrincipal"], case["principal"], has_boundary, userid, doubts
+            )
         else:
-            meant = bool(how_named(statement.get("Principal", "*"), case["principal"]))
-        if meant and statement_applies(statement, version, case, context):
+            meant = bool(
+                how_named(statement.get("Principal", "*"), case["principal"], userid, doubts, case, policy_type)
+            )
+        if meant and statement_applies(statement, version, case, context, doubts, policy_type):
             return True
     return False
 
 
-def resource_policy_allows(policy: Case | None, case: Case, context: Values) -> set[str]:
+def resource_policy_allows(
+    policy: Case | None, case: Case, context: Values, doubts: Doubts, policy_type: str
+) -> set[str]:
     """Return how the principal is named in the Allow statements that apply."""
     ways: set[str] = set()
     if policy is not None:
+        userid = context.get("aws:userid", [""])
         for statement, version in statements_of(policy, "Allow"):
-            if "Principal" in statement and statement_applies(statement, version, case, context):
-                ways |= how_named(statement["Principal"], case["principal"])
+            if "Principal" in statement:
+                named = how_named(statement["Principal"], case["principal"], userid, doubts, case, policy_type)
+                if named and statement_applies(statement, version, case, context, doubts, policy_type):
+                    ways |= named
     return ways
+
+
+def is_of_aws(action: str, resource: str, principal: str) -> bool:
+    """Say whether the request would change what only AWS changes: its policies, its roles, its aliases of keys."""
+    if action in ("kms:createalias", "kms:updatealias", "kms:deletealias"):
+        return ":alias/aws/" in resource
+    if action in ("iam:createpolicyversion", "iam:deletepolicy", "iam:setdefaultpolicyversion", "iam:tagpolicy"):
+        return "::aws:policy/" in resource
+    if action in ("iam:attachrolepolicy", "iam:putrolepolicy", "iam:updateassumerolepolicy", "iam:deleterole"):
+        if ":role/aws-reserved/" in resource:
+            return ":role/aws-service-role/sso.amazonaws.com/" not in principal
+        if ":role/aws-service-role/" in resource:
+            service = resource.split(":role/aws-service-role/")[1].split("/")[0]
+            return principal != service and f":role/aws-service-role/{service}/" not in principal
+    return False
 
 
 def policies_in(case: Case, name: str) -> list[Case]:
@@ -122,8 +195,11 @@ def policies_in(case: Case, name: str) -> list[Case]:
     return [named["policy"] for named in case.get(name) or []]
 
 
-def decide_known(case: Case, context: Values) -> str:
-    """Return AWS's answer when every key that is not in `context` is absent from the request."""
+def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
+    """Return AWS's answer when every key that is not in `context` is absent from the request.
+
+    What AWS's pages leave open is answered by `doubts`.
+    """
     principal, action = case["principal"], case["action"].lower()
     kind = kind_of(principal)
     service = action.partition(":")[0]
@@ -148,20 +224,33 @@ def decide_known(case: Case, context: Values) -> str:
         resource_policy = resource_policy["policy"]
 
     # Step 1: an explicit deny anywhere.
-    without_principal = identity + boundaries + sessions + [policy for level in levels for policy in level]
-    with_principal = rcps + endpoints + ([resource_policy] if resource_policy is not None else [])
-    if any_statement(without_principal, "Deny", case, context):
+    without_principal = {
+        "identity": identity,
+        "boundary": boundaries,
+        "session": sessions,
+        "scp": [policy for level in levels for policy in level],
+    }
+    with_principal = {
+        "rcp": rcps,
+        "endpoint": endpoints,
+        "resource": [resource_policy] if resource_policy is not None and service != "iam" else [],
+    }
+    if any(any_statement(found, "Deny", case, context, doubts, name) for name, found in without_principal.items()):
         return "explicitDeny"
-    if any(resource_policy_denies(policy, case, context) for policy in with_principal):
-        return "explicitDeny"
+    for name, found in with_principal.items():
+        if any(resource_policy_denies(policy, case, context, doubts, name) for policy in found):
+            return "explicitDeny"
+
+    if is_of_aws(action, case["resource"], principal):
+        return "implicitDeny"
 
     # Step 2: SCPs, at every level; the policies of the VPC endpoint that the request came through.
-    if not all(any_statement(level, "Allow", case, context) for level in levels):
+    if not all(any_statement(level, "Allow", case, context, doubts, "scp") for level in levels):
         return "implicitDeny"
-    if not all(resource_policy_allows(policy, case, context) for policy in endpoints):
+    if not all(resource_policy_allows(policy, case, context, doubts, "endpoint") for policy in endpoints):
         return "implicitDeny"
 
-    ways = resource_policy_allows(resource_policy, case, context)
+    ways = resource_policy_allows(resource_policy, case, context, doubts, "resource")
     if not in_account:
         return "allowed" if ways else "implicitDeny"
 
@@ -169,9 +258,11 @@ def decide_known(case: Case, context: Values) -> str:
     if kind == "root" and action == "sts:assumerole":
         return "implicitDeny"
 
-    identity_allows = kind == "root" or any_statement(identity, "Allow", case, context)
-    boundary_allows = not boundaries or any_statement(boundaries, "Allow", case, context)
-    session_allows = any_statement(sessions, "Allow", case, context) if sessions else kind != "federated"
+    identity_allows = kind == "root" or any_statement(identity, "Allow", case, context, doubts, "identity")
+    boundary_allows = not boundaries or any_statement(boundaries, "Allow", case, context, doubts, "boundary")
+    session_allows = (
+        any_statement(sessions, "Allow", case, context, doubts, "session") if sessions else kind != "federated"
+    )
     from_identity = identity_allows and boundary_allows and session_allows
 
     if account_of(principal) != resource_account(case):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.iam.oracle.doubts import Doubts
 from tests.iam.oracle.text import account_of, arn_parts
 
 
@@ -50,11 +51,28 @@ def named_in(element: Any) -> list[tuple[str, str]]:
     return [(kind, name) for kind, names in element.items() for name in (names if isinstance(names, list) else [names])]
 
 
-def how_named(element: Any, principal: str) -> set[str]:
+def how_named(
+    element: Any,
+    principal: str,
+    userid: list[str],
+    doubts: Doubts,
+    case: dict[str, Any] | None = None,
+    policy_type: str = "resource",
+) -> set[str]:
     """Return all the ways in which an element names the principal: everyone, itself, role, account; or none."""
-    ways = set()
+    ways: set[str] = set()
     kind = kind_of(principal)
     for named_kind, name in named_in(element):
+        if named_kind == "AWS" and name.startswith(("AROA", "AIDA")):
+            ways |= by_unique_id(name, kind, userid)
+            continue
+        if named_kind == "AWS" and kind == "role" and ":assumed-role/" in name:
+            role, session = arn_parts(name)[5].split("/")[1:3]
+            own = account_of(name) == account_of(principal) and role == role_name(principal)
+            # A role asks as one of its sessions; which one is not known.
+            if own and doubts.perhaps(("session", session)):
+                ways.add("itself")
+            continue
         if (named_kind, name) == ("AWS", "*"):
             ways.add("everyone")
         elif named_kind == "Service":
@@ -63,6 +81,8 @@ def how_named(element: Any, principal: str) -> set[str]:
         elif named_kind == "AWS" and kind not in ("service", "anonymous"):
             account = account_of(principal)
             if name == account or (name.endswith(":root") and account_of(name) == account):
+                if policy_type == "endpoint" and kind != "root" and not doubts.perhaps("endpoint takes accounts"):
+                    continue  # to a gateway endpoint it is the root user alone
                 ways.add("itself" if kind == "root" else "account")
             elif name == principal:
                 ways.add("role" if kind == "role" else "itself")
@@ -76,12 +96,27 @@ def how_named(element: Any, principal: str) -> set[str]:
     return ways
 
 
-def spared_by_not_principal(element: Any, principal: str, has_boundary: bool) -> bool:
+def by_unique_id(name: str, kind: str, userid: list[str]) -> set[str]:
+    """Say whether a unique id is the caller's, as aws:userid has it (reference_identifiers, unique ids)."""
+    for value in userid:
+        if kind == "user" and value == name and name.startswith("AIDA"):
+            return {"itself"}
+        if kind in ("role", "session") and name.startswith("AROA"):
+            if value == name and ":" in name:
+                return {"itself"}
+            if value.split(":")[0] == name:
+                return {"role"}
+    return set()
+
+
+def spared_by_not_principal(
+    element: Any, principal: str, has_boundary: bool, userid: list[str], doubts: Doubts
+) -> bool:
     """Say whether NotPrincipal with Deny leaves this principal alone.
 
     Nobody who has a permissions boundary is ever spared.
     """
-    return bool(how_named(element, principal)) and not has_boundary
+    return not has_boundary and bool(how_named(element, principal, userid, doubts))
 
 
 def principal_keys(principal: str) -> dict[str, list[str]]:
