@@ -17,7 +17,7 @@ from preflight.iam.conditions import Condition
 from preflight.iam.dates import instant
 from preflight.iam.pattern import covers, overlaps
 from preflight.iam.policy import Policy
-from preflight.iam.request import Policies, Value
+from preflight.iam.request import Policies, PolicyType, Value
 from preflight.iam.variables import Template, fixed
 from preflight.unresolved import DeployText
 
@@ -83,7 +83,7 @@ def may_set(facts: PrincipalFacts, action: str) -> bool | None:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
     """
-    trust = None if facts.trust is None else parsed_policy("the trust policy", facts.trust)
+    trust = None if facts.trust is None else parsed_policy("the trust policy", facts.trust, PolicyType.RESOURCE)
     if trust is None or isinstance(trust, Unknown):
         return None
     return any(each.allows and each.covers_action(action.lower()) for each in trust.statements)

@@ -10,7 +10,7 @@ from preflight.account.principals import PrincipalFacts, identity_of
 from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 from preflight.iam.policy import parse_policy
-from preflight.iam.request import Value
+from preflight.iam.request import PolicyType, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def in_session(caller: Fact[PrincipalFacts], session: Session) -> Fact[Principal
     """Return a caller with the session's policies among those that bear on it; what is not known stays so."""
     if not session.policies or not isinstance(caller, Known):
         return caller
-    policies = tuple(parse_policy(each.value, each.path) for each in session.policies)
+    policies = tuple(parse_policy(each.value, each.path, PolicyType.SESSION) for each in session.policies)
     facts = caller.value
     return Known(replace(facts, policies=replace(facts.policies, session=policies)), caller.reads)
 

@@ -71,5 +71,6 @@ def policy_bodies(paths: Sequence[str]) -> tuple[Document, ...]:
     if not paths:
         return ()
     from preflight.documents.policies.policy_file import read_policy
+    from preflight.iam.request import PolicyType
 
-    return tuple(read_policy(path).body for path in paths)
+    return tuple(read_policy(path, PolicyType.SESSION).body for path in paths)

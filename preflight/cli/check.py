@@ -195,11 +195,12 @@ def _overrides(identity: Sequence[str] | None, boundary: str | None, scp: Sequen
         return None
     from preflight.account.overlays.policy_overrides import Overrides
     from preflight.documents.policies.policy_file import read_policy
+    from preflight.iam.request import PolicyType
 
     return Overrides(
-        identity=tuple(read_policy(path).body for path in identity) if identity else None,
-        boundary=None if boundary is None else read_policy(boundary).body,
-        service_control=tuple(read_policy(path).body for path in scp) if scp else None,
+        identity=tuple(read_policy(path, PolicyType.IDENTITY).body for path in identity) if identity else None,
+        boundary=None if boundary is None else read_policy(boundary, PolicyType.BOUNDARY).body,
+        service_control=tuple(read_policy(path, PolicyType.SCP).body for path in scp) if scp else None,
     )
 
 

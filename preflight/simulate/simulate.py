@@ -109,7 +109,10 @@ class _Laid:
             if len(self._made) >= _LAID_KEPT:
                 self._made.clear()
             self._made[key] = kept
-        return (request if tags is None else replace(request, principal_tags=tags)), kept[1]
+        if isinstance(found, PrincipalFacts):
+            unique = None if found.user_id is None else found.user_id.partition(":")[0]
+            request = replace(request, principal_tags=tags, principal_id=unique, principal_arn=found.identity_arn)
+        return request, kept[1]
 
     def _of(self, principal: str) -> PrincipalFacts | Policies | None:
         if principal not in self._facts:

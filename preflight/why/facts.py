@@ -113,7 +113,7 @@ def _with_resource_policy(action: str, resource: str, policies: Policies, accoun
         fact = account.read(Ask.one(form.kind, resource.split(":")[3] or _ANY_REGION, key))
         if isinstance(fact, Known):
             document = fact.value.get(form.member) if form.member else fact.value
-            parsed = parsed_policy(f"the policy of {resource}", document)
+            parsed = parsed_policy(f"the policy of {resource}", document, PolicyType.RESOURCE)
             if isinstance(parsed, Policy):
                 return replace(policies, resource=parsed)
             fact = parsed

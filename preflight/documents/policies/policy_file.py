@@ -12,6 +12,7 @@ from preflight.documents.text.schema import word_for
 from preflight.errors import InputError
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
+from preflight.iam.request import PolicyType
 from preflight.json_pointer import escape
 
 
@@ -28,15 +29,15 @@ class PolicyFile:
     policy: Policy
 
 
-def read_policy(path: str) -> PolicyFile:
-    """Read a policy file (JSON or YAML; `-` is stdin).
+def read_policy(path: str, of: PolicyType | None = None) -> PolicyFile:
+    """Read a policy file (JSON or YAML; `-` is stdin) of a type of policy.
 
     Raises `InputError` for what is no policy or what AWS would refuse to store, with place and mend.
     """
-    return policy_of(load(path))
+    return policy_of(load(path), of)
 
 
-def policy_of(document: Document) -> PolicyFile:
+def policy_of(document: Document, of: PolicyType | None = None) -> PolicyFile:
     """Return the policy in a document that is already read; raises as `read_policy` does."""
     body, pointer = document, ""
     while (name := next_wrapper(body.value)) is not None:
@@ -49,7 +50,7 @@ def policy_of(document: Document) -> PolicyFile:
         raise InputError(document.path, "it describes a policy and does not hold its document",
                          place=_place(document, pointer), mend="take it from aws iam get-policy-version")  # fmt: skip
     try:
-        policy = parse_policy(body.value, document.path)
+        policy = parse_policy(body.value, document.path, of)
     except PolicyError as error:
         place = _place(document, pointer + error.pointer)
         raise InputError(document.path, error.problem, place=place, mend=error.mend) from None
