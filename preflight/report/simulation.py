@@ -144,8 +144,12 @@ def _reasons(decision: Decision) -> Iterator[str]:
         yield f"{'denied' if ref.effect == 'Deny' else 'allowed'} by {cite(ref)}"
     if decision.missing:
         yield f"no allow from: {', '.join(map(str, decision.missing))}"
+    if decision.reason:
+        yield decision.reason
     for hangs in decision.depends_on:
-        yield f"depends on {hangs.operator} {hangs.key} {', '.join(hangs.values)}, in {cite(hangs.statement)}"
+        tested = hangs.key if hangs.key == hangs.operator else f"{hangs.operator} {hangs.key}"
+        why = f": {hangs.reason}" if hangs.reason else ""
+        yield f"depends on {tested} {', '.join(hangs.values)}, in {cite(hangs.statement)}{why}"
     for policy_type, reason in decision.unknown:
         yield f"the {policy_type} policies are not known: {reason}"
     for miss in decision.near_misses:
@@ -175,10 +179,13 @@ def _decision(decision: Decision) -> dict[str, Any]:
                 "operator": each.operator,
                 "values": list(each.values),
                 "statement": _ref(each.statement),
+                **({"reason": each.reason} if each.reason else {}),
             }
             for each in decision.depends_on
         ],
     }
+    if decision.reason:
+        found["reason"] = decision.reason
     if decision.unknown:
         found["unknown"] = [{"policy_type": str(kind), "reason": reason} for kind, reason in decision.unknown]
     if decision.near_misses:

@@ -126,6 +126,8 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
 
 
 def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
+    if decision.reason:
+        return Kind.FAIL, f"{matter.name} is not allowed {matter.sentence}: {decision.reason}", _OF_AWS, ()
     missing = decision.missing or (PolicyType.IDENTITY,)
     message = f"{matter.name} is not allowed {matter.sentence}: {_list(MISSING[each] for each in missing)}"
     near = [f"{cite(miss.statement)} {miss.why}" for miss in decision.near_misses]
@@ -135,6 +137,9 @@ def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Se
         message += "; " + "; ".join(near)
     remedy = " ".join(_where_to_allow(matter, each) for each in missing) + "\n" + matter.statement
     return Kind.FAIL, message, remedy, [miss.statement for miss in decision.near_misses]
+
+
+_OF_AWS = "Make an object of your own, such as a copy of the policy or a role, and change that."
 
 
 def _where_to_allow(matter: Matter, missing: PolicyType) -> str:
@@ -178,19 +183,20 @@ def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
 
 def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
-    reasons = filter(None, (why_uncertain(matter.action, each.key) for each in decision.depends_on))
+    reasons = [each.reason or why_uncertain(matter.action, each.key) for each in decision.depends_on]
     hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
     message = f"whether {matter.name} is allowed {matter.sentence} depends on " + "; ".join(dict.fromkeys(hangs))
-    message += "".join(f"; {reason}" for reason in dict.fromkeys(reasons))
+    message += "".join(f"; {reason}" for reason in dict.fromkeys(filter(None, reasons)))
     return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
 
 
 def _condition(each: Dependency) -> str:
-    return f"{each.key or 'the resource'} {each.operator} {' or '.join(each.values)}"
+    tested = each.operator if each.key == each.operator else f"{each.key or 'the resource'} {each.operator}"
+    return f"{tested} {' or '.join(each.values)}"
 
 
 def _settle(matter: Matter, decision: Decision) -> str:
-    keys = list(dict.fromkeys(each.key for each in decision.depends_on if ":" in each.key))
+    keys = list(dict.fromkeys(each.key for each in decision.depends_on if ":" in each.key and not each.reason))
     sentences = []
     if keys and matter.caller:
         sentences.append(f"Say what the request will have: {' '.join(f'--context {key}=VALUE' for key in keys)}.")
