@@ -49,6 +49,7 @@ S3 = World(
         "arn:aws:s3:::${aws:ResourceTag/team}/a/x",
     ),
 )
+MANY_KEYS = ("arn:aws:s3:::data/${aws:TagKeys}", "arn:aws:s3:::${aws:ResourceTag/team}/a/x")
 BUCKETS = World(("s3:ListAllMyBuckets",), ("*",), ("arn:aws:s3:::*", "arn:aws:s3:::data*", "arn:aws:s3:::data"))
 SAGEMAKER = World(
     ("sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpoint"),
@@ -253,7 +254,8 @@ class Maker:
                 operator = self.pick(key.operators)
                 values = self.some(key.wanted, 1, 2)
                 odd = next((text for family, text in ODD.items() if operator.startswith(family)), UNSET)
-                if self.chance(12):
+                # Each further key that is not known multiplies what the oracle goes through.
+                if self.chance(12) and (self.is_complete or odd is not UNSET):
                     values = [*values[1:], odd]
                 if key.many and not self.chance(6):
                     operator = self.pick(("ForAnyValue:", "ForAllValues:")) + operator
@@ -278,7 +280,8 @@ class Maker:
         actions += ("ec2:*", f"{service}:Get*")
         statement: Json = {"Effect": self.pick(effects)}
         statement["NotAction" if self.chance(10) else "Action"] = self.some(actions, 1, 2)
-        patterns = self.some(("*", "*", self.resource, *self.world.patterns, *self.world.resources), 1, 2)
+        known = (pattern for pattern in self.world.patterns if self.is_complete or pattern not in MANY_KEYS)
+        patterns = self.some(("*", "*", self.resource, *known, *self.world.resources), 1, 2)
         if self.chance(10):
             statement["NotResource"] = patterns
         else:
