@@ -28,8 +28,28 @@ _TAGGING = re.compile(r"^(Tag|AddTags|CreateTags|CreateOrUpdateTags|AddTag|PutBu
 _UNTAGGING = re.compile(r"^(Untag|RemoveTags|DeleteTags|RemoveTag|DeleteBucketTagging)")
 # What names of properties have beside the thing that they are about.
 _FILLING = frozenset(
-    "configuration config specification setting option property hour day minute second in text document arn id name "
-    "list value detail definition".split()
+    [
+        "configuration",
+        "config",
+        "specification",
+        "setting",
+        "option",
+        "property",
+        "hour",
+        "day",
+        "minute",
+        "second",
+        "in",
+        "text",
+        "document",
+        "arn",
+        "id",
+        "name",
+        "list",
+        "value",
+        "detail",
+        "definition",
+    ]
 )
 _ROLE = re.compile(r"(^|[a-z0-9])Role(Arn|ARN|Name)?s?$|^IamRole")
 # Of a service that is not the type's own: the properties that make its permissions of interest at all.
@@ -86,7 +106,10 @@ def _below(each: Any, schema: Mapping[str, Any], path: str, depth: int, seen: tu
         if name not in seen and isinstance(target, dict):
             yield from _below(target, schema, path, depth, (*seen, name))
         return
-    for inner in (each, *(x for kind in ("oneOf", "anyOf", "allOf") for x in each.get(kind, ()) if isinstance(x, dict))):
+    for inner in (
+        each,
+        *(x for kind in ("oneOf", "anyOf", "allOf") for x in each.get(kind, ()) if isinstance(x, dict)),
+    ):
         if isinstance(inner.get("items"), dict):
             yield from _below(inner["items"], schema, path, depth, seen)
         for name, below in (inner.get("properties") or {}).items():
@@ -173,7 +196,9 @@ def _verdict(
         return "never", ()
     if handler == "delete" or prefix != own:
         return "maybe", ()
-    verb = next((each for each in (*_MAKING, *_DELETING, *_READING, "Increase", "Decrease") if name.startswith(each)), "")
+    verb = next(
+        (each for each in (*_MAKING, *_DELETING, *_READING, "Increase", "Decrease") if name.startswith(each)), ""
+    )
     noun = set(words(name[len(verb) :])) - thing
     noun = noun - _FILLING or noun
     if not noun or not verb:

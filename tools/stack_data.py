@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from handler_permissions import Properties, core_of, properties_of, verdicts, words  # noqa: E402
+from handler_permissions import Properties, core_of, properties_of, verdicts, words
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "rules" / "stacks"
@@ -177,7 +177,10 @@ def authorized(folder: Path) -> dict[str, list[dict[str, Any]]]:
             continue
         for operation in value.get("Operations", ()):
             actions = [
-                {"action": f"{each['Service']}:{each['Name']}", **({"context": each["Context"]} if each.get("Context") else {})}
+                {
+                    "action": f"{each['Service']}:{each['Name']}",
+                    **({"context": each["Context"]} if each.get("Context") else {}),
+                }
                 for each in operation.get("AuthorizedActions", ())
             ]
             name = f"{value['Name']}:{operation['Name']}"

@@ -78,6 +78,34 @@ def arn_part(arn: str | None, part: str) -> str | None:
     return pieces[("arn", "partition", "service", "region", "account", "resource").index(part)] or None
 
 
+_TABLE = re.compile(r"""\b(?:from|into|update)\s+(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w.-]+))""", re.I)
+_VERB = re.compile(r"\s*(select|insert|update|delete)\b", re.I)
+
+
+def partiql(statement: str | None) -> dict[str, str] | None:
+    """Return the Verb of a PartiQL statement, as actions of DynamoDB name it, and its Table; None for another text.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+    """
+    verb, table = _VERB.match(statement or ""), _TABLE.search(statement or "")
+    if verb is None:
+        return None
+    named = (table["quoted"] or table["plain"]) if table else ""
+    return {"Verb": verb[1].capitalize(), "Table": named.partition('"."')[0]}
+
+
+def copy_source(source: str | None) -> dict[str, str] | None:
+    """Split the source of a copy in S3, `bucket/key?versionId=id`, into Bucket, Key and VersionId where there is one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    path, _, version = (source or "").removeprefix("/").partition("?versionId=")
+    bucket, slash, key = path.partition("/")
+    if not slash or path.startswith("arn:"):
+        return None
+    return {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+
+
 class _Functions(jmespath.functions.Functions):
     """JMESPath's own functions and ours; the `_func_` prefix is how jmespath finds them."""
 
@@ -101,6 +129,16 @@ class _Functions(jmespath.functions.Functions):
     @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
     def _func_arn_part(self, arn: str | None, part: str) -> str | None:
         return arn_part(arn, part)
+
+    @jmespath.functions.signature({"types": ["string", "null"]})
+    def _func_partiql(self, statement: str | None) -> dict[str, str] | None:
+        return partiql(statement)
+
+    @jmespath.functions.signature({"types": ["string", "object", "null"]})
+    def _func_copy_source(self, source: str | dict[str, str] | None) -> dict[str, str] | None:
+        if isinstance(source, dict):
+            return source
+        return copy_source(source)
 
     @jmespath.functions.signature({"types": ["object", "null"]})
     def _func_pairs(self, members: dict[str, Any] | None) -> list[list[Any]]:

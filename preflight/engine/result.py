@@ -64,7 +64,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result. `rule` is the id (`PRE302`), `name` the rule's kebab-case name, `subject` what was judged, an ARN."""
+    """One result.
+
+    `rule` is the id (`PRE302`), `name` the rule's kebab-case name, `subject` what was judged, an ARN or
+    the name of a template's or plan's resource. `by` says by what it was decided that a permission is needed, where it
+    was derived: `override`, `core`, `property`, `tag`, `role` or `rule`.
+    """
 
     rule: str
     name: str
@@ -76,6 +81,36 @@ class Result:
     evidence: tuple[Evidence, ...] = ()
     remedy: str = ""
     aliases: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How far the resources of one type were checked, and why no further. `level` is that of `Coverage`."""
+
+    resources: int
+    level: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the verdict of a check rests on: of how many resources and calls names, dependencies, quotas and permissions
+    were checked (`full`), of how many only the permissions, how many ask nothing of AWS (`other`), and how many were
+    not checked. `accepted` are those of the last that the user accepts.
+    """
+
+    full: int
+    permissions: int
+    other: int
+    not_checked: int
+    by_type: Mapping[str, Covered]
+    accepted: int = 0
+
+    @property
+    def resources(self) -> int:
+        """How many resources and calls there are."""
+        return self.full + self.permissions + self.other + self.not_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +125,7 @@ class Report:
     results: tuple[Result, ...]
     plan: Mapping[str, str] = field(default_factory=dict)
     vouched: Mapping[str, Any] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
     def counts(self) -> dict[str, int]:
         """Return how many results there are of each kind, zeros included."""

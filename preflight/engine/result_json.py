@@ -24,6 +24,8 @@ def plain(result: Result) -> dict[str, Any]:
     }
     if found["location"] is None:
         del found["location"]
+    if result.by:
+        found["by"] = result.by
     return found
 
 
@@ -41,6 +43,7 @@ def parsed(found: Mapping[str, Any]) -> Result:
         tuple(Evidence(each["policy"], each["statement"]) for each in found["evidence"]),
         found["remedy"],
         tuple(found["aliases"]),
+        found.get("by", ""),
     )
 
 

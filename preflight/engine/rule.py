@@ -19,8 +19,9 @@ from preflight.errors import PreflightError
 class Rule:
     """One rule as its file declares it (`schemas/rule.schema.json`), without its examples.
 
-    `check` names the function that decides, `module:function`; where it is None, `reported_by` names the command that
-    gives the rule's results itself. `family` is the folder the rule lies in.
+    `check` names the function that decides, `module:function`, and `check_resource` the one that decides of a resource
+    or call that nothing is declared of; where both are None, `reported_by` names the command that gives the rule's
+    results itself. `once` says that the rule has one answer for a whole plan. `family` is the folder the rule lies in.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Rule:
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     check: str | None = None
+    check_resource: str | None = None
+    once: bool = False
     reported_by: str | None = None
 
     def result(
@@ -63,15 +66,20 @@ class Rule:
 
     def function(self) -> Callable[..., Iterable[Result]]:
         """Return the function that decides. Raises `PreflightError` where the rule names none that is there."""
-        module, _, name = (self.check or "").partition(":")
+        return self._named(self.check or "")
+
+    def resource_function(self) -> Callable[..., Iterable[Result]]:
+        """Return the function that decides of a resource. Raises as `function` does."""
+        return self._named(self.check_resource or "")
+
+    def _named(self, where: str) -> Callable[..., Iterable[Result]]:
+        module, _, name = where.partition(":")
         try:
             from importlib import import_module
 
             function: Callable[..., Iterable[Result]] = getattr(import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
-            raise PreflightError(
-                f"rule {self.id} names the check {self.check!r}, which is not there: {error}"
-            ) from error
+            raise PreflightError(f"rule {self.id} names the check {where!r}, which is not there: {error}") from error
         return function
 
 
@@ -107,6 +115,8 @@ def load_file(path: Path) -> Rule:
         references=tuple(declared["references"]),
         aliases=tuple(declared["aliases"]),
         check=declared.get("check"),
+        check_resource=declared.get("check-resource"),
+        once=declared.get("once", False),
         reported_by=declared.get("reported-by"),
     )
 

@@ -7,11 +7,13 @@ print(report.verdict)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from preflight.account.facts import Account, Known
 from preflight.account.overlays.planned import deployed
@@ -28,6 +30,7 @@ from preflight.engine.run import Progress, Task, run
 from preflight.engine.selection import select_rules
 from preflight.readiness.call_site import Settled, calling, placed, settled
 from preflight.readiness.capacity.usage import in_use
+from preflight.readiness.derived.accounts import accounted, coverage_of, step_without_request
 from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.references import references
 from preflight.readiness.settings import CheckSettings
@@ -56,7 +59,7 @@ def check(
     `InputError` where plan and account are not of the same AWS account, `UsageError` where the region cannot be told or
     a rule is not known.
     """
-    rules = [rule for rule in load_rules(select_rules(FAMILY, select, ignore)) if rule.check is not None]
+    rules = [rule for rule in load_rules(select_rules(FAMILY, select, ignore)) if rule.check or rule.check_resource]
     settings = settings or CheckSettings()
     with _reading_ahead(plan, account):
         place = settled(plan, account)
@@ -67,13 +70,27 @@ def check(
     overridden = with_overrides(account, principal, overrides or Overrides())
     facts = deployed(with_sts_active(overridden, settings.sts_active), plan, place.region)
     steps = list(steps_of(plan, facts, place, principal, settings.session))
-    tasks = [Task(rule, rule.function(), step, step.location) for step in steps for rule in rules]
+    first = steps[0] if steps else step_without_request(plan, facts, place, principal, settings.session)
+    resources = [accounted(each, first, settings.allow_unchecked) for each in plan.resources]
+    tasks: list[Task[Any]] = [
+        Task(rule, rule.function(), step, step.location)
+        for step in steps or [first]
+        for rule in rules
+        if rule.check and (steps or rule.once)
+    ]
+    tasks += [
+        Task(rule, rule.resource_function(), each, each.location)
+        for each in resources
+        for rule in rules
+        if rule.check_resource
+    ]
     # Where facts are at hand, threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = _THREADS if account.waits else 1
     results = located(run(tasks, threads=threads, progress=progress), plan)
     about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
-    return Report(check_verdict(results, fail_on), results, known, settings.vouched())
+    covered = coverage_of(resources, Counter(request.operation for request in plan.requests if not request.name))
+    return Report(check_verdict(results, fail_on), results, known, settings.vouched(), covered)
 
 
 @contextmanager
@@ -135,7 +152,8 @@ def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
 
     What is known by shape only is written as people read it.
     """
-    held = [*(each.document for each in plan.requests), *(each.document for each in plan.gaps)]
+    held = [each.document for each in plan.requests] + [each.document for each in plan.gaps]
+    held += [each.document for each in plan.resources]
     documents = {document.path: document for document in held}
     spoken = map(_spoken, results)
     return tuple(

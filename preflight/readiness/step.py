@@ -36,6 +36,11 @@ class Step:
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
     @property
+    def is_first(self) -> bool:
+        """Whether this is the plan's first request: what is to be said once for a plan is said of it."""
+        return not self.plan.requests or self.request is self.plan.requests[0]
+
+    @property
     def place(self) -> Place:
         """What expressions know beside the request's parameters: partition, region and account."""
         return Place(self.partition, self.region, self.account_id)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Report
+from preflight.engine.result import Coverage, Report
 from preflight.engine.result_json import plain
 from preflight.report.view import PLAIN, View
 
@@ -34,6 +34,22 @@ def document(report: Report) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "plan": dict(report.plan),
         **({"vouched_for": dict(report.vouched)} if report.vouched else {}),
+        **({"coverage": coverage(report.coverage)} if report.coverage is not None else {}),
         "results": [plain(result) for result in report.results],
         "counts": report.counts(),
+    }
+
+
+def coverage(found: Coverage) -> dict[str, Any]:
+    """Return how far a check looked at each resource, as plain data."""
+    return {
+        "resources": found.resources,
+        "full": found.full,
+        "permissions": found.permissions,
+        "other": found.other,
+        "not_checked": found.not_checked,
+        "by_type": {
+            name: {"resources": each.resources, "level": each.level, **({"why": each.why} if each.why else {})}
+            for name, each in found.by_type.items()
+        },
     }

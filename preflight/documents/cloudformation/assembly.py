@@ -67,7 +67,8 @@ def plan_in(document: Document, given: Given) -> Plan:
     given = replace(given, region=region, account=account)
     shared, gathered = Shared(nested=nested_in), Gathered()
     for each in found:
-        where = Where(region, account, each.name, each.name if len(found) > 1 else "")
+        label = each.name if len(found) > 1 else ""
+        where = Where(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
         own = each.properties.get("parameters")
         stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
         gather(stack, gathered)
@@ -166,6 +167,10 @@ def _require_known(found: list[_Found], given: Given) -> None:
         if name not in known and name not in qualified and not name.startswith("AWS::"):
             problem = f"no stack of the assembly has a parameter {name!r}"
             raise found[0].error(problem, f"give one of theirs: {', '.join(sorted(known)) or 'none'}")
+
+
+def _tags(tags: Any) -> dict[str, str]:
+    return {str(name): str(value) for name, value in tags.items()} if isinstance(tags, dict) else {}
 
 
 def _principal(found: list[_Found], region: str | None, account: str | None) -> str | None:

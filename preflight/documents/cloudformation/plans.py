@@ -10,13 +10,14 @@ from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from preflight.declared.expressions import evaluate
+from preflight.documents.cloudformation.accounting import CLOUDFORMATION, accounted
 from preflight.documents.cloudformation.identities import identities_of
 from preflight.documents.cloudformation.model import Resource, Template
 from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
 from preflight.documents.plans.operation_names import known_operations, schema_name
-from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
@@ -27,7 +28,6 @@ from preflight.unresolved import DeployText
 
 Reader: TypeAlias = Callable[[Given], Plan]
 
-CLOUDFORMATION = "cloudformation.amazonaws.com"
 _SERVERLESS_APPLICATION = "AWS::Serverless::Application"
 
 
@@ -38,6 +38,7 @@ class Gathered:
     requests: list[PlannedRequest] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    resources: list[PlannedResource] = field(default_factory=list)
 
 
 def plan_in(document: Document, given: Given) -> Plan:
@@ -45,8 +46,9 @@ def plan_in(document: Document, given: Given) -> Plan:
     template = read_template(document)
     _require_known(template, given)
     shared = Shared(nested=nested_in)
-    label = PurePath(document.path).stem if given.several else ""
-    stack = Stack(template, Where(given.region, given.account, None, label), given.parameters, shared)
+    own = PurePath(document.path).stem
+    where = Where(given.region, given.account, None, own if given.several else "", own)
+    stack = Stack(template, where, given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
     return planned(gathered, shared, given, partial(plan_in, document))
@@ -67,6 +69,7 @@ def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, pri
         principal=principal,
         declared=tuple(gathered.declared),
         gaps=tuple(gathered.gaps),
+        resources=tuple(gathered.resources),
         placed=placed if shared.asked_for_place else None,
     )
 
@@ -82,6 +85,7 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
         if holds is False:
             continue
         depends_on = above if holds is True else (*above, holds)
+        into.resources.append(accounted(stack, resource, depends_on))
         if resource.type in (NESTED, _SERVERLESS_APPLICATION):
             nested = stack.nested(resource) if resource.type == NESTED else None
             if nested is None:
@@ -120,7 +124,8 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
         name: value if isinstance(value, (str, list)) else _text(value)
         for name, value in (parameters if isinstance(parameters, dict) else {}).items()
     }
-    where = Where(stack.where.region, stack.where.account, None, label)
+    own = f"{stack.where.stack}/{resource.id}"
+    where = Where(stack.where.region, stack.where.account, None, label, own, stack.where.tags)
     template = read_template(document)
     for name in given:
         if name not in template.parameters:
@@ -228,6 +233,10 @@ def fitted(value: Any, schema: Any, root: Any) -> Any:
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         other = others if isinstance(others, dict) else {}
         return {name: fitted(each, known.get(name, other), root) for name, each in value.items()}
+    if isinstance(value, list) and schema.get("type") == "object" and "properties" not in schema:
+        # Templates write tags as a list, whatever the API takes.
+        if all(isinstance(each, dict) and {"Key", "Value"} >= set(each) and "Key" in each for each in value):
+            return {str(each["Key"]): fitted(each.get("Value", ""), {"type": "string"}, root) for each in value}
     if isinstance(value, list):
         return [fitted(each, schema.get("items", {}), root) for each in value]
     kind = schema.get("type")

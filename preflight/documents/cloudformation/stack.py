@@ -22,13 +22,15 @@ _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
 @dataclass(frozen=True, slots=True)
 class Where:
     """Where a stack is deployed; None for what nobody has said. `label` tells it from other stacks of the plan, and is
-    empty where there is only one.
+    empty where there is only one; `stack` is what its resources are reported under. `tags` are those of the stack.
     """
 
     region: str | None = None
     account: str | None = None
     name: str | None = None
     label: str = ""
+    stack: str = ""
+    tags: Mapping[str, str] | None = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:

@@ -47,9 +47,19 @@ def operation_named(text: str) -> str:
         known_service, known_name = known.split(":")
         if _folded(name) == _folded(known_name) and service.casefold() in ("", known_service):
             return known
+    if service and (call := botocore_operation(service, name)):
+        return call
     short = {kebab(known.split(":")[1]): known for known in known_operations()}
     near = suggestion(kebab(name), short)
     raise UsageError(f"there is no operation {text!r}; {near + ' ' if near else ''}known: {', '.join(sorted(short))}")
+
+
+def botocore_operation(service: str, name: str) -> str | None:
+    """Return `service:Operation` of a call that botocore knows, however its name is written; None for any other."""
+    from preflight.declared.call_permissions import operations
+
+    wanted = _folded(name)
+    return next((f"{service}:{each}" for each in operations(service.lower()) if _folded(each) == wanted), None)
 
 
 def recognized(document: Document) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.documents.text.document import Document
 
 Change: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
+Handler: TypeAlias = Literal["create", "read", "update", "delete", "call", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,34 @@ class PlannedRequest:
     def written(self) -> Mapping[str, Any]:
         """The parameters as they were written, whether or not they can be read."""
         return self.parameters if self.unreadable is None else self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedResource:
+    """A resource that a deploy makes, changes, deletes or only reads, or a call of which no file in `rules/operations/`
+    says more: what must be accounted for, whether or not a request of the plan is for it.
+
+    `name` is what a reader finds it by: `STACK/LogicalId`, a Terraform address, `service:Operation` for a call; `type`
+    is its resource type, or the call. `handler` is what happens to it, `none` where nothing is asked of AWS.
+    `properties` are by the names that its type has, `before` those that it had; `said` are the arguments that the
+    configuration names, None where all of `properties` were written by somebody. `tags` are those of the stack, None
+    where they are not known. `request` is the name of the request of the plan that makes it, empty where none does;
+    `replaces` says that one is deleted for it.
+    """
+
+    name: str
+    type: str
+    handler: Handler
+    properties: Mapping[str, Any]
+    document: Document
+    pointer: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    said: frozenset[str] | None = None
+    through: str = ""
+    hangs_on: tuple[str, ...] = ()
+    tags: Mapping[str, str] | None = field(default_factory=dict)
+    request: str = ""
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +123,7 @@ class Plan:
 
     `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
     context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
-    a template makes beside the requests, `gaps` what of it could not be read. Texts may be known by shape only
+    a template makes beside the requests, `gaps` what of it could not be read, `resources` all that must be accounted for. Texts may be known by shape only
     (`preflight.unresolved`).
 
     `placed` reads the documents again for a region and an account, where what they say depends on either and they were
@@ -108,4 +137,5 @@ class Plan:
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
     declared: tuple[Declared, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    resources: tuple[PlannedResource, ...] = ()
     placed: Callable[[str, str], Plan] | None = field(default=None, compare=False, repr=False)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from preflight.documents.plans.consistency import context_text, require_consistent
-from preflight.documents.plans.operation_names import operation_named, recognized
-from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.operation_names import known_operations, operation_named, recognized
+from preflight.documents.plans.plan import Given, Plan, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import validate, word_for
@@ -87,9 +87,6 @@ def plan_of(documents: Sequence[Document], operation: str | None = None, given: 
         raise UsageError(f"--operation {operation} is for a bare request; {documents[0].path} names its operations")
     if given.parameters and not any(map(_holds_form, documents)):
         raise UsageError(f"--parameters is for templates and plans; {documents[0].path} has no parameters")
-    if not joined.requests:
-        problem = "nothing in it makes a call that preflight knows, so there is nothing to check"
-        raise InputError(documents[0].path, problem, mend="preflight lint looks at its policies")
     require_consistent(joined)
     if joined.placed is not None:
 
@@ -130,7 +127,7 @@ def _read(document: Document, operation: str | None, given: Given) -> Plan:
         module, _, name = form.partition(":")
         reader: Reader = getattr(import_module(module), name)
         return reader(document, given)
-    if "Statement" in value and "requests" not in value:
+    if operation is None and "Statement" in value and "requests" not in value:
         raise InputError(document.path, "it is a policy, not a request", place=document.place(""),
                          mend="check policies with preflight lint")  # fmt: skip
     if _is_plan(document):
@@ -142,6 +139,8 @@ def _read(document: Document, operation: str | None, given: Given) -> Plan:
             place=document.place(""),
             mend='add "requests": [{"operation": ..., "parameters": {...}}]',
         )
+    if operation is not None and operation not in known_operations():
+        return Plan((), resources=(_call(document, operation, value, ""),))
     return Plan((planned_request(operation or recognized(document), value, document),))
 
 
@@ -151,21 +150,34 @@ def _plan_document(document: Document) -> Plan:
         # Twelve digits without quotes are a number to YAML; one that begins with 0 was read as text.
         value = {**value, "account": str(value["account"])}
     validate(replace(document, value=value), "plan")
-    requests = []
+    requests, calls = [], []
     for index, entry in enumerate(value["requests"]):
         pointer = f"/requests/{index}"
         try:
             operation = operation_named(entry["operation"])
         except UsageError as error:
             raise InputError(document.path, str(error), place=document.place(f"{pointer}/operation")) from None
-        requests.append(planned_request(operation, entry["parameters"], document, f"{pointer}/parameters"))
+        pointer = f"{pointer}/parameters"
+        if operation in known_operations():
+            requests.append(planned_request(operation, entry["parameters"], document, pointer))
+        else:
+            calls.append(_call(document, operation, entry["parameters"], pointer))
     return Plan(
         tuple(requests),
+        resources=tuple(calls),
         region=value.get("region"),
         account=value.get("account"),
         principal=value.get("principal"),
         context={key: context_text(given) for key, given in value.get("context", {}).items()},
     )
+
+
+def _call(document: Document, operation: str, parameters: Any, pointer: str) -> PlannedResource:
+    """Return a call that no file of `rules/operations/` declares: what it needs is derived."""
+    if not isinstance(parameters, dict):
+        problem = f"the parameters of a request are an object, not {word_for(parameters)}"
+        raise InputError(document.path, problem, place=document.place(pointer), mend="write them by their names")
+    return PlannedResource(operation, operation, "call", parameters, document, pointer)
 
 
 def _joined(one: Plan, other: Plan) -> Plan:
@@ -177,6 +189,7 @@ def _joined(one: Plan, other: Plan) -> Plan:
         context=_agreed_context(one, other),
         declared=(*one.declared, *other.declared),
         gaps=(*one.gaps, *other.gaps),
+        resources=(*one.resources, *other.resources),
         placed=one.placed or other.placed,
     )
 
@@ -204,4 +217,5 @@ def _contradiction(name: str, mine: Any, theirs: Any, one: Plan, other: Plan) ->
 
 
 def _of(plan: Plan) -> Document:
-    return (plan.requests[0] if plan.requests else plan.declared[0]).document
+    held = [each.document for each in plan.requests] + [each.document for each in plan.resources]
+    return (held or [each.document for each in plan.declared])[0]

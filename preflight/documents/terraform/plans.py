@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.documents.cloudformation.plans import fitted
 from preflight.documents.plans.operation_names import known_operations, schema_name
-from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest
+from preflight.documents.plans.plan import Declared, Gap, Given, Handler, Plan, PlannedRequest, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.terraform.changes import Change, changes_in
 from preflight.documents.terraform.configuration import Configuration
@@ -69,7 +69,34 @@ def plan_in(document: Document, given: Given) -> Plan:
         principal=place.principal,
         declared=tuple(reading.declared),
         gaps=tuple(reading.gaps),
+        resources=tuple(
+            _accounted(each, reading) for each in changes if each.mode == "managed" or each.actions != ("no-op",)
+        ),
         placed=_again if place.asked else None,
+    )
+
+
+def _accounted(change: Change, reading: _Reading) -> PlannedResource:
+    """Return a change as it must be accounted for; other providers than AWS's ask nothing of AWS."""
+    handler: Handler = "none"
+    if change.type.startswith(_PROVIDERS):
+        handler = (
+            "create" if change.makes else "update" if change.updates else "delete" if change.takes_away else "read"
+        )
+    made = {each.name for each in reading.requests}
+    after = reading.values.after(change) if handler in ("create", "update", "read") else change.before
+    expressions = reading.configuration.expressions(change.configured)
+    return PlannedResource(
+        name=change.address,
+        type=change.type,
+        handler=handler,
+        properties=after,
+        document=reading.document,
+        pointer=change.pointer.removesuffix("/change"),
+        before=change.before,
+        said=frozenset(expressions) if expressions else None,
+        request=change.address if change.address in made else "",
+        replaces=change.makes and change.takes_away,
     )
 
 

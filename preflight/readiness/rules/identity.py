@@ -15,7 +15,7 @@ from preflight.readiness.step import Step
 
 def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
     """Say once for a plan whether the principal is known, of the right account, and who is calling now."""
-    if step.request is not step.plan.requests[0]:
+    if not step.is_first:
         return
     principal = step.principal
     if principal is None:

@@ -19,7 +19,7 @@ _STRUCTURES = ("object", "array", "boolean")
 
 def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
     """Say of what could not be read of a plan, and of each call that may not be made or whose form is not known."""
-    if step.request is step.plan.requests[0]:
+    if step.is_first:
         for gap in step.plan.gaps:
             place = Location(gap.document.path, gap.pointer)
             yield rule.result(Kind.OPEN, gap.message, location=place, remedy=_sentence(gap.resolution))

@@ -45,7 +45,7 @@ def partitions() -> dict[str, Partition]:
 
 def region_ready(step: Step, rule: Rule) -> Iterator[Result]:
     """Say once for a plan whether calls to its service can be made in its region at all."""
-    if step.request is not step.plan.requests[0]:
+    if not step.is_first:
         return
     kind, message, remedy = _judge(step)
     yield rule.result(kind, message, subject=step.region, location=step.location, remedy=remedy)

@@ -30,7 +30,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
     location = step.location
     if need is None:
         others = (load_operation(request.operation) for request in step.plan.requests)
-        if step.request is step.plan.requests[0] and not any("sts" in each.declared for each in others):
+        if step.is_first and not any("sts" in each.declared for each in others):
             why = f"{step.operation.id} does not make the service use STS"
             yield rule.result(Kind.NOT_APPLICABLE, why, location=location)
         return

@@ -1,0 +1,177 @@
+"""What CloudFormation needs to be allowed for a resource: by its type's handlers, its properties, and by hand.
+
+Needed and denied is a failure; perhaps needed and denied is open. Handlers list more than one resource needs, so what
+the properties do not call for is not needed; what the names do not tell is perhaps needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from preflight.declared.stack_data import Decided, Listed, StackType, decided_of, stack_type
+from preflight.documents.plans.plan import PlannedResource
+from preflight.readiness.derived.need import By, Certainty, DerivedNeed
+from preflight.readiness.derived.properties import Set, any_set, leaves, values_at
+from preflight.readiness.derived.services import passed_to
+from preflight.unresolved import DeployText
+
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+_TEXTS = (str, int, list)
+_CERTAINTY: Mapping[Set, Certainty] = {"set": "needed", "unset": "not-needed", "unknown": "maybe"}
+
+
+def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None, str]:
+    """Return the permissions that a resource needs, may need or does not need; None where nothing is known of its type,
+    with the reason.
+    """
+    if resource.type.startswith(_CUSTOM):
+        found = _custom(resource)
+        return found, "" if found is not None else "what its ServiceToken names is not known before the deploy"
+    known = stack_type(resource.type)
+    if known is None:
+        return None, _unknown(resource.type)
+    return tuple(_Needs(resource, known).all()), ""
+
+
+def _unknown(type_: str) -> str:
+    if type_.endswith("::MODULE"):
+        return f"what the module {type_} makes is known to CloudFormation only"
+    if type_.startswith("AWS::Serverless::"):
+        return f"the resources that SAM makes of {type_} aren't written out"
+    if type_.startswith("AWS::"):
+        return f"AWS publishes no permissions of the type {type_} that preflight knows"
+    return f"nothing is known of the type {type_}, which isn't AWS's"
+
+
+class _Needs:
+    def __init__(self, resource: PlannedResource, known: StackType) -> None:
+        self._resource, self._known = resource, known
+        self._properties = resource.properties
+        self._values = {name: each for name, each in resource.properties.items() if isinstance(each, _TEXTS)}
+        self._tagged = bool(resource.tags) or (
+            known.tags is not None and any_set(resource.properties, (known.tags,))[0] == "set"
+        )
+
+    def all(self) -> Iterator[DerivedNeed]:
+        handler = self._resource.handler
+        decided = {each.action: each for each in decided_of(self._known.name) if each.handler == handler}
+        seen = set()
+        for listed in self._known.listed(handler):
+            seen.add(listed.action)
+            yield from self._decided(decided[listed.action]) if listed.action in decided else self._listed(listed)
+        for action, each in decided.items():
+            if action not in seen:
+                yield from self._decided(each)
+
+    def _decided(self, each: Decided) -> Iterator[DerivedNeed]:
+        if each.action == "iam:PassRole" and each.when:
+            yield from self._roles(each.action, each.when, "override")
+            return
+        certainty: Certainty = each.always or "needed"
+        why = "by " + each.source
+        found, path = any_set(self._properties, each.when) if each.when else ("set", "")
+        if found != "set":
+            certainty = "not-needed" if found == "unset" else "maybe"
+            why = f"{' and '.join(each.when)} not set" if found == "unset" else f"{path} depends on a condition"
+        elif path:
+            why = f"{path} is set"
+        if each.unless and certainty != "not-needed":
+            other, path = any_set(self._properties, each.unless)
+            if other == "set":
+                certainty, why = "not-needed", f"{path} is set, which another call is for"
+        tagged = certainty != "not-needed" and each.action == self._known.core(self._resource.handler)
+        yield self._need(each.action, certainty, "override", why, path, on=each.on, tagged=tagged)
+
+    def _listed(self, each: Listed) -> Iterator[DerivedNeed]:
+        match each.purpose:
+            case "core":
+                yield self._need(
+                    each.action, "needed", "core", f"it {self._resource.handler}s the resource", tagged=True
+                )
+            case "role":
+                yield from self._roles(each.action, each.paths, "role")
+            case "tag":
+                yield self._need(each.action, *self._tags(), tagged=True)
+            case "property":
+                found, path = any_set(self._properties, each.paths)
+                why = f"{path} is set" if path else f"{' and '.join(each.paths)} not set"
+                yield self._need(each.action, _CERTAINTY[found], "property", why, path)
+            case "if":
+                found, path = any_set(self._properties, each.paths)
+                certainty: Certainty = "not-needed" if found == "unset" else "maybe"
+                why = f"{path} is set" if path else f"nothing is set that it would be for ({', '.join(each.paths[:3])})"
+                yield self._need(each.action, certainty, "property", why, path)
+            case "never":
+                yield self._need(each.action, "not-needed", "rule", "it takes away, and the resource is made")
+            case _:
+                yield self._need(each.action, "maybe", "rule", "the handler of the type lists it")
+
+    def _roles(self, action: str, paths: tuple[str, ...], by: By) -> Iterator[DerivedNeed]:
+        """Give one need for each role that the properties name."""
+        found, _ = any_set(self._properties, paths)
+        if found == "unset":
+            yield self._need(action, "not-needed", by, f"{' and '.join(paths[:3])} not set")
+            return
+        roles: dict[str, str] = {}
+        for path in paths:
+            for value in values_at(self._properties, path):
+                if isinstance(value, str) and value:
+                    roles.setdefault(value, path)
+        for role, path in roles.items():
+            certainty: Certainty = "needed" if found == "set" else "maybe"
+            profile = path.rpartition(".")[2].lower().endswith("instanceprofile")
+            passed = (
+                DeployText.unknown(f"the role of the instance profile {DeployText(role).shown}") if profile else role
+            )
+            yield DerivedNeed(
+                action, certainty, by, f"{path} names a role", passed=passed, own=False,
+                context=passed_to(self._resource.type),
+            )  # fmt: skip
+
+    def _need(
+        self, action: str, certainty: Certainty, by: By, why: str, path: str = "", *, on: str | None = None,
+        tagged: bool = False,
+    ) -> DerivedNeed:  # fmt: skip
+        values: Mapping[str, Any] = self._values
+        own = action.partition(":")[0] == self._prefix
+        if path and not own:
+            values = {**leaves(self._properties, path)}
+        elif path:
+            values = {**self._values, **leaves(self._properties, path)}
+        return DerivedNeed(action, certainty, by, why, values=values, on=on, own=own, tagged=tagged)
+
+    @property
+    def _prefix(self) -> str:
+        for handler in ("create", "update", "delete"):
+            if core := self._known.core(handler):
+                return core.partition(":")[0]
+        decided = decided_of(self._known.name)
+        return decided[0].action.partition(":")[0] if decided else ""
+
+    def _tags(self) -> tuple[Certainty, By, str]:
+        if self._tagged:
+            return "needed", "tag", "tags are set"
+        if self._resource.tags is None:
+            return "maybe", "tag", "the stack's tags are not known"
+        return "not-needed", "tag", "no tags are set"
+
+
+def _custom(resource: PlannedResource) -> tuple[DerivedNeed, ...] | None:
+    """Return what a custom resource needs: its function invoked, or its topic published to.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
+    """
+    token = resource.properties.get("ServiceToken")
+    if not isinstance(token, str):
+        return None
+    action = next((name for service, name in _TOKENS.items() if f":{service}:" in token), None)
+    if action is not None:
+        return (DerivedNeed(action, "needed", "rule", "its ServiceToken is called", on=token, own=False),)
+    if DeployText.partial(token) is None:
+        return None
+    why = "its ServiceToken isn't known before the deploy"
+    return tuple(DerivedNeed(name, "maybe", "rule", why, own=False) for name in _TOKENS.values())
+
+
+_TOKENS = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish"}

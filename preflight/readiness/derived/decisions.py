@@ -1,0 +1,169 @@
+"""Deciding what a resource or call needs: needed and denied fails, perhaps needed and denied is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from preflight.account.facts import Absent, Known
+from preflight.declared.expressions import arn_part
+from preflight.declared.operations import Permission
+from preflight.engine.result import Kind, Result
+from preflight.engine.rule import Rule
+from preflight.readiness.derived.accounts import ResourceStep
+from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
+from preflight.readiness.derived.need import DerivedNeed
+from preflight.readiness.permissions.authorization import Need, caller_facts, question
+from preflight.readiness.permissions.decision_results import Matter
+from preflight.readiness.permissions.partial_names import judged
+from preflight.readiness.step import Step
+from preflight.unresolved import DeployText
+
+_TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
+# Services whose resources have policies of their own that must allow, as a kind of `rules/resources` knows them.
+_WITH_POLICY = {"kms": ("kms:key", "KeyId")}
+
+
+def results_of(each: ResourceStep, rule: Rule) -> Iterator[Result]:
+    """Give the results of a rule of permissions for a resource: of what is needed one for each action and resource, of
+    what is perhaps needed only what is not allowed, and of what is not needed one for all.
+    """
+    unneeded = []
+    for need in each.needs or ():
+        if _rule_of(need) != rule.id:
+            continue
+        if need.certainty == "not-needed":
+            unneeded.append(need)
+            continue
+        for arn in arns_of(each, need):
+            found = _judged(each, rule, need, arn)
+            if need.certainty == "needed" or found.kind is not Kind.PASS:
+                yield found
+    if unneeded:
+        names = "; ".join(f"{need.action} ({need.because})" for need in unneeded)
+        yield rule.result(
+            Kind.NOT_APPLICABLE, f"not needed for {each.resource.name}: {names}", subject=each.resource.name,
+            location=each.location,
+        )  # fmt: skip
+
+
+def _rule_of(need: DerivedNeed) -> str:
+    return "PRE122" if need.action == "iam:PassRole" else "PRE110"
+
+
+def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
+    """Return the ARNs that a need is about, perhaps known by shape only."""
+    place = each.step.place
+    if need.passed is not None:
+        return [_role(need.passed, each)]
+    if need.on is not None:
+        return [_filled(need, each)]
+    thing = each.thing if need.own else frozenset()
+    core = next(
+        (other.action for other in each.needs or () if other.by == "core" and other.prefix == need.prefix), None
+    )
+    core = core or (need.action if need.own else None)
+    generated = each.resource.properties.get("GeneratedName", "")
+    told = Told(
+        need.values, thing, each.resource.name.rpartition("/")[2], each.resource.handler == "create", str(generated)
+    )
+    return resources_of(need.action, told, place, main_type(core, thing) if need.own else None)
+
+
+def _role(role: str, each: ResourceStep) -> str:
+    if role.startswith("arn:") or DeployText(role).begins_unknown:
+        known = DeployText.partial(role)
+        if known is None or not known.is_wholly_unknown:
+            return role
+        return f"arn:{each.step.partition}:iam::{each.step.account_id}:role/{role}"
+    return f"arn:{each.step.partition}:iam::{each.step.account_id}:role/{role.removeprefix('role/')}"
+
+
+def _filled(need: DerivedNeed, each: ResourceStep) -> str:
+    """Return the ARN that is declared for a need; what nothing tells of it is unknown."""
+    import re
+
+    values = {name.lower(): value for name, value in each.step.place.values(need.values).items()}
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1].lower())
+        if isinstance(found, (str, int)):
+            return str(found)
+        return DeployText.unknown(f"{match[1]} of {each.resource.name}")
+
+    return re.sub(r"\$\{(\w+)\}", value, need.on or "")
+
+
+def context_of(need: DerivedNeed, step: Step) -> dict[str, object]:
+    """Return what is known of the condition keys of a need: the tags that it sets, and its region."""
+    region = "us-east-1" if need.prefix in GLOBAL and step.partition == "aws" else step.region
+    known: dict[str, object] = {"aws:RequestedRegion": f"'{region}'", **need.context}
+    return {**known, **_TAGS} if need.tagged else known
+
+
+def permission_of(need: DerivedNeed, step: Step) -> Permission:
+    """Return a need as the permission that is decided."""
+    context = context_of(need, step)
+    if "RequestTags" not in step.request.parameters:
+        context = {name: how for name, how in context.items() if name not in _TAGS}
+    service = need.context.get("iam:PassedToService")
+    grant = {"StringEquals": {"iam:PassedToService": str(service).strip("'")}} if service else {}
+    return Permission(need.action, (), _rule_of(need), None, context, grant)
+
+
+def need_of(each: ResourceStep, need: DerivedNeed, arn: str) -> tuple[Step, Need]:
+    """Return a need on one resource as the decisions of declared operations take it, and the step to decide it in."""
+    step = each.asking(need.prefix)
+    kind, member = _WITH_POLICY.get(need.prefix, ("*", ""))
+    key = {member: arn} if member and arn != "*" and DeployText.partial(arn) is None else {}
+    return step, Need(permission_of(need, step), kind if key else "*", key, arn, None, None)
+
+
+def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Result:
+    step, asked = need_of(each, need, arn)
+    found = _decision(step, asked, each, rule)
+    found = replace(found, subject=each.resource.name, by=need.by)
+    if found.kind is Kind.FAIL and need.certainty == "maybe":
+        message = (
+            f"Can't determine whether {each.resource.name} needs {need.action}, which isn't allowed: {found.message}"
+        )
+        return replace(found, kind=Kind.OPEN, message=message)
+    if found.kind is Kind.FAIL and each.resource.hangs_on:
+        depends = ", ".join(each.resource.hangs_on)
+        message = f"Can't determine whether {each.resource.name} is made: it depends on {depends}; {found.message}"
+        return replace(found, kind=Kind.OPEN, message=message)
+    return found
+
+
+def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
+    permission = need.permission
+    who = step.principal or "the caller"
+    facts = caller_facts(step)
+    location = each.location
+    if not isinstance(facts, Known):
+        because = f"{who} does not exist" if isinstance(facts, Absent) else facts.reason
+        return rule.result(
+            Kind.OPEN,
+            f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
+            location=location,
+            remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
+        )
+    request, held = question(step, need, facts.value)
+    if held.owner is None and arn_part(need.resource, "account") is None:
+        request = replace(request, resource_account=step.account_id)
+    name = each.resource.name.rpartition("/")[2]
+    matter = Matter(
+        facts.value.arn, permission.action, need.resource, to=f"{_VERB[each.resource.handler]} {name}",
+        grant_with=permission.grant_with, held=held,
+    )  # fmt: skip
+    return judged(rule, matter, request, held.policies, location=location)
+
+
+_VERB = {
+    "create": "create",
+    "read": "read",
+    "update": "update",
+    "delete": "delete",
+    "call": "make the call",
+    "none": "make",
+}
