@@ -44,6 +44,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
     "readiness": (
         {"least_privilege"},
         {"check", "rules"},
+        {"derived"},
         {"capacity", "permissions", "dependency_results", "size_limits"},
         {"wording"},
         {"references", "named_members"},

@@ -63,12 +63,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedOf:
+    """A permission that a resource or call was found to need: of which type that is, and by what it was decided
+    (`override`, `core`, `property`, `tag`, `role` or `rule`). `resource` is an ARN, perhaps known by shape only.
+    """
+
+    type: str
+    action: str
+    resource: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One result.
 
     `rule` is the id (`PRE302`), `name` the rule's kebab-case name, `subject` what was judged, an ARN or
-    the name of a template's or plan's resource. `by` says by what it was decided that a permission is needed, where it
-    was derived: `override`, `core`, `property`, `tag`, `role` or `rule`.
+    the name of a template's or plan's resource. `need` is the permission that it is about, where that was derived.
     """
 
     rule: str
@@ -81,7 +92,7 @@ class Result:
     evidence: tuple[Evidence, ...] = ()
     remedy: str = ""
     aliases: tuple[str, ...] = ()
-    by: str = ""
+    need: NeedOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,11 @@ class Coverage:
     not_checked: int
     by_type: Mapping[str, Covered]
     accepted: int = 0
+
+    @property
+    def level_counts(self) -> tuple[int, int, int]:
+        """How many are checked by permissions, ask nothing of AWS, and are not checked."""
+        return self.permissions, self.other, self.not_checked
 
     @property
     def resources(self) -> int:

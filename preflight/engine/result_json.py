@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.engine.result import Evidence, Kind, Level, Location, Result
+from preflight.engine.result import Evidence, Kind, Level, Location, NeedOf, Result
 
 
 def plain(result: Result) -> dict[str, Any]:
@@ -24,8 +24,9 @@ def plain(result: Result) -> dict[str, Any]:
     }
     if found["location"] is None:
         del found["location"]
-    if result.by:
-        found["by"] = result.by
+    if result.need is not None:
+        found["by"] = result.need.by
+        found["need"] = {"type": result.need.type, "action": result.need.action, "resource": result.need.resource}
     return found
 
 
@@ -43,7 +44,7 @@ def parsed(found: Mapping[str, Any]) -> Result:
         tuple(Evidence(each["policy"], each["statement"]) for each in found["evidence"]),
         found["remedy"],
         tuple(found["aliases"]),
-        found.get("by", ""),
+        NeedOf(**found["need"], by=found["by"]) if "need" in found else None,
     )
 
 

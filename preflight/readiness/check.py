@@ -163,7 +163,8 @@ def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
 
 
 def _spoken(result: Result) -> Result:
-    if result.message.isascii() and result.subject.isascii() and result.remedy.isascii():
+    resource = "" if result.need is None else result.need.resource
+    if all(text.isascii() for text in (result.message, result.subject, result.remedy, resource)):
         return result
     evidence = tuple(
         Evidence(DeployText(each.policy).shown, DeployText(each.statement).shown) for each in result.evidence
@@ -174,6 +175,7 @@ def _spoken(result: Result) -> Result:
         subject=DeployText(result.subject).shown,
         remedy=DeployText(result.remedy).shown,
         evidence=evidence,
+        need=None if result.need is None else replace(result.need, resource=DeployText(result.need.resource).shown),
     )
 
 

@@ -46,6 +46,29 @@ def counted(report: Report) -> str:
     return f"{said}{where}" if said else "no findings"
 
 
+def covered(report: Report) -> str:
+    """Return how far the resources of a check were looked at, `12 of 14 resources checked (9 in full, 3 by permissions),
+    2 not checked: Custom::X`; nothing for a check of declared requests alone, each of which is checked in full.
+    """
+    found = report.coverage
+    if found is None or not any(found.level_counts):
+        return ""
+    checked, asking = found.full + found.permissions, found.resources - found.other
+    how = [
+        f"{number} {word}"
+        for number, word in ((found.full, "in full"), (found.permissions, "by permissions"))
+        if number
+    ]
+    what = "resource" if asking == 1 else "resources"
+    said = f"{checked} of {asking} {what} checked" + (f" ({', '.join(how)})" if how else "")
+    if found.not_checked:
+        types = ", ".join(name for name, each in found.by_type.items() if each.level == "not_checked")
+        said += f", {found.not_checked} not checked: {types}"
+    if found.other:
+        said += f"; {found.other} that {'asks' if found.other == 1 else 'ask'} nothing of AWS"
+    return said
+
+
 def counts(report: Report) -> list[int]:
     """Return how many results there are of each of `HEADINGS`."""
     failed = [each.level for each in report.results if each.kind is Kind.FAIL]

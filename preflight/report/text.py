@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
-from preflight.report.counting import counted, is_lint, shown
+from preflight.report.counting import counted, covered, is_lint, shown
+from preflight.report.derived_permissions import merged
 from preflight.report.excerpt import Sources
 from preflight.report.paths import place
 from preflight.report.terminal import inert, paint, short, wrapped
@@ -52,6 +53,7 @@ class _Checklist:
         self._report, self._view = report, view
         self._width = max(view.width, 40)
         self._sources = Sources(view.sources)
+        self._results = report.results if view.verbose else merged(report.results)
 
     def lines(self) -> Iterator[str]:
         yield from self._about()
@@ -65,6 +67,8 @@ class _Checklist:
             yield from self._passed()
         if self._view.verbose:
             yield from self._full("n/a ", "dim", Kind.NOT_APPLICABLE)
+        if said := covered(self._report):
+            yield from wrapped(said, "", "  ", self._width)
 
     def _about(self) -> Iterator[str]:
         plan = self._report.plan
@@ -79,7 +83,7 @@ class _Checklist:
             yield ""
 
     def _of(self, kind: Kind, level: Level | None = None) -> list[Result]:
-        return [each for each in self._report.results if each.kind is kind and level in (None, each.level)]
+        return [each for each in self._results if each.kind is kind and level in (None, each.level)]
 
     def _paint(self, text: str, color: str) -> str:
         return paint(text, color, on=self._view.color)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from preflight.account.facts import Absent, Known
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
-from preflight.engine.result import Kind, Result
+from preflight.engine.result import Kind, NeedOf, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
@@ -122,7 +122,7 @@ def need_of(each: ResourceStep, need: DerivedNeed, arn: str) -> tuple[Step, Need
 def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Result:
     step, asked = need_of(each, need, arn)
     found = _decision(step, asked, each, rule)
-    found = replace(found, subject=each.resource.name, by=need.by)
+    found = replace(found, subject=each.resource.name, need=NeedOf(each.resource.type, need.action, arn, need.by))
     if found.kind is Kind.FAIL and need.certainty == "maybe":
         message = (
             f"Can't determine whether {each.resource.name} needs {need.action}, which isn't allowed: {found.message}"
