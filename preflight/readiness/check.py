@@ -24,7 +24,7 @@ from preflight.declared.expressions import arn_part
 from preflight.declared.operations import load_operation
 from preflight.documents.plans.plan import Plan
 from preflight.documents.text.document import Document
-from preflight.engine.result import Evidence, Level, Location, Report, Result, check_verdict
+from preflight.engine.result import Evidence, Level, Location, Report, Result, Verdict, check_verdict
 from preflight.engine.rule import load_rules
 from preflight.engine.run import Progress, Task, run
 from preflight.engine.selection import select_rules
@@ -70,11 +70,12 @@ def check(
     overridden = with_overrides(account, principal, overrides or Overrides())
     facts = deployed(with_sts_active(overridden, settings.sts_active), plan, place.region)
     steps = list(steps_of(plan, facts, place, principal, settings.session))
+    nothing = not (plan.requests or plan.gaps) and all(each.handler == "none" for each in plan.resources)
     first = steps[0] if steps else step_without_request(plan, facts, place, principal, settings.session)
     resources = [accounted(each, first, settings.allow_unchecked) for each in plan.resources]
     tasks: list[Task[Any]] = [
         Task(rule, rule.function(), step, step.location)
-        for step in steps or [first]
+        for step in steps or ([] if nothing else [first])
         for rule in rules
         if rule.check and (steps or rule.once)
     ]
@@ -90,7 +91,8 @@ def check(
     about = {"region": place.region, "account": place.account, "principal": principal}
     known = {name: value for name, value in about.items() if value is not None}
     covered = coverage_of(resources, Counter(request.operation for request in plan.requests if not request.name))
-    return Report(check_verdict(results, fail_on), results, known, settings.vouched(), covered)
+    verdict = Verdict.READY if nothing else check_verdict(results, fail_on)
+    return Report(verdict, results, known, settings.vouched(), covered)
 
 
 @contextmanager

@@ -47,12 +47,14 @@ def counted(report: Report) -> str:
 
 
 def covered(report: Report) -> str:
-    """Return how far the resources of a check were looked at, `12 of 14 resources checked (9 in full, 3 by permissions),
-    2 not checked: Custom::X`; nothing for a check of declared requests alone, each of which is checked in full.
+    """Return how far the resources of a check were looked at, `12 of 14 resources checked (9 in full, 3 by
+    permissions), 2 not checked: Custom::X`; nothing for declared requests alone, each of which is checked in full.
     """
     found = report.coverage
-    if found is None or not any(found.level_counts):
+    if found is None or (found.full and not any(found.level_counts)):
         return ""
+    if found.resources == found.other:
+        return "nothing to check: it has no resource of AWS"
     checked, asking = found.full + found.permissions, found.resources - found.other
     how = [
         f"{number} {word}"

@@ -1,7 +1,7 @@
 """Results of derived permissions as people read them: one for each verdict and resource type, not for each action.
 
-`AWS::IAM::Role ×3 (A, B, C): not authorized: iam:CreateRole on role/app-*`, and one statement that grants what is missing.
-JSON and the formats for machines have every result.
+`AWS::IAM::Role ×3 (A, B, C): not authorized: iam:CreateRole on role/app-*`, and one statement that grants what is
+missing. JSON and the formats for machines have every result.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _NOTHING = ("AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitCond
 GENERATED = "GeneratedName"
 
 
-def accounted(stack: Stack, resource: Resource, hangs_on: tuple[str, ...]) -> PlannedResource:
+def accounted(stack: Stack, resource: Resource, depends_on: tuple[str, ...]) -> PlannedResource:
     """Return a resource that a stack makes, with its properties as far as they are known before the deploy."""
     declared = declared_of(resource.type)
     made_by_request = declared.get("operation") in known_operations()
@@ -31,7 +31,7 @@ def accounted(stack: Stack, resource: Resource, hangs_on: tuple[str, ...]) -> Pl
         document=stack.template.document,
         pointer=resource.pointer,
         through=CLOUDFORMATION,
-        hangs_on=hangs_on,
+        depends_on=depends_on,
         tags=stack.where.tags,
         request=f"{stack.where.prefix}{resource.id}" if made_by_request else "",
     )

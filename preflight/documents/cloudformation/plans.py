@@ -233,10 +233,9 @@ def fitted(value: Any, schema: Any, root: Any) -> Any:
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         other = others if isinstance(others, dict) else {}
         return {name: fitted(each, known.get(name, other), root) for name, each in value.items()}
-    if isinstance(value, list) and schema.get("type") == "object" and "properties" not in schema:
+    if isinstance(value, list) and schema.get("type") == "object" and "properties" not in schema and _tags(value):
         # Templates write tags as a list, whatever the API takes.
-        if all(isinstance(each, dict) and {"Key", "Value"} >= set(each) and "Key" in each for each in value):
-            return {str(each["Key"]): fitted(each.get("Value", ""), {"type": "string"}, root) for each in value}
+        return {str(each["Key"]): fitted(each.get("Value", ""), {"type": "string"}, root) for each in value}
     if isinstance(value, list):
         return [fitted(each, schema.get("items", {}), root) for each in value]
     kind = schema.get("type")
@@ -252,6 +251,10 @@ def fitted(value: Any, schema: Any, root: Any) -> Any:
         except ValueError:
             return value
     return value
+
+
+def _tags(value: list[Any]) -> bool:
+    return all(isinstance(each, dict) and {"Key", "Value"} >= set(each) and "Key" in each for each in value)
 
 
 def _within(root: Any, reference: str) -> Any:

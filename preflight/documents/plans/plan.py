@@ -61,7 +61,7 @@ class PlannedResource:
     before: Mapping[str, Any] = field(default_factory=dict)
     said: frozenset[str] | None = None
     through: str = ""
-    hangs_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = field(default_factory=dict)
     request: str = ""
     replaces: bool = False
@@ -123,8 +123,8 @@ class Plan:
 
     `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
     context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
-    a template makes beside the requests, `gaps` what of it could not be read, `resources` all that must be accounted for. Texts may be known by shape only
-    (`preflight.unresolved`).
+    a template makes beside the requests, `gaps` what of it could not be read, `resources` all that must be accounted
+    for. Texts may be known by shape only (`preflight.unresolved`).
 
     `placed` reads the documents again for a region and an account, where what they say depends on either and they were
     read without: a template has pseudo parameters. It is None where that would change nothing.

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 from preflight.account.facts import Account
+from preflight.account.sessions import Session
 from preflight.declared.operations import Operation, load_operation
 from preflight.documents.plans.plan import Plan, PlannedRequest, PlannedResource
 from preflight.documents.text.document import Document
@@ -25,13 +26,15 @@ _LEVELS: tuple[str, ...] = ("not_checked", "permissions", "full", "other")
 @dataclass(frozen=True, slots=True)
 class ResourceStep:
     """One resource or call, what it needs (None where nothing is known of its type), and what is judged with: `step`
-    has the account and the caller. `level` is how far it is checked, `why` no further.
+    has the account and the caller. `level` is how far it is checked, `why` no further; `accepted` says that
+    it may go unchecked.
     """
 
     resource: PlannedResource
     needs: tuple[DerivedNeed, ...] | None
     level: Level
     why: str
+    accepted: bool
     step: Step = field(compare=False, repr=False)
 
     @property
@@ -66,7 +69,7 @@ def _with(step: Step, service: str, resource: PlannedResource) -> Step:
         resource.pointer,
         resource.name,
         resource.through,
-        resource.hangs_on,
+        resource.depends_on,
     )
     return Step(
         plan=step.plan,
@@ -77,16 +80,22 @@ def _with(step: Step, service: str, resource: PlannedResource) -> Step:
         account_id=step.account_id,
         partition=step.partition,
         principal=step.principal,
+        session=step.session,
         memo=step.memo,
     )
 
 
-# A call of which nothing is declared makes no resource of a declared kind: it is taken as one that deletes, so that what
-# it names is not looked for.
-_NOTHING_DECLARED = {"resource": "iam:role", "effect": "delete", "authorize": (), "call": {"service": "cloudformation", "method": ""}}  # fmt: skip
+# A call of which nothing is declared makes no resource of a declared kind: it is taken as one that deletes, so that
+# what it names is not looked for.
+_NOTHING_DECLARED = {
+    "resource": "iam:role",
+    "effect": "delete",
+    "authorize": (),
+    "call": {"service": "cloudformation", "method": ""},
+}
 
 
-def step_without_request(plan: Plan, account: Account, place: Settled, principal: str | None) -> Step:
+def step_without_request(plan: Plan, account: Account, place: Settled, principal: str | None, session: Session) -> Step:
     """Return what the resources of a plan are judged with that makes no declared call."""
     document = (
         plan.resources[0].document if plan.resources else plan.gaps[0].document if plan.gaps else Document("", {}, "")
@@ -100,13 +109,14 @@ def step_without_request(plan: Plan, account: Account, place: Settled, principal
         account_id=place.account,
         partition=place.partition,
         principal=principal,
+        session=session,
     )
 
 
-def accounted(resource: PlannedResource, step: Step) -> ResourceStep:
-    """Return a resource with what is derived of it."""
+def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = ()) -> ResourceStep:
+    """Return a resource with what is derived of it. `accepted` are patterns of the types that may go unchecked."""
     if resource.handler == "none":
-        return ResourceStep(resource, (), "other", "", step)
+        return ResourceStep(resource, (), "other", "", False, step)
     if resource.handler == "call":
         needs, why = calls.needs_of(resource)
     elif "::" in resource.type:
@@ -116,7 +126,8 @@ def accounted(resource: PlannedResource, step: Step) -> ResourceStep:
     if needs is not None and resource.request:
         needs = tuple(each for each in needs if each.action not in _declared(resource, step.plan))
     level: Level = "full" if resource.request else "permissions" if needs is not None else "not_checked"
-    return ResourceStep(resource, needs, level, why, step)
+    taken = level == "not_checked" and any(fnmatchcase(resource.type, pattern) for pattern in accepted)
+    return ResourceStep(resource, needs, level, why, taken, step)
 
 
 def _declared(resource: PlannedResource, plan: Plan) -> set[str]:
@@ -151,16 +162,16 @@ def resource_tags(resource: PlannedResource) -> dict[str, str] | None:
     return found
 
 
-def coverage_of(steps: Iterable[ResourceStep], requests: Mapping[str, int], accepted: Iterable[str] = ()) -> Coverage:
+def coverage_of(steps: Iterable[ResourceStep], requests: Mapping[str, int]) -> Coverage:
     """Return how far resources and calls are checked. `requests` are those that are no resource's, how many by
-    operation: a declared operation is checked in full. `accepted` are patterns of types that may go unchecked.
+    operation: a declared operation is checked in full.
     """
     count: dict[str, int] = dict.fromkeys(_LEVELS, 0)
     by_type: dict[str, Covered] = {}
     taken = 0
     for each in steps:
         count[each.level] += 1
-        taken += each.level == "not_checked" and any(fnmatchcase(each.resource.type, pattern) for pattern in accepted)
+        taken += each.accepted
         before = by_type.get(each.resource.type)
         level, why = str(each.level), each.why
         if before is not None and _LEVELS.index(before.level) < _LEVELS.index(level):

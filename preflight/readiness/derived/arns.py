@@ -1,4 +1,4 @@
-"""The resources that an action is authorized on, from AWS's templates of ARNs and from what a request or a template says.
+"""The resources that an action is authorized on, by AWS's templates of ARNs and by what a request or a template says.
 
 A part of an ARN that nothing tells is unknown: the decision is then made for every name. An Id never takes a Name, and
 a bare `Name` or `Id` is the name of the very thing that is made, never of another.
@@ -45,6 +45,8 @@ _ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqs": {"QueueName": ("QueueName",)},
     "iot": {"ThingName": ("ThingName",)},
 }
+# What other things are called by, too: a `Key` of S3 is none of KMS.
+_EXACT = ("KeyId", "ObjectName")
 # Tokens of URLs that hold a name.
 _FROM_URL = {"QueueName": ("QueueUrl", "Queues")}
 _MOST = 12
@@ -113,7 +115,9 @@ def resources_of(action: str, told: Told, place: Place, main: str | None = None)
 
 
 def main_type(action: str | None, thing: frozenset[str]) -> str | None:
-    """Return the resource type that a core call makes: of those that it requires the one most like the thing."""
+    """Return the resource type that a core call makes: of those that it requires the one most like the thing; None
+    where none is.
+    """
     if action is None:
         return None
     service, _, name = action.partition(":")
@@ -121,11 +125,15 @@ def main_type(action: str | None, thing: frozenset[str]) -> str | None:
     if found is None or not found.resources:
         return None
     required = [each.name for each in found.resources if each.required] or [each.name for each in found.resources]
+    required = [each for each in required if set(words(each)) & thing]
+    if not required:
+        return None
     return max(required, key=lambda each: (len(set(words(each)) & thing), -len(set(words(each)) - thing)))
 
 
 def _any_of(service: str, place: Place, told: Told) -> str:
-    return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{DeployText.unknown(f'the resource of {told.label}')}"
+    unknown = DeployText.unknown(f"the resource of {told.label}")
+    return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{unknown}"
 
 
 def _arns(kind: catalog.ResourceType, told: Told, place: Place, main: str | None) -> list[str]:
@@ -176,7 +184,7 @@ def _values(blank: str, kind: catalog.ResourceType, own: bool, told: Told, templ
         direct = direct or (_named(told.values, name) if name not in ("Name", "Id") or own or len(aliases) == 1 else [])
     for name in _FROM_URL.get(blank, ()):
         direct = direct or [each.rpartition("/")[2] for each in _named(told.values, name) if "/" in each]
-    if not direct and (own or not aliases):
+    if not direct and (own or blank not in _EXACT):
         direct = _like(blank, kind, own, told)
     if direct:
         path = told.values.get("Path") if blank.endswith("WithPath") and own else None
@@ -230,14 +238,16 @@ def _like(blank: str, kind: catalog.ResourceType, own: bool, told: Told) -> list
     """
     base, suffix = _parted(blank)
     fits = _NAMES if suffix == "name" else _IDS if suffix == "id" else (suffix, *_NAMES) if suffix else ("", *_NAMES)
+    generic: list[str] = []
     for name, value in told.values.items():
         its, its_suffix = _parted(name)
-        same = its == base or (own and (not its or set(its) == set(words(kind.name)) or set(its) == told.thing))
-        if same and (its_suffix in fits or (its_suffix == "arn" and its == base)) and (found := _texts(value)):
+        found = _texts(value)
+        if found and base and its == base and (its_suffix in fits or its_suffix in ("arn", "")):
             return found
-        if its == base and not its_suffix and base and (found := _texts(value)):
-            return found
-    return []
+        about = not its or set(its) == set(words(kind.name)) or set(its) == told.thing
+        if found and own and about and its_suffix in fits and (its or its_suffix):
+            generic = generic or found
+    return generic
 
 
 @lru_cache(maxsize=8192)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from preflight.declared.stack_data import Decided, Listed, StackType, decided_of, stack_type
+from preflight.declared.stack_data import Decided, Listed, StackType, decided_of, passed_to, stack_type
 from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
 from preflight.readiness.derived.properties import Set, any_set, leaves, values_at
-from preflight.readiness.derived.services import passed_to
 from preflight.unresolved import DeployText
 
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
@@ -113,6 +112,7 @@ class _Needs:
         if found == "unset":
             yield self._need(action, "not-needed", by, f"{' and '.join(paths[:3])} not set")
             return
+        service = passed_to(self._resource.type)
         roles: dict[str, str] = {}
         for path in paths:
             for value in values_at(self._properties, path):
@@ -126,7 +126,7 @@ class _Needs:
             )
             yield DerivedNeed(
                 action, certainty, by, f"{path} names a role", passed=passed, own=False,
-                context=passed_to(self._resource.type),
+                context={"iam:PassedToService": f"'{service}.amazonaws.com'"} if service else {},
             )  # fmt: skip
 
     def _need(

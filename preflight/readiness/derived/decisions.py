@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from preflight import catalog
 from preflight.account.facts import Absent, Known
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
@@ -20,6 +21,7 @@ from preflight.readiness.step import Step
 from preflight.unresolved import DeployText
 
 _TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
+_UNTAGGED = {"aws:RequestTag/*": "`[]`", "aws:TagKeys": "`[]`"}
 # Services whose resources have policies of their own that must allow, as a kind of `rules/resources` knows them.
 _WITH_POLICY = {"kms": ("kms:key", "KeyId")}
 
@@ -98,13 +100,20 @@ def context_of(need: DerivedNeed, step: Step) -> dict[str, object]:
     """Return what is known of the condition keys of a need: the tags that it sets, and its region."""
     region = "us-east-1" if need.prefix in GLOBAL and step.partition == "aws" else step.region
     known: dict[str, object] = {"aws:RequestedRegion": f"'{region}'", **need.context}
-    return {**known, **_TAGS} if need.tagged else known
+    if need.tagged:
+        return {**known, **_TAGS}
+    return {**known, **_UNTAGGED} if _reads(need) else known
+
+
+def _reads(need: DerivedNeed) -> bool:
+    found = catalog.action(*need.action.split(":", 1))
+    return found is not None and found.access_levels <= {"Read", "List"}
 
 
 def permission_of(need: DerivedNeed, step: Step) -> Permission:
     """Return a need as the permission that is decided."""
     context = context_of(need, step)
-    if "RequestTags" not in step.request.parameters:
+    if need.tagged and "RequestTags" not in step.request.parameters:
         context = {name: how for name, how in context.items() if name not in _TAGS}
     service = need.context.get("iam:PassedToService")
     grant = {"StringEquals": {"iam:PassedToService": str(service).strip("'")}} if service else {}
@@ -128,8 +137,8 @@ def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Resu
             f"Can't determine whether {each.resource.name} needs {need.action}, which isn't allowed: {found.message}"
         )
         return replace(found, kind=Kind.OPEN, message=message)
-    if found.kind is Kind.FAIL and each.resource.hangs_on:
-        depends = ", ".join(each.resource.hangs_on)
+    if found.kind is Kind.FAIL and each.resource.depends_on:
+        depends = ", ".join(each.resource.depends_on)
         message = f"Can't determine whether {each.resource.name} is made: it depends on {depends}; {found.message}"
         return replace(found, kind=Kind.OPEN, message=message)
     return found
@@ -146,7 +155,9 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
             Kind.OPEN,
             f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
             location=location,
-            remedy="Create it, or name another with --principal ARN." if isinstance(facts, Absent) else facts.settle,
+            remedy="Create it, or name another with --principal ARN."
+            if isinstance(facts, Absent)
+            else facts.resolution,
         )
     request, held = question(step, need, facts.value)
     if held.owner is None and arn_part(need.resource, "account") is None:

@@ -94,7 +94,7 @@ class _Needs:
 
     def _made(self) -> Iterator[DerivedNeed]:
         calls = self._handlers.get("create", ())
-        reads = set(self._handlers.get("read", ()))
+        reads, deletes = set(self._handlers.get("read", ())), set(self._handlers.get("delete", ()))
         core = self._core(calls, _MAKES)
         for call in calls:
             name = call.partition(":")[2]
@@ -104,8 +104,8 @@ class _Needs:
                 yield from self._by_hand(call, self._said)
             elif call == core:
                 yield from self._actions(call, "needed", "core", "it makes the resource", tagged=True)
-            elif name.startswith(_TAKES):
-                yield from self._actions(call, "not-needed", "rule", "it takes away, and the resource is made")
+            elif name.startswith(_TAKES) or (name.startswith(_READS) and call in deletes):
+                yield from self._actions(call, "not-needed", "rule", "it is for what is deleted")
             elif _TAGGING.match(name):
                 continue
             else:

@@ -19,6 +19,10 @@ def accounted_for(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     """Say of a resource how far it is checked; one of which nothing is known leaves the verdict open."""
     resource = each.resource
     where = Location(resource.document.path, resource.pointer)
+    if each.accepted:
+        message = f"{resource.name} isn't checked, which was accepted for {resource.type}: {each.why}"
+        yield rule.result(Kind.NOT_APPLICABLE, message, subject=resource.name, location=where)
+        return
     if each.level == "not_checked":
         yield rule.result(
             Kind.OPEN,

@@ -136,7 +136,6 @@ WRONG = {
     "a loop that writes one name": (
         {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::L": ["x", ["a", "b"], {"E": ENDPOINT}]}},
         "E is written twice"),
-    "nothing to check": ({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}, "so there is nothing to check"),
 }  # fmt: skip
 
 

@@ -1,6 +1,4 @@
-"""Each permission that a case says is needed is needed: denied to an administrator it fails; one that is not needed does
-not.
-"""
+"""What a case says is needed fails where it is denied to an administrator; what is not needed does not."""
 
 from __future__ import annotations
 
@@ -82,7 +80,6 @@ def denied(action: str) -> Overrides:
 
 @pytest.mark.parametrize("case", list(cases()))
 def test_what_is_needed_fails_where_it_is_denied_and_what_is_not_does_not(case: dict[str, Any]) -> None:
-    from dataclasses import replace
 
     plan = replace(plan_for(case), region="us-east-1", principal=WHO)
     facts = Snapshot.load(document("snapshot.json", SNAPSHOT))
