@@ -9,11 +9,12 @@ import gzip
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from preflight.data_files import folder
+from preflight.declared.service_models import service_model
+from preflight.errors import PreflightError
 
 
 @cache
@@ -62,10 +63,11 @@ def _published(path: Path) -> Mapping[str, Any]:
 @cache
 def operations(service: str) -> Mapping[str, Any]:
     """Return botocore's operations of a service by name, each with its HTTP method and path and its input's members;
-    empty for a service that botocore does not know. botocore's data is read as it lies, without importing it.
+    empty for a service that botocore does not know.
     """
-    model = service_model(service)
-    if model is None:
+    try:
+        model = service_model(service)
+    except PreflightError:
         return {}
     shapes = model["shapes"]
     return {
@@ -75,34 +77,6 @@ def operations(service: str) -> Mapping[str, Any]:
         }
         for name, each in model["operations"].items()
     }
-
-
-@cache
-def service_model(service: str) -> Mapping[str, Any] | None:
-    """Return botocore's newest model of a service; None for one that it does not know."""
-    root = botocore_data()
-    if root is None or not service or "/" in service or "." in service:
-        return None
-    newest = max((root / service).glob("*/service-2.json*"), default=None)
-    if newest is None:
-        return None
-    data = newest.read_bytes()
-    found: Mapping[str, Any] = json.loads(gzip.decompress(data) if newest.suffix == ".gz" else data)
-    return found
-
-
-@cache
-def botocore_data() -> Path | None:
-    """Return the folder of botocore's data."""
-    found = find_spec("botocore")
-    return Path(found.origin).parent / "data" if found is not None and found.origin else None
-
-
-@cache
-def botocore_services() -> tuple[str, ...]:
-    """Return the names of botocore's services, as clients are made by."""
-    root = botocore_data()
-    return tuple(sorted(each.name for each in root.iterdir() if each.is_dir())) if root is not None else ()
 
 
 @cache

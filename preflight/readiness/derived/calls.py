@@ -13,7 +13,6 @@ from typing import Any
 from preflight import catalog
 from preflight.declared.call_permissions import (
     authorized_actions,
-    botocore_services,
     declared_needs,
     needs_no_permission,
     operations,
@@ -59,8 +58,6 @@ def needs_of_call(call: str, parameters: Mapping[str, Any]) -> tuple[tuple[Deriv
         ), ""
     action = catalog.action(prefix_of(service), operation)
     if action is None:
-        if service not in botocore_services():
-            return None, f"there is no service {service}"
         return None, f"AWS's service authorization reference has no action {prefix_of(service)}:{operation}"
     return tuple(_by_name(action.id, operation, parameters)), ""
 

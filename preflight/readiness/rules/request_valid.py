@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from preflight.declared.growing_enumerations import growing
+from preflight.declared.service_models import request_schema
 from preflight.documents.plans.operation_names import schema_name
 from preflight.documents.plans.shape_faults import Fault, faults
 from preflight.documents.text.schema import load_schema
-from preflight.engine.result import Kind, Result
+from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
+from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.named_members import names_in
 from preflight.readiness.references import references
 from preflight.readiness.step import Step
@@ -40,6 +42,23 @@ def request_valid(step: Step, rule: Rule) -> Iterator[Result]:
     if not yielded:
         message = f"the request has the members and values that {name} takes"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
+
+
+def call_valid(each: ResourceStep, rule: Rule) -> Iterator[Result]:
+    """Say of a call that no operation is declared of what its model in botocore refuses."""
+    resource = each.resource
+    if resource.handler != "call":
+        return
+    service, _, name = resource.type.partition(":")
+    found = list(faults(request_schema(service, name), resource.properties))
+    for fault in found:
+        grows = fault.about == "unjudged" or (fault.about == "enum" and fault.shape in growing())
+        place = Location(resource.document.path, resource.pointer + fault.pointer)
+        kind = Kind.OPEN if grows else Kind.FAIL
+        yield rule.result(kind, fault.problem, subject=resource.name, location=place, remedy=fault.remedy)
+    if not found:
+        message = f"the request has the members and values that {name} takes"
+        yield rule.result(Kind.PASS, message, subject=resource.name, location=each.location)
 
 
 def _judged(step: Step, fault: Fault) -> tuple[Kind | None, Fault]:
