@@ -66,6 +66,7 @@ def test_the_readmes_python_runs() -> None:
         "docs/evaluation.md",
         "docs/reports.md",
         "docs/policy.md",
+        "docs/python.md",
         "docs/templates.md",
         "docs/proofs.md",
     ],

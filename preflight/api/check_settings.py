@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from preflight.errors import UsageError
 
@@ -53,7 +53,7 @@ def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Do
     for region in regions:
         require_region(region, "--sts-active")
     session = Session(
-        policy_bodies(given.session_policies or table.session_policies),
+        policy_bodies(given.session_policies or table.session_policies, "session"),
         table.session_tags if given.session_tags is None else given.session_tags,
         identity,
     )
@@ -66,11 +66,13 @@ def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Do
     return settings, load(deployed)
 
 
-def policy_bodies(paths: Sequence[str]) -> tuple[Document, ...]:
+def policy_bodies(
+    paths: Sequence[str], type_: Literal["identity", "permissions-boundary", "session", "service-control"]
+) -> tuple[Document, ...]:
     """Read policy files, for what takes the place of an account's policies or is laid over them."""
     if not paths:
         return ()
     from preflight.documents.policies.policy_file import read_policy
     from preflight.iam.request import PolicyType
 
-    return tuple(read_policy(path, PolicyType.SESSION).body for path in paths)
+    return tuple(read_policy(path, PolicyType(type_)).body for path in paths)

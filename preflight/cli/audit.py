@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from preflight.api import Level
 from preflight.cli.audit_options import Engine, Options
+from preflight.cli.options import EndpointUrl, Output, Profile, listed
 from preflight.cli.output import Color, require_writable
-from preflight.engine.result import Level
 
 INTERRUPTED = 130
 
@@ -66,12 +67,12 @@ def audit(
     keep_snapshots: Annotated[
         bool, typer.Option("--keep-snapshots", help="Keep each account's snapshot in --into, too.")
     ] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="text, json, jsonl, csv, parquet, html, sarif, ...")
     ] = "text",
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    output: Output = None,
     select: Annotated[
         list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
     ] = None,
@@ -88,9 +89,9 @@ def audit(
     options = Options(
         snapshot=snapshot, regions=tuple(region or ()), who_can=who_can, on=on, can=can, since=since,
         organization=organization, accounts=accounts, into=into, role_name=role_name, external_id=external_id,
-        include=_listed(include), exclude=_listed(exclude), threads=threads, engine=engine, scheduler=scheduler,
+        include=listed(include), exclude=listed(exclude), threads=threads, engine=engine, scheduler=scheduler,
         again=again, keep_snapshots=keep_snapshots, profile=profile, endpoint_url=endpoint_url, format=format_,
-        output=output, select=_listed(select), ignore=_listed(ignore), fail_on=fail_on, allow_open=allow_open,
+        output=output, select=listed(select), ignore=listed(ignore), fail_on=fail_on, allow_open=allow_open,
         quiet=quiet, verbose=verbose, color=color,
     )  # fmt: skip
     options.require_sound()
@@ -114,7 +115,3 @@ def audit(
         raise typer.Exit(INTERRUPTED) from None
     if code:
         raise typer.Exit(code)
-
-
-def _listed(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))

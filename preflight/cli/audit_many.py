@@ -4,156 +4,81 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from preflight.cli.audit_options import Engine, Options
+from preflight import api
+from preflight.cli.audit_options import Options
 from preflight.cli.output import deliver, looked_on, streaming, viewed
-from preflight.engine.result import Verdict
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.audit.ledger import Ledger
-    from preflight.audit.many import Engine as Running
-    from preflight.audit.many import Many, Progress
-    from preflight.audit.targets import LeftOut, Target
-    from preflight.audit.task import Orders
+    from rich.progress import Progress
+
+    from preflight.api import AuditedMany
 
 FAILED, ERROR, OPEN = 1, 2, 3
 
 
 def run(options: Options) -> int:
     """Audit the accounts, show what was found in all of them, and return the exit code."""
-    from preflight.audit.ledger import opened
-    from preflight.audit.many import audit_many
-
     if options.format == "parquet":
         from preflight.report.audit_rows import require_parquet
 
         require_parquet()
-    orders, settings = _orders(options)
-    with opened(options.into or "", settings) as ledger:
-        targets, left_out = _targets(options)
-        with _shown(len(targets), wanted=not options.quiet) as progress:
-            many = audit_many(
-                targets, orders, ledger, _engine(options), left_out=left_out, again=options.again, progress=progress
-            )
+    with _Shown(wanted=not options.quiet) as bar, _audited(options, bar) as audited:
+        bar.close()
+        many = audited.many
         if many.before and not options.quiet:
             some = "1 account was" if many.before == 1 else f"{many.before:,} accounts were"
             which = "all accounts were" if many.before == len(many.rows) else some
             print(f"preflight: {which} audited before, since {many.since}; --again audits them anew", file=sys.stderr)
-        _show(many, ledger, options)
+        _show(audited, options)
     if many.failed:
         return ERROR
-    if many.verdict is Verdict.FINDINGS:
+    if many.verdict is api.Verdict.FINDINGS:
         return FAILED
     return OPEN if many.counts.get("open") and not options.allow_open else 0
 
 
-def _orders(options: Options) -> tuple[Orders, dict[str, Any]]:
-    """Return what holds for every account, and that of it on which what is found depends, as plain data."""
-    from dataclasses import asdict
-
-    from preflight import __version__
-    from preflight.audit.settings import audit_settings
-    from preflight.audit.task import Orders
-    from preflight.documents.config import find_config
-    from preflight.report.audit import plain
-
-    table = find_config([options.accounts or options.snapshot or "."]).audit
-    orders = Orders(
-        plain,
+def _audited(options: Options, bar: _Shown) -> AbstractContextManager[AuditedMany]:
+    return api.audit_many(
+        options.into or "",
+        snapshots=options.snapshot,
+        accounts=options.accounts,
+        organization=options.organization,
         regions=options.regions,
+        role_name=options.role_name,
+        external_id=options.external_id,
+        include=options.include,
+        exclude=options.exclude,
+        threads=options.threads,
+        scheduler=options.scheduler,
+        again=options.again,
+        keep_snapshots=options.keep_snapshots,
+        profile=options.profile,
         endpoint_url=options.endpoint_url,
-        settings=audit_settings(table),
         select=options.select,
         ignore=options.ignore,
         fail_on=options.fail_on,
-        keep_snapshots=options.keep_snapshots,
+        started=bar.start,
+        progress=bar.tell,
     )
-    settings: dict[str, Any] = {
-        "preflight": __version__,
-        "--region": list(options.regions),
-        "--select": list(options.select),
-        "--ignore": list(options.ignore),
-        "--fail-on": options.fail_on.value,
-        "--keep-snapshots": "yes" if options.keep_snapshots else None,
-        "[audit]": _jsonable(asdict(orders.settings)),
-    }
-    return orders, settings
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _jsonable(each) for name, each in value.items()}
-    return [_jsonable(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _targets(options: Options) -> tuple[list[Target], Sequence[LeftOut]]:
-    from preflight.audit.targets import ROLE_NAME, Access, of_file, of_organization, of_snapshots
-
-    if options.snapshot is not None:
-        return of_snapshots(options.snapshot)
-    role = options.role_name or ROLE_NAME
-    if options.accounts is not None and not options.organization:
-        access = Access(role, options.external_id, profile=options.profile)
-        return of_file(options.accounts, access), ()
-    from preflight.account.facts import Known
-    from preflight.account.live.account import LiveAccount
-    from preflight.account.live.clients import Connection
-    from preflight.account.organization import read_organization
-    from preflight.audit.task import ATTEMPTS
-
-    connection = Connection(
-        options.profile,
-        next(iter(options.regions), None),
-        options.endpoint_url,
-        retry_mode="adaptive",
-        attempts=ATTEMPTS,
-    )
-    live = LiveAccount.open(connection, rereads=0)
-    try:
-        home = live.account_id()
-        organization = read_organization(live)
-        access = Access(
-            role,
-            options.external_id,
-            home=home.value if isinstance(home, Known) else "",
-            profile=options.profile,
-        )
-    finally:
-        live.close()
-    targets, left_out = of_organization(organization, access, include=options.include, exclude=options.exclude)
-    if not targets:
-        raise UsageError(f"no account of organization {organization.id} is left to audit; see --include and --exclude")
-    return targets, left_out
-
-
-def _engine(options: Options) -> Running:
-    if options.engine is Engine.DASK:
-        from preflight.audit.engine_dask import on_dask
-
-        return partial(on_dask, scheduler=options.scheduler or "")
-    from preflight.audit.engine_threads import on_threads
-
-    return partial(on_threads, threads=options.threads)
-
-
-def _show(many: Many, ledger: Ledger, options: Options) -> None:
-    from preflight.audit.ledger import ACCOUNTS
+def _show(audited: AuditedMany, options: Options) -> None:
     from preflight.report import audit_many as report
 
-    documents = (ledger.document(row) for row in many.done)
+    many, documents = audited.many, audited.documents()
     match options.format:
         case "json":
             deliver(report.rendered(many), options.output)
         case "text":
             view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-            deliver(report.as_text(many, view, str(ledger.folder / ACCOUNTS)), options.output)
+            deliver(report.as_text(many, view, str(audited.accounts)), options.output)
         case "parquet":
             from preflight.report.audit_rows import write_parquet
 
@@ -163,24 +88,25 @@ def _show(many: Many, ledger: Ledger, options: Options) -> None:
             view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
             deliver(report.as_sarif(many, documents, view), options.output)
         case "html":
-            _pages(many, ledger, options)
+            _pages(audited, options)
         case _:
             with streaming(options.output) as stream:
                 for text in _texts(documents, options.format):
                     stream.write(text.encode())
 
 
-def _pages(many: Many, ledger: Ledger, options: Options) -> None:
+def _pages(audited: AuditedMany, options: Options) -> None:
     """Write a page for each account beside its document, and the one that links to them to where it was asked for."""
-    from preflight.documents.text.atomic_write import replace_file
     from preflight.report.audit_html import page
+    from preflight.report.written import write
 
+    many = audited.many
     rows = []
-    beside = Path(options.output).resolve().parent if options.output is not None else ledger.folder.resolve()
+    beside = Path(options.output).resolve().parent if options.output is not None else audited.folder.resolve()
     for row in many.done:
-        target = (ledger.folder / row["file"]).resolve().with_name(f"{row['account']}.html")
+        target = (audited.folder / row["file"]).resolve().with_name(f"{row['account']}.html")
         try:
-            replace_file(target, page([ledger.document(row)]).encode())
+            write(target, page([audited.document(row)]).encode())
         except OSError as error:
             raise UsageError(f"{target} cannot be written ({error.strerror}); make room, and run it again") from None
         href = quote(os.path.relpath(target, beside).replace(os.sep, "/"))
@@ -203,31 +129,51 @@ def _texts(documents: Iterable[Mapping[str, Any]], format_: str) -> Iterator[str
     return as_jsonl(documents)
 
 
-@contextmanager
-def _shown(accounts: int, *, wanted: bool) -> Iterator[Progress | None]:
-    """Show how far it is, where somebody looks on."""
-    if not wanted or not looked_on():
-        yield None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+class _Shown:
+    """Shows how far it is, where somebody looks on."""
 
-    from preflight.report.terminal import clean
+    def __init__(self, *, wanted: bool) -> None:
+        self._wanted = wanted and looked_on()
+        self._bar: Progress | None = None
+        self._failed = 0
 
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("accounts, {task.fields[failed]} not audited, {task.description}"),
-        TimeRemainingColumn(),
-    )
-    failed = 0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=accounts, failed=0)
+    def __enter__(self) -> _Shown:
+        return self
 
-        def told(row: Mapping[str, Any]) -> None:
-            nonlocal failed
-            failed += row["status"] == "failed"
-            bar.update(task, advance=1, failed=failed, description=escape(clean(f"{row['key']} {row['name']}".strip())))
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-        yield told
+    def start(self, accounts: int) -> None:
+        """Begin to show, of so many accounts."""
+        if not self._wanted:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("accounts, {task.fields[failed]} not audited, {task.description}"),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._bar.add_task("", total=accounts, failed=0)
+
+    def tell(self, row: Mapping[str, Any]) -> None:
+        """Show an account that is done."""
+        if self._bar is None:
+            return
+        from rich.markup import escape
+
+        from preflight.report.terminal import clean
+
+        self._failed += row["status"] == "failed"
+        name = escape(clean(f"{row['key']} {row['name']}".strip()))
+        self._bar.update(self._bar.task_ids[0], advance=1, failed=self._failed, description=name)
+
+    def close(self) -> None:
+        """Leave nothing of it on the terminal."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from preflight import api
 from preflight.cli.audit_options import Options
 from preflight.cli.output import deliver, streaming, viewed
 from preflight.cli.reading_progress import reading
-from preflight.engine.result import Verdict
-from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.audit.check import Audit
-    from preflight.audit.questions import Answer
-    from preflight.audit.scene import Scene
-    from preflight.documents.text.document import Document
+    from preflight.api import Access, Audit, Change
     from preflight.report.view import View
 
 FAILED, OPEN = 1, 3
@@ -28,66 +24,40 @@ def run(options: Options) -> int:
         from preflight.report.audit_rows import require_parquet
 
         require_parquet()
-    document = _facts(options)
-    if options.question:
-        _answer(document, options)
+    with reading(wanted=not options.quiet and options.snapshot is None) as progress:
+        facts: dict[str, Any] = {
+            "snapshot": options.snapshot,
+            "regions": options.regions,
+            "profile": options.profile,
+            "endpoint_url": options.endpoint_url,
+            "reading": progress,
+        }
+        answered = _answered(options, facts)
+        found = None
+        if answered is None:
+            found = api.audit(select=options.select, ignore=options.ignore, fail_on=options.fail_on, **facts)
+    if answered is not None:
+        answered()
+    if found is None:
         return 0
-    from preflight.audit.check import audit
-    from preflight.audit.settings import audit_settings
-    from preflight.documents.config import find_config
-
-    found = audit(
-        document,
-        regions=options.regions,
-        settings=audit_settings(find_config([document.path]).audit),
-        select=options.select,
-        ignore=options.ignore,
-        fail_on=options.fail_on,
-    )
     _show(found, options)
-    if found.report.verdict is Verdict.FINDINGS:
+    if found.report.verdict is api.Verdict.FINDINGS:
         return FAILED
     return OPEN if found.report.counts()["open"] and not options.allow_open else 0
 
 
-def _facts(options: Options) -> Document:
-    """Return the account's snapshot: that of a file, or one that is collected now."""
-    if options.snapshot is not None:
-        from preflight.documents.text.load import load
-
-        return load(options.snapshot)
-    from preflight.account.live.account import LiveAccount
-    from preflight.account.live.clients import Connection
-    from preflight.audit.collecting import collect, enabled_regions
-    from preflight.documents.text.document import Document
-
-    regions: Sequence[str] = options.regions
-    connection = Connection(
-        options.profile, next(iter(regions), None), options.endpoint_url, retry_mode="adaptive", attempts=8
-    )
-    live = LiveAccount.open(connection, rereads=0)
-    try:
-        with reading(wanted=not options.quiet) as progress:
-            return Document(live.source, collect(live, regions=regions or enabled_regions(live), progress=progress))
-    finally:
-        live.close()
-
-
-def _answer(document: Document, options: Options) -> None:
-    from preflight.audit.scene import scene_of
-
-    scene = scene_of(document, options.regions)
+def _answered(options: Options, facts: Mapping[str, Any]) -> Callable[[], None] | None:
+    """Return what shows the answer to the question that is asked; None where none is."""
     if options.since is not None:
-        from preflight.documents.text.load import load
-
-        _tell_changes(scene_of(load(options.since), options.regions), scene, options)
-        return
-    from preflight.audit.questions import can, who_can
-
-    asked = (
-        who_can(scene, options.who_can, options.on) if options.who_can is not None else can(scene, options.can or "")
-    )
-    _tell_answers(list(asked), scene, options)
+        changes = api.changes_since(options.since, **facts)
+        return lambda: _tell_changes(changes, options)
+    if options.who_can is not None:
+        who = api.who_can(options.who_can, options.on, **facts)
+        return lambda: _tell_answers(who, options)
+    if options.can is not None:
+        what = api.can(options.can, **facts)
+        return lambda: _tell_answers(what, options)
+    return None
 
 
 def _show(found: Audit, options: Options) -> None:
@@ -130,29 +100,25 @@ def _rendered(found: Audit, format_: str, view: View) -> str:
     return "\n".join(lines) + "\n\n" + render_checklist(found.report, view)
 
 
-def _tell_answers(answers: list[Answer], scene: Scene, options: Options) -> None:
+def _tell_answers(access: Access, options: Options) -> None:
     from preflight.report.audit import answers_as_data, answers_as_text
     from preflight.report.json import dumped
 
     if options.format == "json":
-        deliver(dumped(answers_as_data(answers), indent=2), options.output)
+        deliver(dumped(answers_as_data(access.answers), indent=2), options.output)
     elif options.format == "jsonl":
-        deliver("".join(dumped(each) for each in answers_as_data(answers)), options.output)
+        deliver("".join(dumped(each) for each in answers_as_data(access.answers)), options.output)
     else:
-        lines = list(answers_as_text(answers)) or ["Nobody and nothing, as far as is known."]
+        lines = list(answers_as_text(access.answers)) or ["Nobody and nothing, as far as is known."]
         deliver("\n".join(lines) + "\n", options.output)
-    for unknown in scene.holders.unknown:
-        print(f"preflight: not known, and so not among the answers: {unknown.reason}", file=sys.stderr)
+    for reason in access.unknown:
+        print(f"preflight: not known, and so not among the answers: {reason}", file=sys.stderr)
 
 
-def _tell_changes(before: Scene, now: Scene, options: Options) -> None:
-    from preflight.audit.since import changes
+def _tell_changes(found: Sequence[Change], options: Options) -> None:
     from preflight.report.audit import changes_as_data, changes_as_text
     from preflight.report.json import dumped
 
-    if before.account_id != now.account_id:
-        raise UsageError(f"--since is of account {before.account_id}, and --snapshot of {now.account_id}")
-    found = list(changes(before, now))
     if options.format == "json":
         deliver(dumped(changes_as_data(found), indent=2), options.output)
     elif options.format == "jsonl":

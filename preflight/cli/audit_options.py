@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from preflight.api import Level
 from preflight.cli.output import Color
-from preflight.engine.result import Level
 from preflight.errors import UsageError
 
 BINARY = ("parquet",)
@@ -74,7 +74,7 @@ class Options:
         if self.on is not None and self.who_can is None:
             raise UsageError("--on says on which resource --who-can asks; add --who-can ACTION")
         if self.snapshot is not None and (self.profile is not None or self.endpoint_url is not None):
-            raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
+            raise UsageError("--snapshot can't be combined with --profile or --endpoint-url")
         self._require_of_many()
         self._require_format()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from preflight.api.check_settings import Vouched, check_settings
-from preflight.cli.changed import changed_of, nothing_changed
+from preflight import api
+from preflight.api import Level, Report, Verdict
 from preflight.cli.options import (
     AccountId,
     AllowUnchecked,
@@ -18,6 +18,7 @@ from preflight.cli.options import (
     Deployed,
     EndpointUrl,
     Operation,
+    Output,
     Parameters,
     Principal,
     Profile,
@@ -27,22 +28,17 @@ from preflight.cli.options import (
     SessionTags,
     SourceIdentity,
     StsActive,
+    context_of,
+    listed,
+    nothing_changed,
     tags_of,
 )
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, looked_on, require_writable, viewed
-from preflight.cli.reading import Said, read
-from preflight.engine.result import Level, Report, Verdict
-from preflight.errors import UsageError
 from preflight.report.formats import rendered
 from preflight.report.gate import summary as gate_summary
 
 if TYPE_CHECKING:
-    from preflight.account.facts import Account
-    from preflight.account.live.account import LiveAccount
-    from preflight.account.overlays.policy_overrides import Overrides
-    from preflight.documents.plans.plan import Plan
-    from preflight.engine.rule import Rule
-    from preflight.engine.run import Progress
+    from preflight.api import Rule, Stats
 
 FAILED, OPEN, INTERRUPTED = 1, 3, 130
 
@@ -80,7 +76,7 @@ def check(
         str | None,
         typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
     ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    output: Output = None,
     select: Annotated[
         list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
     ] = None,
@@ -111,52 +107,46 @@ def check(
     name = format_named(format_)
     require_writable(output)
     require_writable(summary, "--summary")
-    if changed_only is not None:
-        requests = changed_of(requests, changed_only, whole=True)
-        if not requests:
-            print(f"preflight: {nothing_changed(changed_only)}", file=sys.stderr)
-            if summary is not None:
-                deliver(gate_summary(Report(Verdict.READY, ()), 0), summary, "--summary")
-            return
-    vouched = Vouched(
-        session_policies=session_policy or (),
-        session_tags=tags_of(session_tag),
-        source_identity=source_identity,
-        sts_active=sts_active or (),
-        allow_unchecked=allow_unchecked or (),
-        deployed=deployed,
-    )
-    require_one_stdin(*requests, snapshot, boundary, *(identity_policy or ()), *(scp or ()), *vouched.files())
     try:
-        from preflight.documents.config import find_config
-        from preflight.engine.selection import select_rules
-        from preflight.readiness.check import FAMILY
-        from preflight.readiness.check import check as check_plan
-
-        selected, ignored = _listed(select), _listed(ignore)
-        select_rules(FAMILY, selected, ignored)
-        settings, before = check_settings(vouched, find_config(requests).check)
-        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context, before))
-        overrides = _overrides(identity_policy, boundary, scp)
-        with (
-            facts_of(plan, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts,
-            _shown(wanted=snapshot is None and not quiet) as progress,
-        ):
-            report = check_plan(
-                plan,
-                facts,
-                select=selected,
-                ignore=ignored,
+        with _shown(wanted=snapshot is None and not quiet) as progress:
+            done = api.check(
+                *requests,
+                operation=operation,
+                parameters=parameters or (),
+                principal=principal,
+                region=region,
+                account=account,
+                context=context_of(context),
+                snapshot=snapshot,
+                profile=profile,
+                endpoint_url=endpoint_url,
+                identity_policies=identity_policy or (),
+                boundary=boundary,
+                scps=scp or (),
+                session_policies=session_policy or (),
+                session_tags=tags_of(session_tag),
+                source_identity=source_identity,
+                sts_active=sts_active or (),
+                allow_unchecked=allow_unchecked or (),
+                deployed=deployed,
+                select=listed(select),
+                ignore=listed(ignore),
                 fail_on=fail_on,
-                overrides=overrides,
-                settings=settings,
+                config_retries=config_retries,
+                config_retry_delay=config_retry_delay,
+                changed_since=changed_only,
                 progress=progress,
             )
-            asked = asked_of_aws(facts) if verbose and snapshot is None else ""
     except KeyboardInterrupt:
         print("preflight: interrupted; a check only reads, so nothing has changed", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    view = viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)
+    if done.unchanged:
+        print(f"preflight: {nothing_changed(changed_only)}", file=sys.stderr)
+        if summary is not None:
+            deliver(gate_summary(done.report, 0), summary, "--summary")
+        return
+    report = done.report
+    view = viewed(output, color, quiet=quiet, verbose=verbose, sources=done.sources)
     deliver(rendered(report, name, view), output)
     code = exit_code(report, allow_open=allow_open)
     if summary is not None:
@@ -165,8 +155,8 @@ def check(
         from preflight.report.counting import summary as in_words
 
         print(f"{in_words(report)} (in {output})", file=sys.stderr)
-    if asked:
-        print(asked, file=sys.stderr)
+    if verbose and done.stats is not None:
+        print(asked_of_aws(done.stats), file=sys.stderr)
     if code:
         raise typer.Exit(code)
 
@@ -180,58 +170,8 @@ def exit_code(report: Report, *, allow_open: bool) -> int:
     return 0
 
 
-def require_one_stdin(*paths: str | None) -> None:
-    """Raise `UsageError` where several of the files that a command is to read are stdin."""
-    if paths.count("-") > 1:
-        raise UsageError("- stands for stdin, which can be read only once")
-
-
-def _listed(given: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))
-
-
-def _overrides(identity: Sequence[str] | None, boundary: str | None, scp: Sequence[str] | None) -> Overrides | None:
-    if not identity and boundary is None and not scp:
-        return None
-    from preflight.account.overlays.policy_overrides import Overrides
-    from preflight.documents.policies.policy_file import read_policy
-    from preflight.iam.request import PolicyType
-
-    return Overrides(
-        identity=tuple(read_policy(path, PolicyType.IDENTITY).body for path in identity) if identity else None,
-        boundary=None if boundary is None else read_policy(boundary, PolicyType.BOUNDARY).body,
-        service_control=tuple(read_policy(path, PolicyType.SCP).body for path in scp) if scp else None,
-    )
-
-
 @contextmanager
-def facts_of(
-    plan: Plan, snapshot: str | None, profile: str | None, endpoint_url: str | None, rereads: int = 5, delay: float = 1
-) -> Iterator[Account]:
-    """Open the facts that a plan is held against: those of a snapshot, or of the live account.
-
-    Raises `UsageError` where both are asked for, and what opening them raises.
-    """
-    if snapshot is not None:
-        if profile is not None or endpoint_url is not None:
-            raise UsageError("--snapshot takes the facts from a file; leave out --profile and --endpoint-url, or it")
-        from preflight.account.snapshots.snapshot import Snapshot
-
-        yield Snapshot.load(snapshot)
-        return
-    from preflight.account.live.account import LiveAccount
-    from preflight.account.live.clients import Connection
-
-    connection = Connection(profile, region=plan.region, endpoint_url=endpoint_url)
-    account = LiveAccount.open(connection, rereads=rereads, reread_delay=delay)
-    try:
-        yield account
-    finally:
-        account.close()
-
-
-@contextmanager
-def _shown(*, wanted: bool) -> Iterator[Progress | None]:
+def _shown(*, wanted: bool) -> Iterator[Callable[[int, int, Rule], None] | None]:
     """Show on a terminal how far the checks are; nothing is left of it afterwards."""
     if not wanted or not looked_on():
         yield None
@@ -250,10 +190,8 @@ def _shown(*, wanted: bool) -> Iterator[Progress | None]:
         yield show
 
 
-def asked_of_aws(account: Any) -> str:
+def asked_of_aws(stats: Stats) -> str:
     """Say how many calls were made, of which services, and how long the longest chain of them was."""
-    live: LiveAccount = account
-    stats = live.stats()
     services = ", ".join(f"{name} {count}" for name, count in sorted(stats.requests.items()))
     chain = f"{stats.longest.calls} calls one after another, {stats.longest.seconds:.2f} s"
     return f"{stats.calls} requests to AWS ({services}); the longest chain: {chain}"

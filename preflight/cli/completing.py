@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def ids(incomplete: str) -> list[str]:
     """Return the ids of rules that begin as what is written, in capitals or not; after a comma, of the next one."""
-    from preflight.engine.rule import rule_ids
+    from preflight.api.rule_pages import rule_ids
 
     given, comma, begun = incomplete.rpartition(",")
     return [f"{given}{comma}{rule}" for rule in rule_ids() if rule.startswith(begun.upper())]

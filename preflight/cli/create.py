@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from preflight.api.check_settings import Vouched, check_settings
-from preflight.cli.check import asked_of_aws, require_one_stdin
+from preflight import api
+from preflight.api import Level
+from preflight.cli.check import asked_of_aws
 from preflight.cli.options import (
     AccountId,
     AllowUnchecked,
@@ -18,6 +20,7 @@ from preflight.cli.options import (
     Deployed,
     EndpointUrl,
     Operation,
+    Output,
     Parameters,
     Principal,
     Profile,
@@ -27,18 +30,19 @@ from preflight.cli.options import (
     SessionTags,
     SourceIdentity,
     StsActive,
+    context_of,
+    listed,
     tags_of,
 )
 from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
-from preflight.cli.reading import Said, read
-from preflight.engine.result import Level, Report
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
-    from preflight.cli.create_run import Run
-    from preflight.documents.plans.plan import Plan
-    from preflight.report.view import View
+    from preflight.api import CreateInterrupted, Report, Result
+
+INTERRUPTED = 130
+_CODES = {"created": 0, "blocked": 1, "declined": 1, "open": 3, "unread": 3, "failed": 4}
 
 
 def create(
@@ -69,7 +73,7 @@ def create(
         str | None,
         typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
     ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    output: Output = None,
     select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")] = "",
     ignore: Annotated[str, typer.Option(metavar="ID,...", help="Leave these rules out.")] = "",
     fail_on: Annotated[Level, typer.Option(help="The least level at which a failure stops it.")] = Level.ERROR,
@@ -95,95 +99,126 @@ def create(
 
     Running it again after an interruption goes on where it stopped: what is there as the plan has it is not made again.
     """
-    from preflight.cli.create_progress import say
-    from preflight.cli.create_run import INTERRUPTED, Run, Wish
+    from preflight.cli.create_progress import Progress, say
 
-    run: Run | None = None
-    vouched = Vouched(
-        session_policies=session_policy or (),
-        session_tags=tags_of(session_tag),
-        source_identity=source_identity,
-        sts_active=sts_active or (),
-        allow_unchecked=allow_unchecked or (),
-        deployed=deployed,
-    )
+    name = format_named(format_)
+    require_writable(output)
+    from_stdin = "-" in requests
+    if not yes and (from_stdin or not sys.stdin.isatty()):
+        raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
+    shown = _Shown(name, output, color, quiet=quiet, verbose=verbose)
     try:
-        from preflight.create import Pace, Patience
-        from preflight.documents.config import find_config
+        with Progress(quiet=quiet, color=None if color is Color.AUTO else color is Color.ALWAYS) as progress:
 
-        name = format_named(format_)
-        from_stdin = "-" in requests
-        if not yes and (from_stdin or not sys.stdin.isatty()):
-            raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
-        require_one_stdin(*requests, *vouched.files())
-        settings, before = check_settings(vouched, find_config(requests).check)
-        plan, sources = read(requests, Said(operation, parameters, principal, region, account, context, before))
-        wish = Wish(
-            select=_listed(select),
-            ignore=_listed(ignore),
-            fail_on=fail_on,
-            settings=settings,
-            allow_open=allow_open,
-            yes=yes,
-            wait=not no_wait,
-            timeout=timeout,
-            rollback=rollback,
-            quiet=quiet,
-            pace=Pace(poll, max(poll, 30.0)),
-            patience=Patience(config_retries, config_retry_delay),
-            from_stdin=from_stdin,
-            color=None if color is Color.AUTO else color is Color.ALWAYS,
-            show=_shower(name, output, viewed(output, color, quiet=quiet, verbose=verbose, sources=sources)),
-        )
-        run = Run(wish)
-        code = _go(run, plan, profile, endpoint_url, verbose=verbose)
+            def show(report: Report, sources: Mapping[str, str]) -> None:
+                progress.stop()
+                shown.show(report, sources, last=False)
+
+            done = api.create(
+                *requests,
+                confirm=None if yes else _confirmed,
+                operation=operation,
+                parameters=parameters or (),
+                principal=principal,
+                region=region,
+                account=account,
+                context=context_of(context),
+                profile=profile,
+                endpoint_url=endpoint_url,
+                wait=not no_wait,
+                timeout=timeout,
+                rollback=rollback,
+                session_policies=session_policy or (),
+                session_tags=tags_of(session_tag),
+                source_identity=source_identity,
+                sts_active=sts_active or (),
+                allow_unchecked=allow_unchecked or (),
+                deployed=deployed,
+                select=listed([select]),
+                ignore=listed([ignore]),
+                fail_on=fail_on,
+                allow_open=allow_open,
+                config_retries=config_retries,
+                config_retry_delay=config_retry_delay,
+                poll=poll,
+                show=show,
+                tell=progress.tell,
+            )
+    except api.CreateInterrupted as stopped:
+        _tell_interrupted(stopped, from_stdin=from_stdin)
+        raise typer.Exit(INTERRUPTED) from None
     except KeyboardInterrupt:
-        if run is None:
-            say("Interrupted. Nothing was asked of AWS.")
-        code = INTERRUPTED if run is None else run.interrupted()
+        say("Interrupted. Nothing was asked of AWS.")
+        raise typer.Exit(INTERRUPTED) from None
+    if done.left:
+        say("Created by this run and still there; to delete it:")
+        for command in done.left:
+            say(f"  {command}")
+    if done.outcome is api.Outcome.DECLINED:
+        say("Nothing was created.")
+    else:
+        shown.show(done.report, done.sources, last=True)
+    if verbose and done.stats is not None:
+        say(asked_of_aws(done.stats))
+    code = 0 if allow_open and done.outcome is api.Outcome.UNREAD else _CODES[done.outcome.value]
     if code:
         raise typer.Exit(code)
 
 
-def _go(run: Run, plan: Plan, profile: str | None, endpoint_url: str | None, *, verbose: bool) -> int:
-    from preflight.account.live.account import LiveAccount
-    from preflight.account.live.clients import Connection
+def _confirmed(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    return answer.strip().lower() in ("y", "yes")
 
-    patience = run.wish.patience
-    account = LiveAccount.open(
-        Connection(profile, region=plan.region, endpoint_url=endpoint_url),
-        rereads=patience.retries,
-        reread_delay=patience.delay,
-    )
+
+def _tell_interrupted(stopped: CreateInterrupted, *, from_stdin: bool) -> None:
+    """Say what exists now and how to go on. Another interruption says what is known without asking AWS."""
+    from preflight.cli.create_progress import say
+
+    if not stopped.began:
+        say("Interrupted. Nothing was asked of AWS that changes anything.")
+        return
     try:
-        code = run.go(plan, account)
-        if verbose:
-            from preflight.cli.create_progress import say
+        say("Interrupted. What this run asked AWS for:")
+        lines = stopped.standing()
+    except KeyboardInterrupt:
+        lines = stopped.remembered()
+    for line in lines:
+        say(f"  {line}")
+    say("To go on with it (what is there is not created again):")
+    say(f"  {continuing(sys.argv)}" + (" < the same input" if from_stdin else ""))
+    if undo := stopped.undo():
+        say("To delete what exists of it:")
+        for command in undo:
+            say(f"  {command}")
 
-            say(asked_of_aws(account))
-        return code
-    finally:
-        account.close()
+
+def continuing(argv: Sequence[str]) -> str:
+    """Return the command that goes on where this one stopped: the same one."""
+    return shlex.join(["preflight", *argv[1:]])
 
 
-def _shower(name: str, output: str | None, view: View) -> Callable[[Report, bool], None]:
-    """Return what shows a report: the last one in any format; one before the calls only as text, for people to read."""
-    require_writable(output)
-    earlier: list[Report] = []
+class _Shown:
+    """Shows reports: the last one in any format; one before the calls only as text, for people to read."""
 
-    def show(report: Report, last: bool) -> None:
-        if name == "text" and output is None:
+    def __init__(self, name: str, output: str | None, color: Color, *, quiet: bool, verbose: bool) -> None:
+        self._name, self._output, self._color = name, output, color
+        self._quiet, self._verbose = quiet, verbose
+        self._seen: set[Result] = set()
+
+    def show(self, report: Report, sources: Mapping[str, str], *, last: bool) -> None:
+        output = self._output
+        if self._name == "text" and output is None:
             # Who has just read what the checks say reads on with what came of the calls.
-            seen = set(earlier[0].results) if earlier else set()
-            report = replace(report, results=tuple(each for each in report.results if each not in seen))
-            earlier.append(report)
+            before, self._seen = self._seen, set(report.results)
+            report = replace(report, results=tuple(each for each in report.results if each not in before))
         elif not last:
             return
-        text = rendered(report, name, view)
+        view = viewed(output, self._color, quiet=self._quiet, verbose=self._verbose, sources=sources)
+        text = rendered(report, self._name, view)
         if output is None or not _written(output, text):
             deliver(text, None)
-
-    return show
 
 
 def _written(output: str, text: str) -> bool:
@@ -196,7 +231,3 @@ def _written(output: str, text: str) -> bool:
         say(f"{error}; the report follows")
         return False
     return True
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part for each in text.split(",") if (part := each.strip()))

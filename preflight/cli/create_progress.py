@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from preflight.create import events
+from preflight.api import events
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -34,7 +34,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self.stop()
 
     def tell(self, event: events.Event) -> None:
         """Show one event."""
@@ -63,7 +63,7 @@ class Progress:
                 self._line(f"interrupted; waiting for AWS's answer about {what} (again to leave at once)")
 
     def _line(self, text: str) -> None:
-        self._stop()
+        self.stop()
         self._last = text
         self._console.print(text, markup=False)
 
@@ -79,7 +79,8 @@ class Progress:
             self._status.start()
         self._status.update(escape(text + detail))
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Take away the line that moves, for what is printed next."""
         if self._status is not None:
             self._status.stop()
             self._status = None

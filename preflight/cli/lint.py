@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from preflight.api import POLICY_TYPES, Level
 from preflight.cli import completing
-from preflight.cli.lint_run import Options, listed
+from preflight.cli.lint_run import Options
 from preflight.cli.lint_run import lint as lint_policies
+from preflight.cli.options import listed
 from preflight.cli.output import Color
-from preflight.documents.policies.found_policy import POLICY_TYPES
-from preflight.engine.result import Level
 
 
 class Type(StrEnum):
@@ -83,6 +83,9 @@ def lint(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Lint every file, also those that are as they were the last time.")
     ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many processes at most; else one for each core.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show each finding on one line.")] = False,
     color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
 ) -> None:
@@ -108,6 +111,7 @@ def lint(
         quiet=quiet,
         color=color,
         cache=not no_cache,
+        jobs=jobs,
     )
     if code := lint_policies(options):
         raise typer.Exit(code)

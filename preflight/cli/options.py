@@ -57,9 +57,28 @@ EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help=
 Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")]
 
 
+def nothing_changed(ref: str | None) -> str:
+    """Return the line that says so where nothing is left to look at."""
+    return f"nothing that was given has changed since {ref}: there is nothing to look at"
+
+
 def listed(given: Sequence[str] | None) -> tuple[str, ...]:
     """Return the entries of an option that may be given again and may hold several, with commas between them."""
     return tuple(part for each in given or () for piece in each.split(",") if (part := piece.strip()))
+
+
+def context_of(given: Sequence[str] | None) -> dict[str, str | list[str]]:
+    """Return the context keys of `--context KEY=VALUE` options; a key given again has several values.
+
+    Raises `UsageError` for an option without `=` or without a key.
+    """
+    found: dict[str, tuple[str, list[str]]] = {}
+    for option in given or ():
+        key, equals, value = option.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--context {option!r} is not key=value; write for example aws:SourceIp=10.0.0.1")
+        found.setdefault(key.strip().casefold(), (key.strip(), []))[1].append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.values()}
 
 
 def tags_of(given: Sequence[str] | None) -> dict[str, str] | None:

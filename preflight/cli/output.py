@@ -10,10 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from preflight.documents.text.atomic_write import replace_file, replacing
 from preflight.errors import UsageError
 from preflight.report.formats import FORMATS, require_format
 from preflight.report.view import View
+from preflight.report.written import write, writing
 
 FORMAT_NAMES = "|".join(FORMATS)
 _WIDEST = 100
@@ -87,10 +87,7 @@ def deliver(text: str, output: str | None, option: str = "--output") -> None:
         return
     path = Path(output).resolve()
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-        else:
-            replace_file(path, text.encode())
+        write(path, text.encode())
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None
 
@@ -143,11 +140,7 @@ def streaming(output: str | None, option: str = "--output") -> Iterator[BinaryIO
         return
     path = Path(output).resolve()
     try:
-        if path.exists() and not path.is_file():
-            with path.open("wb") as stream:
-                yield stream
-        else:
-            with replacing(path) as stream:
-                yield stream
+        with writing(path) as stream:
+            yield stream
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None

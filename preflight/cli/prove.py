@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from preflight.api.prove import prove as prove_claim
+from preflight.api.proofs import prove as prove_claim
 from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
 from preflight.errors import UsageError
 from preflight.report.proof import rendered

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preflight import api
+
 if TYPE_CHECKING:
-    from preflight.account.facts import Account
-    from preflight.simulate.coverage import Coverage
-    from preflight.simulate.simulate import Answer
+    from preflight.api import Answer
 
 
 class Format(StrEnum):
@@ -45,50 +44,24 @@ def simulate(
     A case that has "expect" is a unit test of its policies.
     """
     from preflight.report import simulation as report
-    from preflight.simulate.case_files import read_cases
-    from preflight.simulate.coverage import Coverage
-    from preflight.simulate.simulate import simulate as decide_all
 
-    with _facts(snapshot, live or bool(profile or endpoint_url), profile, endpoint_url) as account:
-        tally = _Tally(Coverage() if coverage else None)
-        pieces = report.FORMATS[format_](tally.watch(decide_all(read_cases(cases), account)))
-        _write(pieces, output)
-    if tally.coverage is not None:
-        said = report.coverage(tally.coverage.statements())
+    covered = api.Coverage() if coverage else None
+    tally = _Tally()
+    answers = api.simulate(
+        *cases, snapshot=snapshot, live=live, profile=profile, endpoint_url=endpoint_url, coverage=covered
+    )
+    _write(report.FORMATS[format_](tally.watch(answers)), output)
+    if covered is not None:
+        said = report.coverage(covered.statements())
         print(said, end="", file=sys.stdout if format_ is Format.TEXT and output is None else sys.stderr)
     if code := tally.code(allow_open=allow_open):
         raise typer.Exit(code)
 
 
-@contextmanager
-def _facts(snapshot: str | None, live: bool, profile: str | None, endpoint_url: str | None) -> Iterator[Account | None]:
-    if snapshot is not None:
-        if live:
-            from preflight.errors import UsageError
-
-            raise UsageError("--snapshot and the live account exclude each other; give one of them")
-        from preflight.account.snapshots.snapshot import Snapshot
-        from preflight.documents.text.load import load
-
-        yield Snapshot.load(load(snapshot))
-    elif live:
-        from preflight.account.live.account import LiveAccount
-        from preflight.account.live.clients import Connection
-
-        account = LiveAccount.open(Connection(profile, endpoint_url=endpoint_url))
-        try:
-            yield account
-        finally:
-            account.close()
-    else:
-        yield None
-
-
 class _Tally:
     """What the exit code depends on, gathered while the answers pass by; cases in error are told to stderr at once."""
 
-    def __init__(self, coverage: Coverage | None) -> None:
-        self.coverage = coverage
+    def __init__(self) -> None:
         self._wrong = self._unmet = self._open = False
 
     def watch(self, answers: Iterable[Answer]) -> Iterator[Answer]:
@@ -100,8 +73,6 @@ class _Tally:
                 self._unmet = True
             elif answer.open:
                 self._open = True
-            if self.coverage is not None and answer.decision is not None:
-                self.coverage.add(answer.policies, answer.decision)
             yield answer
 
     def code(self, *, allow_open: bool) -> int:

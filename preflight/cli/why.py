@@ -46,7 +46,7 @@ def why(
     Without --snapshot or --live, by the message alone. Exit code 0: explained; 1: the facts allow the request; 2: this
     is no refusal of authorization; 3: the message and the facts at hand do not tell.
     """
-    from preflight.api.why import why as explained
+    from preflight.api import why as explained
     from preflight.report import why as report
 
     require_writable(output)

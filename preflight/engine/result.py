@@ -129,12 +129,34 @@ class Coverage:
         return self.full + self.permissions + self.other + self.not_checked
 
 
+NO_POLICY = "no policy in it"
+"""Why a file is skipped that was read and holds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that a lint was given, or found in a directory, and did not lint, with the reason in a few words."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a lint's verdict covers: how many policies, in how many files, and the files that were skipped."""
+
+    files: int
+    policies: int
+    skipped: tuple[Skipped, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All results of a run, in the order in which they are to be read, with what was looked at.
 
     `plan` has `region`, `account` and `principal` for a check and is empty for a lint. `vouched` is what the user
     vouched for (session tags, regions in which STS is active ...), as plain data.
+    `examined` is what a lint looked at.
     """
 
     verdict: Verdict
@@ -142,6 +164,7 @@ class Report:
     plan: Mapping[str, str] = field(default_factory=dict)
     vouched: Mapping[str, Any] = field(default_factory=dict)
     coverage: Coverage | None = None
+    examined: Examined | None = None
 
     def counts(self) -> dict[str, int]:
         """Return how many results there are of each kind, zeros included."""

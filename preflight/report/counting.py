@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from preflight.engine.result import Kind, Level, Report, Result, Verdict
+from preflight.engine.result import NO_POLICY, Examined, Kind, Level, Report, Result, Verdict
 
 HEADINGS = ("failed", "warnings", "notes", "unknown", "passed", "not applicable")
 
@@ -24,13 +24,22 @@ def command(report: Report) -> str:
     return "lint" if is_lint(report) else "check"
 
 
+def verdict_word(report: Report) -> str:
+    """Return a report's verdict as people read it; a lint that looked at no policy found nothing and is not clean."""
+    looked = report.examined
+    nothing = looked is not None and not looked.policies and not report.results
+    return "NOTHING LINTED" if nothing else shown(report.verdict)
+
+
 def summary(report: Report) -> str:
     """Return the verdict and the counts as one line: `BLOCKED: 3 failed, 18 passed`."""
-    return f"{shown(report.verdict)}: {counted(report)}"
+    return f"{verdict_word(report)}: {counted(report)}"
 
 
 def counted(report: Report) -> str:
-    """Return the counts that are not zero: `3 failed, 1 warning, 18 passed`; of a lint `3 errors in 2 files`."""
+    """Return the counts that are not zero: `3 failed, 1 warning, 18 passed`; of a lint `3 errors in 2 files`, and
+    where it found nothing what it looked at.
+    """
     numbers = counts(report)
     words = list(HEADINGS)
     if is_lint(report):
@@ -43,7 +52,23 @@ def counted(report: Report) -> str:
         return said or "nothing was checked"
     files = {each.location.path for each in report.results if each.location is not None}
     where = f" in {len(files)} files" if len(files) > 1 else ""
-    return f"{said}{where}" if said else "no findings"
+    if said:
+        return f"{said}{where}"
+    return "no findings" if report.examined is None else looked_at(report.examined)
+
+
+def looked_at(examined: Examined) -> str:
+    """Return what a lint looked at: `14 policies in 9 files, 2 files without policies`."""
+    without = sum(each.reason == NO_POLICY for each in examined.skipped)
+    unread = len(examined.skipped) - without
+    said = [f"{_number(examined.policies, 'policy', 'policies')} in {_number(examined.files, 'file', 'files')}"]
+    said += [f"{_number(without, 'file', 'files')} without policies"] if without else []
+    said += [f"{_number(unread, 'file', 'files')} not read"] if unread else []
+    return ", ".join(said)
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
 def covered(report: Report) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Coverage, Report
+from preflight.engine.result import Coverage, Examined, Report
 from preflight.engine.result_json import plain
 from preflight.report.view import PLAIN, View
 
@@ -26,6 +26,12 @@ def dumped(value: Any, *, indent: int | None = None) -> str:
     return _COMMAND.sub(r"\\u0023", text).replace("\x7f", "\\u007f") + "\n"
 
 
+def examined_data(examined: Examined) -> dict[str, Any]:
+    """Return what a lint looked at as plain data."""
+    skipped = [{"path": each.path, "reason": each.reason} for each in examined.skipped]
+    return {"files": examined.files, "policies": examined.policies, "skipped": skipped}
+
+
 def document(report: Report) -> dict[str, Any]:
     """Return the report as plain data. What is not known (a line, the principal) is left out."""
     return {
@@ -35,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "plan": dict(report.plan),
         **({"vouched_for": dict(report.vouched)} if report.vouched else {}),
         **({"coverage": coverage(report.coverage)} if report.coverage is not None else {}),
+        **({"examined": examined_data(report.examined)} if report.examined is not None else {}),
         "results": [plain(result) for result in report.results],
         "counts": report.counts(),
     }

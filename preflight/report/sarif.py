@@ -15,7 +15,7 @@ from preflight.engine.result import Kind, Location, Report, Result
 from preflight.report.counting import command, in_order
 from preflight.report.excerpt import Sources
 from preflight.report.fingerprints import fingerprints
-from preflight.report.json import dumped
+from preflight.report.json import dumped, examined_data
 from preflight.report.paths import folder_uri, uri
 from preflight.report.sarif_rules import descriptor
 from preflight.report.terminal import clean
@@ -71,6 +71,7 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
             "counts": report.counts(),
             "plan": dict(report.plan),
             **({"vouched_for": dict(report.vouched)} if report.vouched else {}),
+            **({"examined": examined_data(report.examined)} if report.examined is not None else {}),
         },
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from preflight.engine.result import Kind, Level, Location, Report, Result, Verdict
-from preflight.report.counting import counted, covered, is_lint, shown
+from preflight.report.counting import counted, covered, is_lint, shown, verdict_word
 from preflight.report.derived_permissions import merged
 from preflight.report.excerpt import Sources
 from preflight.report.paths import place
@@ -37,7 +37,7 @@ def render(report: Report, view: View = PLAIN) -> str:
     full, also what was not applicable.
     """
     page: _Checklist | Findings = Findings(report, view) if is_lint(report) else _Checklist(report, view)
-    word = paint(shown(report.verdict), _VERDICTS[report.verdict], on=view.color)
+    word = paint(verdict_word(report), _VERDICTS[report.verdict], on=view.color)
     return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 

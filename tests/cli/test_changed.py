@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jsonschema
 import pytest
 
-from preflight.cli.changed import changed_of
+from preflight.api.changed import changed_of
 from preflight.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

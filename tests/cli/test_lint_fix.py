@@ -46,7 +46,7 @@ def test_a_diff_is_printed_and_nothing_written(preflight: Command, folder: Path)
 def test_stdin_is_printed_mended_and_the_report_on_stderr(preflight: Command) -> None:
     for text in (BEFORE, AFTER):
         ran = preflight("lint", "-", "--fix", "--type", "identity", stdin=text.encode())
-        assert (ran.code, ran.out) == (0, AFTER) and "no findings" in ran.err.lower()
+        assert (ran.code, ran.out) == (0, AFTER) and "clean: 1 policy" in ran.err.lower()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_written_is_named(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("preflight.cli.lint_fix.replace_file", refuse)
+    monkeypatch.setattr("preflight.lint.runner.write_fixes.replace_file", refuse)
     ran = preflight("lint", "p.json", "--fix", "-q", p__json=TWICE)
     assert (ran.code, ran.line) == (
         2,

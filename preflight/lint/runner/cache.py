@@ -85,7 +85,7 @@ class Cache:
     def add(self, linted: Linted) -> None:
         """Remember what a file gave, unless it could not be linted or was written meanwhile."""
         known = self._keys.get(linted.file)
-        if known is None or linted.error:
+        if known is None or linted.error or linted.skipped:
             return
         key, state = known
         with suppress(OSError):

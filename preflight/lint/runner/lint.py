@@ -10,8 +10,9 @@ from typing import NamedTuple
 from preflight.documents.config import Config
 from preflight.documents.policies.files import FoundFile, files_in
 from preflight.documents.policies.found_policy import PolicyType
-from preflight.engine.result import Report, Result, Verdict
+from preflight.engine.result import NO_POLICY, Examined, Report, Result, Skipped, Verdict
 from preflight.engine.rule_headers import Head
+from preflight.errors import InputError
 from preflight.lint.runner.baseline import Baseline, Entry, named_from
 from preflight.lint.runner.one_file import Fix, FixMode, Linted, Settings
 from preflight.lint.runner.parallel import lint_files
@@ -52,16 +53,19 @@ def lint(
     named: bool = True,
     fix: FixMode | None = None,
     cached: bool = False,
+    jobs: int | None = None,
 ) -> LintRun:
     """Lint files, directories and stdin (`-`) with rules of `lint_rules`. Without `named`, files that are given are
     passed by where they are no policies, as those in directories are. `fix` is as `Settings` has it; no file is
     written here. `cached`: of many files, those that are as they were when they were last linted are not linted again.
+    `jobs` is how many processes lint many files at most, one for each core where it is None.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
     settings = Settings(tuple(rules), config or Config(), today or date.today(), type_, baseline is not None, fix)
-    files, unreadable = files_in(paths, settings.config.excluded, named=named)
-    each_file = sorted(_linted(files, settings, cached=cached), key=lambda each: each.file.path)
+    excluded: list[str] = []
+    files, unreadable = files_in(paths, lambda path: _excluded(path, settings.config, excluded), named=named)
+    each_file = sorted(_linted(files, settings, cached=cached, jobs=jobs), key=lambda each: each.file.path)
     results: list[Result] = []
     entries: list[Entry] = []
     known = 0
@@ -79,7 +83,11 @@ def lint(
     results += _about_suppressions(each_file, settings)
     running = {rule.id for rule in rules}
     return LintRun(
-        Report(Verdict.FINDINGS if results else Verdict.CLEAN, tuple(results)),
+        Report(
+            Verdict.FINDINGS if results else Verdict.CLEAN,
+            tuple(results),
+            examined=_examined(each_file, unreadable, excluded, settings.config.path),
+        ),
         {each.file.path: each.text for each in each_file if each.text},
         (*(str(error) for error in unreadable), *(each.error for each in each_file if each.error)),
         tuple(each.file.path for each in each_file if each.file.named and not each.policies and not each.error),
@@ -91,16 +99,33 @@ def lint(
     )
 
 
-def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool) -> list[Linted]:
+def _excluded(path: str, config: Config, into: list[str]) -> bool:
+    is_excluded = config.excluded(path)
+    if is_excluded:
+        into.append(path)
+    return is_excluded
+
+
+def _examined(
+    files: Sequence[Linted], unreadable: Sequence[InputError], excluded: Sequence[str], settings: str
+) -> Examined:
+    skipped = [Skipped(error.path, error.problem) for error in unreadable]
+    skipped += [Skipped(path, f"excluded by {settings}") for path in excluded]
+    skipped += [Skipped(each.file.path, each.skipped or NO_POLICY) for each in files if not each.policies]
+    with_policies = [each.policies for each in files if each.policies]
+    return Examined(len(with_policies), sum(with_policies), tuple(sorted(skipped, key=lambda each: each.path)))
+
+
+def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool, jobs: int | None) -> list[Linted]:
     if not cached or len(files) < _WORTH_CACHING:
-        return list(lint_files(files, settings))
+        return list(lint_files(files, settings, jobs))
     from preflight.lint.runner.cache import Cache
 
     cache = Cache.of(settings)
     if cache is None:
-        return list(lint_files(files, settings))
+        return list(lint_files(files, settings, jobs))
     known = {each.file: each for each in map(cache.known, files) if each is not None}
-    new = list(lint_files([each for each in files if each not in known], settings))
+    new = list(lint_files([each for each in files if each not in known], settings, jobs))
     for each in new:
         cache.add(each)
     cache.save()

@@ -59,7 +59,8 @@ class Linted(NamedTuple):
     """What one file gave. `policies` is how many were in it, `text` its text where there is something to show of it.
 
     `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'
-    suppressions that are about the file, and of those that suppressed something.
+    suppressions that are about the file, and of those that suppressed something. `skipped` says why a file without
+    policies was not linted, where that is not just that it has none.
     """
 
     file: FoundFile
@@ -70,6 +71,7 @@ class Linted(NamedTuple):
     looked_at: frozenset[int] = frozenset()
     used: frozenset[int] = frozenset()
     fix: Fix | None = None
+    skipped: str = ""
 
 
 class Files:
@@ -88,7 +90,7 @@ class Files:
                 return Linted(file)
             return self._lint(file, decode(data, file.path))
         except PreflightError as error:
-            return Linted(file, error=str(error))
+            return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
 
     def _lint(self, file: FoundFile, text: str) -> Linted:
         settings = self._settings
@@ -97,7 +99,7 @@ class Files:
         try:
             policies = read_policies(text, file.path, settings.type or own.type)
         except InputError as error:
-            return Linted(file, error=str(error) if file.named else "")
+            return Linted(file, error=str(error) if file.named else "", skipped=error.problem)
         fix = self._fix(file, text, named, own) if settings.fix and policies and not file.path.endswith(".gz") else None
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after

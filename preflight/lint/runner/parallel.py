@@ -17,9 +17,9 @@ _MOST, _LEAST = 256, 8
 _files: Files | None = None
 
 
-def lint_files(files: Sequence[FoundFile], settings: Settings) -> Iterator[Linted]:
-    """Yield what each file gives, in the order of the files."""
-    processes = min(cores(), 8)
+def lint_files(files: Sequence[FoundFile], settings: Settings, jobs: int | None = None) -> Iterator[Linted]:
+    """Yield what each file gives, in the order of the files; on `jobs` processes at most, where there are many."""
+    processes = min(cores(), 8) if jobs is None else jobs
     if len(files) <= MANY or processes < 2 or any(file.path == "-" for file in files):
         here = Files(settings)
         yield from map(here.lint, files)

@@ -1,30 +1,98 @@
-"""One run of `preflight create`: what is asked, what is shown when, what each ending means, and interruptions."""
+"""One run of `create`: what is checked first, what is asked, what each ending means, and interruptions."""
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from preflight.cli.create_progress import Progress, say
+from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.account import LiveAccount, Stats
     from preflight.create import Creation, Ended, Pace, Patience
+    from preflight.create.events import Event
     from preflight.declared.operations import Place
     from preflight.documents.plans.plan import Plan, PlannedRequest
     from preflight.engine.result import Level, Report, Result
     from preflight.readiness.settings import CheckSettings
 
-INTERRUPTED = 130
+
+class Outcome(StrEnum):
+    """How a run ended: what was asked for is there, or the check or the user stopped it before anything was created, or
+    it failed, or whether it worked could not be read.
+    """
+
+    CREATED = "created"
+    BLOCKED = "blocked"
+    OPEN = "open"
+    DECLINED = "declined"
+    FAILED = "failed"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """What came of a run. `left` are the commands that delete what it created and left behind after a failure,
+    `sources` the texts of the documents by their paths, `stats` what was asked of AWS.
+    """
+
+    outcome: Outcome
+    report: Report
+    left: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    stats: Stats | None = None
+
+
+class CreateInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run: what it had asked AWS for by then, and what exists of it."""
+
+    def __init__(self, creation: Creation | None) -> None:
+        super().__init__()
+        self._creation = creation
+
+    @property
+    def began(self) -> bool:
+        """Whether AWS was asked for anything that changes something."""
+        return self._creation is not None and any(entry.touched for entry in self._creation.entries)
+
+    def standing(self) -> list[str]:
+        """Look up what exists of what was asked for, and return a line for each."""
+        from preflight.account.facts import Absent, Known
+
+        lines = []
+        for entry, fact in self._creation.standing() if self._creation is not None else ():
+            if isinstance(fact, Known):
+                status = f", status {fact.value.status}" if fact.value.status else ""
+                lines.append(f"{entry.label} exists{status} ({entry.arn})")
+            elif isinstance(fact, Absent):
+                lines.append(f"{entry.label} does not exist" + (" (yet)" if entry.state == "asked" else ""))
+            else:
+                lines.append(f"{entry.label}: whether it exists is not known: {fact.reason}")
+        return lines
+
+    def remembered(self) -> list[str]:
+        """Return a line for each thing that was asked for, without asking AWS."""
+        entries = self._creation.entries if self._creation is not None else []
+        return [
+            f"{each.label}: {'created' if each.state == 'made' else 'not known'}; not looked up"
+            for each in entries
+            if each.touched
+        ]
+
+    def undo(self) -> list[str]:
+        """Return the commands that delete what exists of it."""
+        from preflight.create.creation import commands
+
+        return list(commands(self._creation.entries)) if self._creation is not None else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the user wants of a run, beside the plan. `color` None leaves it to the terminal. `show` shows a report;
-    `last` is false before the calls.
+    """What is wanted of a run, beside the plan.
+
+    `confirm` is asked before anything is created, `show` is given the report of the check before, `tell` each event.
     """
 
     select: tuple[str, ...]
@@ -32,63 +100,55 @@ class Wish:
     fail_on: Level
     settings: CheckSettings
     allow_open: bool
-    yes: bool
     wait: bool
     timeout: float | None
     rollback: bool
-    quiet: bool
-    color: bool | None
     pace: Pace
     patience: Patience
-    from_stdin: bool
-    show: Callable[[Report, bool], None]
+    confirm: Callable[[str], bool] | None = None
+    show: Callable[[Report], None] | None = None
+    tell: Callable[[Event], None] = lambda _: None
 
 
 class Run:
-    """One `preflight create`, whose state an interruption at any moment can still read."""
+    """One run, whose state an interruption at any moment can still read."""
 
     def __init__(self, wish: Wish) -> None:
-        """Take what the user wants; raises `UsageError` where nobody could confirm."""
+        """Take what is wanted."""
         self.wish = wish
         self.creation: Creation | None = None
 
-    def go(self, plan: Plan, account: LiveAccount) -> int:
-        """Check, ask, call, follow; returns the exit code."""
+    def go(self, plan: Plan, account: LiveAccount) -> Created:
+        """Check, ask, call, follow."""
         from preflight.create import Creation
         from preflight.engine.result import Verdict
         from preflight.readiness.check import located
 
+        wish = self.wish
         place = _place(plan, account)
         plan = _makeable(replace(plan, region=place.region, account=place.account), place)
         if any(each.unreadable is not None or _unnamed(each) for each in plan.requests):
             report = self._check(plan, account)
             if report.verdict is Verdict.BLOCKED:
-                self.wish.show(report, True)
-                return 1
-        with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
-            creation = self.creation = Creation(
-                plan, account, place, tell=progress.tell, pace=self.wish.pace, patience=self.wish.patience
-            )
-            left = creation.recognize()
+                return Created(Outcome.BLOCKED, report)
+        creation = self.creation = Creation(
+            plan, account, place, tell=wish.tell, pace=wish.pace, patience=wish.patience
+        )
+        left = creation.recognize()
         before = self._check(left, account) if left is not None else None
         if before is not None:
             if before.verdict is Verdict.BLOCKED:
-                self.wish.show(before, True)
-                return 1
-            if before.verdict is Verdict.OPEN and not self.wish.allow_open:
-                self.wish.show(before, True)
-                return 3
-            self.wish.show(before, False)
-            if not self.wish.yes and not _confirmed(creation, place):
-                say("Nothing was created.")
-                return 1
-        with Progress(quiet=self.wish.quiet, color=self.wish.color) as progress:
-            creation.tell = progress.tell
-            ended = creation.carry_out(wait=self.wish.wait, timeout=self.wish.timeout)
-            self._take_back(creation, ended)
+                return Created(Outcome.BLOCKED, before)
+            if before.verdict is Verdict.OPEN and not wish.allow_open:
+                return Created(Outcome.OPEN, before)
+            if wish.show is not None:
+                wish.show(before)
+            if wish.confirm is not None and not wish.confirm(_question(creation, place)):
+                return Created(Outcome.DECLINED, before)
+        ended = creation.carry_out(wait=wish.wait, timeout=wish.timeout)
+        undo = self._take_back(creation, ended)
         after = located(self._results(creation, account), plan)
-        self.wish.show(_report(before, after, plan, self.wish), True)
-        return self._code(ended)
+        return Created(_outcome(ended), _report(before, after, plan, wish), undo)
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check
@@ -108,78 +168,29 @@ class Run:
 
         return list(results(creation, awaited=self.wish.wait, recheck=recheck))
 
-    def _take_back(self, creation: Creation, ended: Ended) -> None:
+    def _take_back(self, creation: Creation, ended: Ended) -> tuple[str, ...]:
         from preflight.create import Ended
         from preflight.create.journal import State
 
         if ended not in (Ended.REFUSED, Ended.FAILED):
-            return
+            return ()
         if self.wish.rollback:
             creation.take_back()
         left = [entry.undo_command() for entry in reversed(creation.entries) if entry.state is State.MADE]
-        if left := [command for command in left if command]:
-            say("Created by this run and still there; to delete it:")
-            for command in left:
-                say(f"  {command}")
-
-    def _code(self, ended: Ended) -> int:
-        from preflight.create import Ended
-
-        if ended in (Ended.DONE, Ended.NOT_AWAITED):
-            return 0
-        if ended is Ended.UNREAD:
-            return 0 if self.wish.allow_open else 3
-        return 4
-
-    def interrupted(self) -> int:
-        """Say what exists now and how to go on; returns the exit code. Another interruption says what is known."""
-        entries = self.creation.entries if self.creation is not None else []
-        asked = [entry for entry in entries if entry.touched]
-        if self.creation is None or not asked:
-            say("Interrupted. Nothing was asked of AWS that changes anything.")
-            return INTERRUPTED
-        try:
-            say("Interrupted. What this run asked AWS for:")
-            for line in _standing(self.creation):
-                say(f"  {line}")
-        except KeyboardInterrupt:
-            for entry in asked:
-                say(f"  {entry.label}: {'created' if entry.state == 'made' else 'not known'}; not looked up")
-        say("To go on with it (what is there is not created again):")
-        say(f"  {continuing(sys.argv)}" + (" < the same input" if self.wish.from_stdin else ""))
-        from preflight.create.creation import commands
-
-        if undo := commands(entries):
-            say("To delete what exists of it:")
-            for command in undo:
-                say(f"  {command}")
-        return INTERRUPTED
+        return tuple(command for command in left if command)
 
 
-def continuing(argv: Sequence[str]) -> str:
-    """Return the command that goes on where this one stopped: the same one."""
-    return shlex.join(["preflight", *argv[1:]])
+def _outcome(ended: Ended) -> Outcome:
+    from preflight.create import Ended
 
-
-def _standing(creation: Creation) -> list[str]:
-    from preflight.account.facts import Absent, Known
-
-    lines = []
-    for entry, fact in creation.standing():
-        if isinstance(fact, Known):
-            status = f", status {fact.value.status}" if fact.value.status else ""
-            lines.append(f"{entry.label} exists{status} ({entry.arn})")
-        elif isinstance(fact, Absent):
-            lines.append(f"{entry.label} does not exist" + (" (yet)" if entry.state == "asked" else ""))
-        else:
-            lines.append(f"{entry.label}: whether it exists is not known: {fact.reason}")
-    return lines
+    if ended in (Ended.DONE, Ended.NOT_AWAITED):
+        return Outcome.CREATED
+    return Outcome.UNREAD if ended is Ended.UNREAD else Outcome.FAILED
 
 
 def _place(plan: Plan, account: LiveAccount) -> Place:
     from preflight.account.facts import Known
     from preflight.declared.operations import Place
-    from preflight.errors import UsageError
 
     found = account.account_id()
     if not isinstance(found, Known):
@@ -194,7 +205,6 @@ def _place(plan: Plan, account: LiveAccount) -> Place:
 
 def _makeable(plan: Plan, place: Place) -> Plan:
     """Return the plan as it is made here, call by call. Raises `UsageError` where only its own tool can make it."""
-    from preflight.errors import UsageError
     from preflight.readiness.call_site import Settled, placed
     from preflight.unresolved import DeployText
 
@@ -219,15 +229,12 @@ def _unnamed(request: PlannedRequest) -> bool:
     return load_operation(request.operation).key(request.parameters) is None
 
 
-def _confirmed(creation: Creation, place: Place) -> bool:
+def _question(creation: Creation, place: Place) -> str:
     from preflight.create.journal import State
 
     wanted = [entry for entry in creation.entries if entry.state is State.PLANNED]
     what = ", then ".join(f"{entry.operation.effect} {entry.label}" for entry in wanted)
-    print(f"{what[:1].upper()}{what[1:]} in account {place.account}, {place.region}? [y/N] ", end="", file=sys.stderr)
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    return answer.strip().lower() in ("y", "yes")
+    return f"{what[:1].upper()}{what[1:]} in account {place.account}, {place.region}?"
 
 
 def _report(before: Report | None, after: Sequence[Result], plan: Plan, wish: Wish) -> Report:

@@ -1,6 +1,6 @@
 """Proofs about policies, for every request there can be.
 
-from preflight.api.prove import no_new_access, prove
+from preflight.api.proofs import no_new_access, prove
 
 no_new_access(old_document, new_document).verdict       # "holds", "fails" or "unknown"
 prove("not-public", ["policies/"]).counterexamples      # as `preflight prove not-public policies/` has them

@@ -30,11 +30,6 @@ def changed_of(paths: Sequence[str], ref: str, *, whole: bool = False) -> list[s
     return found
 
 
-def nothing_changed(ref: str) -> str:
-    """Return the line that says so where nothing is left to look at."""
-    return f"nothing that was given has changed since {ref}: there is nothing to look at"
-
-
 def _top(path: Path) -> Path:
     """Return the top of the work tree that a path is in, whether the path is there or not."""
     folder = path.absolute()

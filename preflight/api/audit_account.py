@@ -1,0 +1,151 @@
+"""`audit` of one account: its report, and the answers to questions about access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from preflight.api.facts import require_one_source
+from preflight.engine.result import Level
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.audit.check import Audit
+    from preflight.audit.questions import Answer
+    from preflight.audit.scene import Scene
+    from preflight.audit.since import Change
+    from preflight.documents.text.document import Document
+
+Reading = Callable[[int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The answer to a question about access. `unknown` says what is not known of the account, and so not in it."""
+
+    answers: tuple[Answer, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def audit(
+    *,
+    snapshot: str | None = None,
+    regions: Sequence[str] = (),
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: Level = Level.ERROR,
+    reading: Reading | None = None,
+) -> Audit:
+    """Audit the account of a snapshot file, or of the credentials, with the settings of `[audit]`.
+
+    `reading` is called with how many facts were read from AWS and the kind of the last. Raises `InputError` for a file
+    that is no snapshot, `UsageError` for arguments that do not go together, or a region without facts.
+    """
+    from preflight.audit.check import audit as audit_account
+    from preflight.audit.settings import audit_settings
+    from preflight.documents.config import find_config
+
+    document = _facts(snapshot, regions, profile, endpoint_url, reading)
+    return audit_account(
+        document,
+        regions=regions,
+        settings=audit_settings(find_config([document.path]).audit),
+        select=select,
+        ignore=ignore,
+        fail_on=fail_on,
+    )
+
+
+def who_can(
+    action: str,
+    on: str | None = None,
+    *,
+    snapshot: str | None = None,
+    regions: Sequence[str] = (),
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    reading: Reading | None = None,
+) -> Access:
+    """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
+    from preflight.audit.questions import who_can as asked
+
+    scene = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    return _access(scene, tuple(asked(scene, action, on)))
+
+
+def can(
+    principal: str,
+    *,
+    snapshot: str | None = None,
+    regions: Sequence[str] = (),
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    reading: Reading | None = None,
+) -> Access:
+    """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
+    from preflight.audit.questions import can as asked
+
+    scene = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    return _access(scene, tuple(asked(scene, principal)))
+
+
+def changes_since(
+    old: str,
+    *,
+    snapshot: str | None = None,
+    regions: Sequence[str] = (),
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    reading: Reading | None = None,
+) -> list[Change]:
+    """Say what access changed since an older snapshot. The facts of now are those of `audit`.
+
+    Raises `UsageError` where the two are not of one account.
+    """
+    from preflight.audit.since import changes
+    from preflight.documents.text.load import load
+
+    now = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    before = _scene(load(old), regions)
+    if before.account_id != now.account_id:
+        raise UsageError(f"--since is of account {before.account_id}, and --snapshot of {now.account_id}")
+    return list(changes(before, now))
+
+
+def _access(scene: Scene, answers: tuple[Answer, ...]) -> Access:
+    return Access(answers, tuple(each.reason for each in scene.holders.unknown))
+
+
+def _scene(document: Document, regions: Sequence[str]) -> Scene:
+    from preflight.audit.scene import scene_of
+
+    return scene_of(document, tuple(regions))
+
+
+def _facts(
+    snapshot: str | None,
+    regions: Sequence[str],
+    profile: str | None,
+    endpoint_url: str | None,
+    reading: Reading | None,
+) -> Document:
+    """Return the account's snapshot: that of a file, or one that is collected now."""
+    require_one_source(snapshot, profile, endpoint_url)
+    if snapshot is not None:
+        from preflight.documents.text.load import load
+
+        return load(snapshot)
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
+    from preflight.audit.collecting import collect, enabled_regions
+    from preflight.documents.text.document import Document
+
+    connection = Connection(profile, next(iter(regions), None), endpoint_url, retry_mode="adaptive", attempts=8)
+    live = LiveAccount.open(connection, rereads=0)
+    try:
+        return Document(live.source, collect(live, regions=regions or enabled_regions(live), progress=reading))
+    finally:
+        live.close()

@@ -1,0 +1,149 @@
+"""`policy`: the least that a plan needs to be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from preflight.api.check_settings import Vouched, check_settings
+from preflight.api.facts import facts_of, require_one_source, require_one_stdin
+from preflight.api.requests import Said, read
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.account.facts import Account
+    from preflight.documents.plans.plan import Plan
+    from preflight.readiness.least_privilege import Difference
+    from preflight.readiness.settings import CheckSettings
+    from preflight.report.policy import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class LeastPrivilege:
+    """The policies that a plan needs, and with `diff` what a role lacks and has too much of."""
+
+    offer: Offer
+    difference: Difference | None = None
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether the policies fit their quotas, and the role of `diff` lacks nothing."""
+        fits = all(each.fits for each in self.offer.policies)
+        return fits and (self.difference is None or not (self.difference.lacking or self.difference.blocked))
+
+
+def policy(
+    *requests: str,
+    audience: Literal["plan", "preflight"] = "plan",
+    diff: str | None = None,
+    attach: Literal["managed", "role", "user", "group"] = "managed",
+    operation: str | None = None,
+    parameters: Sequence[str] = (),
+    principal: str | None = None,
+    region: str | None = None,
+    account: str | None = None,
+    context: Mapping[str, str | list[str]] | None = None,
+    snapshot: str | None = None,
+    live: bool = False,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    session_policies: Sequence[str] = (),
+    session_tags: Mapping[str, str] | None = None,
+    source_identity: str | None = None,
+    sts_active: Sequence[str] = (),
+    allow_unchecked: Sequence[str] = (),
+    deployed: str | None = None,
+) -> LeastPrivilege:
+    """Work out the least-privilege policies for a plan's calls, or for what preflight reads to check it (`audience`).
+
+    The plan alone suffices, with region and account; a snapshot or the live account adds what only the account knows.
+    `diff` holds a role's policies against the plan. Raises `InputError` for a file that cannot be used and `UsageError`
+    for arguments that do not go together.
+    """
+    vouched = Vouched(
+        session_policies=session_policies,
+        session_tags=session_tags,
+        source_identity=source_identity,
+        sts_active=sts_active,
+        allow_unchecked=allow_unchecked,
+        deployed=deployed,
+    )
+    require_one_stdin([*requests, snapshot, *vouched.files()])
+    _require_fitting(audience, diff, principal)
+    from preflight.documents.config import find_config
+
+    settings, before = check_settings(vouched, find_config(requests).check)
+    said = Said(
+        operation=operation, parameters=parameters, principal=principal, region=region, account=account,
+        context=context, deployed=before,
+    )  # fmt: skip
+    plan, _ = read(requests, said)
+    with _facts(plan, snapshot, profile, endpoint_url, live=live, diff=diff) as facts:
+        return _worked_out(plan, facts, audience, diff, attach, settings)
+
+
+def _require_fitting(audience: str, diff: str | None, principal: str | None) -> None:
+    if diff is None:
+        return
+    if not diff.strip():
+        raise UsageError("--diff names no role; give the name or the ARN of one")
+    if audience == "preflight":
+        raise UsageError("--diff can't be combined with --for preflight")
+    if principal is not None:
+        raise UsageError("--diff can't be combined with --principal: it names the role itself")
+
+
+@contextmanager
+def _facts(
+    plan: Plan, snapshot: str | None, profile: str | None, endpoint_url: str | None, *, live: bool, diff: str | None
+) -> Iterator[Account]:
+    if snapshot is not None and live:
+        raise UsageError("--snapshot can't be combined with --live")
+    require_one_source(snapshot, profile, endpoint_url)
+    if snapshot is not None or live or profile is not None or endpoint_url is not None:
+        with facts_of(plan.region, snapshot, profile, endpoint_url) as facts:
+            yield facts
+        return
+    if diff is not None:
+        raise UsageError("--diff needs the policies that the role has; give --snapshot FILE or --live")
+    from preflight.readiness.least_privilege import NoFacts
+
+    yield NoFacts(plan)
+
+
+def _worked_out(
+    plan: Plan, facts: Account, audience: str, diff: str | None, attach: str, settings: CheckSettings
+) -> LeastPrivilege:
+    from preflight.readiness.call_site import settled
+    from preflight.readiness.least_privilege import (
+        Attachment,
+        NoFacts,
+        difference,
+        documents_of,
+        needed_by,
+        reads_of,
+        statements_of,
+    )
+    from preflight.report.policy import Offer
+
+    found, note = None, ""
+    if diff is not None:
+        found = difference(plan, facts, diff, settings.session)
+        grants, doubts = [each.grant for each in found.lacking], list(found.doubts)
+    elif audience == "preflight":
+        grants, doubts = reads_of(plan, facts)
+        if isinstance(facts, NoFacts):
+            note = "what the plan does not name is given by pattern; with --snapshot FILE or --live it is named"
+    else:
+        needed = needed_by(plan, facts, settings.session)
+        grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)
+    place = settled(plan, facts)
+    about = {"region": place.region, "account": place.account}
+    principal = plan.principal if found is None else found.principal
+    if principal is not None:
+        about["principal"] = principal
+    attachment = Attachment(attach)
+    policies = documents_of(statements_of(grants), attachment) if grants else ()
+    return LeastPrivilege(Offer(audience, about, attachment, policies, doubts, note), found)

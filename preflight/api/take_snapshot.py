@@ -1,0 +1,145 @@
+"""`snapshot`: the facts of an account in a file, to check, lint, simulate and audit without credentials."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from preflight.errors import UsageError
+
+if TYPE_CHECKING:
+    from preflight.documents.plans.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that was written to `path`; `unknown` is what of the account could not be read."""
+
+    path: str
+    document: Mapping[str, Any]
+
+    @property
+    def unknown(self) -> Sequence[Mapping[str, Any]]:
+        """What could not be read, each with its reason and what would settle it."""
+        return list(self.document.get("unknown", ()))
+
+
+class SnapshotInterrupted(KeyboardInterrupt):
+    """Ctrl-C while an account is read: what was read is kept in `journal`, and `resume=True` goes on from there."""
+
+    def __init__(self, journal: str) -> None:
+        super().__init__(journal)
+        self.journal = journal
+
+
+def snapshot(
+    output: str,
+    *,
+    regions: Sequence[str] = (),
+    plans: Sequence[str] = (),
+    principal: str | None = None,
+    from_files: Sequence[str] = (),
+    account: str | None = None,
+    resume: bool = False,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    progress: Callable[[int, str], None] | None = None,
+) -> Taken:
+    """Write an account's facts to a file, whole or not at all; AWS is only read. A name that ends in .gz packs it.
+
+    `plans` are requests and plans whose resources are read as well, `from_files` what AWS CLI commands printed, to take
+    in place of AWS. `progress` is called with how many facts were read and the kind of the last. Raises
+    `SnapshotInterrupted` on Ctrl-C, `UsageError` where credentials expire or the file cannot be written.
+    """
+    target = Path(output)
+    if from_files:
+        if plans or resume or profile or endpoint_url:
+            raise UsageError("--from-files can't be combined with --plan, --resume, --profile or --endpoint-url")
+        from preflight.account.snapshots.from_cli_output import document_from
+
+        document = document_from(from_files, account=account, region=regions[0] if regions else None)
+    else:
+        document = _collected(target, regions, _plans(plans, principal), profile, endpoint_url, progress, resume=resume)
+    _write(target, document)
+    return Taken(output, document)
+
+
+def _collected(
+    target: Path,
+    regions: Sequence[str],
+    plans: Sequence[Plan],
+    profile: str | None,
+    endpoint_url: str | None,
+    progress: Callable[[int, str], None] | None,
+    *,
+    resume: bool,
+) -> dict[str, Any]:
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.live.clients import Connection
+    from preflight.account.snapshots.journal import Journal
+    from preflight.audit.collecting import collect, enabled_regions
+
+    first = next(iter(regions), None) or next((each.region for each in plans if each.region), None)
+    live = LiveAccount.open(
+        Connection(profile, region=first, endpoint_url=endpoint_url, retry_mode="adaptive", attempts=8), rereads=0
+    )
+    journal = Journal(target)
+    answers = journal.open(resume=resume)
+    done = False
+    try:
+        wanted = list(dict.fromkeys([*(regions or enabled_regions(live)), *(p.region for p in plans if p.region)]))
+        document = collect(live, regions=wanted, plans=plans, answers=answers, journal=journal.add, progress=progress)
+        _require_fresh(document)
+        _validate(document, str(target))
+        done = True
+    except KeyboardInterrupt:
+        raise SnapshotInterrupted(str(journal.path)) from None
+    finally:
+        journal.close(done=done)
+        live.close()
+    return document
+
+
+def _plans(requests: Sequence[str], principal: str | None) -> list[Plan]:
+    from preflight.api.requests import Said, read
+
+    return [read([each], Said(principal=principal))[0] for each in requests]
+
+
+def _require_fresh(document: dict[str, Any]) -> None:
+    """Raise `UsageError` where credentials expired on the way: the rest can be read after signing in again."""
+    from preflight.audit.collecting import expired
+
+    if reasons := expired(document):
+        raise UsageError(
+            f"the credentials expired half-way ({len(reasons)} reads); sign in again, and go on with --resume"
+        )
+
+
+def _validate(document: dict[str, Any], path: str) -> None:
+    from preflight.documents.text.document import Document
+    from preflight.documents.text.schema import validate
+
+    validate(Document(path, document), "snapshot")
+
+
+def _write(target: Path, document: Mapping[str, Any]) -> None:
+    """Write the file whole, or not at all. Raises `UsageError` where it cannot be."""
+    from preflight.documents.text.atomic_write import replace_file
+
+    data = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+    if target.suffix == ".gz":
+        data = gzip.compress(data, mtime=0)
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            replace_file(target.absolute(), data, private=True)
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be written ({error.strerror}); make room, or name another --output"
+        ) from None

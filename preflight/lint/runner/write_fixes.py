@@ -1,0 +1,36 @@
+"""Writing mended files: each whole or not at all, in its own encoding."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from preflight.documents.text.atomic_write import replace_file
+from preflight.documents.text.load import decode, read_bytes
+from preflight.errors import PreflightError
+from preflight.lint.runner.one_file import Fix
+
+_ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def write_fixes(fixes: Iterable[Fix]) -> Iterator[str]:
+    """Write the files that were mended; yields in one line each what could not be written. The text of stdin is left to
+    who asked for it.
+    """
+    for fix in fixes:
+        if fix.path != "-" and fix.after != fix.before:
+            try:
+                _write(fix)
+            except PreflightError as error:
+                yield str(error)
+            except OSError as error:
+                yield f"{fix.path}: it cannot be written ({error.strerror}); make it and its folder writable"
+
+
+def _write(fix: Fix) -> None:
+    data = read_bytes(fix.path)
+    if decode(data, fix.path) != fix.before:
+        raise PreflightError(f"{fix.path}: it has changed while it was linted; lint it again")
+    bom, encoding = next(((bom, name) for bom, name in _ENCODINGS.items() if data.startswith(bom)), (b"", "utf-8"))
+    replace_file(Path(fix.path).resolve(), bom + fix.after.encode(encoding))

@@ -1,0 +1,91 @@
+"""Rules for people and machines: the table of all, and the page of one with its examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from preflight.errors import UsageError
+from preflight.report.terminal import wrapped
+
+if TYPE_CHECKING:
+    from preflight.engine.rule import Rule
+
+FORMATS = ("text", "json")
+_SAYS = {"fail": "Fails", "open": "Unknown", "pass": "Passes"}
+
+
+def rendered(rules: Sequence[Rule], format_: str, width: int) -> str:
+    """Return rules as a table or as JSON. Raises `UsageError` for a format that is not one of `FORMATS`."""
+    if format_ not in FORMATS:
+        raise UsageError(f"there is no format {format_!r}; there are {' and '.join(FORMATS)}")
+    return json.dumps([plain(rule) for rule in rules], indent=2) + "\n" if format_ == "json" else _table(rules, width)
+
+
+def plain(rule: Rule) -> dict[str, Any]:
+    """Return a rule as plain data."""
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "level": rule.level.value,
+        "category": rule.category,
+        "summary": rule.summary,
+        "why": rule.why,
+        "remedy": rule.remedy,
+        "references": list(rule.references),
+        "aliases": list(rule.aliases),
+    }
+
+
+def _table(rules: Sequence[Rule], width: int) -> str:
+    longest = max(len(rule.name) for rule in rules)
+    lines: list[str] = []
+    for rule in rules:
+        first = f"{rule.id}  {rule.level.value:<7}  {rule.name:<{longest}}  "
+        lines.extend(wrapped(rule.summary, first, " " * len(first), max(width, len(first) + 40)))
+    return "\n".join(lines) + "\n"
+
+
+def page(rule: Rule, examples: Mapping[str, Sequence[Mapping[str, Any]]], width: int, *, whole: bool) -> str:
+    """Return what a rule is about, with its examples: their names, or the `whole` of them as YAML."""
+    return "\n".join(_page(rule, examples, width, whole=whole)) + "\n"
+
+
+def _page(
+    rule: Rule, examples: Mapping[str, Sequence[Mapping[str, Any]]], columns: int, *, whole: bool
+) -> Iterator[str]:
+    yield f"{rule.id} {rule.name} ({rule.level.value}, {rule.category})"
+    for title, text in (("", f"{rule.summary}."), ("Why", rule.why), ("What to do", rule.remedy)):
+        yield ""
+        if title:
+            yield title
+        yield from wrapped(text, "  ", "  ", columns)
+    for title, lines in (("See", rule.references), ("Known elsewhere as", rule.aliases)):
+        if lines:
+            yield ""
+            yield title
+            yield from (f"  {line}" for line in lines)
+    if rule.reported_by is not None:
+        yield ""
+        yield f"Reported by {rule.reported_by}."
+    for kind, says in _SAYS.items():
+        for each in examples.get(kind, ()):
+            yield ""
+            yield f"{says}: {each['name']}"
+            if whole:
+                yield from (f"  {line}" for line in _yaml(each))
+
+
+def _yaml(example: Mapping[str, Any]) -> list[str]:
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        """Writes shared parts out in full, for reading."""
+
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+            return True
+
+    shown = {name: value for name, value in example.items() if name != "name"}
+    text: str = yaml.dump(shown, Dumper=Plain, sort_keys=False, width=100, allow_unicode=True)
+    return text.splitlines()

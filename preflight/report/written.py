@@ -1,0 +1,29 @@
+"""Reports in files: there is the old one or the whole new one, and a pipe or device takes it as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from preflight.documents.text.atomic_write import replace_file, replacing
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a whole report. Raises `OSError`; what was there is then still there."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+    else:
+        replace_file(path, data)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Give a stream for a report of any size, which is there when the block ends, or not at all. Raises `OSError`."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+    else:
+        with replacing(path) as stream:
+            yield stream
