@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from preflight.errors import PreflightError
@@ -16,10 +17,10 @@ from preflight.iam.near_misses import near_misses
 from preflight.iam.partial_evaluation import Doubt, doubt, outlook
 from preflight.iam.principals import Caller, caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
-from preflight.iam.resource_patterns import has_colon_in_name
+from preflight.iam.resource_patterns import COLONS_IN_A_NAME, has_colon_in_name
 from preflight.iam.service_rules import LIST_BUCKETS, of_aws
 
-_COLONS_IN_A_NAME = 6
+_OF_AWS = re.compile(":aws:policy/|:role/aws-|:alias/aws/")
 _QUESTIONS_KEPT = 256
 _ANSWERS_KEPT = 256
 _QUESTIONS_SHARED = 1024
@@ -45,16 +46,19 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     resource = request.resource
     if resource == "*" and asked.action == LIST_BUCKETS:
         resource = f"arn:{asked.who.partition or 'aws'}:s3:::*"
-    quick = resource.count(":") < _COLONS_IN_A_NAME or not has_colon_in_name(resource)
+    quick = resource.count(":") < COLONS_IN_A_NAME or not has_colon_in_name(resource)
     context: RequestContext | None = None
     doubts: list[Doubt] | None = None
     for candidate in asked.varying:
         statement = candidate.statement
-        if statement.plain and candidate.unsure is None and quick:
+        if quick and candidate.unsure is None:
             patterns = statement.resources
-            if patterns is None or patterns.fixed(resource) != patterns.negated:
-                sure |= candidate.bit
-            continue
+            if statement.plain:
+                if patterns is None or patterns.fixed(resource) != patterns.negated:
+                    sure |= candidate.bit
+                continue
+            if patterns is not None and patterns.simple and patterns.fixed(resource) == patterns.negated:
+                continue
         if context is None:
             context = RequestContext(request, asked.who, asked.owner)
         found = _applies(asked, candidate, resource, context)
@@ -87,8 +91,14 @@ def ask(request: Request, policies: Policies) -> Question:
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
     known = policies._questions
-    own = ":aws:policy/" in resource or ":role/aws-" in resource or ":alias/aws/" in resource
-    key = (request.principal, request.action, owner, ":key/" in resource or ":role/" in resource, resource * own)
+    key = (
+        request.principal,
+        request.action,
+        owner,
+        ":key/" in resource or ":role/" in resource,
+        # Of AWS's own objects of iam and kms, which nobody can change, each is a question of its own.
+        resource if request.action[:1] in "iIkK" and _OF_AWS.search(resource) else "",
+    )
     found: Question | None = known.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(

@@ -15,6 +15,9 @@ from preflight.iam.wildcard import Tokens, Wild, any_of, is_everything, normal, 
 
 _FIELDS = 6
 
+COLONS_IN_A_NAME = 6
+"""From so many colons on, a resource's name may hold some."""
+
 INCOMPLETE = "it is not a whole ARN, and AWS completes ARNs in policies of identities only"
 INCOMPLETE_TWO_WAYS = "it is not a whole ARN, and its * may stand for one missing field or for several"
 NOT_AN_ARN = "it is not an ARN"

@@ -9,6 +9,7 @@ from functools import cached_property
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.resource_patterns import (
     COLON_IN_NAME,
+    COLONS_IN_A_NAME,
     EARLY_VARIABLE,
     Reading,
     any_resource,
@@ -74,6 +75,11 @@ class Patterns:
     def exact(self) -> bool:
         """Whether it is documented what each pattern matches, so that `templates` say it."""
         return all(not each.others for each in self._readings) and not any(map(has_early_variable, self.varying))
+
+    @cached_property
+    def simple(self) -> bool:
+        """Whether each pattern means the same in every request and has one reading, so that `fixed` decides."""
+        return self.exact and not self.varying
 
     def doubts(self, resource: str, lookup: Lookup) -> tuple[str, ...]:
         """Say why it is not known whether the patterns match a resource, for each reason that AWS's pages leave open.
@@ -169,6 +175,8 @@ class Statement:
         patterns = self.resources
         if patterns is None:
             return Truth.TRUE
+        if patterns.simple and resource.count(":") < COLONS_IN_A_NAME:
+            return Truth.TRUE if patterns.fixed(resource) != patterns.negated else Truth.FALSE
         found = patterns.match(resource, lookup)
         if found is Truth.UNKNOWN or not patterns.negated:
             return found
