@@ -66,7 +66,7 @@ class Dimensions:
         self.all = (1 << len(boxes)) - 1
         self._boxes = [(1 << place, box) for place, box in enumerate(boxes)]
         self._must = must
-        for step in (self._actions, self._resources, self._callers, self._keys, self._varying):
+        for step in (self._actions, self._keys, self._callers, self._resources, self._varying):
             step()
             if self.empty:
                 return
@@ -78,6 +78,12 @@ class Dimensions:
         if not found and not missing:
             self.empty = True
         self.classes[name] = (found, missing)
+        if not missing:
+            # A box that no value of this dimension is within is avoided, whatever the others are.
+            met = 0
+            for each in found:
+                met |= each.mask
+            self._boxes = [(bit, box) for bit, box in self._boxes if bit & met]
 
     def _named(
         self,
