@@ -72,7 +72,8 @@ def no_new_access(
     from preflight.iam.policy import parse_policy
 
     given = _given(assume, today=today)
-    return proof.no_new_access(parse_policy(old, "old"), parse_policy(new, "new"), type_, given)
+    of = proof.policy_type(type_)
+    return proof.no_new_access(parse_policy(old, "old", of), parse_policy(new, "new", of), type_, given)
 
 
 def not_granted(
@@ -90,7 +91,9 @@ def not_granted(
     from preflight.iam.policy import parse_policy
 
     given = _given(assume, today=today)
-    return proof.not_granted(parse_policy(policy, "policy"), type_, actions, resources, principals, given)
+    return proof.not_granted(
+        parse_policy(policy, "policy", proof.policy_type(type_)), type_, actions, resources, principals, given
+    )
 
 
 def not_public(
@@ -100,7 +103,9 @@ def not_public(
     from preflight.iam import proof
     from preflight.iam.policy import parse_policy
 
-    return proof.not_public(parse_policy(policy, "policy"), type_, _given(assume, today=today))
+    return proof.not_public(
+        parse_policy(policy, "policy", proof.policy_type(type_)), type_, _given(assume, today=today)
+    )
 
 
 def not_administrator(policy: Any, type_: DocumentType = "identity", *, assume: Assumed | None = None) -> Proof:
@@ -108,7 +113,7 @@ def not_administrator(policy: Any, type_: DocumentType = "identity", *, assume: 
     from preflight.iam import proof
     from preflight.iam.policy import parse_policy
 
-    return proof.not_administrator(parse_policy(policy, "policy"), type_, _given(assume))
+    return proof.not_administrator(parse_policy(policy, "policy", proof.policy_type(type_)), type_, _given(assume))
 
 
 def _given(assume: Assumed | None, *, today: bool = False) -> Given:

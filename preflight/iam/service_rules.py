@@ -134,6 +134,15 @@ _CHANGES_A_RESERVED_ROLE = _CHANGES_A_ROLE | {
 _CHANGES_AN_ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
 
+OWN_OBJECTS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
+    (_CHANGES_A_POLICY, ("arn:*::aws:policy/*",)),
+    (_CHANGES_AN_ALIAS, ("arn:*:alias/aws/*",)),
+    (_CHANGES_A_RESERVED_ROLE, ("arn:*:role/aws-reserved/*",)),
+    (_CHANGES_A_ROLE, ("arn:*:role/aws-service-role/*",)),
+)
+"""Actions, in lower case, that change an object, and patterns of the objects of theirs that are AWS's own."""
+
+
 def of_aws(action: str, resource: str, caller: str) -> str:
     """Say why nobody can make a change to an object that is AWS's own, whatever policies allow; empty if it is not.
 

@@ -21,6 +21,7 @@ from preflight.iam.proof import (
     not_administrator,
     not_granted,
     not_public,
+    policy_type,
 )
 from preflight.prove.bounds import (
     as_written,
@@ -230,7 +231,7 @@ def _parsed(found: FoundPolicy | None, document: Any) -> Policy:
     """Raises `InputError` for a policy that AWS would refuse."""
     assert found is not None
     try:
-        return parse_policy(document, _name(found))
+        return parse_policy(document, _name(found), policy_type(found.type))
     except PolicyError as error:
         place = found.place(error.pointer)
         where = f"line {place[0]}, column {place[1]}" if place is not None else error.pointer

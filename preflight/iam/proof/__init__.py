@@ -1,9 +1,10 @@
 """Proofs about policies, for every request there can be.
 
     from preflight.iam.policy import parse_policy
-    from preflight.iam.proof import Given, Verdict, no_new_access
+    from preflight.iam.proof import Given, Verdict, no_new_access, policy_type
 
-    proof = no_new_access(parse_policy(old, "old"), parse_policy(new, "new"), "identity")
+    of = policy_type("identity")
+    proof = no_new_access(parse_policy(old, "old", of), parse_policy(new, "new", of), "identity")
     proof.verdict                   # Verdict.HOLDS, FAILS or UNKNOWN
     proof.counterexamples[0].asked.request   # a request that the engine allows by the new policy and not by the old
     proof.unknown                   # what could not be decided, in words
@@ -34,7 +35,7 @@ from preflight.iam.proof.claims import (
     redundant,
     same_access,
 )
-from preflight.iam.proof.scene import DocumentType
+from preflight.iam.proof.scene import DocumentType, policy_type
 from preflight.iam.proof.witness import Known
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "not_administrator",
     "not_granted",
     "not_public",
+    "policy_type",
     "redundant",
     "same_access",
 ]

@@ -19,14 +19,15 @@ from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import OF_THE_CALLER
 from preflight.iam.proof.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
 from preflight.iam.proof.values import candidates
-from preflight.iam.request import Request
+from preflight.iam.request import Context, Request
 from preflight.iam.statement import Principals
-from preflight.iam.variables import Lookup, Missing, as_tokens
+from preflight.iam.variables import Missing, as_tokens
 from preflight.iam.wildcard import tokens
 
 FRESH_ACCOUNTS = ("444455556666", "777788889999", "222233334444", "555566667777", "888899990000")
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 _PARTITION = re.compile(r"arn:(aws[a-z-]*):")
+_UNIQUE_IDS = ("AROA", "AIDA")
 _WEB = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
 
 
@@ -34,7 +35,7 @@ class Person(NamedTuple):
     """A caller, and the keys that its request has beside those that follow from it."""
 
     who: Caller
-    given: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
 
 
 class Crowd(NamedTuple):
@@ -44,11 +45,10 @@ class Crowd(NamedTuple):
     missing: str = ""
 
 
-def lookup_of(person: Person) -> Lookup:
+def lookup_of(person: Person) -> RequestContext:
     """Return a lookup of the keys that the caller determines, as the engine has them."""
-    context = RequestContext(Request(person.who.text, "s3:GetObject", "*"), person.who, "")
-    given = dict(person.given)
-    return lambda key: given[key] or Missing.ABSENT if key in given else context(key)
+    request = Request(person.who.text, "kms:Decrypt", "*", context=Context(dict(person.given)))
+    return RequestContext(request, person.who, "")
 
 
 def mentioned_accounts(principals: Iterable[Principals], conditions: Iterable[Condition]) -> frozenset[str]:
@@ -83,10 +83,13 @@ def crowd(principals: Sequence[Principals], conditions: Sequence[Condition], *, 
         missing = missing or "the patterns for aws:PrincipalServiceName are too many"
     people = [Person(each) for each in _callers(dict.fromkeys(found))]
     of_id = [each for each in conditions if each.key == "aws:userid"]
-    if of_id:
+    unique = [value for value in listed if value.startswith(_UNIQUE_IDS)]
+    if of_id or unique:
         ids = candidates("aws:userid", of_id, thorough=thorough)
         missing = missing or ids.missing
-        people = [each for person in people for each in _with_ids(person, ids.values)]
+        whole = (each if each.startswith("AIDA") or ":" in each else f"{each}:session" for each in unique)
+        values = [*ids.values, *((each,) for each in whole)]
+        people = [each for person in people for each in _with_ids(person, values)]
     return Crowd(tuple(people), missing)
 
 
@@ -124,11 +127,15 @@ def _callers(texts: Iterable[str]) -> Iterator[Caller]:
 
 
 def _with_ids(person: Person, ids: Iterable[tuple[str, ...]]) -> Iterator[Person]:
-    if lookup_of(person)("aws:userid") is not Missing.ABSENT:
+    found = lookup_of(person)("aws:userid")
+    if isinstance(found, tuple):
         yield person
         return
     for values in ids:
-        yield Person(person.who, (("aws:userid", values),) if values else ())
+        if values:
+            yield Person(person.who, (("aws:userid", values[0]),))
+        elif found is Missing.ABSENT:
+            yield person
 
 
 def _names(listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str]) -> tuple[list[str], str]:

@@ -19,7 +19,7 @@ from preflight.iam.proof.strangers import stranger
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, Known, find
 from preflight.iam.request import Request
-from preflight.iam.service_rules import NO_PERMISSION_NEEDED, RCP_SERVICES, RCP_SPARES
+from preflight.iam.service_rules import NO_PERMISSION_NEEDED, OWN_OBJECTS, RCP_SERVICES, RCP_SPARES
 from preflight.iam.statement import Statement
 
 MOST_COUNTEREXAMPLES = 10
@@ -199,6 +199,8 @@ class _Judge:
         self._scene = Scene(type_, {each.key: each.name for each in conditions})
         self.space = Space(type_ in NAMING, ROLES if type_ == "trust" else RESOURCES, given.assumed)
         self.free = [zone(sorted(NO_PERMISSION_NEEDED))]
+        if type_ not in NAMING:
+            self.free += [zone(sorted(actions), patterns) for actions, patterns in OWN_OBJECTS]
         self.missing: dict[str, None] = {}
         self._shown: list[Counterexample] = []
         self._candidate: Counterexample | None = None

@@ -45,11 +45,14 @@ class Space:
 
 
 class Case(NamedTuple):
-    """A part of the space: its resources, and whether the region's key is absent (None: it makes no difference)."""
+    """A part of the space: its resources, whether the region's key is absent (None: it makes no difference), and what
+    else must hold.
+    """
 
     space: Space
     resources: tuple[Symbols, ...]
     region_absent: bool | None
+    must: tuple[Box, ...] = ()
 
 
 _ACTION, _RESOURCE, _CALLER = "action", "resource", "caller"
@@ -240,18 +243,20 @@ def _of_caller(box: Box) -> Iterator[Condition]:
 
 
 def _possibly_calls(box: Box, person: Person) -> bool:
-    if box.callers is not None and not box.callers(person.who):
+    context = lookup_of(person)
+    who = context.identified()
+    if box.callers is not None and not box.callers(who):
         return False
-    if box.statement is not None and grant(box.principals, person.who) is Grant.NONE:
+    if box.statement is not None and grant(box.principals, who) is Grant.NONE:
         return False
-    lookup = lookup_of(person)
-    return all(each.truth(lookup) is not Truth.FALSE for each in _of_caller(box))
+    return all(each.truth(context) is not Truth.FALSE for each in _of_caller(box))
 
 
 def _surely_calls(box: Box, person: Person) -> bool:
-    if box.callers is not None and not box.callers(person.who):
+    context = lookup_of(person)
+    who = context.identified()
+    if box.callers is not None and not box.callers(who):
         return False
-    if box.statement is not None and grant(box.principals, person.who) in (Grant.NONE, Grant.UNSURE):
+    if box.statement is not None and grant(box.principals, who) in (Grant.NONE, Grant.UNSURE):
         return False
-    lookup = lookup_of(person)
-    return all(each.truth(lookup) is Truth.TRUE for each in _of_caller(box))
+    return all(each.truth(context) is Truth.TRUE for each in _of_caller(box))

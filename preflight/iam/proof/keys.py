@@ -1,4 +1,4 @@
-"""What is known of condition keys for every request: which are never missing or empty, and which have several values.
+"""What is known of condition keys for every request: which are never missing or empty, and what values look like.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -26,23 +26,13 @@ ALWAYS_PRESENT = frozenset(
         "aws:principaltype",
         "aws:principalisawsservice",
         "aws:resourceaccount",
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:userid",
         "kms:calleraccount",
     }
 )
 """Keys that every request of a user or role has."""
-
-MULTIVALUED = frozenset(
-    {
-        "aws:calledvia",
-        "aws:principalorgpaths",
-        "aws:principalservicenameslist",
-        "aws:resourceorgpaths",
-        "aws:sourceorgpaths",
-        "aws:tagkeys",
-        "aws:vpceorgpaths",
-    }
-)
-"""Global keys that may have several values."""
 
 _TAGS = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
 _MAY_BE_EMPTY = frozenset({"aws:referer", "aws:useragent", "aws:tagkeys"})

@@ -7,12 +7,24 @@ overlap are run together, which shows every combination.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.search import Class
-from preflight.iam.proof.symbols import COLON, ONE, RUN, Symbol, Symbols, has_variable, instances, literal, widened
+from preflight.iam.proof.symbols import (
+    COLON,
+    ONE,
+    RUN,
+    Symbol,
+    Symbols,
+    after_run,
+    has_variable,
+    instances,
+    literal,
+    widened,
+)
+from preflight.iam.resource_patterns import has_colon_in_name
 from preflight.iam.wildcard import Matcher
 
 _RUN_IN_PART, _ONE_IN_PART = Symbol("run", COLON), Symbol("one", COLON)
@@ -45,6 +57,9 @@ REGIONLESS: tuple[Symbols, ...] = (
 )
 """Every resource whose ARN names no region."""
 
+BUCKETS: tuple[Symbols, ...] = (literal("arn:aws:s3:::*"),)
+"""All buckets, which listing them is decided on."""
+
 ROLES: tuple[Symbols, ...] = (
     (
         *literal("arn:"),
@@ -59,29 +74,49 @@ ROLES: tuple[Symbols, ...] = (
 """Every role: the resource of a trust policy."""
 
 
+NAMED: Symbols = (
+    *(symbol for _ in range(5) for symbol in (_RUN_IN_PART, *literal(":"))),
+    Symbol("run", frozenset(":/")),
+    *literal("/"),
+    _RUN_IN_PART,
+    *literal(":"),
+    RUN,
+)
+"""The ARNs whose name has a colon, as the key of an object may (`resource_patterns.has_colon_in_name`)."""
+
+
 @dataclass(frozen=True)
 class Names:
-    """The patterns of one element of a statement. `hit` says whether one of the `fixed` ones matches a name; `varying`
-    are those with variables.
+    """The patterns of one element of a statement.
+
+    `fixed` are those without variables, as far as it is documented what they match; `loose` are the same where their
+    wildcards also take the colons in a name, which is not documented. `varying` are those with variables. `unclear` are
+    all that patterns may match besides: by the value of a variable, or as AWS may read them.
     """
 
-    fixed: tuple[Symbols, ...]
-    varying: tuple[Symbols, ...]
     negated: bool
-    hit: Matcher
-    maybe: Matcher
-    """Whether a pattern matches a name for some value of its variables."""
+    fixed: tuple[Symbols, ...]
+    strictly: Matcher
+    loose: tuple[Symbols, ...] = ()
+    loosely: Matcher | None = None
+    varying: tuple[Symbols, ...] = ()
+    unclear: tuple[Symbols, ...] = ()
+    perhaps: Matcher | None = None
 
-    def surely(self, name: str) -> bool:
-        """Whether the element holds for a name without variables, whatever their values are.
+    def held(self, name: str) -> bool:
+        """Whether the element holds for a name, or may for a colon in it: no request then shows that it does not."""
+        if self.negated:
+            return not self.strictly(name) and not (self.perhaps is not None and self.perhaps(name))
+        return self.strictly(name) or self._by_colon(name)
 
-        A Not element with a variable that has no value is about nothing at all.
-        """
-        return not self.varying and not self.hit(name) if self.negated else self.hit(name)
+    def may_hold(self, name: str) -> bool:
+        """Whether the element holds for a name, or may for another reason than a colon in it."""
+        if self.negated:
+            return not self.strictly(name) and not self._by_colon(name)
+        return self.strictly(name) or (self.perhaps is not None and self.perhaps(name))
 
-    def possibly(self, name: str) -> bool:
-        """Whether the element holds for a name without variables, for some values of them."""
-        return not self.hit(name) if self.negated else self.maybe(name)
+    def _by_colon(self, name: str) -> bool:
+        return self.loosely is not None and has_colon_in_name(name) and self.loosely(name)
 
 
 @dataclass(frozen=True)
@@ -101,13 +136,13 @@ def name_classes(
     positive = [each for each in must if not each.negated]
     base = min(positive, key=_width) if positive else None
     others = [each for each in must if each is not base]
-    patterns = (*base.fixed, *base.varying) if base is not None else tuple(domain)
+    patterns = _patterns(base) if base is not None else tuple(domain)
     found: list[Class] = []
     missing = ""
     for pattern in dict.fromkeys(patterns):
         with_variable = has_variable(pattern)
-        if with_variable and others:
-            # What a variable is worth decides what else holds: anything may.
+        if with_variable and (others or after_run(pattern)):
+            # What a variable is worth decides what else holds, or how far a * before it goes: anything may.
             pattern, with_variable = widened(pattern), False
         if not with_variable:
             quick = list(_quick(pattern, others, boxes, domain))
@@ -124,8 +159,13 @@ def name_classes(
     return NameClasses(found, missing)
 
 
+def _patterns(names: Names) -> tuple[Symbols, ...]:
+    """Return the patterns of an element that must hold."""
+    return (*names.fixed, *names.varying, *names.unclear)
+
+
 def _width(names: Names) -> tuple[int, int]:
-    patterns = (*names.fixed, *names.varying)
+    patterns = _patterns(names)
     wild = sum(any(each.kind != "is" for each in pattern) for pattern in patterns)
     shortest = min((sum(each.kind == "is" for each in pattern) for pattern in patterns), default=0)
     return -shortest if wild else -1000, len(patterns)
@@ -147,8 +187,8 @@ def _quick(
             if name in seen:
                 continue
             seen.add(name)
-            if _in_domain(name, domain) and all(each.possibly(name) for each in others):
-                yield Class(sum(bit for bit, each in boxes if each.surely(name)), name)
+            if _in_domain(name, domain) and all(each.may_hold(name) for each in others):
+                yield Class(sum(bit for bit, each in boxes if each.held(name)), name)
 
 
 def _within(pattern: Symbols, form: Symbols) -> Symbols | None:
@@ -167,6 +207,8 @@ def _within(pattern: Symbols, form: Symbols) -> Symbols | None:
 
 
 def _in_domain(name: str, domain: Sequence[Symbols]) -> bool:
+    if domain is BUCKETS:
+        return name == "arn:aws:s3:::*"
     if domain is ACTIONS:
         service, _, rest = name.partition(":")
         return bool(service and rest) and ":" not in rest
@@ -223,42 +265,74 @@ def _all(
     with_variable: bool,
 ) -> tuple[list[Class], bool]:
     """Return the classes of all names that a pattern matches, and whether these are all of them."""
-    groups: list[Sequence[Symbols]] = [[pattern]]
-    wanted: list[bool | None] = [True]
+    groups = _Groups(pattern)
     if not with_variable:
-        groups.append(domain)
-        wanted.append(True)
+        groups.must(domain)
         for each in others:
-            groups.append(each.fixed if each.negated else (*each.fixed, *map(widened, each.varying)))
-            wanted.append(not each.negated)
-    bits: list[tuple[int, int, bool]] = []
+            groups.must_hold(each)
     always = 0
     shape = widened(pattern)
+    tests: list[tuple[int, Callable[[int], bool]]] = []
     for bit, each in boxes:
         if _covers(each, pattern):
             always |= bit
-            continue
-        if each.negated and each.varying:
-            continue
-        if with_variable and each.negated:
+        elif with_variable and each.negated:
             # Surely outside only where no value of the variable could bring the name inside.
-            apart = words([[shape], each.fixed], [True, True])
+            inside = (*each.fixed, *map(widened, each.varying), *each.unclear)
+            apart = words([[shape], inside], [True, True])
             always |= bit if apart.whole and not apart.words else 0
-            continue
-        told = (*each.fixed, *each.varying) if with_variable else each.fixed
-        near = [one for one in told if _may_meet(shape, one)]
-        if not near:
-            always |= bit if each.negated else 0
-            continue
-        bits.append((1 << len(groups), bit, each.negated))
-        groups.append(near)
-        wanted.append(None)
-    found = words(groups, wanted)
+        else:
+            tests.append((bit, groups.told(each, shape, with_variable=with_variable)))
+    found = words(groups.all, groups.wanted)
     classes = [
-        Class(always | sum(bit for place, bit, negated in bits if bool(shown & place) != negated), name)
-        for shown, name in found.words.items()
+        Class(always | sum(bit for bit, test in tests if test(shown)), name) for shown, name in found.words.items()
     ]
     return classes, found.whole
+
+
+class _Groups:
+    """The groups of patterns that are run together, with what is wanted of each."""
+
+    def __init__(self, base: Symbols) -> None:
+        self.all: list[Sequence[Symbols]] = [[base]]
+        self.wanted: list[bool | None] = [True]
+        self._named = 0
+
+    def must(self, patterns: Sequence[Symbols], *, match: bool = True) -> None:
+        """Take patterns of which one must match, or none."""
+        self.all.append(patterns)
+        self.wanted.append(match)
+
+    def must_hold(self, names: Names) -> None:
+        """Take an element that must hold."""
+        if names.negated:
+            self.must(names.fixed, match=False)
+        else:
+            self.must((*names.fixed, *map(widened, names.varying), *names.unclear))
+
+    def _tell(self, patterns: Sequence[Symbols]) -> int:
+        self.all.append(patterns)
+        self.wanted.append(None)
+        return 1 << (len(self.all) - 1)
+
+    def told(self, names: Names, shape: Symbols, *, with_variable: bool) -> Callable[[int], bool]:
+        """Take an element to be told; return how to read from what matches whether it holds."""
+        if names.negated:
+            inside = (*names.fixed, *map(widened, names.varying), *names.unclear)
+            near = [one for one in inside if _may_meet(shape, one)]
+            if not near:
+                return lambda _: True
+            match = self._tell(near)
+            return lambda shown: not shown & match
+        inside = (*names.fixed, *names.varying) if with_variable else names.fixed
+        near = [one for one in inside if _may_meet(shape, one)]
+        loose = [one for one in names.loose if _may_meet(shape, one)] if not with_variable else []
+        match = self._tell(near) if near else 0
+        if not loose:
+            return lambda shown: bool(shown & match)
+        self._named = self._named or self._tell([NAMED])
+        match_loosely, named = self._tell(loose), self._named
+        return lambda shown: bool(shown & match) or bool(shown & named and shown & match_loosely)
 
 
 def _may_meet(one: Symbols, other: Symbols) -> bool:

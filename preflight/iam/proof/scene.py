@@ -63,6 +63,8 @@ class Scene:
         who = self._caller(point)
         if who is None:
             return None
+        if point.resource.endswith(":s3:::*"):
+            point = point._replace(resource="*")
         parts = point.resource.split(":", 5)
         owner = parts[4] if len(parts) == 6 else ""
         account = None
@@ -88,8 +90,10 @@ class Scene:
         texts = [given.get("aws:principalarn", "")]
         if self.type == "session":
             texts = [f"arn:aws:sts::{account}:assumed-role/example/session"]
-        elif "aws:username" in given:
-            texts += [f"arn:aws:iam::{account}:user/{given['aws:username']}", f"arn:aws:iam::{account}:user/example"]
+        elif "aws:username" in given or point.context.get("aws:tokenissuetime") == ():
+            # Long-term credentials are of users.
+            name = given.get("aws:username", "example")
+            texts += [f"arn:aws:iam::{account}:user/{name}", f"arn:aws:iam::{account}:user/example"]
         for text in (*texts, f"arn:aws:iam::{account}:role/example"):
             try:
                 found = caller(text)
@@ -103,7 +107,7 @@ class Scene:
         """Return the keys that the request has beside those that follow from it."""
         given = dict(point.context)
         if point.person is not None:
-            given.update(point.person.given)
+            given.update({key: (value,) for key, value in point.person.given})
         bare = RequestContext(Request(who.text, point.action, point.resource), who, owner)
         found: dict[str, str | tuple[str, ...]] = {}
         for key, values in given.items():

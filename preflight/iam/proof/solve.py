@@ -16,8 +16,9 @@ from preflight.iam.conditions import Quantifier
 from preflight.iam.proof.boxes import Box, with_values, zone
 from preflight.iam.proof.dimensions import REGION, Case, Dimensions, Point, Space
 from preflight.iam.proof.filling import filled
-from preflight.iam.proof.names import REGIONLESS, RESOURCES
+from preflight.iam.proof.names import BUCKETS, REGIONLESS, RESOURCES
 from preflight.iam.proof.search import SearchLimitError, choose
+from preflight.iam.service_rules import LIST_BUCKETS
 
 _MOST_ASSIGNMENTS = 64
 _MOST_ATTEMPTS = 4
@@ -44,7 +45,7 @@ def solve(must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: Conf
         within = [with_values(each, values) for each in must] if values else list(must)
         without = [with_values(each, values) for each in avoid] if values else list(avoid)
         for case in _cases(within, without, space):
-            found = _attempts(within, without, case, confirm)
+            found = _attempts([*within, *case.must], without, case, confirm)
             if found.point is not None:
                 return found
             missing.update(dict.fromkeys(found.missing))
@@ -85,19 +86,32 @@ def variables_of(box: Box) -> Iterator[str]:
 
 def _cases(must: Sequence[Box], avoid: Sequence[Box], space: Space) -> list[Case]:
     """A request on a resource with a region has the region's key: the two are looked at together."""
-    if space.resources is not RESOURCES or REGION in space.assumed:
+    if space.resources is not RESOURCES:
         return [Case(space, space.resources, None)]
-    if not any(each.key == REGION for box in (*must, *avoid) for each in box.conditions):
-        return [Case(space, RESOURCES, None)]
-    return [Case(space, RESOURCES, False), Case(space, REGIONLESS, True)]
+    boxes = (*must, *avoid)
+    found = [Case(space, RESOURCES, None)]
+    if REGION not in space.assumed and any(each.key == REGION for box in boxes for each in box.conditions):
+        found = [Case(space, RESOURCES, False), Case(space, REGIONLESS, True)]
+    if _may_list_buckets(must) and any(box.resources is not None and not box.resources.everything for box in boxes):
+        found.append(Case(space, BUCKETS, True, (zone([LIST_BUCKETS]),)))
+    return found
+
+
+def _may_list_buckets(must: Sequence[Box]) -> bool:
+    """Whether the boxes are about the one action that is on no bucket and that AWS decides on all of them."""
+    return all(box.actions is None or box.actions.fixed(LIST_BUCKETS) != box.actions.negated for box in must)
 
 
 def _attempts(must: Sequence[Box], avoid: Sequence[Box], case: Case, confirm: Confirm) -> Solution:
     """Look for requests until the engine confirms one."""
     excluded: list[Box] = []
+    of_service: list[Box] = []
     for _ in range(_MOST_ATTEMPTS):
-        point, missing = _search(must, [*avoid, *excluded], case)
+        point, missing = _search([*must, *of_service], [*avoid, *excluded], case)
         if point is None:
+            if of_service:
+                of_service = []
+                continue
             if not missing and excluded:
                 missing = (unconfirmed(must),)
             return Solution(None, missing)
@@ -105,6 +119,9 @@ def _attempts(must: Sequence[Box], avoid: Sequence[Box], case: Case, confirm: Co
             if confirm(each):
                 return Solution(each)
         excluded.append(zone([_escaped(point.action)]))
+        # Requests to one service do not carry the keys of another.
+        services = {key.partition(":")[0] for key, value in point.context.items() if value} - {"aws"}
+        of_service = [zone([f"{each}:*"]) for each in sorted(services)[:1]] if not of_service else []
     return Solution(None, (unconfirmed(must),))
 
 

@@ -8,10 +8,11 @@ value is, it is the same in both places.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from preflight.iam.variables import Template, Variable
-from preflight.iam.wildcard import Tokens, Wild, arn_parts, tokens
+from preflight.iam.wildcard import Tokens, Wild, arn_parts, normal, tokens
 
 
 class Symbol(NamedTuple):
@@ -66,17 +67,33 @@ def arn_symbols(pattern: Tokens) -> Symbols | None:
     return tuple(found)
 
 
-def template_symbols(source: Template) -> Symbols:
-    """Return a template as symbols, each variable as its letter."""
+def segment_symbols(pattern: Tokens) -> Symbols:
+    """Return a pattern of a Resource element as symbols: a wildcard stays within its segment, but for a `*` that is the
+    last character of it (`iam.wildcard.resource_matcher`).
+    """
     found: list[Symbol] = []
+    for at, token in enumerate(pattern):
+        if token is Wild.STAR:
+            last = at == len(pattern) - 1 or str(pattern[at + 1]).startswith(":")
+            found.append(Symbol("run", NONE if last else COLON))
+        elif token is Wild.ONE:
+            found.append(Symbol("one", COLON))
+        else:
+            found.extend(literal(str(token)))
+    return tuple(found)
+
+
+def template_symbols(source: Template, completed: int = 0) -> Symbols:
+    """Return a template of a Resource element as symbols, each variable as its letter, with `completed` fields more."""
+    marked: list[str | Wild] = []
     for part in source.parts:
         if isinstance(part, str):
-            found.extend(symbols(tokens(part)))
-        elif part.key:
-            found.append(Symbol("is", frozenset(letter_of(part))))
+            marked.extend(tokens(part))
         else:
-            found.extend(literal(part.default or ""))
-    return tuple(found)
+            marked.append(letter_of(part) if part.key else part.default or "")
+    for _ in range(completed):
+        marked.extend((":", Wild.STAR))
+    return segment_symbols(normal(marked))
 
 
 def letter_of(variable: Variable) -> str:
@@ -103,6 +120,14 @@ def variables_in(word: str) -> Iterator[tuple[str, str, str | None]]:
 def has_variable(pattern: Symbols) -> bool:
     """Whether a variable stands in a pattern."""
     return any(each.kind == "is" and any(map(is_variable, each.letters)) for each in pattern)
+
+
+def after_run(pattern: Symbols) -> bool:
+    """Whether a variable stands right after a run that keeps to its segment: a value with a colon would change that."""
+    return any(
+        one.kind == "run" and one.letters and other.kind == "is" and any(map(is_variable, other.letters))
+        for one, other in pairwise(pattern)
+    )
 
 
 def widened(pattern: Symbols) -> Symbols:

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Condition, Quantifier
 from preflight.iam.dates import instant
+from preflight.iam.key_facts import is_multivalued
 from preflight.iam.proof.automaton import words
-from preflight.iam.proof.keys import MULTIVALUED, may_be_empty, typical
+from preflight.iam.proof.keys import may_be_empty, typical
 from preflight.iam.proof.symbols import (
     COLON,
     NONE,
@@ -71,7 +72,7 @@ def candidates(key: str, conditions: Sequence[Condition], *, thorough: bool) -> 
     values: list[Values] = [(), *((each,) for each in found)]
     if empty and about and ("",) not in values and not _typed(about):
         values.append(("",))
-    if key in MULTIVALUED or any(each.quantifier is not Quantifier.NONE for each in about):
+    if is_multivalued(key) or any(each.quantifier is not Quantifier.NONE for each in about):
         several, more = _several(found, about, thorough=thorough)
         values += several
         missing = missing or more

@@ -97,8 +97,8 @@ def _groups(must: Sequence[Box], avoid: Sequence[Box], known: Known, services: S
         for name in known.actions(service):
             action = f"{service}:{name}"
             lower = action.lower()
-            if all(each.surely(lower) for each in needed):
-                mask = sum(1 << place for place, each in enumerate(told) if each.surely(lower))
+            if all(each.held(lower) for each in needed):
+                mask = sum(1 << place for place, each in enumerate(told) if each.held(lower))
                 groups.setdefault(mask, []).append(action)
     order = sorted(groups, key=int.bit_count)
     return [_with_forms_first(groups[mask], known) for mask in order]
@@ -139,7 +139,7 @@ def _forms(known: Known, action: str) -> Iterator[Names]:
 
 def _names(patterns: Sequence[Symbols], texts: Sequence[str]) -> Names:
     test = any_of([tokens(text) for text in texts]) if texts != ["\0"] else "*".__eq__
-    return Names(tuple(patterns), (), False, test, test)
+    return Names(False, tuple(patterns), test)
 
 
 def _pieces(template: str, *, usual: bool) -> Iterator[tuple[str, bool, frozenset[str]]]:
