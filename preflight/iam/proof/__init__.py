@@ -10,10 +10,11 @@
     proof.unknown                   # what could not be decided, in words
 
 Four claims: `no_new_access(old, new, type)`, `not_granted(policy, type, actions, resources, principals)`,
-`not_public(policy, type)` and `not_administrator(policy, type)`; `same_access(one, other, type)` is the first both
-ways, and `redundant(policy, type)` yields the statements that can go without changing anything. HOLDS is exhaustive;
-every counterexample was decided by `preflight.iam.decide`, as `Counterexample` says. `Given(known=...)` passes in what
-exists in AWS, so that counterexamples name actions that do (`preflight.iam` lies below the catalogue).
+`not_public(policy, type)` and `not_administrator(policy, type)`. `equivalent(one, other, type)` says whether two
+policies are shown to allow and to deny the same, `redundant(policy, type)` yields the statements that can go without
+changing anything. HOLDS is exhaustive: there is no request that the engine decides otherwise. Every counterexample was
+decided by `preflight.iam.decide`, as `Counterexample` says. `Given(known=...)` passes in what exists in AWS, so that
+counterexamples name actions that do (`preflight.iam` lies below the catalogue).
 
 How it is done: a statement is a box, one condition for each of action, resource, caller and context key (`boxes`).
 `solve` looks for a point in some boxes and outside others, from classes of values of each dimension (`names`, `values`,
@@ -28,12 +29,12 @@ from preflight.iam.proof.claims import (
     Given,
     Proof,
     Verdict,
+    equivalent,
     no_new_access,
     not_administrator,
     not_granted,
     not_public,
     redundant,
-    same_access,
 )
 from preflight.iam.proof.scene import DocumentType, policy_type
 from preflight.iam.proof.witness import Known
@@ -46,11 +47,11 @@ __all__ = [
     "Known",
     "Proof",
     "Verdict",
+    "equivalent",
     "no_new_access",
     "not_administrator",
     "not_granted",
     "not_public",
     "policy_type",
     "redundant",
-    "same_access",
 ]

@@ -156,16 +156,34 @@ def not_administrator(policy: Policy, type_: DocumentType, given: Given = _NOTHI
     return judge.proof()
 
 
-def same_access(one: Policy, other: Policy, type_: DocumentType) -> bool:
-    """Whether two policies are shown to allow exactly the same requests."""
-    return all(no_new_access(old, new, type_).verdict is Verdict.HOLDS for old, new in ((one, other), (other, one)))
+def equivalent(one: Policy, other: Policy, type_: DocumentType) -> bool:
+    """Whether two policies are shown to decide every request alike, whatever other policies say beside them: they allow
+    the same, and deny the same explicitly.
+    """
+    return all(
+        _denies_all_of(old, new, type_) and no_new_access(old, new, type_).verdict is Verdict.HOLDS
+        for old, new in ((one, other), (other, one))
+    )
+
+
+def _denies_all_of(policy: Policy, other: Policy, type_: DocumentType) -> bool:
+    """Whether a policy is shown to deny everything that another one denies."""
+    judge = _Judge(policy, None, type_, _NOTHING_GIVEN)
+    denies, others = judge.parts(policy).denies, judge.parts(other).denies
+    known = {_meaning(each) for each in denies}
+    for each in others:
+        if _meaning(each) not in known:
+            found = solve([each], denies, judge.space, lambda _: True)
+            if found.point is not None or found.missing:
+                return False
+    return True
 
 
 def redundant(policy: Policy, type_: DocumentType) -> Iterator[Statement]:
-    """Yield the statements without each of which, alone, a policy is shown to allow exactly the same requests."""
+    """Yield the statements without each of which, alone, a policy is shown to be equivalent to what it is."""
     for each in policy.statements:
         rest = tuple(other for other in policy.statements if other is not each)
-        if same_access(policy, Policy(policy.name, policy.version, rest), type_):
+        if equivalent(policy, Policy(policy.name, policy.version, rest), type_):
             yield each
 
 

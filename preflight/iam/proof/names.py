@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.search import Class
@@ -27,6 +28,7 @@ from preflight.iam.proof.symbols import (
 from preflight.iam.resource_patterns import has_colon_in_name
 from preflight.iam.wildcard import Matcher
 
+_MOST_STATES_OF_TWO = 400
 _RUN_IN_PART, _ONE_IN_PART = Symbol("run", COLON), Symbol("one", COLON)
 _PART: Symbols = (_ONE_IN_PART, _RUN_IN_PART)
 
@@ -249,11 +251,14 @@ def _covers(names: Names, pattern: Symbols) -> bool:
 
 
 def _begins(wide: Symbols, pattern: Symbols) -> bool:
-    return bool(wide) and wide[-1] == RUN and pattern[: len(wide) - 1] == wide[:-1] and _literal(wide[:-1])
+    return bool(wide) and wide[-1] == RUN and pattern[: len(wide) - 1] == wide[:-1]
 
 
-def _literal(pattern: Symbols) -> bool:
-    return all(each.kind == "is" for each in pattern)
+@lru_cache(maxsize=8192)
+def _contains(wide: Symbols, pattern: Symbols) -> bool:
+    """Whether a pattern matches every name that another one does; False where that takes too long to say."""
+    outside = words([[pattern], [wide]], [True, False], _MOST_STATES_OF_TWO)
+    return outside.whole and not outside.words
 
 
 def _all(
@@ -274,7 +279,9 @@ def _all(
     shape = widened(pattern)
     tests: list[tuple[int, Callable[[int], bool]]] = []
     for bit, each in boxes:
-        if _covers(each, pattern):
+        if _covers(each, pattern) or (
+            not each.negated and any(_may_meet(shape, one) and _contains(one, pattern) for one in each.fixed)
+        ):
             always |= bit
         elif with_variable and each.negated:
             # Surely outside only where no value of the variable could bring the name inside.

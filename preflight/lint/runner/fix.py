@@ -1,7 +1,7 @@
 """Mending a file: the edits of findings are made to its text where it is shown that they change nothing granted.
 
 An edit is made only if reading the new text gives the document with that edit and no other difference, and the policy
-then grants the same, shown by `preflight.iam.equivalence` for every request there can be. What AWS refuses to store
+then decides the same, shown by `preflight.iam.proof` for every request there can be. What AWS refuses to store
 grants nothing: it is compared as it was meant, with elements and effects read without case.
 """
 
@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.load import load_text
 from preflight.documents.text.schema import at
 from preflight.errors import InputError
-from preflight.iam.equivalence import same_grants
+from preflight.iam.errors import PolicyError
+from preflight.iam.policy import parse_policy
 from preflight.lint.policy.finding import Edit
 from preflight.lint.runner.edits import EditError, edited_text, edited_value
 from preflight.lint.runner.one_policy import Found
@@ -141,9 +142,19 @@ def _edited(text: str, attempts: Sequence[_Attempt]) -> str:
         raise EditError("it is not written so that it can be changed alone")
     for policy in {id(each.found.policy): each.found.policy for each in attempts}.values():
         old, new = policy.value, at(wanted, policy.pointer)
-        if not same_grants(old, new) and not same_grants(_as_meant(old), new):
-            raise EditError(_NOT_SHOWN if same_grants(old, old) else _REFUSED)
+        if not _same(old, new, policy.type) and not _same(_as_meant(old), new, policy.type):
+            raise EditError(_NOT_SHOWN if _same(old, old, policy.type) else _REFUSED)
     return after
+
+
+def _same(old: Any, new: Any, type_: PolicyType) -> bool:
+    """Say whether two policies are shown to decide the same; not if AWS would not store one of them."""
+    from preflight.iam.proof import equivalent
+
+    try:
+        return equivalent(parse_policy(old, "old"), parse_policy(new, "new"), type_)
+    except PolicyError:
+        return False
 
 
 def _unfit(policy: FoundPolicy) -> str:
