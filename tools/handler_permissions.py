@@ -148,14 +148,14 @@ def own_prefix(type_: str, permissions: Sequence[str]) -> str:
     service = type_.split("::")[1].lower()
     prefixes = [each.partition(":")[0] for each in permissions]
     near = next((each for each in prefixes if each.replace("-", "") == service), None)
-    known = _PREFIXES.get(service)
+    known = PREFIXES.get(service)
     if near or (known in prefixes):
         return near or str(known)
     others = [each for each in prefixes if each not in ("iam", "kms", "ec2", "s3", "logs", "tag")] or prefixes
     return max(others, key=others.count) if others else service
 
 
-_PREFIXES = {
+PREFIXES = {
     "stepfunctions": "states", "elasticloadbalancingv2": "elasticloadbalancing", "efs": "elasticfilesystem",
     "emr": "elasticmapreduce", "opensearchservice": "es", "elasticsearch": "es", "docdb": "rds", "neptune": "rds",
     "msk": "kafka", "cassandra": "cassandra", "wafv2": "wafv2", "certificatemanager": "acm",
@@ -182,7 +182,7 @@ def _verdict(
     prefix, _, name = permission.partition(":")
     thing = set(words(type_.split("::")[2]))
     if name == "PassRole":
-        roles = tuple(each for each in properties.paths if _ROLE.search(each.rpartition(".")[2]))
+        roles = role_paths(properties)
         return ("role", roles) if roles else ("maybe", ())
     if name == "CreateServiceLinkedRole":
         return "maybe", ()
@@ -211,6 +211,11 @@ def _verdict(
         return "maybe", ()
     # What the core call has itself needs no call of its own; some services ask for the permission all the same.
     return ("if" if handler == "create" and any(each.lower() in taken for each in strong) else "property"), strong
+
+
+def role_paths(properties: Properties) -> tuple[str, ...]:
+    """Return the properties that name a role."""
+    return tuple(each for each in properties.paths if _ROLE.search(each.rpartition(".")[2]))
 
 
 def _about(name: str, thing: set[str]) -> set[str]:

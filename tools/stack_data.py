@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from handler_permissions import Properties, core_of, properties_of, verdicts, words
+from handler_permissions import PREFIXES, Properties, core_of, properties_of, role_paths, verdicts, words
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "rules" / "stacks"
@@ -58,7 +58,30 @@ def distilled(schema: Mapping[str, Any], junk: dict[str, int]) -> dict[str, Any]
             found[handler] = listed
         elif listed:
             found[handler] = _grouped(_decided(type_, handler, listed, properties, tagged))
+    if not handlers:
+        found |= by_name(type_, properties, tagged)
     return {name: each for name, each in found.items() if each}
+
+
+def by_name(type_: str, properties: Properties, tagged: str | None) -> dict[str, Any]:
+    """Return the calls that make and delete a resource of a type whose handlers AWS does not publish, where actions are
+    named so: `codebuild:CreateProject` for AWS::CodeBuild::Project. Others of their permissions are not known.
+    """
+    from preflight import catalog
+
+    parts = type_.split("::")
+    prefix = PREFIXES.get(parts[1].lower(), parts[1].lower()) if parts[0] == "AWS" and len(parts) == 3 else ""
+    found: dict[str, Any] = {}
+    for handler, verb in (("create", "Create"), ("delete", "Delete")):
+        action = catalog.action(prefix, f"{verb}{parts[-1]}") if prefix else None
+        if action is not None:
+            found[handler] = {"core": [action.id]}
+    if "create" in found:
+        roles = role_paths(properties)
+        found["create"] |= {"role": {"iam:PassRole": list(roles)}} if roles else {}
+        tagging = next((x for x in ("TagResource", "AddTagsToResource", "AddTags") if catalog.action(prefix, x)), None)
+        found["create"] |= {"tag": [f"{prefix}:{tagging}"]} if tagged and tagging else {}
+    return found
 
 
 def _decided(type_: str, handler: str, listed: list[str], properties: Properties, tagged: str | None) -> Any:

@@ -211,6 +211,8 @@ def _makeable(plan: Plan, place: Place) -> Plan:
     plan = placed(plan, Settled(place.region, place.account, place.partition))
     because = [f"it makes {each.kind} too" for each in plan.declared[:1]]
     because += [each.message for each in plan.gaps[:1]]
+    others = (each for each in plan.resources if not each.request and each.handler not in ("none", "read"))
+    because += [f"it has {each.name}, which create has no call for" for each in others][:1]
     because += [f"{each.name} depends on {', '.join(each.depends_on)}" for each in plan.requests if each.depends_on][:1]
     because += [
         f"{each.name} has {text.shown}" for each in plan.requests for _, text in DeployText.all_in(each.parameters)

@@ -49,7 +49,7 @@ class PlannedResource:
     `properties` are by the names that its type has, `before` those that it had; `said` are the arguments that the
     configuration names, None where all of `properties` were written by somebody. `tags` are those of the stack, None
     where they are not known. `request` is the name of the request of the plan that makes it, empty where none does;
-    `replaces` says that one is deleted for it.
+    `replaces` says that one is deleted for it. `region` is where it lies if not in the plan's.
     """
 
     name: str
@@ -65,6 +65,7 @@ class PlannedResource:
     tags: Mapping[str, str] | None = field(default_factory=dict)
     request: str = ""
     replaces: bool = False
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _accounted(change: Change, reading: _Reading) -> PlannedResource:
         said=frozenset(expressions) if expressions else None,
         request=change.address if change.address in made else "",
         replaces=change.makes and change.takes_away,
+        region=_region_of(change, reading) or "",
     )
 
 
@@ -113,11 +114,16 @@ def _unfinished(document: Document) -> Iterator[Gap]:
         yield Gap(message, "check the plan that follows", document, "/deferred_changes")
 
 
+def _region_of(change: Change, reading: _Reading) -> str | None:
+    """Return the region that a resource says, or that its provider is configured with; None where neither does."""
+    said = (change.after or change.before).get("region")
+    key = reading.configuration.provider_of(change.configured)
+    return said if isinstance(said, str) else reading.place.regions.get(key)
+
+
 def _is_here(change: Change, reading: _Reading) -> bool:
     """Say whether a resource is in the region of the plan; of one that is not, tell."""
-    values = change.after or change.before
-    key = reading.configuration.provider_of(change.configured)
-    region = values.get("region") if isinstance(values.get("region"), str) else reading.place.regions.get(key)
+    region = _region_of(change, reading)
     if region is None or reading.place.region is None or region == reading.place.region:
         return True
     if "operation" in made_as(declared_of(change.type)) or change.type.startswith(_SAGEMAKER):

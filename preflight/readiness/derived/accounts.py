@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
@@ -109,12 +109,14 @@ def step_without_request(plan: Plan, account: Account, place: Settled, principal
         account_id=place.account,
         partition=place.partition,
         principal=principal,
-        session=session,
+        session=session or Session(),
     )
 
 
 def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = ()) -> ResourceStep:
     """Return a resource with what is derived of it. `accepted` are patterns of the types that may go unchecked."""
+    if resource.region:
+        step = replace(step, region=resource.region)
     if resource.handler == "none":
         return ResourceStep(resource, (), "other", "", False, step)
     if resource.handler == "call":

@@ -11,6 +11,8 @@ from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
 from preflight.engine.result import Kind, NeedOf, Result
 from preflight.engine.rule import Rule
+from preflight.iam.errors import PolicyError
+from preflight.iam.policy import Policy, parse_policy
 from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
 from preflight.readiness.derived.need import DerivedNeed
@@ -22,6 +24,8 @@ from preflight.unresolved import DeployText
 
 _TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
 _UNTAGGED = {"aws:RequestTag/*": "`[]`", "aws:TagKeys": "`[]`"}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+_SERVICE_LINKED = "iam:CreateServiceLinkedRole"
 # Services whose resources have policies of their own that must allow, as a kind of `rules/resources` knows them.
 _WITH_POLICY = {"kms": ("kms:key", "KeyId")}
 
@@ -60,6 +64,9 @@ def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
         return [_role(need.passed, each)]
     if need.on is not None:
         return [_filled(need, each)]
+    if need.action == _SERVICE_LINKED:
+        unknown = DeployText.unknown("the service that asks for it", unique=True)
+        return [f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{unknown}"]
     thing = each.thing if need.own else frozenset()
     core = next(
         (other.action for other in each.needs or () if other.by == "core" and other.prefix == need.prefix), None
@@ -162,12 +169,32 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
     request, held = question(step, need, facts.value)
     if held.owner is None and arn_part(need.resource, "account") is None:
         request = replace(request, resource_account=step.account_id)
+    policies = held.policies
+    if permission.action.startswith("kms:") and need.kind == "*":
+        policies = replace(policies, resource=key_policy(each))
     name = each.resource.name.rpartition("/")[2]
     matter = Matter(
         facts.value.arn, permission.action, need.resource, to=f"{_VERB[each.resource.handler]} {name}",
         grant_with=permission.grant_with, held=held,
     )  # fmt: skip
-    return judged(rule, matter, request, held.policies, location=location)
+    return judged(rule, matter, request, policies, location=location)
+
+
+def key_policy(each: ResourceStep) -> Policy:
+    """Return the policy of a key that the resource makes, or that nothing names: that of the template, or the one that
+    AWS gives by default, which leaves it to IAM.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    written = each.resource.properties.get("KeyPolicy")
+    if isinstance(written, dict) and not any(DeployText.all_in(written)):
+        try:
+            return parse_policy(written, "the template's key policy")
+        except PolicyError:
+            pass
+    root = f"arn:{each.step.partition}:iam::{each.step.account_id}:root"
+    allow = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    return parse_policy({"Version": "2012-10-17", "Statement": [allow]}, "the default key policy")
 
 
 _VERB = {

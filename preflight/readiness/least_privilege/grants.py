@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preflight.account.facts import Absent, Account, Unknown
 from preflight.account.overlays.planned import deployed
@@ -13,6 +14,8 @@ from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.planned_request import require_readable
 from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import steps_of
+from preflight.readiness.derived.accounts import ResourceStep, accounted, step_without_request
+from preflight.readiness.derived.decisions import arns_of, need_of
 from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
 from preflight.readiness.permissions.authorization import Need, needs, required
 from preflight.readiness.references import Reference, references
@@ -86,7 +89,50 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None) -> N
                     else:
                         doubts[_doubt(step, permission, each)] = None
                 doubts |= dict.fromkeys(_missing(step, permission, target))
+    first = (
+        steps[0]
+        if steps
+        else step_without_request(plan, facts, place, plan.principal or calling(account), session or Session())
+    )
+    for resource in plan.resources:
+        for derived, doubt in _derived(accounted(resource, first)):
+            if doubt is not None:
+                doubts[doubt] = None
+            if derived is not None:
+                grant = derived.grant
+                found.setdefault((grant.action, grant.resource, grant.condition, grant.purpose), derived)
     return Needed(steps, tuple(found.values()), tuple(doubts))
+
+
+def _derived(each: ResourceStep) -> Iterator[tuple[PlannedNeed | None, Doubt | None]]:
+    """Give what a resource needs and may need, so that a check by the policy passes; of a call only what it needs, for
+    what it may need besides depends on what the account has.
+    """
+    if each.needs is None:
+        remedy = f"Look at it yourself, and add what it needs ({each.resource.type})"
+        yield None, Doubt(f"{each.resource.name} isn't accounted for: {each.why}", remedy)
+    parts = re.split("[:_]+", each.resource.type.removeprefix("AWS::"))
+    words = "".join(part[:1].upper() + part[1:] for part in (parts[1:] if each.resource.handler == "call" else parts))
+    for need in each.needs or ():
+        if need.certainty == "not-needed":
+            continue
+        if need.certainty == "maybe" and each.resource.handler == "call":
+            yield None, Doubt(f"{each.resource.type} may need {need.action} too: {need.because}", "Add it if so")
+            continue
+        for arn in arns_of(each, need):
+            step, asked = need_of(each, need, arn)
+            purpose = ("", words)
+            condition = () if need.by == "rule" else narrowed(step, _without_region(asked))
+            yield (
+                PlannedNeed(step, asked, Grant(need.action, "*" if arn == "*" else exactly(arn), condition, purpose)),
+                None,
+            )
+
+
+def _without_region(need: Need) -> Need:
+    """Return a need without the region as a condition: the ARNs have it."""
+    context = {name: how for name, how in need.permission.context.items() if name != "aws:RequestedRegion"}
+    return replace(need, permission=replace(need.permission, context=context))
 
 
 def _grant(step: Step, need: Need) -> Grant:
