@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test install install-test format bench clean
+.PHONY: demo test docs install install-test format bench clean
 
 demo: install
 	@$(BIN)/preflight check examples/create-endpoint.json --snapshot examples/snapshot.json \
@@ -16,6 +16,14 @@ test: install-test
 	$(BIN)/mypy
 	@sh tools/browser.sh
 	$(BIN)/pytest -n $(JOBS)
+
+# Whatever is generated from rules and from what commands print. Read the difference before you commit it.
+docs: install-test
+	$(BIN)/python tools/rule_index.py
+	$(BIN)/python tools/rules_page.py
+	$(BIN)/python tools/precision.py
+	$(BIN)/python -m tests.report.rewrite
+	$(BIN)/python tools/printed.py
 
 format: install-test
 	$(BIN)/ruff format .

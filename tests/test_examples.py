@@ -34,7 +34,7 @@ def test_what_an_example_shows_comes_out(command: str, shown: str) -> None:
     assert program == "preflight"
     done = preflight(*arguments)
     pattern = r"\n(?:.*\n)*".join(re.escape(part.strip("\n")) for part in f"\n{shown}\n".split("\n[...]\n"))
-    assert re.fullmatch(pattern, done.stdout.removesuffix("\n")), done.stdout + done.stderr
+    assert re.fullmatch(pattern, done.stdout.removesuffix("\n")), f"run make docs: {done.stdout}{done.stderr}"
     assert done.returncode == {"READY": 0, "BLOCKED": 1, "UNKNOWN": 3}[shown.splitlines()[-1].partition(":")[0]]
 
 

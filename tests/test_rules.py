@@ -77,9 +77,3 @@ def test_a_rule_is_of_the_form(rule: str) -> None:
 def test_names_are_unique_and_ids_are_never_used_twice() -> None:
     names = [load_rule(rule).name for rule in rule_ids()]
     assert len(names) == len(set(names)) == len(FILES)
-
-
-def test_the_readme_lists_every_rule_of_plans() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| (PRE\d{3}) \| (.*?) \|$", text, re.MULTILINE))
-    assert rows == {rule: load_rule(rule).summary for rule in rule_ids("readiness")}

@@ -17,9 +17,9 @@ def explain(
             metavar="ID", help="A rule's id or name, such as PRE110 or action-allowed.", autocompletion=completing.ids
         ),
     ],
-    examples: Annotated[bool, typer.Option("--examples", help="Show its examples whole, as YAML.")] = False,
+    examples: Annotated[bool, typer.Option("--examples", help="Show the examples in full, as YAML.")] = False,
 ) -> None:
-    """Explain a rule: why it is there, what to do when it fails, what it fails and passes on."""
+    """Explain a rule: why it exists, how to fix a failure, and examples that pass and fail."""
     from preflight import api
     from preflight.report.rule_page import page
 

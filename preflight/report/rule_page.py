@@ -48,7 +48,7 @@ def _table(rules: Sequence[Rule], width: int) -> str:
 
 
 def page(rule: Rule, examples: Mapping[str, Sequence[Mapping[str, Any]]], width: int, *, whole: bool) -> str:
-    """Return what a rule is about, with its examples: their names, or the `whole` of them as YAML."""
+    """Return what a rule is about, with its examples in short, or the `whole` of them as YAML."""
     return "\n".join(_page(rule, examples, width, whole=whole)) + "\n"
 
 
@@ -56,12 +56,12 @@ def _page(
     rule: Rule, examples: Mapping[str, Sequence[Mapping[str, Any]]], columns: int, *, whole: bool
 ) -> Iterator[str]:
     yield f"{rule.id} {rule.name} ({rule.level.value}, {rule.category})"
-    for title, text in (("", f"{rule.summary}."), ("Why", rule.why), ("What to do", rule.remedy)):
+    for title, text in (("", f"{rule.summary}."), ("Why", rule.why), ("How to fix it", rule.remedy)):
         yield ""
         if title:
             yield title
         yield from wrapped(text, "  ", "  ", columns)
-    for title, lines in (("See", rule.references), ("Known elsewhere as", rule.aliases)):
+    for title, lines in (("See", rule.references), ("Also known as", rule.aliases)):
         if lines:
             yield ""
             yield title
@@ -73,8 +73,16 @@ def _page(
         for each in examples.get(kind, ()):
             yield ""
             yield f"{says}: {each['name']}"
-            if whole:
-                yield from (f"  {line}" for line in _yaml(each))
+            yield from (f"  {line}" for line in (_yaml(each) if whole else _gist(each)))
+
+
+def _gist(example: Mapping[str, Any]) -> list[str]:
+    """Return what an example is about: its policies as JSON, or the calls of its plan; all of any other."""
+    policies = [example[name] for name in ("old", "new", "policy") if name in example]
+    if policies:
+        return [line for each in policies for line in json.dumps(each, indent=2, ensure_ascii=False).splitlines()]
+    plan = example.get("plan")
+    return _yaml({"requests": plan["requests"]} if isinstance(plan, Mapping) and "requests" in plan else example)
 
 
 def _yaml(example: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from preflight.iam.access_denied_message import NAMES
 from preflight.iam.decision import Decision, StatementRef
 from preflight.simulate.coverage import Covered
 from preflight.simulate.simulate import Answer
@@ -122,8 +123,8 @@ def coverage(covered: Sequence[Covered]) -> str:
 
 
 def cite(ref: StatementRef) -> str:
-    """Return how people cite a statement: `identity policy deployer, Statement[2] (ReadModels)`."""
-    return f"{ref.policy_type} policy {ref.policy}, Statement[{ref.statement}]" + (f" ({ref.sid})" if ref.sid else "")
+    """Return how people cite a statement: `identity-based policy deployer, Statement[2] (ReadModels)`."""
+    return f"{NAMES[ref.policy_type]} {ref.policy}, Statement[{ref.statement}]" + (f" ({ref.sid})" if ref.sid else "")
 
 
 FORMATS: dict[str, Callable[[Iterable[Answer]], Iterator[str]]] = {

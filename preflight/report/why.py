@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from preflight.iam.access_denied_message import NAMES, explicit_deny
 from preflight.iam.decision import StatementRef
 from preflight.iam.request import PolicyType
 from preflight.report.terminal import wrapped
-from preflight.why.explain import NAMES, Change, Explanation, Verdict, Why
+from preflight.why.explain import Change, Explanation, Verdict, Why
 
 _SHORT = {PolicyType.BOUNDARY: "boundary"}
 _INDENT = " " * 11
@@ -90,7 +91,7 @@ def _lines(each: Explanation, width: int) -> Iterator[str]:
     for title, text in rows:
         yield from wrapped(text, f"{title:<11}", _INDENT, width)
     for change in each.changes:
-        yield from wrapped(change.text, f"{'to do':<11}", _INDENT, width)
+        yield from wrapped(change.text, f"{'fix':<11}", _INDENT, width)
         if change.statement is not None:
             yield from _json(change.statement)
 
@@ -105,7 +106,7 @@ def _refused_by(each: Explanation) -> str:
     inferred = " (inferred)" if said.inferred else ""
     if said.effect == "explicitDeny":
         where = f": {said.policy_arn}" if said.policy_arn else ""
-        text = f"an explicit deny in {'an' if name[0] in 'aei' else 'a'} {name}{where}"
+        text = f"{explicit_deny(said.policy_type).removeprefix('with ')}{where}"
     elif said.effect == "implicitDeny":
         text = f"no {name} allows the {said.action} action"
     else:

@@ -5,30 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from preflight.account.facts import Account, Unknown
 from preflight.iam.access_denied import TRUST
+from preflight.iam.access_denied_message import NAMES
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import PolicyType
 from preflight.iam.smallest_change import allowing
 from preflight.why.facts import Case, case_of
 from preflight.why.recognize import Recognized, Refusal, recognize
-
-NAMES: Mapping[PolicyType | str, str] = MappingProxyType(
-    {
-        PolicyType.IDENTITY: "identity-based policy",
-        PolicyType.BOUNDARY: "permissions boundary",
-        PolicyType.SESSION: "session policy",
-        PolicyType.SCP: "service control policy",
-        PolicyType.RCP: "resource control policy",
-        PolicyType.RESOURCE: "resource-based policy",
-        PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
-        TRUST: "trust policy",
-    }
-)
 
 
 class Verdict(StrEnum):

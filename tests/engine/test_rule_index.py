@@ -15,7 +15,7 @@ from tools import rule_index
 
 def test_the_index_is_current() -> None:
     written = (folder("rules") / INDEX).read_text(encoding="utf-8")
-    assert written == rule_index.text(), "run python tools/rule_index.py"
+    assert written == rule_index.text(), "run make docs"
 
 
 def test_a_rule_of_ours_is_read_from_the_index_and_another_from_its_file(tmp_path: Path) -> None:

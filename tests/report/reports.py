@@ -6,6 +6,8 @@ import json
 
 from preflight.engine.result import Evidence, Kind, Level, Location, Report, Result, Verdict
 from preflight.engine.rule import Rule, load_rule
+from preflight.iam.access_denied_message import no_policy_allows, not_authorized
+from preflight.iam.request import PolicyType
 
 PLAN = {"region": "us-east-1", "account": "111122223333", "principal": "arn:aws:iam::111122223333:role/deployer"}
 HERE = Location("plan.json", "/requests/0", 3, 5)
@@ -17,7 +19,12 @@ def statement(resource: str) -> str:
     return "Attach a policy to role/deployer with this statement:\n" + json.dumps(granted, indent=2)
 
 
-PASSED = load_rule("PRE201").result(Kind.PASS, "us-east-1 is enabled for every account of aws and offers sagemaker")
+def denied(resource: str) -> str:
+    action, who = "sagemaker:CreateEndpoint", "arn:aws:iam::111122223333:role/deployer"
+    return f"{not_authorized(who, action, resource)} {no_policy_allows(action, [PolicyType.IDENTITY])}"
+
+
+PASSED = load_rule("PRE201").result(Kind.PASS, "us-east-1 is enabled by default in partition aws and offers sagemaker")
 READY = Report(
     Verdict.READY,
     (
@@ -40,7 +47,7 @@ BLOCKED = Report(
     (
         load_rule("PRE110").result(
             Kind.FAIL,
-            f"role/deployer is not allowed sagemaker:CreateEndpoint on {ENDPOINT}: no identity policy allows it",
+            denied(ENDPOINT),
             subject=ENDPOINT,
             location=HERE,
             evidence=[Evidence("deploy", "Endpoints")],
@@ -48,7 +55,7 @@ BLOCKED = Report(
         ),
         load_rule("PRE110").result(
             Kind.FAIL,
-            "role/deployer is not allowed sagemaker:CreateEndpoint on the configuration: no identity policy allows it",
+            denied("arn:aws:sagemaker:us-east-1:111122223333:endpoint-config/demo-config"),
             location=HERE,
             remedy=statement("arn:aws:sagemaker:us-east-1:111122223333:endpoint-config/demo-config"),
         ),

@@ -247,7 +247,9 @@ def test_coverage_names_the_statements_that_decided_nothing(run: Run) -> None:
     both = policy({"Sid": "Read", **READ}, {"Sid": "Write", **READ, "Action": "s3:PutObject"})
     result = run("c.json", "--coverage", c__json=json.dumps(case(identity_policies=[{"name": "p", "policy": both}])))
     assert "coverage: 1 of 2 statements decided a case; never exercised:" in result.stdout
-    assert "identity policy p, Statement[1] (Write): Allow s3:PutObject on arn:aws:s3:::reports/*" in result.stdout
+    assert (
+        "identity-based policy p, Statement[1] (Write): Allow s3:PutObject on arn:aws:s3:::reports/*" in result.stdout
+    )
     as_lines = run("c.json", "--coverage", "--format", "jsonl")
     assert len(lines(as_lines)) == 1
     assert "Write" in as_lines.stderr

@@ -17,6 +17,7 @@ from preflight.account.sessions import Session, in_session, require_session
 from preflight.declared.expressions import arn_part
 from preflight.documents.plans.plan import Plan
 from preflight.errors import UsageError
+from preflight.iam.access_denied_message import NAMES
 from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.policy import Policy
@@ -24,7 +25,7 @@ from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.statement import Patterns, Statement, action_patterns, resource_patterns
 from preflight.readiness.least_privilege.grants import Doubt, Needed, PlannedNeed, needed_by
 from preflight.readiness.permissions.authorization import question
-from preflight.readiness.permissions.decision_results import MISSING, cite
+from preflight.readiness.permissions.decision_results import cite
 from preflight.unresolved import DeployText
 
 
@@ -42,7 +43,7 @@ class Verdict:
             denies = [each for each in self.decision.by if each.effect == "Deny"]
             return f"denied by {' and '.join(dict.fromkeys(map(cite, denies)))}"
         others = [each for each in self.decision.missing if each is not PolicyType.IDENTITY]
-        return " and ".join(MISSING[each] for each in others)
+        return " and ".join(f"no {NAMES[each]} allows it" for each in others)
 
 
 @dataclass(frozen=True, slots=True)

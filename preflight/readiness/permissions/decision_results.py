@@ -10,30 +10,15 @@ from typing import Any
 from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule import Rule
+from preflight.iam.access_denied import TRUST
+from preflight.iam.access_denied_message import NAMES, explicit_deny, no_policy_allows, not_authorized
 from preflight.iam.decision import Decision, Dependency, Outcome, StatementRef
 from preflight.iam.request import PolicyType
+from preflight.iam.smallest_change import allowing
 from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.permissions.uncertain_keys import why_uncertain
 from preflight.unresolved import DeployText
 
-_NAMES = {
-    PolicyType.IDENTITY: "identity policy",
-    PolicyType.BOUNDARY: "permissions boundary",
-    PolicyType.SESSION: "session policy",
-    PolicyType.SCP: "service control policy",
-    PolicyType.RCP: "resource control policy",
-    PolicyType.RESOURCE: "resource policy",
-    PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
-}
-MISSING = {
-    PolicyType.IDENTITY: "no identity policy allows it",
-    PolicyType.BOUNDARY: "the permissions boundary does not allow it",
-    PolicyType.SESSION: "the session policy does not allow it",
-    PolicyType.SCP: "the service control policies of a level of the organization do not allow it",
-    PolicyType.RCP: "the resource control policies do not allow it",
-    PolicyType.RESOURCE: "the policy of the resource does not allow it",
-    PolicyType.VPC_ENDPOINT: "the VPC endpoint policy does not allow it",
-}
 _OPTIONS = {PolicyType.IDENTITY: "--identity-policy", PolicyType.BOUNDARY: "--boundary", PolicyType.SCP: "--scp"}
 
 
@@ -43,7 +28,8 @@ class Matter:
 
     `who` is the principal's ARN; `to` says what for, where that is not plain. `grant_with` is the condition a granting
     statement should carry. `caller` says that the user vouches for the context of this request, so that `--context`
-    and the policy options settle it. `held` is what is known of the resource's own policy.
+    and the policy options resolve it. `held` is what is known of the resource's own policy, a trust policy if `trust`
+    says so.
     """
 
     who: str
@@ -53,6 +39,7 @@ class Matter:
     grant_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     caller: bool = True
     held: Held | None = None
+    trust: bool = False
 
     @property
     def name(self) -> str:
@@ -62,17 +49,29 @@ class Matter:
     @property
     def sentence(self) -> str:
         """The request in words, without its end."""
-        return f"{self.action} on {self.resource}" + (f", to {self.to}" if self.to else "")
+        return f"{self.action} on {self.resource}" + (f" to {self.to}" if self.to else "")
 
     @property
     def statement(self) -> str:
-        """The statement that grants exactly this, as JSON to paste; of a name that is not known, all it may be."""
+        """The statement that grants exactly this to its principal, as JSON to paste."""
+        return self.statement_in(PolicyType.IDENTITY)
+
+    def statement_in(self, policy_type: PolicyType) -> str:
+        """Return the statement to add to a policy of a type; of a name that is not known, it allows all it may be."""
         unknown = DeployText.partial(self.resource)
         resource = unknown.pattern.replace("?*", "*") if unknown else self.resource
-        statement: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": resource}
-        if self.grant_with:
-            statement["Condition"] = {operator: dict(keys) for operator, keys in self.grant_with.items()}
+        statement = allowing(
+            self.typed(policy_type),
+            principal=self.who,
+            action=self.action,
+            resource=resource,
+            condition=self.grant_with,
+        )
         return json.dumps(statement, indent=2)
+
+    def typed(self, policy_type: PolicyType) -> PolicyType | str:
+        """Return the type that AWS names in its message: a role's own policy is its trust policy."""
+        return TRUST if self.trust and policy_type is PolicyType.RESOURCE else policy_type
 
 
 def result_of(
@@ -101,7 +100,7 @@ def cite(ref: StatementRef) -> str:
     """Name a statement, its policy and what type of policy that is."""
     if ref.policy_type is PolicyType.RESOURCE:
         return f"{label(ref)} of {ref.policy}"
-    return f"{label(ref)} of the {_NAMES[ref.policy_type]} {ref.policy}"
+    return f"{label(ref)} of the {NAMES[ref.policy_type]} {ref.policy}"
 
 
 def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
@@ -118,7 +117,7 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
         )
     if decision.outcome is Outcome.EXPLICIT_DENY:
         denies = [each for each in decision.by if each.effect == "Deny"] or list(decision.by)
-        message = f"{matter.name} is denied {matter.sentence}: by {_list(map(cite, denies))}"
+        message = f"{_refused(matter, explicit_deny(matter.typed(denies[0].policy_type)))}: {_list(map(cite, denies))}"
         return Kind.FAIL, message, _change_denies(matter, denies), denies
     if decision.outcome is Outcome.IMPLICIT_DENY:
         return _not_allowed(matter, decision)
@@ -127,19 +126,32 @@ def _words(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence
 
 def _not_allowed(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     if decision.reason:
-        return Kind.FAIL, f"{matter.name} is not allowed {matter.sentence}: {decision.reason}", _OF_AWS, ()
+        return (
+            Kind.FAIL,
+            f"{not_authorized(matter.who, matter.action, matter.resource)}: {decision.reason}",
+            _OF_AWS,
+            (),
+        )
     missing = decision.missing or (PolicyType.IDENTITY,)
-    message = f"{matter.name} is not allowed {matter.sentence}: {_list(MISSING[each] for each in missing)}"
+    message = _refused(matter, no_policy_allows(matter.action, map(matter.typed, missing)))
     near = [f"{cite(miss.statement)} {miss.why}" for miss in decision.near_misses]
     if any(miss.kind == "case" for miss in decision.near_misses):
-        near.append("AWS spells the ARN of this resource as shown here, and policies compare it with case")
+        near.append("AWS writes this ARN as shown here, and policies are case-sensitive")
     if near:
-        message += "; " + "; ".join(near)
-    remedy = " ".join(_where_to_allow(matter, each) for each in missing) + "\n" + matter.statement
+        message += ". Closest: " + "; ".join(near)
+    places: dict[str, list[str]] = {}
+    for each in missing:
+        places.setdefault(matter.statement_in(each), []).append(_where_to_allow(matter, each))
+    remedy = "\n".join(f"{' '.join(dict.fromkeys(where))}\n{statement}" for statement, where in places.items())
     return Kind.FAIL, message, remedy, [miss.statement for miss in decision.near_misses]
 
 
-_OF_AWS = "Make an object of your own, such as a copy of the policy or a role, and change that."
+_OF_AWS = "Create your own, such as a copy of the policy or role, and change that."
+
+
+def _refused(matter: Matter, end: str) -> str:
+    purpose = f" (needed to {matter.to})" if matter.to else ""
+    return f"{not_authorized(matter.who, matter.action, matter.resource)} {end}{purpose}"
 
 
 def _where_to_allow(matter: Matter, missing: PolicyType) -> str:
@@ -147,16 +159,16 @@ def _where_to_allow(matter: Matter, missing: PolicyType) -> str:
         case PolicyType.IDENTITY:
             return f"Attach a policy to {matter.name} with this statement:"
         case PolicyType.BOUNDARY:
-            return f"Have whoever manages the permissions boundary of {matter.name} add this statement to it:"
+            return f"Add this statement to the permissions boundary of {matter.name}:"
         case PolicyType.SCP:
             return (
-                "Only an administrator of the organization can change this: "
-                "a service control policy must allow it at every level:"
+                "Ask an administrator of the organization: "
+                "at every level, a service control policy must have this statement:"
             )
         case PolicyType.SESSION:
-            return "Begin the session without a session policy, or with one that has this statement:"
+            return "Start the session without a session policy, or with one that has this statement:"
         case _:
-            return f"Have whoever owns {matter.resource} allow it in its policy, with {matter.who} as the principal:"
+            return f"Add this statement to the {NAMES[matter.typed(missing)]} of {matter.resource}:"
 
 
 def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
@@ -166,28 +178,29 @@ def _change_denies(matter: Matter, denies: Iterable[StatementRef]) -> str:
         exempt = f"exempt {matter.action} on {matter.resource}"
         match each.policy_type:
             case PolicyType.IDENTITY:
-                sentences.append(f"Change {statement} to {exempt}, or remove it: a Deny outweighs every Allow.")
+                sentences.append(f"Change {statement} to {exempt}, or remove it: an explicit deny overrides any allow.")
             case PolicyType.BOUNDARY:
-                sentences.append(f"Have whoever manages the permissions boundary change {statement} to {exempt}.")
+                sentences.append(f"In the permissions boundary, change {statement} to {exempt}.")
             case PolicyType.SESSION:
-                sentences.append(f"Begin the session without {statement}.")
+                sentences.append(f"Start the session without {statement}.")
             case PolicyType.SCP | PolicyType.RCP:
                 sentences.append(
-                    f"Only an administrator of the organization can change {statement}: ask them to {exempt}, "
-                    "or work in an account it does not apply to."
+                    f"Ask an administrator of the organization to change {statement} to {exempt}, "
+                    "or use an account that it doesn't apply to."
                 )
             case _:
-                sentences.append(f"Have whoever owns {matter.resource} change {statement} to {exempt}.")
+                sentences.append(f"Ask the owner of {matter.resource} to change {statement} to {exempt}.")
     return " ".join(dict.fromkeys(sentences))
 
 
 def _open(matter: Matter, decision: Decision) -> tuple[Kind, str, str, Sequence[StatementRef]]:
     hangs = [f"{_condition(each)} ({cite(each.statement)})" for each in decision.depends_on]
     reasons = [each.reason or why_uncertain(matter.action, each.key) for each in decision.depends_on]
-    hangs += [f"{_NAMES[policy_type]} not known: {reason}" for policy_type, reason in decision.unknown]
-    message = f"whether {matter.name} is allowed {matter.sentence} depends on " + "; ".join(dict.fromkeys(hangs))
+    hangs += [f"the {NAMES[policy_type]}, which is unknown: {reason}" for policy_type, reason in decision.unknown]
+    message = f"Can't determine whether {matter.name} is allowed {matter.sentence}: it depends on "
+    message += "; ".join(dict.fromkeys(hangs))
     message += "".join(f"; {reason}" for reason in dict.fromkeys(filter(None, reasons)))
-    return Kind.OPEN, message, _settle(matter, decision), [each.statement for each in decision.depends_on]
+    return Kind.OPEN, message, _resolution(matter, decision), [each.statement for each in decision.depends_on]
 
 
 def _condition(each: Dependency) -> str:
@@ -195,11 +208,11 @@ def _condition(each: Dependency) -> str:
     return f"{tested} {' or '.join(each.values)}"
 
 
-def _settle(matter: Matter, decision: Decision) -> str:
+def _resolution(matter: Matter, decision: Decision) -> str:
     keys = list(dict.fromkeys(each.key for each in decision.depends_on if ":" in each.key and not each.reason))
     sentences = []
     if keys and matter.caller:
-        sentences.append(f"Say what the request will have: {' '.join(f'--context {key}=VALUE' for key in keys)}.")
+        sentences.append(f"Give the value: {' '.join(f'--context {key}=VALUE' for key in keys)}.")
     elif decision.depends_on:
         sentences.append(f"Allow it without the condition:\n{matter.statement}\n")
     for policy_type, _ in decision.unknown:
@@ -209,11 +222,11 @@ def _settle(matter: Matter, decision: Decision) -> str:
             if resolution:
                 sentences.append(f"{resolution[0].upper()}{resolution[1:]}.")
             look = "Or look" if resolution else "Look"
-            sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} to {matter.who}.")
+            sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} for {matter.who}.")
         elif option and (matter.caller or policy_type is PolicyType.SCP):
-            sentences.append(f"Give the policy with {option} FILE, or let preflight read it.")
+            sentences.append(f"Give the policy with {option} FILE, or allow preflight to read it.")
         else:
-            sentences.append(f"Let preflight read the {_NAMES[policy_type]}, or give it in the snapshot.")
+            sentences.append(f"Allow preflight to read the {NAMES[policy_type]}, or add it to the snapshot.")
     return " ".join(dict.fromkeys(sentences))
 
 

@@ -77,17 +77,18 @@ def _hangs(
     denied = by.get(Outcome.EXPLICIT_DENY) or by.get(Outcome.IMPLICIT_DENY)
     examples = ""
     if Outcome.ALLOWED in by and denied:
-        examples = f": it is on {by[Outcome.ALLOWED]}, and not on {denied}"
+        examples = f" (allowed on {by[Outcome.ALLOWED]}, not on {denied})"
     if not examples:
         texts = [text for policy in _written(policies) for text in _open_texts(policy)]
         labels |= dict.fromkeys(label for text in texts for label in DeployText(text).labels)
     said = resolution(labels)
     return rule.result(
         Kind.OPEN,
-        f"whether {matter.name} is allowed {matter.sentence} depends on {', '.join(labels)}{examples}",
+        f"Can't determine whether {matter.name} is allowed {matter.sentence}: "
+        f"it depends on {', '.join(labels)}{examples}",
         subject=matter.resource,
         location=location,
-        remedy=f"{said[0].upper()}{said[1:]}; or allow it whatever that is:\n{matter.statement}"
+        remedy=f"{said[0].upper()}{said[1:]}; or allow it for any value:\n{matter.statement}"
         if _worth(request)
         else f"{said[0].upper()}{said[1:]}.",
         level=level,

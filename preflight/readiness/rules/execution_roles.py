@@ -100,20 +100,19 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     limits = facts.value.policies if isinstance(facts, Known) else Policies()
     policies = Policies(resource=trust, resource_control=limits.resource_control, unknown=limits.unknown)
     decision = _trusted(step, service, role, policies)
-    matter = Matter(service, "sts:AssumeRole", role, caller=False)
+    matter = Matter(service, "sts:AssumeRole", role, caller=False, trust=True)
     outcome = result_of(rule, matter, decision, location=step.location)
     if outcome.kind is Kind.FAIL:
-        because = outcome.message.partition(": ")[2].replace("policy of the resource", "trust policy")
         return replace(
             outcome,
-            message=f"{service} may not assume {via[:-1]}: {because}",
+            message=f"{via} can't be assumed: {outcome.message}",
             remedy=f"Give the role this trust policy, or add its statement:\n{trust_policy(service)}"
             if decision.outcome is Outcome.IMPLICIT_DENY
             else outcome.remedy,
         )
     if outcome.kind is Kind.PASS:
         there = "is made by the plan" if reference.planned else "exists"
-        return replace(outcome, message=f"{via[:-1]}, {there} and {service} may assume it")
+        return replace(outcome, message=f"{via[:-1]}, {there} and {service} can assume it")
     return replace(
         outcome,
         remedy="AWS does not say what these keys are when the role is assumed. "

@@ -16,7 +16,7 @@ def found() -> list[Found]:
 
 
 def test_the_page_is_what_the_tool_writes(found: list[Found]) -> None:
-    assert precision.page(found) == precision.PAGE.read_text(encoding="utf-8"), "run python tools/precision.py"
+    assert precision.page(found) == precision.PAGE.read_text(encoding="utf-8"), "run make docs"
 
 
 def test_every_reason_is_of_an_error_that_remains(found: list[Found]) -> None:

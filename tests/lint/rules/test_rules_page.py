@@ -11,7 +11,7 @@ from tools import rules_page
 
 
 def test_the_page_is_what_the_tool_writes() -> None:
-    assert rules_page.page() == rules_page.PAGE.read_text(encoding="utf-8"), "run python tools/rules_page.py"
+    assert rules_page.page() == rules_page.PAGE.read_text(encoding="utf-8"), "run make docs"
 
 
 def test_every_rule_has_an_anchor_and_every_link_leads_to_one() -> None:

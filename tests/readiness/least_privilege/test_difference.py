@@ -134,7 +134,7 @@ def test_what_a_deny_denies_is_blocked_not_lacking() -> None:
     assert lacking(found) == []
     ((blocked, reason),) = [(each.planned.grant.resource, each.reason) for each in found.blocked]
     assert blocked == ENDPOINT
-    assert reason == "denied by No of the identity policy deployer-inline"
+    assert reason == "denied by No of the identity-based policy deployer-inline"
     assert spare(found) == []
 
 
@@ -151,7 +151,7 @@ def test_what_a_boundary_withholds_is_blocked_and_lacking() -> None:
     bounded = role("deployer", PermissionsBoundary={"PermissionsBoundaryArn": arn})
     found = compared(facts=snapshot(bounded, policies=[boundary], **THERE))
     assert len(found.lacking) == len(found.blocked) == 2
-    assert found.blocked[0].reason == "the permissions boundary does not allow it"
+    assert found.blocked[0].reason == "no permissions boundary allows it"
 
 
 def test_what_depends_on_an_unknown_key_is_open() -> None:

@@ -100,7 +100,7 @@ def test_a_deny_of_the_organization() -> None:
     organization = {"service_control_policies": levels, "resource_control_policies": {}}
     found = check(ALL, facts={**THERE, "organization": organization})
     assert kinds(found) == ["fail", "fail"]
-    assert "by No of the service control policy guard" in found[0].message
+    assert "explicit deny in a service control policy: No of the service control policy guard" in found[0].message
     assert "administrator of the organization" in found[0].remedy
     assert found[0].evidence == (Evidence("guard", "No"),)
 
@@ -108,8 +108,8 @@ def test_a_deny_of_the_organization() -> None:
 def test_a_deny_of_the_principals_own() -> None:
     found = check(ALL, {"Effect": "Deny", "Action": "sagemaker:CreateEndpoint", "Resource": ENDPOINT})
     assert kinds(found) == ["fail", "pass"]
-    assert "Statement[1] of the identity policy deployer-inline" in found[0].message
-    assert "outweighs" in found[0].remedy
+    assert "Statement[1] of the identity-based policy deployer-inline" in found[0].message
+    assert "overrides any allow" in found[0].remedy
 
 
 def test_a_boundary_that_does_not_allow() -> None:
@@ -122,8 +122,8 @@ def test_a_boundary_that_does_not_allow() -> None:
     }
     found = results("PRE110", plan(CREATE), snapshot(bounded, policies=[boundary], **THERE))
     assert kinds(found) == ["fail", "fail"]
-    assert "the permissions boundary does not allow it" in found[0].message
-    assert "manages the permissions boundary of role/deployer" in found[0].remedy
+    assert "no permissions boundary allows" in found[0].message
+    assert "the permissions boundary of role/deployer" in found[0].remedy
 
 
 def test_organization_not_known_is_open() -> None:

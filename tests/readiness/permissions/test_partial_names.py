@@ -79,10 +79,10 @@ BASE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
         (f"{BASE}:endpoint*/*", "pass", "(whatever it will be)"),
         ("*", "pass", "(whatever it will be)"),
         (f"{BASE}:endpoint/prod-*", "pass", "(whatever it will be)"),
-        (f"{BASE}:endpoint/prod-a*", "open", "and not on"),
+        (f"{BASE}:endpoint/prod-a*", "open", ", not on"),
         (f"{BASE}:endpoint/*-blue", "open", "depends on parameter Name"),
         (f"{BASE}:endpoint/test-*", "fail", "not on this resource"),
-        (f"{BASE}:endpoint-config/*", "fail", "is not allowed"),
+        (f"{BASE}:endpoint-config/*", "fail", "is not authorized"),
     ],
 )
 def test_allowed_whatever_it_will_be_for_some_or_never(resources: str, kind: str, words: str) -> None:
@@ -198,7 +198,7 @@ def test_a_managed_policy_and_a_boundary_of_the_template() -> None:
     template = {**made(READS, PermissionsBoundary={"Ref": "Limit"}), "Limit": limit}
     report, _ = checked(template, select=["PRE121"], parts=BUCKET)
     (found,) = [each for each in report.results if "s3:GetObject" in each.message]
-    assert "the permissions boundary does not allow it" in found.message
+    assert "no permissions boundary allows" in found.message
 
 
 DATA = {"Type": "AWS::S3::Bucket"}
