@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 20_000
+HINT = Path(__file__).parents[2] / "tools" / "browser.sh"
 
 
 @dataclass
@@ -93,10 +95,10 @@ class Browser:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Browser]:
-    """Start the machine's Chromium. Skips the tests where there is none; tools/browser.sh installs it."""
+    """Start the machine's Chromium. Skips the tests where there is none, and says how to install it."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        pytest.skip("no Chromium on this machine; tools/browser.sh installs it, or says how")
+        pytest.skip(subprocess.run(["sh", str(HINT)], capture_output=True, text=True, check=True).stdout.strip())
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             folder / "profile", executable_path=program, headless=True, args=FLAGS
