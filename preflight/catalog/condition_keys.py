@@ -69,8 +69,8 @@ def nearest_condition_key(name: str) -> str | None:
 
 @cache
 def _global_keys() -> dict[str, ConditionKey]:
-    single = [ConditionKey(name, kind, False) for name, kind in global_keys.SINGLE.items()]
-    several = [ConditionKey(name, kind, True) for name, kind in global_keys.SEVERAL.items()]
+    single = [ConditionKey(name, kind, several=False) for name, kind in global_keys.SINGLE.items()]
+    several = [ConditionKey(name, kind, several=True) for name, kind in global_keys.SEVERAL.items()]
     return {key.name.casefold(): key for key in (*single, *several)}
 
 

@@ -55,7 +55,7 @@ def _load(name: str) -> Any:
     return typer.main.get_command(one)
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> None:  # noqa: FBT001 -- typer gives it
     if wanted:
         from preflight import __version__
 

@@ -231,7 +231,7 @@ class _Reader:
         kind = self.text[self.at]
         if kind in "pP":
             self.at += 1
-            return _opposite(self._property(), kind == "P")
+            return _opposite(self._property(), negative=kind == "P")
         classes: dict[str, Test] = {
             "d": lambda c: "0" <= c <= "9",
             "w": lambda c: c == "_" or (c.isascii() and c.isalnum()),
@@ -239,7 +239,7 @@ class _Reader:
         }
         if kind.lower() in classes:
             self.at += 1
-            return _opposite(classes[kind.lower()], kind.isupper())
+            return _opposite(classes[kind.lower()], negative=kind.isupper())
         return _same(self._escaped_letter())
 
     def _escaped_letter(self) -> str:
@@ -292,5 +292,5 @@ def _between(low: str, high: str) -> Test:
     return lambda c: low <= c <= high
 
 
-def _opposite(test: Test, negative: bool) -> Test:
+def _opposite(test: Test, *, negative: bool) -> Test:
     return (lambda c: not test(c)) if negative else test

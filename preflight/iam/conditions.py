@@ -235,7 +235,7 @@ def is_left(variable: Variable, lookup: Lookup) -> bool:
     )
 
 
-def _truth(value: bool) -> Truth:
+def _truth(value: bool) -> Truth:  # noqa: FBT001 -- what it turns
     return Truth.TRUE if value else Truth.FALSE
 
 

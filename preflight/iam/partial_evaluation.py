@@ -30,7 +30,7 @@ Clause = tuple[Literal, ...]
 def clause(condition: Condition, lookup: Lookup) -> Clause:
     """Return an unknown condition as literals of which one must hold."""
     key, base = condition.key, condition.base
-    absent = Atom("absent", key, (), True)
+    absent = Atom("absent", key, (), when_absent=True)
     found = lookup(key)
     key_unknown = found is Missing.UNKNOWN
     if condition.several or condition.odd or (condition.quantifier is Quantifier.NONE and _many(found)):

@@ -52,7 +52,7 @@ def document(offer: Offer) -> str:
 
 def difference_text(offer: Offer, found: Difference, *, width: int, color: bool) -> str:
     """Return what a role lacks, with the policies that mend it, and what of its own it does not need."""
-    return "".join(f"{line}\n" for line in _difference_lines(offer, found, width, color))
+    return "".join(f"{line}\n" for line in _difference_lines(offer, found, width, color=color))
 
 
 def difference_document(offer: Offer, found: Difference) -> str:
@@ -121,7 +121,7 @@ def _notes(offer: Offer, width: int) -> Iterator[str]:
             yield from wrapped(f"{doubt.resolution}.", "  ", "  ", width)
 
 
-def _difference_lines(offer: Offer, found: Difference, width: int, color: bool) -> Iterator[str]:
+def _difference_lines(offer: Offer, found: Difference, width: int, *, color: bool) -> Iterator[str]:
     needs = len(found.needed.needs)
     lacking = len(found.lacking)
     yield from wrapped(
@@ -159,12 +159,12 @@ def _difference_lines(offer: Offer, found: Difference, width: int, color: bool) 
             )
             for spare in found.spare:
                 if spare.policy == name:
-                    yield from _spare_lines(spare, width, color)
+                    yield from _spare_lines(spare, width, color=color)
             if not whole and ":iam::aws:policy/" in name:
                 yield from wrapped("AWS manages it: attach a policy of your own in its place", "    ", "    ", width)
 
 
-def _spare_lines(spare: Spare, width: int, color: bool) -> Iterator[str]:
+def _spare_lines(spare: Spare, width: int, *, color: bool) -> Iterator[str]:
     label = spare.sid or f"Statement[{spare.statement}]"
     if spare.whole:
         yield paint(clean(f"-   {label}"), "red", on=color)

@@ -165,7 +165,13 @@ def _of_sentence(said: AccessDenied) -> Refusal:
     if said.policy_type is PolicyType.RESOURCE and said.action.lower().startswith("sts:assumerole"):
         policy_type = TRUST
     return Refusal(
-        said.principal, said.action, said.resource or None, policy_type, effect, said.policy_arn or None, False, unknown
+        said.principal,
+        said.action,
+        said.resource or None,
+        policy_type,
+        effect,
+        said.policy_arn or None,
+        unknown=unknown,
     )
 
 

@@ -353,6 +353,7 @@ def test_a_disk_that_is_full(three: Path, preflight: Command) -> None:
     assert done.code == 1 and "3 accounts were audited before" in done.err and "4 accounts" in done.out
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(folder: Path, preflight: Command) -> None:
     for number in range(1, 13):
         put(f"{number}.json", number, roles=600)

@@ -119,6 +119,7 @@ def _on_a_terminal(aws: StandIn, ready: Ready, folder: Path, *options: str) -> s
     return shown.decode()
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_at_once(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
     aws.latency(20)
     (tmp_path / "plan.json").write_text(json.dumps(ready.plan()))

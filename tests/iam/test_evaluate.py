@@ -251,6 +251,7 @@ def test_an_impossible_principal_is_refused_each_time() -> None:
             ask(policies, principal="bob")
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_however_many_requests_are_decided() -> None:
     policies = Policies(
         identity=(policy({"Action": "sagemaker:*", "Resource": f"arn:aws:sagemaker:*:{A}:endpoint/*"}),)

@@ -51,11 +51,11 @@ def regional_endpoint(question: Question) -> Plan:
     token = tokens[0] if tokens else None
     status = state.value["RegionOptStatus"] if isinstance(state, Known) else None
     if isinstance(token, Answered):
-        return _active(region, True)
+        return _active(region, active=True)
     if (isinstance(token, Failed) and token.code == "RegionDisabledException") or status == "DISABLED":
-        return _active(region, False)
+        return _active(region, active=False)
     if status == "ENABLED" or region in question.kind.declared["always-active"]:
-        return _active(region, True)
+        return _active(region, active=True)
     if isinstance(token, Failed):
         return unknown(token, f"sts:GetSessionToken in {region}", f"remove the policy that denies it in {region}")
     return Unknown(
@@ -64,7 +64,7 @@ def regional_endpoint(question: Question) -> Plan:
     )
 
 
-def _active(region: str, active: bool) -> Known[dict[str, object]]:
+def _active(region: str, *, active: bool) -> Known[dict[str, object]]:
     return Known({"RegionName": region, "active": active})
 
 

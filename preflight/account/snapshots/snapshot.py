@@ -262,7 +262,9 @@ class Snapshot:
             entries = (self._document.get("iam") or {}).get(where["iam"])
             if entries is None:
                 return self._missing(f"iam.{where['iam']}", where["shape"])
-            return [self._cached("", where["iam"], kind.id, entries, where.get("key", {}), kind.ignores_case)]
+            return [
+                self._cached("", where["iam"], kind.id, entries, where.get("key", {}), ignores_case=kind.ignores_case)
+            ]
         if region not in self._document.get("regions", {}) and not where.get("any-region"):
             return Unknown(f"{self._source} has no region {region}", f"add regions.{region}, or check the live account")
         listings = [
@@ -281,10 +283,10 @@ class Snapshot:
         entries = self._document.get("regions", {}).get(region, {}).get(part)
         if entries is None:
             return None
-        return self._cached(region, part, str(sorted(paths.items())), entries, paths, ignores_case)
+        return self._cached(region, part, str(sorted(paths.items())), entries, paths, ignores_case=ignores_case)
 
     def _cached(
-        self, region: str, part: str, use: str, entries: list[Any], paths: Mapping[str, str], ignores_case: bool
+        self, region: str, part: str, use: str, entries: list[Any], paths: Mapping[str, str], *, ignores_case: bool
     ) -> Listing:
         name = (region, part, use)
         if name not in self._listings:

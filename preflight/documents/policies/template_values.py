@@ -139,7 +139,7 @@ def is_function(value: Any) -> bool:
 def text_of(value: Any) -> MadeText:
     """Return the text that a function, or a plain value, makes."""
     if not is_function(value):
-        return MadeText(value, value, True) if isinstance(value, str) else _unknown("value")
+        return MadeText(value, value, known=True) if isinstance(value, str) else _unknown("value")
     (name, argument), *_ = value.items()
     if name == "Ref":
         return _reference(str(argument))
@@ -160,11 +160,11 @@ def is_partly_unknown(text: str) -> bool:
 
 
 def _reference(name: str) -> MadeText:
-    return MadeText(_PSEUDO[name], f"${{{name}}}", True) if name in _PSEUDO else _unknown(name)
+    return MadeText(_PSEUDO[name], f"${{{name}}}", known=True) if name in _PSEUDO else _unknown(name)
 
 
 def _unknown(label: str) -> MadeText:
-    return MadeText(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", False)
+    return MadeText(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", known=False)
 
 
 def _joins(argument: Any) -> bool:

@@ -103,10 +103,10 @@ def load_text(text: str, path: str, repeated: list[Repeated] | None = None, *, s
             # JSON is YAML, but libyaml is slower at it and does not take its escapes for pairs of surrogates.
             with suppress(InputError):
                 return _json(text, path, repeated)
-        return _yaml(text, path, repeated, short_forms)
+        return _yaml(text, path, repeated, short_forms=short_forms)
     if start in "{[" or name.endswith(".json"):
         return _json(text, path, repeated)
-    return _yaml(text, path, repeated, short_forms)
+    return _yaml(text, path, repeated, short_forms=short_forms)
 
 
 def _json(text: str, path: str, repeated: list[Repeated] | None) -> Document:
@@ -147,7 +147,7 @@ def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json
     return json.JSONDecoder(object_pairs_hook=members, parse_constant=_constant, parse_int=_integer, parse_float=_float)
 
 
-def _yaml(text: str, path: str, repeated: list[Repeated] | None, short_forms: bool) -> Document:
+def _yaml(text: str, path: str, repeated: list[Repeated] | None, *, short_forms: bool) -> Document:
     from preflight.documents.text.yaml_nodes import RepeatedNameError, YamlError, compose, construct, repetitions
 
     try:

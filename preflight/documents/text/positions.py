@@ -53,7 +53,7 @@ def search(text: str, syntax: str) -> Callable[[str, bool], tuple[int, int] | No
     starts: list[int] = []
     asked = 0
 
-    def place(pointer: str, name: bool) -> tuple[int, int] | None:
+    def place(pointer: str, name: bool) -> tuple[int, int] | None:  # noqa: FBT001 -- callables take no keywords
         nonlocal asked
         offset = locate(pointer)[name]
         if offset < 0:

@@ -131,7 +131,7 @@ def construct(root: Any, *, first: bool = False, short_forms: bool = False) -> A
     if root is None:
         return None
     _measure(root, {}, 0, set())
-    return _value(root, {}, first, short_forms)
+    return _value(root, {}, first=first, short_forms=short_forms)
 
 
 def repetitions(root: Any) -> Iterator[Repeated]:
@@ -182,7 +182,7 @@ def _nested_too_deep(node: Any) -> YamlError:
     return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
 
 
-def _value(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> Any:
+def _value(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool) -> Any:
     if id(node) in made:
         return made[id(node)]
     tagged = short_forms and node.tag.startswith("!") and len(node.tag) > 1
@@ -191,9 +191,9 @@ def _value(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> A
     elif node.tag not in _CONTAINER_TAGS and not tagged:
         raise _tagged(node)
     elif node.id == "sequence":
-        value = [_value(child, made, first, short_forms) for child in node.value]
+        value = [_value(child, made, first=first, short_forms=short_forms) for child in node.value]
     else:
-        value = _mapping(node, made, first, short_forms)
+        value = _mapping(node, made, first=first, short_forms=short_forms)
     if tagged:
         name = node.tag[1:]
         value = {name if name in _BARE_FUNCTIONS else f"Fn::{name}": value}
@@ -201,13 +201,13 @@ def _value(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> A
     return value
 
 
-def _mapping(node: Any, made: dict[int, Any], first: bool, short_forms: bool) -> dict[str, Any]:
+def _mapping(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for key, child in node.value:
         if key.id != "scalar":
             raise YamlError("a member's name must be text", "write the name as a string", key.start_mark)
-        value = _value(child, made, first, short_forms)
+        value = _value(child, made, first=first, short_forms=short_forms)
         if key.tag == _MERGE:
             for source in value if isinstance(value, list) else [value]:
                 if not isinstance(source, dict):

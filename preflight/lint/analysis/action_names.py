@@ -19,7 +19,7 @@ def judged_actions(subject: Subject) -> Sequence[Placed]:
     """Return what is wrong with each entry of Action and NotAction."""
     found: list[Placed] = []
     for entry in subject.once(odd_actions):
-        found.extend([Placed(entry.pointer, problem) for problem in judge(entry.text, len(found) < SEARCHED)])
+        found.extend([Placed(entry.pointer, problem) for problem in judge(entry.text, search=len(found) < SEARCHED)])
     return found
 
 
@@ -82,7 +82,7 @@ _known = Remembered(lambda text: text == "*" or bool(_matched[text]))
 
 
 @lru_cache(maxsize=32768)
-def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
+def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
     """Return what is wrong with one entry of Action or NotAction, and what was probably meant if it is searched.
 
     One that is not of the form service:Name is the grammar's matter.
@@ -95,10 +95,10 @@ def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
     if "*" in service or "?" in service:
         return () if not service.strip("*") and not name.strip("*") else (_wild_service(text, service),)
     if not catalog.service_exists(service):
-        return (_no_service(text, service, name, search),)
+        return (_no_service(text, service, name, search=search),)
     if not name.strip("*"):
         return ()
-    return (_no_action(text, service, name, search),)
+    return (_no_action(text, service, name, search=search),)
 
 
 def _wild_service(text: str, service: str) -> Problem:
@@ -109,7 +109,7 @@ def _wild_service(text: str, service: str) -> Problem:
     )
 
 
-def _no_service(text: str, service: str, name: str, search: bool) -> Problem:
+def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
     known = unlisted_service(service.lower())
     if known is not None:
         return Problem(
@@ -131,7 +131,7 @@ def _named(service: str, name: str) -> str:
     return name if found is None else found.name
 
 
-def _no_action(text: str, service: str, name: str, search: bool) -> Problem:
+def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
     known = unlisted_action(text)
     if known is not None:
         return Problem("unlisted", f"the action {text!r} is {known.state}: {known.reason}")
@@ -140,7 +140,7 @@ def _no_action(text: str, service: str, name: str, search: bool) -> Problem:
         return Problem(
             "pattern",
             f"{text!r} matches no action of {catalog.service_name(service)}",
-            _pattern_remedy(service, name, search),
+            _pattern_remedy(service, name, search=search),
         )
     permission = permission_of(text)
     if permission is not None:
@@ -162,7 +162,7 @@ def _no_action(text: str, service: str, name: str, search: bool) -> Problem:
     )
 
 
-def _pattern_remedy(service: str, name: str, search: bool) -> str:
+def _pattern_remedy(service: str, name: str, *, search: bool) -> str:
     bare = name.replace("*", "").replace("?", "")
     meant = catalog.nearest_action(service, bare) if bare and search else None
     return f"write {service}:{meant}, or a pattern that matches it" if meant else "remove it, or widen the pattern"

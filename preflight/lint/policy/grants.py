@@ -125,20 +125,20 @@ class Grants:
         """Whether the policy allows a watched action on a resource that nobody named; `passed_to` is the service that
         a role is passed to.
         """
-        return self._granted(action, passed_to, False)
+        return self._granted(action, passed_to, some=False)
 
     def somewhere(self, action: str) -> bool:
         """Whether the policy allows a watched action on some resource."""
-        return self._granted(action, "", True)
+        return self._granted(action, "", some=True)
 
-    def _granted(self, action: str, passed_to: str, some: bool) -> bool:
+    def _granted(self, action: str, passed_to: str, *, some: bool) -> bool:
         key = (action, passed_to, some)
         known = self._answers.get(key)
         if known is None:
-            known = self._answers[key] = self._decided(action, passed_to, some)
+            known = self._answers[key] = self._decided(action, passed_to, some=some)
         return known
 
-    def _decided(self, action: str, passed_to: str, some: bool) -> bool:
+    def _decided(self, action: str, passed_to: str, *, some: bool) -> bool:
         if action in self._surely:
             return True
         granted = [each for each in self.actions.get(action, ()) if id(each.view) not in self._limited]

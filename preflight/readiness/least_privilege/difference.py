@@ -211,7 +211,15 @@ class _Trimming:
             broad = tuple(self._broad(self._statement(at, statement.index)))
             if actions or resources or broad:
                 found.append(
-                    Spare(name, statement.index, statement.sid, False, tuple(actions), tuple(resources), broad)
+                    Spare(
+                        name,
+                        statement.index,
+                        statement.sid,
+                        whole=False,
+                        actions=tuple(actions),
+                        resources=tuple(resources),
+                        broad=broad,
+                    )
                 )
         return found
 

@@ -221,6 +221,7 @@ account.read(Ask.one("sagemaker:model", "us-east-1", {"ModelName": "m"}))
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_does_not_wait_for_aws(faults: Faulty) -> None:
     faults.latency = 15
     waiting = subprocess.Popen(

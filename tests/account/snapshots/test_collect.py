@@ -60,6 +60,7 @@ def results(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str]
     return [(each["rule"], each["kind"], each["subject"]) for each in json.loads(done.stdout)["results"]]
 
 
+@pytest.mark.slow
 def test_a_check_on_the_snapshot_answers_as_it_does_live(ready: Ready, run: Run, tmp_path: Path) -> None:
     plan = ready.plan()
     (tmp_path / "plan.json").write_text(json.dumps(plan))
@@ -106,6 +107,7 @@ def _name_taken(aws: StandIn, ready: Ready) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_no_bucket, _no_artifact, _no_image, _no_role, _no_quotas, _name_taken])
+@pytest.mark.slow
 def test_what_is_wrong_is_the_same_on_the_snapshot(
     aws: StandIn, ready: Ready, run: Run, tmp_path: Path, spoil: Callable[[StandIn, Ready], None]
 ) -> None:
@@ -190,6 +192,7 @@ def test_what_is_denied_is_in_it_as_unknown(aws: StandIn, ready: Ready, run: Run
     assert result["kind"] == "open" and "when s.json was taken" in result["message"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(
     aws: StandIn, ready: Ready, run: Run, started: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -231,6 +234,7 @@ def test_bad_usage(run: Run, arguments: tuple[str, ...], says: str, tmp_path: Pa
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_read(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
     limited = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "

@@ -135,6 +135,7 @@ def is_error(found: Found) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(nearly_policies(), TYPES)
 @example({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*"}]}, "scp")
+@pytest.mark.slow
 def test_what_cannot_be_parsed_has_an_error(policy: Any, type_: PolicyType) -> None:
     try:
         parse_policy(policy, "p")

@@ -61,6 +61,7 @@ def test_each_kind_of_text(preflight: Command, folder: Path, name: str, content:
     assert len(found) == len(told) and all(any(one.startswith(each) for one in found) for each in told), found
 
 
+@pytest.mark.slow
 def test_a_policy_of_ten_megabytes_and_one_of_100_000_statements(preflight: Command, folder: Path) -> None:
     long = {
         **STATEMENT,
@@ -94,6 +95,7 @@ PIECES = ["{", "}", "[", "]", ",", ":", '"', "\\", "\\ud83d", "null", "-1e999", 
 
 @settings(max_examples=250, deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_no_text_breaks_the_reader_or_the_linter(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([*TEXTS, TEMPLATE, json.dumps({"Policy": json.dumps(POLICY)})]))
     for _ in range(data.draw(st.integers(0, 4))):

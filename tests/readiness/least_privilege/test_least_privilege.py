@@ -270,6 +270,7 @@ def several(draw: st.DrawFn) -> Requests:
 
 @settings(max_examples=40, deadline=None)
 @given(several())
+@pytest.mark.slow
 def test_whatever_the_plan_says(requests: Requests) -> None:
     document = generated(requests)
     assert judged(document, requests) == {"pass"}

@@ -28,7 +28,7 @@ def keys_distinct(subject: Subject) -> Iterator[Finding]:
             before = first.setdefault((each.operator, each.lower_key), each)
             if before is not each:
                 problem = f"{each.key} and {before.key} under {each.operator} are one key, whatever the case"
-                yield Finding(each.pointer, problem, "write one of them, with the values of both", True)
+                yield Finding(each.pointer, problem, "write one of them, with the values of both", on_name=True)
 
 
 def single_boolean(subject: Subject) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def null_without_if_exists(subject: Subject) -> Iterator[Finding]:
             place = f"{view.pointer}/Condition/{escape(operator)}"
             edits = (Edit("rename", place, f"{qualifier}{colon}Null"),) if "Null" not in view.raw["Condition"] else ()
             yield Finding(place, f"there is no operator {operator}: Null itself asks whether the key is there",
-                          'write "Null"', True, edits=edits)  # fmt: skip
+                          'write "Null"', on_name=True, edits=edits)  # fmt: skip
 
 
 def null_without_qualifier(subject: Subject) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
                 )
                 # Of its own services' keys AWS's policies compare some so.
                 level = None if each.lower_key.startswith("aws:") else Level.WARNING
-                yield Finding(each.pointer, problem, remedy, True, level)
+                yield Finding(each.pointer, problem, remedy, on_name=True, level=level)
 
 
 def _has_several(name: str) -> bool:

@@ -99,7 +99,9 @@ def _statement(view: StatementView, subject: Subject, found: Faults) -> None:
         for pair in _PAIRS:
             if pair[1] in raw and pair[0] in raw:
                 problem = f"{view.cited} has both {pair[0]} and {pair[1]}"
-                found["exclusive"].append(Finding(f"{view.pointer}/{pair[1]}", problem, "keep one of the two", True))
+                found["exclusive"].append(
+                    Finding(f"{view.pointer}/{pair[1]}", problem, "keep one of the two", on_name=True)
+                )
         _presence(view, subject, found)
 
 
@@ -157,7 +159,7 @@ def _taken(view: StatementView, kind: str) -> Iterable[Finding]:
         if name in view.raw:
             problem = f"{view.cited} has {name}, which the policy of {of} does not take"
             remedy = f"remove {name}: the policy is about whom it is attached to"
-            yield Finding(f"{view.pointer}/{name}", problem, remedy, True)
+            yield Finding(f"{view.pointer}/{name}", problem, remedy, on_name=True)
 
 
 def _about_itself(view: StatementView, subject: Subject) -> bool:
@@ -179,7 +181,7 @@ def _unknown(body: Mapping[str, Any], names: Sequence[str], above: str, found: F
         known = ", ".join(names)
         remedy = f'write "{close}"' if close else f"remove it; {where} have {known}"
         problem = f"{where} have no element {shown(name)}"
-        found["known"].append(Finding(place, problem, remedy, True, edits=edits))
+        found["known"].append(Finding(place, problem, remedy, on_name=True, edits=edits))
 
 
 def _absent(body: Mapping[str, Any], name: str) -> bool:

@@ -140,7 +140,7 @@ def _unknown_kind(kind: str, place: str, written: dict[str, Any]) -> Finding:
     edits = (Edit("rename", place, meant),) if meant and meant not in written else ()
     close = meant or nearest(kind, PRINCIPAL_KINDS)
     remedy = f'write "{close}"' if close else f"use {', '.join(PRINCIPAL_KINDS)}"
-    return Finding(place, f"there is no kind of principal {shown(kind)}", remedy, True, edits=edits)
+    return Finding(place, f"there is no kind of principal {shown(kind)}", remedy, on_name=True, edits=edits)
 
 
 def _no_text(kind: str, value: Any, place: str) -> Finding:

@@ -51,7 +51,7 @@ def no_resource(subject: Subject) -> Iterator[Finding]:
             if name in view.raw:
                 place = f"{view.pointer}/{name}"
                 problem = f"{view.cited} has {name}; a trust policy is about the role that it belongs to"
-                yield Finding(place, problem, f"remove {name}", True, edits=(Edit("remove", place),))
+                yield Finding(place, problem, f"remove {name}", on_name=True, edits=(Edit("remove", place),))
 
 
 def actions_fit(subject: Subject) -> Iterator[Finding]:

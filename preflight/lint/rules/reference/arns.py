@@ -111,7 +111,7 @@ _right: set[str] = set()
 
 
 @lru_cache(maxsize=16384)
-def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
+def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
     """Return what is wrong with one entry of Resource or NotResource, and what was probably meant if it is searched."""
     if not text.strip("*") or text.startswith(("${", _OF_API)):
         return ()
@@ -120,7 +120,7 @@ def judge(text: str, search: bool = True) -> tuple[Problem, ...]:
     parts = _VARIABLE.sub("*", text).split(":", _PARTS - 1)
     if len(parts) < _PARTS:
         return (_too_few(text, parts),)
-    return tuple(_parts_wrong(text, parts, search))
+    return tuple(_parts_wrong(text, parts, search=search))
 
 
 def _no_arn(text: str) -> Problem:
@@ -146,13 +146,13 @@ def _too_few(text: str, parts: Sequence[str]) -> Problem:
     )
 
 
-def _parts_wrong(text: str, parts: Sequence[str], search: bool) -> Iterator[Problem]:
+def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[Problem]:
     _, partition, service, region, account, resource = parts
     if partition not in PARTITIONS and not any(matches(partition, each) for each in PARTITIONS):
         meant = nearest(partition, PARTITIONS) or "aws"
         yield Problem("partition", f"there is no partition {partition!r}, which {text!r} names", f"write {meant}")
     if region and _literal(region):
-        yield from _region_wrong(text, partition, region, search)
+        yield from _region_wrong(text, partition, region, search=search)
     if not _literal(service):
         yield Problem(
             "wild service",
@@ -177,7 +177,7 @@ def _parts_wrong(text: str, parts: Sequence[str], search: bool) -> Iterator[Prob
                 else "name the service as its ARNs do",
             )
     else:
-        yield from _form_wrong(text, service, region, account, resource, search)
+        yield from _form_wrong(text, service, region, account, resource, search=search)
     if account and not _account_possible(service, account):
         yield Problem(
             "account",
@@ -201,7 +201,7 @@ def _account_possible(service: str, account: str) -> bool:
     return _literal(service) and any(form.account == account for form in arn_forms(service.lower()))
 
 
-def _region_wrong(text: str, partition: str, region: str, search: bool) -> Iterator[Problem]:
+def _region_wrong(text: str, partition: str, region: str, *, search: bool) -> Iterator[Problem]:
     home = regions().get(region)
     if home is None:
         meant = nearest_region(region) if search else None
@@ -219,7 +219,9 @@ def _region_wrong(text: str, partition: str, region: str, search: bool) -> Itera
         )
 
 
-def _form_wrong(text: str, service: str, region: str, account: str, resource: str, search: bool) -> Iterator[Problem]:
+def _form_wrong(
+    text: str, service: str, region: str, account: str, resource: str, *, search: bool
+) -> Iterator[Problem]:
     forms = arn_forms(service)
     if not forms:
         return
@@ -227,7 +229,7 @@ def _form_wrong(text: str, service: str, region: str, account: str, resource: st
     if any(fits(form, region, account) for form in fitting):
         return
     if not fitting:
-        yield _no_form(text, resource, forms, search)
+        yield _no_form(text, resource, forms, search=search)
         return
     if not account and _public(service, fitting):
         return
@@ -271,7 +273,7 @@ and parameters of AWS) and AWS's own managed policies.
 _WORD = re.compile(r"[/:*?]")
 
 
-def _no_form(text: str, resource: str, forms: Sequence[ArnForm], search: bool) -> Problem:
+def _no_form(text: str, resource: str, forms: Sequence[ArnForm], *, search: bool) -> Problem:
     """Say what was meant. That is sure where only case or punctuation differ, or the word is right and its form not;
     otherwise the kind may be one that AWS's reference leaves out.
     """

@@ -97,14 +97,14 @@ def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
 def _judged(subject: Subject) -> Sequence[Placed]:
     found: list[Placed] = []
     for condition in subject.once(Tested).all:
-        problems = judge(condition.key, len(found) < SEARCHED)
+        problems = judge(condition.key, search=len(found) < SEARCHED)
         if problems:
             found.extend([Placed(condition.pointer, problem, on_name=True) for problem in problems])
     return found
 
 
 @lru_cache(maxsize=8192)
-def judge(key: str, search: bool = True) -> tuple[Problem, ...]:
+def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
     """Return what is wrong with a condition key, wherever it stands, and what was probably meant if it is searched."""
     lower = key.lower()
     if _FORM.fullmatch(key) is None:
@@ -134,10 +134,10 @@ def judge(key: str, search: bool = True) -> tuple[Problem, ...]:
                 _instead(key, catalog.nearest_condition_key(key) if search else None),
             ),
         )
-    return _foreign(key, service, search)
+    return _foreign(key, service, search=search)
 
 
-def _foreign(key: str, service: str, search: bool) -> tuple[Problem, ...]:
+def _foreign(key: str, service: str, *, search: bool) -> tuple[Problem, ...]:
     """Judge a key of no service: identity providers' keys begin with their address, and any of theirs may be."""
     if "." in service or "/" in service or service in ("saml", "cognito-identity-auth", "cognito-identity-unauth"):
         return ()

@@ -136,7 +136,7 @@ def _limits(entry: ConditionEntry) -> bool:
     """Whether a claim's values name a repository or its owner."""
     if not _limits_any(entry):
         return False
-    return all(_named(value.text, "like" in entry.base.lower()) for value in entry.values)
+    return all(_named(value.text, wild="like" in entry.base.lower()) for value in entry.values)
 
 
 def _limits_any(entry: ConditionEntry) -> bool:
@@ -148,7 +148,7 @@ def _limits_any(entry: ConditionEntry) -> bool:
     )
 
 
-def _named(text: str, wild: bool) -> bool:
+def _named(text: str, *, wild: bool) -> bool:
     if not wild:
         return bool(text)
     head = re.split(r"[*?]", text, maxsplit=1)[0]
