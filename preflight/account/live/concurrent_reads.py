@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from preflight.account.facts import Ask, Fact, Known
-from preflight.account.live.calls import Answered, Call, Outcome
-from preflight.account.live.errors import Failed
+from preflight.account.live.calls import Call, Outcome
 from preflight.thread_pool import Pool
 
 
@@ -156,11 +155,3 @@ def _when_all(futures: Sequence[Future[_Answer]], then: Callable[[], None]) -> N
 
     for future in futures:
         future.add_done_callback(one_done)
-
-
-def call_for(wanted: Call) -> Generator[Sequence[Wanted], list[Any], Answered | Failed]:
-    """Make one call inside a plan: `outcome = yield from call_for(call)`."""
-    (outcome,) = yield [wanted]
-    if not isinstance(outcome, Answered | Failed):
-        raise TypeError(f"a call was answered with {outcome!r}")
-    return outcome

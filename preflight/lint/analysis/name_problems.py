@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from preflight.engine.result import Level
 from preflight.lint.policy.finding import Edit, Finding
@@ -27,8 +27,12 @@ class Problem(NamedTuple):
     instead: str = ""
 
 
-Judge: TypeAlias = Callable[[str, bool], Sequence[Problem]]
-"""Says what is wrong with a text; searches what was meant if the second argument says so."""
+class Judge(Protocol):
+    """What is wrong with one text; `search` says whether to look for what was meant, which takes long."""
+
+    def __call__(self, text: str, /, *, search: bool = True) -> tuple[Problem, ...]:
+        """Return the problems of a text."""
+        ...
 
 
 class Placed(NamedTuple):
@@ -85,7 +89,7 @@ def judged_texts(
         for index, text in many:
             if not isinstance(text, str) or text in right:
                 continue
-            problems = judge(text, len(found) < SEARCHED)
+            problems = judge(text, search=len(found) < SEARCHED)
             if not problems:
                 remember(right, text)
                 continue

@@ -9,11 +9,10 @@ grant is not reported as one without limits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.iam.wildcard import matcher, tokens
-from preflight.lint.policy.cached import computed
 from preflight.lint.policy.sensitive_actions import samples, watched, watched_names
 from preflight.lint.policy.statements import Entry, StatementView
 
@@ -58,12 +57,12 @@ class Grants:
         self._statements, self._compiled = statements, compiled
         self._answers: dict[tuple[str, str, bool], bool] = {}
 
-    @computed
+    @cached_property
     def denies(self) -> bool:
         """Whether any statement denies."""
         return any(view.denies for view in self._statements)
 
-    @computed
+    @cached_property
     def administrator(self) -> Granted | None:
         """The statement that allows every action on every resource without a condition, where nothing is denied."""
         for view in self._statements:
@@ -74,7 +73,7 @@ class Grants:
                 return Granted(view, view.actions_where(_ALL_ACTIONS.__contains__)[0])
         return None
 
-    @computed
+    @cached_property
     def actions(self) -> Mapping[str, list[Granted]]:
         """The watched actions that some statement allows, with those statements."""
         found: dict[str, list[Granted]] = {}
@@ -93,7 +92,7 @@ class Grants:
                         found.setdefault(action, []).append(whole)
         return found
 
-    @computed
+    @cached_property
     def _surely(self) -> frozenset[str]:
         """The watched actions that are allowed on everything, whatever the context."""
         plain = {id(view): _plain(view) for view in self._statements}
@@ -103,7 +102,7 @@ class Grants:
             if action not in self._denied and any(plain[id(each.view)] for each in granted)
         )
 
-    @computed
+    @cached_property
     def _denied(self) -> frozenset[str]:
         """The watched actions that some statement denies on something."""
         found: set[str] = set()
@@ -116,7 +115,7 @@ class Grants:
                     )
         return frozenset(found)
 
-    @computed
+    @cached_property
     def _limited(self) -> frozenset[int]:
         """The statements that allow nothing for certain."""
         return frozenset(id(view) for view in self._statements if not _told(view))

@@ -6,10 +6,10 @@ Grammar rules report what is malformed; all other rules look at what can be read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from preflight.json_pointer import escape
-from preflight.lint.policy.cached import computed
 from preflight.lint.policy.text_cache import Remembered
 
 PrincipalElement = Literal["Principal", "NotPrincipal"]
@@ -68,7 +68,7 @@ class ConditionEntry:
         """Where it stands, as a JSON pointer within the policy."""
         return f"{self._above}/{escape(self.operator)}/{escape(self.key)}"
 
-    @computed
+    @cached_property
     def values(self) -> tuple[Entry, ...]:
         """The values that are single strings, numbers or booleans, as text in the form in which AWS compares them
         (`true`, `1`).
@@ -137,32 +137,32 @@ class StatementView:
         """Whether the effect is Deny, as AWS spells it."""
         return self.raw.get("Effect") == "Deny"
 
-    @computed
+    @cached_property
     def actions(self) -> tuple[Entry, ...]:
         """The entries of Action."""
         return self._texts("Action")
 
-    @computed
+    @cached_property
     def action_texts(self) -> tuple[str, ...]:
         """The entries of Action, where nobody needs their places: of most policies nobody does."""
         return strings(self.raw.get("Action"))
 
-    @computed
+    @cached_property
     def lower_actions(self) -> tuple[str, ...]:
         """The entries of Action in lower case, as AWS compares them."""
         return tuple([text.lower() for text in self.action_texts])
 
-    @computed
+    @cached_property
     def action_lines(self) -> str:
         """The entries of Action in lower case as lines: to see at one look that something is in none of them."""
         return "\n".join(self.lower_actions)
 
-    @computed
+    @cached_property
     def resource_texts(self) -> tuple[str, ...]:
         """The entries of Resource, where nobody needs their places."""
         return strings(self.raw.get("Resource"))
 
-    @computed
+    @cached_property
     def resource_lines(self) -> str:
         """The entries of Resource as lines: to see at one look that something is in none of them."""
         return "\n".join(self.resource_texts)
@@ -178,32 +178,32 @@ class StatementView:
             if isinstance(each, str) and wanted(each)
         ]
 
-    @computed
+    @cached_property
     def services(self) -> frozenset[str]:
         """The services that the entries of Action are of, in lower case; `*` stands for those that are patterns."""
         return frozenset(map(service_of.__getitem__, self.action_texts))
 
-    @computed
+    @cached_property
     def not_actions(self) -> tuple[Entry, ...]:
         """The entries of NotAction."""
         return self._texts("NotAction")
 
-    @computed
+    @cached_property
     def resources(self) -> tuple[Entry, ...]:
         """The entries of Resource."""
         return self._texts("Resource")
 
-    @computed
+    @cached_property
     def not_resources(self) -> tuple[Entry, ...]:
         """The entries of NotResource."""
         return self._texts("NotResource")
 
-    @computed
+    @cached_property
     def principals(self) -> tuple[PrincipalEntry, ...]:
         """The entries of Principal and of NotPrincipal."""
         return tuple(_principals(self.raw, self.pointer))
 
-    @computed
+    @cached_property
     def conditions(self) -> tuple[ConditionEntry, ...]:
         """Every pair of operator and key."""
         return tuple(_conditions(self.raw.get("Condition"), f"{self.pointer}/Condition"))

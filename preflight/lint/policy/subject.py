@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
-from preflight.lint.policy.cached import computed
 from preflight.lint.policy.grants import Grants
 from preflight.lint.policy.statements import StatementView, statements_of
 
@@ -46,12 +46,12 @@ class Subject:
         """What the policy is for."""
         return self.found.type
 
-    @computed
+    @cached_property
     def statements(self) -> tuple[StatementView, ...]:
         """The statements that are objects, in order."""
         return statements_of(self.found.value)
 
-    @computed
+    @cached_property
     def policy(self) -> Policy | None:
         """The policy compiled for decisions; None where AWS would not store it."""
         if not isinstance(self.found.value, dict):
@@ -64,17 +64,17 @@ class Subject:
         except PolicyError:
             return None
 
-    @computed
+    @cached_property
     def elements(self) -> frozenset[str]:
         """The names of all elements that some statement has, as written: a check of an absent one has nothing to do."""
         return frozenset[str]().union(*[view.raw for view in self.statements])
 
-    @computed
+    @cached_property
     def services(self) -> frozenset[str]:
         """The services that actions of some statement are of, in lower case; `*` stands for those that are patterns."""
         return frozenset[str]().union(*[view.services for view in self.statements])
 
-    @computed
+    @cached_property
     def grants(self) -> Grants:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from preflight.lint.analysis.pattern_coverage import WILD, Patterns, covers_text
-from preflight.lint.policy.cached import computed
 from preflight.lint.policy.finding import Edit, Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
@@ -163,15 +162,15 @@ class _About:
         self.services = view.services
         self.everything = "*" in view.services
 
-    @computed
+    @cached_property
     def actions(self) -> Patterns:
         return Patterns(self.texts)
 
-    @computed
+    @cached_property
     def resources(self) -> Patterns:
         return Patterns(self.view.resource_texts)
 
-    @computed
+    @cached_property
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
         return frozenset(
             (each.operator.lower(), each.lower_key, frozenset(value.text for value in each.values))
