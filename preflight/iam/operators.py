@@ -203,9 +203,10 @@ def _operators() -> dict[str, Operator]:
         for name, (negation, build) in table.items():
             wanted, given = _TYPES.get(_family(name), (None, None))
             strict = name in ("Bool", "Null", "ArnEquals", "ArnLike")
-            found.append(Operator(name, build, False, variables, name, *((wanted, given) if strict else (None, None)))  # noqa: FBT003)
+            types = (wanted, given) if strict else (None, None)
+            found.append(Operator(name, build, False, variables, name, *types))  # noqa: FBT003 -- each by its field
             if negation:
-                found.append(Operator(negation, build, True, variables, name, wanted, given)  # noqa: FBT003)
+                found.append(Operator(negation, build, True, variables, name, wanted, given))  # noqa: FBT003
     return {each.name.lower(): each for each in found}
 
 

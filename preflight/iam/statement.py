@@ -107,7 +107,7 @@ class Patterns:
         if self.fixed(resource):
             return Truth.TRUE
         named = has_colon_in_name(resource)
-        perhaps = any(self._perhaps(each, resource, named) for each in self._readings)
+        perhaps = any(self._perhaps(each, resource, named=named) for each in self._readings)
         for each in self.varying:
             parts = resolve(each, lookup)
             if isinstance(parts, Missing):
@@ -119,10 +119,10 @@ class Patterns:
                 if not is_open(parts):
                     return Truth.TRUE
                 perhaps = True
-            perhaps = perhaps or self._perhaps(reading, resource, named)
+            perhaps = perhaps or self._perhaps(reading, resource, named=named)
         return Truth.UNKNOWN if perhaps else Truth.FALSE
 
-    def _perhaps(self, reading: Reading, resource: str, named: bool) -> bool:
+    def _perhaps(self, reading: Reading, resource: str, *, named: bool) -> bool:
         if reading.others:
             if self.negated and reading.reason == EARLY_VARIABLE:
                 return True

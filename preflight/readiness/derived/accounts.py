@@ -118,7 +118,7 @@ def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = (
     if resource.region:
         step = replace(step, region=resource.region)
     if resource.handler == "none":
-        return ResourceStep(resource, (), "other", "", False, step)
+        return ResourceStep(resource, (), "other", "", False, step)  # noqa: FBT003 -- each by its field
     if resource.handler == "call":
         needs, why = calls.needs_of(resource)
     elif "::" in resource.type:

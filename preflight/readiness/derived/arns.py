@@ -145,7 +145,11 @@ def _arns(kind: catalog.ResourceType, told: Told, place: Place, main: str | None
     found = [""]
     at = 0
     for match in _BLANK.finditer(template):
-        values = [_where(match[1], place)] if match[1] in _PLACES else _values(match[1], kind, own, told, template)
+        values = (
+            [_where(match[1], place)]
+            if match[1] in _PLACES
+            else _values(match[1], kind, own=own, told=told, template=template)
+        )
         found = [f"{head}{template[at : match.start()]}{value}" for head in found for value in values][:_MOST]
         at = match.end()
     return [f"{head}{template[at:]}" for head in found]
@@ -177,7 +181,7 @@ def _shape(template: str) -> re.Pattern[str]:
     return re.compile(text, re.S)
 
 
-def _values(blank: str, kind: catalog.ResourceType, own: bool, told: Told, template: str) -> list[str]:
+def _values(blank: str, kind: catalog.ResourceType, *, own: bool, told: Told, template: str) -> list[str]:
     direct = _named(told.values, blank)
     aliases = _ALIASES.get(kind.service, {}).get(blank, ())
     for name in aliases:
@@ -185,7 +189,7 @@ def _values(blank: str, kind: catalog.ResourceType, own: bool, told: Told, templ
     for name in _FROM_URL.get(blank, ()):
         direct = direct or [each.rpartition("/")[2] for each in _named(told.values, name) if "/" in each]
     if not direct and (own or blank not in _EXACT):
-        direct = _like(blank, kind, own, told)
+        direct = _like(blank, kind, own=own, told=told)
     if direct:
         path = told.values.get("Path") if blank.endswith("WithPath") and own else None
         ready = [_plain(each, blank, template) for each in direct]
@@ -232,7 +236,7 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-def _like(blank: str, kind: catalog.ResourceType, own: bool, told: Told) -> list[str]:
+def _like(blank: str, kind: catalog.ResourceType, *, own: bool, told: Told) -> list[str]:
     """Return the values of the member whose name says the same as a placeholder's: `DBInstanceIdentifier` for
     `DbInstanceName`; of the thing itself also its bare Name or Id.
     """
