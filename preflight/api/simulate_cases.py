@@ -33,16 +33,18 @@ def simulate(
     require_one_source(snapshot, profile, endpoint_url)
     if snapshot is not None and live:
         raise UsageError("--snapshot can't be combined with --live")
-    return _decided(cases, snapshot, live or bool(profile or endpoint_url), profile, endpoint_url, coverage)
+    is_live = live or bool(profile or endpoint_url)
+    return _decided(cases, snapshot, profile, endpoint_url, coverage, is_live=is_live)
 
 
 def _decided(
     cases: Sequence[str],
     snapshot: str | None,
-    is_live: bool,
     profile: str | None,
     endpoint_url: str | None,
     coverage: Coverage | None,
+    *,
+    is_live: bool,
 ) -> Iterator[Answer]:
     from preflight.simulate.case_files import read_cases
     from preflight.simulate.simulate import simulate as decide_all
