@@ -91,9 +91,9 @@ def _cases(must: Sequence[Box], avoid: Sequence[Box], space: Space) -> list[Case
     boxes = (*must, *avoid)
     found = [Case(space, RESOURCES, None)]
     if REGION not in space.assumed and any(each.key == REGION for box in boxes for each in box.conditions):
-        found = [Case(space, RESOURCES, False), Case(space, REGIONLESS, True)]
+        found = [Case(space, RESOURCES, region_absent=False), Case(space, REGIONLESS, region_absent=True)]
     if _may_list_buckets(must) and any(box.resources is not None and not box.resources.everything for box in boxes):
-        found.append(Case(space, BUCKETS, True, (zone([LIST_BUCKETS]),)))
+        found.append(Case(space, BUCKETS, region_absent=True, must=(zone([LIST_BUCKETS]),)))
     return found
 
 

@@ -139,7 +139,7 @@ def _forms(known: Known, action: str) -> Iterator[Names]:
 
 def _names(patterns: Sequence[Symbols], texts: Sequence[str]) -> Names:
     test = any_of([tokens(text) for text in texts]) if texts != ["\0"] else "*".__eq__
-    return Names(False, tuple(patterns), test)
+    return Names(negated=False, fixed=tuple(patterns), strictly=test)
 
 
 def _pieces(template: str, *, usual: bool) -> Iterator[tuple[str, bool, frozenset[str]]]:
