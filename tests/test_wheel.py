@@ -70,7 +70,8 @@ def files(folder: str, *endings: str) -> set[str]:
 def test_it_has_all_rules_and_schemas_and_nothing_else(wheel: Path) -> None:
     names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     data = {name.removeprefix("preflight/_data/") for name in names if name.startswith("preflight/_data/")}
-    assert data == files("rules", ".yaml") | files("rules", ".json") | files("schemas", ".json")
+    rules = files("rules", ".yaml") | files("rules", ".json") | files("rules", ".gz")
+    assert data == rules | files("schemas", ".json")
     assert len(data) > 50
     code = names - {f"preflight/_data/{name}" for name in data}
     assert code == files("preflight", ".py", ".typed", ".css", ".j2", ".js")
