@@ -16,6 +16,7 @@ from preflight.documents.cloudformation.model import Resource, Template
 from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
+from preflight.documents.cloudformation.updates import changed_by, updated
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
@@ -51,7 +52,24 @@ def plan_in(document: Document, given: Given) -> Plan:
     stack = Stack(template, where, given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
+    if given.deployed is not None:
+        _update(gathered, given.deployed, where, given)
     return planned(gathered, shared, given, partial(plan_in, document))
+
+
+def _update(gathered: Gathered, deployed: Document, where: Where, given: Given) -> None:
+    """Take what was gathered as an update of a stack: of what is as it was, or changes in place, no call makes it."""
+    if not isinstance(deployed.value, dict):
+        raise InputError(deployed.path, "it is neither a template nor a change set", mend="write its Resources")
+    if isinstance(deployed.value.get("Changes"), list):
+        gathered.resources = changed_by(gathered.resources, deployed.value)
+    else:
+        before, template = Gathered(), read_template(deployed)
+        known = {name: value for name, value in given.parameters.items() if name in template.parameters}
+        gather(Stack(template, where, known, Shared(nested=nested_in)), before)
+        gathered.resources = updated(gathered.resources, before.resources)
+    made = {each.request for each in gathered.resources if each.request}
+    gathered.requests = [each for each in gathered.requests if each.name in made]
 
 
 def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, principal: str | None = None) -> Plan:

@@ -7,6 +7,7 @@ the properties do not call for is not needed; what the names do not tell is perh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from preflight.declared.stack_data import Decided, Listed, StackType, decided_of, passed_to, stack_type
@@ -46,14 +47,17 @@ def _unknown(type_: str) -> str:
 class _Needs:
     def __init__(self, resource: PlannedResource, known: StackType) -> None:
         self._resource, self._known = resource, known
-        self._properties = resource.properties
+        self._properties = resource.properties if resource.handler != "update" else _changed(resource)
         self._values = {name: each for name, each in resource.properties.items() if isinstance(each, _TEXTS)}
         self._tagged = bool(resource.tags) or (
-            known.tags is not None and any_set(resource.properties, (known.tags,))[0] == "set"
+            known.tags is not None and any_set(self._properties, (known.tags,))[0] == "set"
         )
 
     def all(self) -> Iterator[DerivedNeed]:
         handler = self._resource.handler
+        if self._resource.replaces:
+            old = replace(self._resource, handler="delete", replaces=False, properties=self._resource.before)
+            yield from _Needs(old, self._known).all()
         decided = {each.action: each for each in decided_of(self._known.name) if each.handler == handler}
         seen = set()
         for listed in self._known.listed(handler):
@@ -155,6 +159,13 @@ class _Needs:
         if self._resource.tags is None:
             return "maybe", "tag", "the stack's tags are not known"
         return "not-needed", "tag", "no tags are set"
+
+
+def _changed(resource: PlannedResource) -> dict[str, Any]:
+    """Return the properties that an update changes, those that it takes away with what they were."""
+    names = [*resource.properties, *(name for name in resource.before if name not in resource.properties)]
+    found = {name: resource.properties.get(name, resource.before.get(name)) for name in names}
+    return {name: value for name, value in found.items() if resource.properties.get(name) != resource.before.get(name)}
 
 
 def _custom(resource: PlannedResource) -> tuple[DerivedNeed, ...] | None:

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from preflight.account.overlays.policy_overrides import Overrides
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.data_files import folder
-from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.plan import Given, Plan
 from preflight.documents.plans.requests import plan_of
 from preflight.engine.result import Kind, Report, Verdict
 from preflight.readiness.check import check
@@ -117,7 +117,7 @@ def test_tags_of_the_request_are_compared() -> None:
 def test_nothing_to_check_is_ready_and_says_so() -> None:
     report = checked({"W": {"Type": "AWS::CloudFormation::WaitConditionHandle"}})
     assert report.verdict is Verdict.READY
-    assert "nothing to check: it has no resource of AWS" in rendered(report, "text")
+    assert "nothing to check: it asks nothing of AWS" in rendered(report, "text")
 
 
 def test_the_policy_of_a_plan_has_what_its_resources_need_and_names_what_it_cannot_account_for() -> None:
@@ -148,3 +148,29 @@ def test_a_key_that_the_template_makes_is_held_to_its_own_policy() -> None:
     assert Kind.FAIL in {each.kind for each in checked(key, select=("PRE110",)).results}
     key["K"]["Properties"] = {"EnableKeyRotation": True}
     assert Kind.FAIL not in {each.kind for each in checked(key, select=("PRE110",)).results}
+
+
+def test_an_update_asks_for_what_changes() -> None:
+    def queue(name: str, delay: int) -> dict[str, Any]:
+        return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name, "DelaySeconds": delay}}
+
+    before = {"Same": queue("s", 1), "Changed": queue("c", 1), "Renamed": queue("r", 1), "Gone": queue("g", 1)}
+    after = {"Same": queue("s", 1), "Changed": queue("c", 2), "Renamed": queue("n", 1), "New": queue("w", 1)}
+    given = Given(deployed=document("before.json", {"Resources": before}))
+    found = plan_of([document("app.json", {"Resources": after})], given=given)
+    assert {each.name: (each.handler, each.replaces) for each in found.resources} == {
+        "app/Same": ("none", False),
+        "app/Changed": ("update", False),
+        "app/Renamed": ("create", True),
+        "app/New": ("create", False),
+        "app/Gone": ("delete", False),
+    }
+    report = checked(replace(found, region="us-east-1", account="111122223333", principal=WHO), select=("PRE110",))
+    needed = {(each.subject, each.need.action) for each in report.results if each.need is not None}
+    assert {("app/Changed", "sqs:SetQueueAttributes"), ("app/Gone", "sqs:DeleteQueue")} <= needed
+    assert {("app/Renamed", "sqs:CreateQueue"), ("app/Renamed", "sqs:DeleteQueue")} <= needed
+    changes = [{"ResourceChange": {"LogicalResourceId": "Changed", "Action": "Modify", "Replacement": "False",
+                                   "Details": [{"Target": {"Name": "DelaySeconds"}}]}}]  # fmt: skip
+    given = Given(deployed=document("changes.json", {"Changes": changes}))
+    found = plan_of([document("app.json", {"Resources": after})], given=given)
+    assert {each.handler for each in found.resources if each.name != "app/Changed"} == {"none"}
