@@ -45,7 +45,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"least_privilege"},
         {"check", "rules"},
         {"derived"},
-        {"capacity", "permissions", "dependency_results", "size_limits"},
+        {"capacity", "permissions", "dependency_results", "size_limits", "connections"},
         {"wording"},
         {"references", "named_members"},
         {"step", "call_site"},

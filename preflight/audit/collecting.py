@@ -34,7 +34,7 @@ _KINDS = {
 _DETAILS = "iam:GetAccountAuthorizationDetails"
 # What is listed in each region, and described one by one where the list does not tell all.
 _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
-_LISTED = ("ec2:subnet", "ec2:security-group", "sagemaker:model-package")
+_LISTED = ("ec2:subnet", "ec2:security-group", "ec2:route-table", "ec2:vpc-endpoint", "sagemaker:model-package")
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
 _PAGE = 1000

@@ -209,4 +209,15 @@ def _network(aws: StandIn, region: str) -> tuple[str, tuple[str, ...], str]:
         for index, zone in enumerate("ab")
     )
     made = ec2.create_security_group(GroupName="endpoints", Description="Endpoints", VpcId=vpc)
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    table = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"][0]["RouteTableId"]
+    # AWS gives an endpoint this policy where none is named; moto gives none.
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Gateway",
+        ServiceName=f"com.amazonaws.{region}.s3",
+        RouteTableIds=[table],
+        PolicyDocument=json.dumps({"Version": "2008-10-17", "Statement": [everything]}),
+    )
     return vpc, subnets, str(made["GroupId"])

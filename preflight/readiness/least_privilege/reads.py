@@ -108,6 +108,8 @@ def _reads(kind: Kind, key: Mapping[str, str] | None, described: str | None, pla
             yield from _calls(kind, variant, key, arns, place)
         if kind.ignores_case and "all" in read:
             yield from _calls(kind, read["all"], None, arns, place)
+    elif "all" in read and "python" not in read:
+        yield from _calls(kind, read["all"], None, arns, place)
     else:
         yield from _indirect(kind, arns, place)
 

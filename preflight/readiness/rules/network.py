@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Known
@@ -11,25 +10,10 @@ from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.capacity.amounts import NOTHING, Amount
 from preflight.readiness.capacity.demand import wanted
+from preflight.readiness.connections import SUBNET, Connection, connections
 from preflight.readiness.dependency_results import existence, found_or_why_not
-from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
-
-_SUBNET, _GROUP = "ec2:subnet", "ec2:security-group"
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """What one resource (a model, a configuration) names together to be connected to a VPC."""
-
-    owner: Mapping[str, Any]
-    name: str
-    members: tuple[Reference, ...]
-
-    def of(self, kind: str) -> list[Reference]:
-        """Return its subnets, or its security groups."""
-        return [each for each in self.members if each.kind == kind]
 
 
 def network_ready(step: Step, rule: Rule) -> Iterator[Result]:
@@ -38,30 +22,16 @@ def network_ready(step: Step, rule: Rule) -> Iterator[Result]:
     yield from otherwise
     for reference in found:
         yield existence(step, rule, reference)
-    connections = _connections(step, rule)
+    found_connections = connections(step)
     ours = {id(each) for each in found}
-    for connection in connections:
+    for connection in found_connections:
         if any(id(each) in ours for each in connection.members):
             yield from _one_vpc(step, rule, connection)
     if step.operation.kind.section("usage"):
-        yield from _room(step, rule, connections)
+        yield from _room(step, rule, found_connections)
 
 
-def _connections(step: Step, rule: Rule) -> list[_Connection]:
-    """Return the subnets and groups by what names them, however often each is named."""
-    owners: dict[int, tuple[Mapping[str, Any], list[Reference]]] = {}
-    for reference in references(step):
-        if reference.rule == rule.id and reference.kind in (_SUBNET, _GROUP):
-            for owner in reference.owners:
-                owners.setdefault(id(owner), (owner, []))[1].append(reference)
-    names = {id(each.fact.value): each.label for each in references(step) if isinstance(each.fact, Known)}
-    return [
-        _Connection(owner, names.get(identity, "the request"), tuple(members))
-        for identity, (owner, members) in owners.items()
-    ]
-
-
-def _one_vpc(step: Step, rule: Rule, connection: _Connection) -> Iterator[Result]:
+def _one_vpc(step: Step, rule: Rule, connection: Connection) -> Iterator[Result]:
     by_vpc: dict[str, list[str]] = {}
     for each in connection.members:
         vpc = each.fact.value.get("VpcId") if isinstance(each.fact, Known) else None
@@ -81,10 +51,10 @@ def _one_vpc(step: Step, rule: Rule, connection: _Connection) -> Iterator[Result
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
 
 
-def _room(step: Step, rule: Rule, connections: list[_Connection]) -> Iterator[Result]:
+def _room(step: Step, rule: Rule, served: list[Connection]) -> Iterator[Result]:
     """Hold the free addresses of each connection's subnets against the instances; each takes one address at least."""
-    for connection in connections:
-        subnets = connection.of(_SUBNET)
+    for connection in served:
+        subnets = connection.of(SUBNET)
         counts = [
             each.fact.value.get("AvailableIpAddressCount") if isinstance(each.fact, Known) else None for each in subnets
         ]
@@ -117,7 +87,7 @@ def _room(step: Step, rule: Rule, connections: list[_Connection]) -> Iterator[Re
             )
 
 
-def _instances(step: Step, connection: _Connection) -> Amount:
+def _instances(step: Step, connection: Connection) -> Amount:
     """Return how many instances a connection serves: those of the variants that run the model, or all of them."""
     user = wanted(step)
     name = connection.owner.get("ModelName")
