@@ -31,6 +31,14 @@ def denied(*patterns: str) -> Breaking:
     return breaking
 
 
+def no_way_to_s3(aws: StandIn, ready: Ready) -> None:
+    """Delete the endpoint of S3 in the VPC."""
+    ec2 = aws.client("ec2", ready.region)
+    ec2.delete_vpc_endpoints(
+        VpcEndpointIds=[each["VpcEndpointId"] for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
+    )
+
+
 def also(*breakings: Breaking) -> Breaking:
     """Do several things; the last plan that one of them gives counts."""
 

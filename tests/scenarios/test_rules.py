@@ -63,6 +63,7 @@ SCENARIOS = [
             Says("PRE404", "pass", "churn:1.4.2"),
             Says("PRE405", "notApplicable"),
             Says("PRE406", "pass", "2 instances need one each"),
+            Says("PRE409", "pass", "gateway endpoint vpce-"),
             Says("PRE501", "pass", "headroom of 2 after it"),
             Says("PRE502", "pass", "headroom of 18 after it"),
             Says("PRE503", "notApplicable", "no quota on the number of endpoints"),
@@ -358,6 +359,12 @@ SCENARIOS = [
         encrypted=True,
     ),
     Scenario(
+        "the VPC has no way to S3",
+        b.no_way_to_s3,
+        BLOCKED,
+        (Says("PRE409", "fail", "create-vpc-endpoint"),),
+    ),
+    Scenario(
         "the data, the image, the key and the subnets may not be read",
         b.denied("s3:GetObject", "ecr:*", "kms:DescribeKey", "ec2:DescribeSubnets"),
         OPEN,
@@ -366,6 +373,7 @@ SCENARIOS = [
             Says("PRE404", "open", "ecr:DescribeImages"),
             Says("PRE405", "open", "kms:DescribeKey"),
             Says("PRE406", "open", "ec2:DescribeSubnets"),
+            Says("PRE409", "open", "ec2:DescribeSubnets"),
         ),
         encrypted=True,
     ),

@@ -16,7 +16,7 @@ from preflight.engine.rule import Rule
 from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.request import Context, Policies, Request
+from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.connections import GROUP, SUBNET, Connection, connections
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
@@ -179,7 +179,8 @@ def _let_through(step: Step, connection: Connection, endpoint: Mapping[str, Any]
     name = str(endpoint.get("VpcEndpointId"))
     if "PolicyDocument" not in endpoint:
         return Way(Reach.PERHAPS, f"the policy of endpoint {name} is not known", "give PolicyDocument of the endpoint")
-    policy = parsed_policy(f"the policy of endpoint {name}", endpoint["PolicyDocument"])
+    document = endpoint["PolicyDocument"]
+    policy = parsed_policy(f"the policy of endpoint {name}", document, PolicyType.VPC_ENDPOINT)
     if isinstance(policy, Unknown):
         return Way(Reach.PERHAPS, policy.reason, policy.resolution)
     expression = connection.kind.declared.get("execution-role")
