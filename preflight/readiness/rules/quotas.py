@@ -18,7 +18,7 @@ from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.capacity.amounts import Amount, Doubt, types_of
 from preflight.readiness.capacity.demand import asked_for, growth, wanted
-from preflight.readiness.capacity.usage import in_use
+from preflight.readiness.capacity.usage import in_use, scaling_targets
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
 
@@ -190,11 +190,20 @@ def _doubts(*amounts: Amount) -> str:
 def _growth(step: Step, quota: Mapping[str, Any], of: str | None, limit: int, total: Amount) -> str:
     growing = list(growth(step, quota["measure"], of))
     if not growing:
-        return ""
+        return _scaling_not_read(step, quota)
     more = sum(each for _, each in growing)
     names = ", ".join(where for where, _ in growing[:3]) + (" and others" if len(growing) > 3 else "")
     beyond = "more than is left" if total.low + more > limit else "which fits too"
     return f"; scaling may take up to {more} more ({names}), {beyond}"
+
+
+def _scaling_not_read(step: Step, quota: Mapping[str, Any]) -> str:
+    """Say that what may scale could not be read, where something runs that may: it would be told of."""
+    ask = scaling_targets(step)
+    fact = None if ask is None or quota["measure"] != "instances" else step.account.read(ask)
+    if not isinstance(fact, Unknown) or not fact.code or not in_use(step).users:
+        return ""
+    return f"; whether scaling may take more is not known: {fact.reason} ({fact.resolution})"
 
 
 def _increase(step: Step, quota: Mapping[str, Any], entry: Mapping[str, Any], total: Amount) -> str:

@@ -138,3 +138,36 @@ def test_the_models_of_a_configuration_that_exists_are_looked_at() -> None:
     config = {"EndpointConfigName": "demo-config", "ProductionVariants": [{"VariantName": "a", "ModelName": "m"}]}
     there = {"endpoint_configs": [config], "models": [ARCHIVE[1]]}
     assert only(judge("PRE403", CREATE, **there, buckets=[BUCKET], objects=[])).kind == "fail"
+
+
+TRAINING = {
+    "TrainingJobName": "j",
+    "RoleArn": "arn:aws:iam::111122223333:role/endpoint-execution",
+    "InputDataConfig": [
+        {
+            "ChannelName": "train",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train/part"}},
+        }
+    ],
+}
+PROCESSING = {
+    "ProcessingJobName": "j",
+    "RoleArn": "arn:aws:iam::111122223333:role/endpoint-execution",
+    "ProcessingInputs": [
+        {"InputName": "in", "S3Input": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train/part", "LocalPath": "/x"}}
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "request_", [("CreateTrainingJob", TRAINING), ("CreateProcessingJob", PROCESSING)], ids=lambda each: each[0]
+)
+def test_the_region_of_a_jobs_input_is_that_of_its_bucket(request_: Any) -> None:
+    """HeadObject does not tell an object's region, so that the bucket is asked; a prefix needs no slash at its end."""
+    objects = [{"Bucket": "data", "Key": "train/part-0"}]
+    bucket = {"Name": "data", "BucketRegion": "us-east-1"}
+    (found,) = judge("PRE403", request_, buckets=[bucket], objects=objects)
+    assert found.kind == "pass"
+    elsewhere = judge("PRE403", request_, buckets=[{**bucket, "BucketRegion": "eu-west-1"}], objects=objects)
+    assert "fail" in {each.kind for each in elsewhere}
+    assert {each.kind for each in judge("PRE403", request_, buckets=[bucket], objects=[])} == {"fail"}
