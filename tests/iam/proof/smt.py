@@ -13,7 +13,7 @@ SPOKEN_OF = (
     r"\*|arn:[a-z]+:(s3|[a-zA-Z]+):(:|us-east-1:444455556666|example:example):[a-zA-Z][a-zA-Z/]*",
 )
 """The actions and resources that the formulas speak of."""
-LEFT_OUT = ("${", "k:m", "IgnoreCase", "RequestedRegion")
+LEFT_OUT = ("${", "k:m", "IgnoreCase", "RequestedRegion", "Source", "k:d")
 """What the formulas have no words for."""
 
 
