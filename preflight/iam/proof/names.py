@@ -20,6 +20,7 @@ from preflight.iam.proof.symbols import (
     Symbol,
     Symbols,
     after_run,
+    aligned,
     has_variable,
     instances,
     literal,
@@ -163,7 +164,7 @@ def name_classes(
 
 def _patterns(names: Names) -> tuple[Symbols, ...]:
     """Return the patterns of an element that must hold."""
-    return (*names.fixed, *names.varying, *names.unclear)
+    return tuple(map(aligned, (*names.fixed, *names.varying, *names.unclear)))
 
 
 def _width(names: Names) -> tuple[int, int]:
@@ -247,7 +248,7 @@ def _covers(names: Names, pattern: Symbols) -> bool:
     """Whether an element surely holds for every name that a pattern matches, shown by one of its patterns."""
     if names.negated:
         return False
-    return any(each == (RUN,) or each == pattern or _begins(each, pattern) for each in names.fixed)
+    return any(each == (RUN,) or aligned(each) == pattern or _begins(aligned(each), pattern) for each in names.fixed)
 
 
 def _begins(wide: Symbols, pattern: Symbols) -> bool:
@@ -315,7 +316,7 @@ class _Groups:
         if names.negated:
             self.must(names.fixed, match=False)
         else:
-            self.must((*names.fixed, *map(widened, names.varying), *names.unclear))
+            self.must([*map(aligned, (*names.fixed, *map(widened, names.varying), *names.unclear))])
 
     def _tell(self, patterns: Sequence[Symbols]) -> int:
         self.all.append(patterns)

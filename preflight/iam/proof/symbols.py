@@ -8,6 +8,7 @@ value is, it is the same in both places.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ Symbols = tuple[Symbol, ...]
 NONE: frozenset[str] = frozenset()
 COLON, SLASH = frozenset(":"), frozenset("/")
 RUN, ONE = Symbol("run", NONE), Symbol("one", NONE)
+_COLONS = 5
 _VARIABLES = 0xE100
 """Variables are letters of the private use area from here on, which `letter_of` gives out."""
 _letters: dict[tuple[str, str | None], str] = {}
@@ -120,6 +122,20 @@ def variables_in(word: str) -> Iterator[tuple[str, str, str | None]]:
 def has_variable(pattern: Symbols) -> bool:
     """Whether a variable stands in a pattern."""
     return any(each.kind == "is" and any(map(is_variable, each.letters)) for each in pattern)
+
+
+@lru_cache(maxsize=8192)
+def aligned(pattern: Symbols) -> Symbols:
+    """Return a pattern of whole ARNs so that wildcards of its first five fields stay in their field.
+
+    A name that repeats what follows in the pattern, as `stack/a/:stack/b/`, is no name of AWS's; AWS's custom policy
+    checks do not take `…:*:stack/a/*` and `…:*:stack/b/*` to meet either.
+    """
+    colons = [at for at, each in enumerate(pattern) if each.kind == "is" and ":" in each.letters]
+    if len(colons) < _COLONS:
+        return pattern
+    end = colons[_COLONS - 1]
+    return (*(each if each.kind == "is" else Symbol(each.kind, COLON) for each in pattern[:end]), *pattern[end:])
 
 
 def after_run(pattern: Symbols) -> bool:
