@@ -1,4 +1,4 @@
-"""Every type of policy: what is lifted is shown by a request that `preflight simulate` decides so, what is not holds."""
+"""Every type of policy: what is lifted is shown by a request that `preflight simulate` decides so; the rest holds."""
 
 from __future__ import annotations
 
