@@ -38,6 +38,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"live", "snapshots"},
         {"overlays", "caller_keys", "sessions"},
         {"principals"},
+        {"managed_policies"},
         {"facts"},
     ),
     "documents": ({"config", "terraform"}, {"cloudformation"}, {"plans", "policies"}, {"text"}),

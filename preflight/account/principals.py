@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown, resolution_in
+from preflight.account.managed_policies import managed_policy
 from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
@@ -186,14 +187,21 @@ _INLINE = ("RolePolicyList", "UserPolicyList", "GroupPolicyList")
 
 
 def _add_managed(into: list[Policy], gathered: _Gathered, policy_type: PolicyType, arn: str, fact: Fact[Any]) -> None:
-    if not isinstance(fact, Known):
+    detail = fact.value if isinstance(fact, Known) else {}
+    default = detail.get("DefaultVersionId")
+    document = next(
+        (
+            each.get("Document")
+            for each in detail.get("PolicyVersionList", ())
+            if each.get("IsDefaultVersion") or each.get("VersionId") == default
+        ),
+        None,
+    )
+    if document is None:
+        document = managed_policy(arn)
+    if document is None and not isinstance(fact, Known):
         gathered.miss(policy_type, _why(f"managed policy {arn}", fact))
         return
-    versions = fact.value.get("PolicyVersionList", ())
-    default = fact.value.get("DefaultVersionId")
-    document = next(
-        (v.get("Document") for v in versions if v.get("IsDefaultVersion") or v.get("VersionId") == default), None
-    )
     if document is None:
         gathered.miss(policy_type, f"managed policy {arn}: the document of its default version is not there")
         return

@@ -73,21 +73,23 @@ class Decider:
         resource: str,
         *,
         context: Mapping[str, str] = _NO_CONTEXT,
+        absent: tuple[str, ...] = (),
         resource_policy: Policy | None = None,
     ) -> Access:
         """Say for which resources a principal may do an action.
 
-        `resource` is an ARN, with `?*` where its name is open, or `*`; `context` has keys of the request, and
-        `resource_policy` is that of the resource, as a role's trust policy. Raises what `decide` raises.
+        `resource` is an ARN, with `?*` where its name is open, or `*`; `context` has keys of the request, `absent`
+        those that it does not have, and `resource_policy` is that of the resource, as a role's trust policy. Raises
+        what `decide` raises.
         """
         lower = action.lower()
         statements = self._about(holder.policies, lower, resource_policy)
         if statements is None:
             return NOTHING
-        key = self._key(holder, (action, resource, *context.items()), statements, resource_policy)
+        key = self._key(holder, (action, resource, absent, *context.items()), statements, resource_policy)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = _decided(holder, action, resource, context, resource_policy)
+            answer = self._answers[key] = _decided(holder, action, resource, context, absent, resource_policy)
         return answer
 
     def _about(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement | None] | None:
@@ -159,9 +161,16 @@ def _statements(policies: Iterable[Policy], action: str) -> Iterator[Statement]:
 
 
 def _decided(
-    holder: Holder, action: str, resource: str, context: Mapping[str, str], resource_policy: Policy | None
+    holder: Holder,
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+    absent: tuple[str, ...],
+    resource_policy: Policy | None,
 ) -> Access:
-    asked = replace(_CONTEXT, values={**_CONTEXT.values, **context}) if context else _CONTEXT
+    asked = _CONTEXT
+    if context or absent:
+        asked = replace(_CONTEXT, values={**_CONTEXT.values, **context}, absent=absent)
     request = Request(holder.arn, action, resource, context=asked, principal_tags=holder.tags)
     policies = holder.policies if resource_policy is None else replace(holder.policies, resource=resource_policy)
     if "?" not in resource and (resource == "*" or "*" not in resource):

@@ -54,24 +54,58 @@ def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
 
 
 def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
-    """Say who can get every permission, by which steps."""
+    """Say who can get every permission, by which steps, and of whom that is not known."""
     found = scene.once(escalation)
     for arn in found.steps:
         holder, path = scene.holders.by_arn[arn], found.path(arn)
         ends = "" if path[-1].target == ADMINISTRATOR else ", an administrator"
+        depends_on = list(dict.fromkeys(each for step in path for each in step.depends_on))
+        conditions = f" (depends on: {_listed(depends_on)})" if depends_on else ""
         first = path[0]
         yield rule.result(
             Kind.FAIL,
-            f"{holder.kind} {holder.name} can become an administrator: {_steps(path)}{ends}",
+            f"{holder.kind} {holder.name} can become an administrator: {_steps(path)}{ends}{conditions}",
             subject=arn,
             evidence=evidence(ref for each in path for ref in each.by),
             remedy=_remedy(first.kind, _from(first.by)),
         )
-    if not found.steps:
+    for arn, reason in found.undecided.items():
+        holder = scene.holders.by_arn[arn]
+        yield rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {holder.kind} {holder.name} can become an administrator: {reason}",
+            subject=arn,
+            remedy="Take the snapshot with permission to read every policy (preflight policy --for preflight).",
+        )
+    if found.unseen:
+        names = _listed(_named(scene, arn) for arn in found.unseen)
+        actions = sorted({action for needs in found.unseen.values() for action in needs})
+        yield rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {names} can become an administrator by what runs already with a role "
+            f"({_listed(actions)}): the facts don't list functions, notebooks, builds, tasks and stacks",
+            remedy="Check which roles those run with, or narrow the actions to what is meant.",
+        )
+    if not found.steps and not found.undecided and not found.unseen:
         yield rule.result(
             Kind.PASS,
-            f"besides {_number(len(found.administrators), 'administrator')}, nobody can become one by a known way",
+            f"Besides {_number(len(found.administrators), 'administrator')}{_administrators(scene)}, no role or user "
+            "can become one by a known way",
         )
+
+
+def _administrators(scene: Scene) -> str:
+    found = scene.once(escalation)
+    names = [
+        _named(scene, arn) + (" (under conditions)" if arn in found.conditions else "")
+        for arn in sorted(found.administrators)
+    ]
+    return f" ({_listed(names)})" if names else ""
+
+
+def _named(scene: Scene, arn: str) -> str:
+    holder = scene.holders.by_arn[arn]
+    return f"{holder.kind} {holder.name}"
 
 
 def outside_trust(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -141,6 +175,10 @@ def _steps(path: Iterable[Step]) -> str:
 
 
 def _remedy(kind: str, where: str) -> str:
+    if kind == "existing-role":
+        return f"Allow the action on the instances that are meant only: {where}."
+    if kind == "user-credentials":
+        return f"Allow it on one's own user only (${{aws:username}}): {where}."
     if kind == "assume-role":
         return f"Narrow whom the role trusts, or sts:AssumeRole in {where}."
     if kind == "passed-role":

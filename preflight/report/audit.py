@@ -130,9 +130,22 @@ def _graph(audit: Audit) -> dict[str, Any]:
     found = audit.escalation
     return {
         "administrators": sorted(found.administrators),
+        "conditional": [
+            {"principal": arn, "depends_on": list(depends_on)} for arn, depends_on in sorted(found.conditions.items())
+        ],
         "steps": [
-            {"source": each.source, "target": each.target, "kind": each.kind, "how": each.how}
-            for each in found.steps.values()
+            {
+                "source": each.source,
+                "target": each.target,
+                "kind": each.kind,
+                "how": each.how,
+                "depends_on": list(each.depends_on),
+            }
+            for each in found.all_steps()
+        ],
+        "closing": [
+            {"policy": ref.policy, "statement": ref.sid or f"Statement[{ref.statement}]", "principals": count}
+            for ref, count in found.closing()
         ],
     }
 

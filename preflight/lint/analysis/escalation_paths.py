@@ -9,7 +9,11 @@ from preflight.lint.policy.sensitive_actions import lint_data
 
 
 class Way(NamedTuple):
-    """One way. `kind` is `own-permissions`, `passed-role` or `existing-role`; `does` says what it comes to."""
+    """One way. `kind` is `own-permissions`, `passed-role` or `existing-role`; `does` says what it comes to.
+
+    `runs_as` are the services whose resources an `existing-role` way takes over, as roles trust them;
+    `on` are actions with the ARN of what they are tried on, where that is not the first resource type of the action.
+    """
 
     name: str
     kind: str
@@ -18,6 +22,8 @@ class Way(NamedTuple):
     passed_to: tuple[str, ...]
     source: str
     does: str
+    runs_as: tuple[str, ...] = ()
+    on: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -32,6 +38,8 @@ def ways() -> tuple[Way, ...]:
             tuple(each.get("passed-to", ())),
             each["source"],
             each["does"],
+            tuple(each.get("runs-as", ())),
+            tuple(each.get("on", {}).items()),
         )
         for each in lint_data("escalation")
     )
