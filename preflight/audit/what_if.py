@@ -12,6 +12,7 @@ from preflight.account.principals import parsed_policy
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.iam.policy import Policy, parse_policy
+from preflight.iam.request import PolicyType
 
 _INLINE = ("GroupPolicyList", "UserPolicyList", "RolePolicyList")
 
@@ -95,7 +96,7 @@ class Held:
     def _policies_of(self, group: Mapping[str, Any]) -> Iterator[Policy]:
         for member in _INLINE:
             for each in group.get(member, ()):
-                parsed = parsed_policy(each["PolicyName"], each["PolicyDocument"])
+                parsed = parsed_policy(each["PolicyName"], each["PolicyDocument"], PolicyType.IDENTITY)
                 if isinstance(parsed, Policy):
                     yield parsed
         for each in group.get("AttachedManagedPolicies", ()):
@@ -116,7 +117,7 @@ def _managed(detail: Mapping[str, Any]) -> ManagedPolicy:
     default: Policy | None = None
     others: list[tuple[str, Policy]] = []
     for each in detail.get("PolicyVersionList", ()):
-        parsed = parsed_policy(detail["PolicyName"], each.get("Document") or {})
+        parsed = parsed_policy(detail["PolicyName"], each.get("Document") or {}, PolicyType.IDENTITY)
         if not isinstance(parsed, Policy):
             continue
         if each.get("IsDefaultVersion"):
