@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from preflight.audit.access import Access, Reach
-from preflight.audit.escalation import ADMINISTRATOR, Step, escalation, trust_of
+from preflight.audit.escalation import escalation
 from preflight.audit.holders import Holder
 from preflight.audit.hosting import HostingAction
 from preflight.audit.scene import Scene
+from preflight.audit.steps import ADMINISTRATOR, Step
+from preflight.audit.trusts import trust_of
 from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule

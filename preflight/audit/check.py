@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from preflight.audit.escalation import Escalation, escalation
+from preflight.audit.escalation import escalation
 from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
+from preflight.audit.steps import Escalation
 from preflight.documents.text.document import Document
 from preflight.engine.result import Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from preflight.audit.access import Access, Reach
-from preflight.audit.escalation import trust_of
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
+from preflight.audit.trusts import trust_of
 from preflight.catalog import action as catalog_action
 from preflight.catalog import nearest_action, nearest_service, resource_type, service_exists
 from preflight.errors import UsageError

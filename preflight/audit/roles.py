@@ -8,9 +8,10 @@ from typing import Any
 from preflight.account.facts import Ask, Known
 from preflight.audit.access import Reach
 from preflight.audit.authority import evidence
-from preflight.audit.escalation import escalation, trust_of
+from preflight.audit.escalation import escalation
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
+from preflight.audit.trusts import trust_of
 from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from preflight.audit.escalation import ADMINISTRATOR, Escalation, escalation
+from preflight.audit.escalation import escalation
 from preflight.audit.scene import scene_of
+from preflight.audit.steps import ADMINISTRATOR, Escalation
 from preflight.documents.text.document import Document
 from tools.managed_policies import PATH, content
 

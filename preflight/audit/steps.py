@@ -1,0 +1,87 @@
+"""What a search for ways to administrator gives: steps, and everyone who is on a way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from preflight.iam.decision import StatementRef
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way: `source` (an ARN) gets to `target` (a principal's ARN, or `administrator`).
+
+    `kind` is `own-permissions`, `assume-role`, `trust-policy`, `user-credentials`, `passed-role` or `existing-role`;
+    `how` says it in words; `by` are the statements that allow it; `depends_on` are conditions that the facts do not
+    decide, in words, empty where there are none.
+    """
+
+    source: str
+    target: str
+    kind: str
+    how: str
+    by: tuple[StatementRef, ...]
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Sorts steps that depend on nothing first."""
+        return (bool(self.depends_on), len(self.depends_on))
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """`administrators` are those who can do everything already, some under the `conditions` of their ARN.
+
+    `steps` are the best next step of everyone else who can get there, by ARN; `others` their other next steps.
+    `undecided` are those of whom some policies are not known and who are on no way that is known, with the reason.
+    `unseen` are those, on no known way, who may take over something that runs with a role, of which the facts list
+    nothing, with the actions.
+    """
+
+    administrators: frozenset[str]
+    steps: Mapping[str, Step]
+    conditions: Mapping[str, tuple[str, ...]]
+    others: Mapping[str, tuple[Step, ...]]
+    undecided: Mapping[str, str]
+    unseen: Mapping[str, tuple[str, ...]]
+
+    def path(self, arn: str) -> tuple[Step, ...]:
+        """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""
+        found: list[Step] = []
+        while arn in self.steps:
+            found.append(self.steps[arn])
+            arn = found[-1].target
+        return tuple(found)
+
+    def all_steps(self) -> Iterator[Step]:
+        """Give every known step on a way, the best of each principal first."""
+        for arn, step in self.steps.items():
+            yield step
+            yield from self.others.get(arn, ())
+
+    def closing(self, most: int = 5) -> list[tuple[StatementRef, int]]:
+        """Return the statements without which most principals would have no way, with the number of those."""
+        found: Counter[StatementRef] = Counter()
+        for arn, step in self.steps.items():
+            needed = set(step.by)
+            for other in self.others.get(arn, ()):
+                needed &= set(other.by)
+            found.update(needed)
+        return found.most_common(most)
+
+
+def joined(first: Step, onward: Step) -> Step:
+    """Return two steps as one, from the first's source to where the second gets."""
+    by = tuple(dict.fromkeys((*first.by, *onward.by)))
+    depends_on = tuple(dict.fromkeys((*first.depends_on, *onward.depends_on)))
+    return replace(first, how=f"{first.how}, then {onward.how}", by=by, depends_on=depends_on)
+
+
+def named(arn: str) -> str:
+    """Return an ARN as people call it: `role/deployer`."""
+    return arn.split(":", 5)[-1]

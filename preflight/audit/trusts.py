@@ -1,0 +1,25 @@
+"""The trust policies of roles, and whom they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preflight.account.facts import Unknown
+from preflight.account.principals import parsed_policy
+from preflight.audit.holders import Holder
+from preflight.iam.policy import Policy
+from preflight.iam.request import PolicyType
+
+
+def trust_of(role: Holder) -> Policy | None:
+    """Return a role's trust policy; None where it is not known or AWS would not store it."""
+    document = role.detail.get("AssumeRolePolicyDocument")
+    parsed = parsed_policy(f"the trust policy of {role.name}", document, PolicyType.RESOURCE) if document else None
+    return None if parsed is None or isinstance(parsed, Unknown) else parsed
+
+
+def principals_of(trust: Policy) -> Iterator[tuple[str, str]]:
+    """Give the principals that a trust policy's statements allow, as kind and value."""
+    for statement in trust.statements:
+        if statement.allows and statement.principals is not None and not statement.principals.negated:
+            yield from statement.principals.entries
