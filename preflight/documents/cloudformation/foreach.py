@@ -22,6 +22,13 @@ def expanded(value: Mapping[str, Any], whole: Template) -> dict[str, Any]:
     return {name: _Writing(whole, parameters).value(each, f"/{escape(name)}", {}) for name, each in value.items()}
 
 
+def _named(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a Ref to a name that a loop wrote, `{Ref: {Fn::Sub: ParamA}}`, as one to that name."""
+    inner = value.get("Ref") if len(value) == 1 else None
+    text = inner.get("Fn::Sub") if isinstance(inner, dict) and len(inner) == 1 else None
+    return {"Ref": text} if isinstance(text, str) and "${" not in text else value
+
+
 class _Writing:
     def __init__(self, whole: Template, parameters: Mapping[str, Any]) -> None:
         self._whole, self._parameters, self._written = whole, parameters, 0
@@ -33,7 +40,7 @@ class _Writing:
             return [self.value(each, f"{pointer}/{at}", names) for at, each in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        if names and len(value) == 1 and value.get("Ref") in names:
+        if names and len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in names:
             return names[value["Ref"]]
         found: dict[str, Any] = {}
         for name, each in value.items():
@@ -45,7 +52,7 @@ class _Writing:
                 if member in found:
                     raise self._whole.error(inside, f"{member} is written twice", "use the loop's name in the key")
                 found[member] = one
-        return found
+        return _named(found)
 
     def _loop(self, value: Any, pointer: str, names: Mapping[str, str]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) != 3 or not isinstance(value[2], dict):

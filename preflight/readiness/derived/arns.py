@@ -19,7 +19,7 @@ from preflight.unresolved import DeployText
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _BLANK = re.compile(r"\$\{([^}]*)\}")
-_PLACES = ("Partition", "Region", "Account")
+_PLACES = ("Partition", "Region", "Account", "AccountId", "OwnerAccount")
 _NAMES, _IDS = ("name", "identifier"), ("id", "identifier")
 _SUFFIXES = frozenset(("name", "identifier", "id", "arn", "uuid"))
 # What two services call the same thing by.
@@ -156,7 +156,7 @@ def _arns(kind: catalog.ResourceType, told: Told, place: Place, main: str | None
 
 
 def _where(name: str, place: Place) -> str:
-    return {"Partition": place.partition, "Region": place.region, "Account": place.account}[name]
+    return {"Partition": place.partition, "Region": place.region}.get(name, place.account)
 
 
 def _given(kind: catalog.ResourceType, template: str, told: Told) -> Iterator[str]:

@@ -174,3 +174,15 @@ def test_an_update_asks_for_what_changes() -> None:
     given = Given(deployed=document("changes.json", {"Changes": changes}))
     found = plan_of([document("app.json", {"Resources": after})], given=given)
     assert {each.handler for each in found.resources if each.name != "app/Changed"} == {"none"}
+
+
+def test_a_name_that_a_loop_writes_is_referred_to() -> None:
+    value = {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"ParamA": {"Type": "String", "Default": "true"}},
+        "Conditions": {
+            "Fn::ForEach::Each": ["X", ["A"], {"Is${X}": {"Fn::Equals": [{"Ref": {"Fn::Sub": "Param${X}"}}, "true"]}}]
+        },
+        "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "IsA"}},
+    }
+    assert [each.depends_on for each in plan_of([document("t.json", value)]).resources] == [()]
