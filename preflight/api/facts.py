@@ -22,7 +22,7 @@ def require_one_source(snapshot: str | None, profile: str | None, endpoint_url: 
 def require_one_stdin(paths: Sequence[object]) -> None:
     """Raise `UsageError` where several of the files that are to be read are stdin."""
     if list(paths).count("-") > 1:
-        raise UsageError("- stands for stdin, which can be read only once")
+        raise UsageError("- (stdin) can be given only once")
 
 
 @contextmanager

@@ -72,7 +72,9 @@ def _text(message: str) -> str:
         try:
             if path.is_file():
                 if path.stat().st_size > _MOST_BYTES:
-                    raise InputError(message, "is larger than 64 MiB", mend="give the part that tells of the refusal")
+                    raise InputError(
+                        message, "is larger than 64 MiB", mend="give the part with the access denied message"
+                    )
                 return _whole(read_bytes(message), message)
         except OSError:
             return message
@@ -83,7 +85,7 @@ def _text(message: str) -> str:
 
 def _whole(data: bytes, name: str) -> str:
     if len(data) > _MOST_BYTES:
-        raise InputError(name, "is larger than 64 MiB", mend="give the part that tells of the refusal")
+        raise InputError(name, "is larger than 64 MiB", mend="give the part with the access denied message")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return data.decode(encoding, "replace")
 

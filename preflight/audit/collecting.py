@@ -69,7 +69,7 @@ def collect(
     found = account.account_id()
     if not isinstance(found, Known):
         reason = found.reason if isinstance(found, Unknown) else "AWS did not say"
-        raise UsageError(f"whose account this is cannot be told: {reason}; sign in again")
+        raise UsageError(f"can't determine the account: {reason}; sign in again")
     recorder = Recorder(account, answers or {}, told)
     _authorization(account, recorder, told)
     # Each region has its own limits, so all are asked at the same time.

@@ -192,7 +192,7 @@ def _unused(
             Kind.FAIL,
             f"{label} {name} in {region} is used by nothing that is known",
             subject=arn(scene, region, kind, name),
-            remedy=f"Delete it if nobody needs it: aws sagemaker delete-{kind} --{kind}-name {name} --region {region}.",
+            remedy=f"Delete it if it isn't needed: aws sagemaker delete-{kind} --{kind}-name {name} --region {region}.",
         )
     if listed and not spare:
         yield rule.result(Kind.PASS, f"every {label} of {region} ({len(listed)}) is in use")

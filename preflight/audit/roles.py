@@ -160,7 +160,7 @@ def full_access(scene: Scene, rule: Rule) -> Iterator[Result]:
             remedy="Print what a plan needs with preflight policy REQUEST, and attach that instead.",
         )
     if not found:
-        yield rule.result(Kind.PASS, f"nobody holds {_FULL_ACCESS}")
+        yield rule.result(Kind.PASS, f"no principal has {_FULL_ACCESS}")
 
 
 def _holds_full_access(detail: Mapping[str, Any]) -> bool:

@@ -77,9 +77,7 @@ def lint(
         str | None, typer.Option(metavar="FILE", help="Write verdict, counts and rules there too, as JSON.")
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
-    allow_none: Annotated[
-        bool, typer.Option("--allow-none", help="Pass by files that hold no policy, all of them if need be.")
-    ] = False,
+    allow_none: Annotated[bool, typer.Option("--allow-none", help="Skip files without policies.")] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Lint every file, also those that are as they were the last time.")
     ] = False,

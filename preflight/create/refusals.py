@@ -47,9 +47,9 @@ class Denied:
         if "service control" in kind or "resource control" in kind:
             return f"Only the organization's management account can change it: ask for {self.action}{on}."
         if "permissions boundary" in kind:
-            return f"Have whoever owns the permissions boundary of {self.caller} allow {self.action}{on}."
+            return f"Allow {self.action}{on} in the permissions boundary of {self.caller}."
         if self.denying:
-            return f"Have whoever owns that {kind} take {self.action}{on} out of its Deny."
+            return f"Ask the owner of that {kind} to exclude {self.action}{on} from its Deny."
         return f"Allow {self.action}{on} to {self.caller}."
 
 

@@ -133,7 +133,7 @@ def test_unreadable_files_are_named(preflight: Command, folder: Path) -> None:
         (("--write-baseline", "no/where.json"), "--write-baseline no/where.json: there is no directory"),
         (("--rules", "gone"), "--rules gone: there is no such directory; name one with rules in it"),
         (("--output", "no/where.txt"), "--output no/where.txt: there is no directory"),
-        (("-",), "- stands for stdin, which can be read only once"),
+        (("-",), "- (stdin) can be given only once"),
     ],
 )
 def test_bad_usage(preflight: Command, options: tuple[str, ...], says: str) -> None:

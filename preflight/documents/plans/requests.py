@@ -53,7 +53,7 @@ def read_plan(paths: Sequence[str], operation: str | None = None, given: Given |
     if not paths:
         raise UsageError("no request is given; name a file, or - for stdin")
     if paths.count("-") > 1:
-        raise UsageError("- stands for stdin, which can be read only once")
+        raise UsageError("- (stdin) can be given only once")
     return plan_of(load_requests(paths), operation, given)
 
 

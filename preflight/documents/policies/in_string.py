@@ -74,7 +74,7 @@ def repeated_problem(pointer: str, line: int | None, column: int | None) -> Prob
     """Return that the member at `pointer` of the policy is given twice, the second time at this place in the file."""
     name = unescape(pointer.rpartition("/")[2])
     remedy = f"Keep one `{name}`: of two, JSON readers take the last and AWS takes neither."
-    return Problem("repeated", f"`{name}` stands twice in the same object", remedy, pointer, line, column)
+    return Problem("repeated", f"duplicate key `{name}` in the same object", remedy, pointer, line, column)
 
 
 def _sentence(mend: str) -> str:

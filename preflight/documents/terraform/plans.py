@@ -108,7 +108,7 @@ def _again(region: str, account: str) -> Plan:
 def _unfinished(document: Document) -> Iterator[Gap]:
     value: Mapping[str, Any] = document.value
     if value.get("errored") is True:
-        yield Gap("planning ended with an error, so the plan is not whole", "mend it, and plan again", document)
+        yield Gap("planning ended with an error, so the plan is not whole", "fix it, and plan again", document)
     if value.get("deferred_changes"):
         message = "changes are deferred to a later plan, and are not checked"
         yield Gap(message, "check the plan that follows", document, "/deferred_changes")

@@ -43,9 +43,9 @@ def not_a_number(text: str, path: str, number: str) -> InputError:
 def repeated(text: str, path: str) -> InputError:
     """Return the error for the first member that stands twice in its object."""
     for pointer, line, column in repetitions(text):
-        return InputError(path, f"the member {pointer} stands twice", place=f"line {line}, column {column}",
+        return InputError(path, f"duplicate key {pointer}", place=f"line {line}, column {column}",
                           mend="remove one of them")  # fmt: skip
-    return InputError(path, "a member stands twice in its object", mend="remove one of them")
+    return InputError(path, "duplicate key in an object", mend="remove one of them")
 
 
 def repetitions(text: str) -> Iterator[Repeated]:
@@ -81,7 +81,7 @@ def too_deep(text: str, path: str, deepest: int) -> InputError:
 def half_a_character(text: str, path: str) -> InputError:
     """Return the error for an escape such as `\\ud800`: half of a pair, which no text can hold."""
     found = re.search(r"\\u[dD][89a-fA-F]", text)
-    return InputError(path, "an escape stands for half a character", place=place(text, found.start()) if found else "",
+    return InputError(path, "an escape is half of a surrogate pair", place=place(text, found.start()) if found else "",
                       mend="write both halves, or the character itself")  # fmt: skip
 
 
@@ -89,11 +89,11 @@ def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
     at, message = error.pos, error.msg
     here, before = text[at : at + 2], text[:at].rstrip()[-1:]
     if here.startswith(("//", "/*", "#")):
-        return "a comment stands here", "remove it: JSON has no comments"
+        return "comments aren't allowed", "remove it: JSON has no comments"
     if (before == "," and here[:1] in ("}", "]")) or here[:1] == "," or _trailing_comma(text, at):
-        return "a comma stands before nothing", "remove the comma"
+        return "trailing comma", "remove the comma"
     if here[:1] == "'":
-        return "a string stands in single quotes", "use double quotes"
+        return "single-quoted string", "use double quotes"
     if message == "Extra data":
         return "more text follows the document", "keep one document in the file"
     if message.startswith("Unterminated string"):
@@ -101,7 +101,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
     if at >= len(text.rstrip()):
         return "it ends too early", "complete it"
     if message.startswith("Invalid control character"):
-        return "a line break or control character stands in a string", "write it as an escape such as \\n"
+        return "unescaped line break or control character in a string", "write it as an escape such as \\n"
     if message.startswith("Invalid \\"):
         return "this is no escape of JSON", "write a backslash as \\\\"
     word = _WORD.match(text, at)
@@ -114,7 +114,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
         return "a comma or a closing bracket is missing before this", "add it"
     if message.startswith("Expecting ':' delimiter"):
         return "a colon is missing after the name", "add it"
-    return "no value stands here", "correct it there"
+    return "value expected", "correct it there"
 
 
 def _trailing_comma(text: str, position: int) -> bool:

@@ -75,7 +75,7 @@ def _not_yaml(error: Any) -> YamlError:
     if "single document" in context or "another document" in problem:
         return YamlError("it holds more than one YAML document", "keep one per file", mark)
     if "undefined alias" in problem:
-        return YamlError("it is not YAML: an alias stands for nothing; no anchor of that name comes before it",
+        return YamlError("it is not YAML: undefined alias; no anchor of that name comes before it",
                          "put the text in quotes if no alias is meant", mark)  # fmt: skip
     if "alphabetic or numeric" in problem:
         return YamlError("it is not YAML: a * or & without quotes", "put the text in quotes", mark)
@@ -83,7 +83,7 @@ def _not_yaml(error: Any) -> YamlError:
         return YamlError("it is not YAML: this character cannot begin anything",
                          "put the text in quotes, and indent with spaces, not tabs", mark)  # fmt: skip
     if "mapping values are not allowed" in problem:
-        return YamlError("it is not YAML: a second colon stands in this line", "put the value in quotes", mark)
+        return YamlError("it is not YAML: second colon in this line", "put the value in quotes", mark)
     return YamlError(f"it is not YAML: {problem.strip()}", "correct it there", mark)
 
 
@@ -155,7 +155,7 @@ def repetitions(root: Any) -> Iterator[Repeated]:
 def _measure(node: Any, known: dict[int, tuple[int, int]], depth: int, above: set[int]) -> tuple[int, int]:
     """Return how much a node is with its aliases written out, and how deep; raises `YamlError` beyond the bounds."""
     if id(node) in above:
-        raise YamlError("an alias refers to what it stands in", "write the value out", node.start_mark)
+        raise YamlError("an alias refers to itself", "write the value out", node.start_mark)
     size, height = known.get(id(node)) or (0, 0)
     if not size:
         if depth > DEEPEST:
@@ -215,7 +215,7 @@ def _mapping(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool)
                 merged = {**source, **merged}
             continue
         if key.value in own and not first:
-            raise RepeatedNameError(f"the member {key.value!r} stands twice", "remove one of them", key.start_mark)
+            raise RepeatedNameError(f"duplicate key {key.value!r}", "remove one of them", key.start_mark)
         own.setdefault(key.value, value)
     return {**merged, **own}
 

@@ -41,18 +41,17 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
         labels = DeployText(name.text).labels
         yield rule.result(
             Kind.OPEN,
-            f"whether the {name.label} `{_shortened(name.text)}` is well-formed depends on {', '.join(labels)}; "
-            "what is known of it is",
+            f"Can't determine whether the {name.label} `{_shortened(name.text)}` is valid: "
+            f"it depends on {', '.join(labels)}",
             subject=subject(step),
             location=place_in(step, name.pointer),
             remedy=sentence(resolution(labels)),
         )
     if names and not wrong and not repeated and not open_:
         others = len(names) - 1
-        more = f" and the {others} other names in the request are" if others > 1 else " and the other name are"
         yield rule.result(
             Kind.PASS,
-            f"the {names[0].label} `{names[0].text}`{more if others else ' is'} well-formed",
+            f"{others + 1} names are valid" if others else f"the {names[0].label} `{names[0].text}` is valid",
             subject=subject(step),
             location=step.location,
         )

@@ -93,7 +93,7 @@ def _default(step: Step, service: str) -> tuple[Kind, str, str]:
     status = str(fact.value.get("RegionOptStatus")) if isinstance(fact, Known) else "ENABLED_BY_DEFAULT"
     if status not in _IN_USE:
         return Kind.FAIL, f"{step.region} is {status} for account {step.account_id}", _way_on(step.region, status)
-    return Kind.PASS, f"{step.region} is enabled for every account of {step.partition} and offers {service}", ""
+    return Kind.PASS, f"{step.region} is enabled by default in partition {step.partition} and offers {service}", ""
 
 
 def _way_on(region: str, status: str) -> str:

@@ -48,7 +48,7 @@ def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]
         yield Finding(
             pivot.entry.pointer,
             f"{pivot.view.cited} allows {names(found)} on every resource, which {comes_to}",
-            f"name the resources of {found[0]} in Resource, or take it out",
+            f"limit {found[0]} to specific resources, or replace the pattern with the actions you need",
         )
 
 
