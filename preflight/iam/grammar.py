@@ -150,7 +150,8 @@ def _patterns(
         if not colon and text.strip("*"):
             place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
             _refuse(place, f'"{text}" names no service', f'write "service:{text}"')
-        if colon and ("*" in service or "?" in service):
+        # *:* is another way to write *, in use and taken by AWS's tools.
+        if colon and ("*" in service or "?" in service) and text != "*:*":
             place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
             _refuse(place, f'"{text}" has a wildcard in the service', f'name one service, such as "s3:{rest}"')
     return action_patterns(texts, negated=name != element)

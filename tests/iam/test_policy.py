@@ -9,6 +9,7 @@ import pytest
 
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import parse_policy
+from preflight.iam.policy_types import PolicyType
 
 
 def statement(**elements: Any) -> dict[str, Any]:
@@ -57,6 +58,43 @@ def test_what_aws_refuses(document: Any, pointer: str, says: str) -> None:
     assert caught.value.pointer == pointer
     assert says in str(caught.value)
     assert caught.value.mend
+
+
+OF_IDENTITIES = (PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SESSION, PolicyType.SCP)
+WITH_PRINCIPALS = (PolicyType.RESOURCE, PolicyType.VPC_ENDPOINT, PolicyType.RCP)
+
+
+@pytest.mark.parametrize("of", OF_IDENTITIES)
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_policies_of_identities_name_no_principal(of: PolicyType, element: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(statement(**{element: "*"}), "p", of)
+    assert caught.value.pointer == f"/Statement/0/{element}"
+    parse_policy(statement(), "p", of)
+
+
+@pytest.mark.parametrize("of", WITH_PRINCIPALS)
+def test_resource_policies_name_one(of: PolicyType) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(statement(), "p", of)
+    assert caught.value.pointer == "/Statement/0"
+    parse_policy(statement(Principal="*"), "p", of)
+
+
+@pytest.mark.parametrize("action", ["*:GetObject", "s*:GetObject", "s?:*", "*:Get*"])
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_the_service_of_an_action_has_no_wildcard(action: str, element: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(statement(**{"Action": ..., element: ["s3:*", action]}), "p")
+    assert caught.value.pointer == f"/Statement/0/{element}/1"
+
+
+def test_session_policies_take_whole_arns_only() -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(statement(Resource=["*", "arn:aws:sqs"]), "p", PolicyType.SESSION)
+    assert caught.value.pointer == "/Statement/0/Resource/1"
+    parse_policy(statement(Resource="arn:aws:sqs:us-east-1:*"), "p", PolicyType.SESSION)
+    parse_policy(statement(Resource="arn:aws:sqs"), "p", PolicyType.IDENTITY)
 
 
 @pytest.mark.parametrize(

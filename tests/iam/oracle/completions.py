@@ -73,7 +73,7 @@ def present(case: Case, context: Values) -> dict[str, list[list[str]]]:
     if kind in ("user", "role", "session") and "aws:userid" not in given:
         form = {"user": "AIDA.*", "role": "AROA.*:.+", "session": f"AROA.*:{re.escape(principal.split('/')[-1])}"}[kind]
         ids = set(unique_ids(case)) | {"AROAOTHER", "AIDAOTHER"}
-        names = {"x", principal.split("/")[-1]}
+        names = {"x", "s1", principal.split("/")[-1]}
         values = ids | {f"{one}:{name}" for one in ids if ":" not in one for name in names} | mentioned("aws:userid")
         ways["aws:userid"] = [[value] for value in sorted(values) if re.fullmatch(form, value)]
     if kind == "session" and not case.get("complete_context", True) and "aws:principalarn" not in given:
@@ -116,7 +116,9 @@ def candidates(case: Case) -> dict[str, list[list[str]]]:
                         continue
                     singles.setdefault(variable, set()).update({"something-else"} | pieces(pattern, variable, case))
     own = case["action"].partition(":")[0].lower()
-    singles = {key: values for key, values in singles.items() if own == "s3" or not key.startswith("s3:")}
+    # Requests to a service carry no keys of another (of those in these tests).
+    foreign = tuple(f"{service}:" for service in ("s3", "iam") if service != own)
+    singles = {key: values for key, values in singles.items() if not key.startswith(foreign)}
     return {
         key: [
             [],
