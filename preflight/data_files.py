@@ -34,3 +34,9 @@ def yaml_loader() -> Any:
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def head_and_examples(text: str) -> tuple[str, str]:
+    """Return a declaration of ours in two: what runs need, and its `examples`, which come last."""
+    head, mark, examples = text.partition("\nexamples:")
+    return head, mark.lstrip() + examples

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from math import prod
 from typing import Any
 
 import jmespath
 import jmespath.functions
 import jmespath.parser
 
+from preflight.declared.patterns import matches
 from preflight.declared.registries import puller
 from preflight.errors import PreflightError
 from preflight.unresolved import DeployText
@@ -151,6 +153,30 @@ class _Functions(jmespath.functions.Functions):
     @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
     def _func_after_last(self, text: str | None, separator: str) -> str | None:
         return None if text is None else text.rpartition(separator)[2]
+
+    @jmespath.functions.signature({"types": ["array", "null"]})
+    def _func_repeated(self, values: list[Any] | None) -> list[Any]:
+        """Return each value that a list has more than once."""
+        listed = values or []
+        return [each for at, each in enumerate(listed) if each is not None and listed.index(each) < at]
+
+    @jmespath.functions.signature({"types": ["array", "null"]}, {"types": ["array", "null"]})
+    def _func_without(self, values: list[Any] | None, others: list[Any] | None) -> list[Any]:
+        """Return the values of a list that are not in another."""
+        return [each for each in values or [] if each is not None and each not in (others or [])]
+
+    @jmespath.functions.signature({"types": ["array-number"]})
+    def _func_product(self, numbers: list[float]) -> float:
+        return prod(numbers)
+
+    @jmespath.functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_matches(self, text: str | None, pattern: str) -> bool:
+        return text is not None and matches(pattern, text) is True
+
+    @jmespath.functions.signature({"types": ["object", "null"]})
+    def _func_bytes_of(self, members: dict[str, Any] | None) -> int:
+        """Return how many bytes the names and texts of an object have together."""
+        return sum(len(name.encode()) + len(str(value).encode()) for name, value in (members or {}).items())
 
 
 _OPTIONS = jmespath.Options(custom_functions=_Functions())

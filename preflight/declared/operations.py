@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from preflight.data_files import folder, load_yaml
+from preflight.data_files import folder, head_and_examples, load_yaml
 from preflight.declared.expressions import evaluate
 from preflight.declared.partitions import suffix_of
 from preflight.declared.resource_kinds import Kind, load_kind
@@ -188,6 +188,12 @@ def load_operation(operation: str) -> Operation:
 
     Raises `PreflightError` for an operation that is not declared, naming the nearest one that is.
     """
+    declared = load_yaml(head_and_examples(operation_file(operation).read_text(encoding="utf-8"))[0])
+    return Operation(declared["operation"], declared)
+
+
+def operation_file(operation: str) -> Path:
+    """Return the file that declares an operation. Raises `PreflightError` as `load_operation` does."""
     path = _files().get(operation.lower())
     if path is None:
         from difflib import get_close_matches
@@ -197,8 +203,7 @@ def load_operation(operation: str) -> Operation:
             f"preflight does not know the operation {operation!r}; "
             + (f"did you mean {load_operation(near[0]).id!r}?" if near else f"it knows {', '.join(all_operations())}")
         )
-    declared = load_yaml(path.read_bytes())
-    return Operation(declared["operation"], declared)
+    return path
 
 
 def all_operations() -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from preflight.data_files import folder, load_yaml
+from preflight.data_files import folder, head_and_examples, load_yaml
 from preflight.declared.expressions import fill
 from preflight.errors import PreflightError
 
@@ -57,6 +58,11 @@ def load_kind(kind: str) -> Kind:
 
     Raises `PreflightError` for a kind that is not declared, naming the nearest one that is.
     """
+    return Kind(kind, load_yaml(head_and_examples(kind_file(kind).read_text(encoding="utf-8"))[0]))
+
+
+def kind_file(kind: str) -> Path:
+    """Return the file that declares a kind. Raises `PreflightError` as `load_kind` does."""
     service, _, resource = kind.partition(":")
     path = folder("rules") / "resources" / service / f"{resource}.yaml"
     if not path.is_file():
@@ -67,7 +73,7 @@ def load_kind(kind: str) -> Kind:
             f"no resource kind {kind!r} is declared in rules/resources/"
             + (f"; did you mean {near[0]!r}?" if near else "")
         )
-    return Kind(kind, load_yaml(path.read_bytes()))
+    return path
 
 
 def all_kinds() -> list[str]:

@@ -35,18 +35,20 @@ def _names(step: Step) -> Iterator[Name]:
     if form is None:
         return
     parameters = step.request.parameters
-    for pointer, text in _places(parameters, form["parameter"]):
+    for pointer, text in _texts(parameters, form["parameter"]):
         yield Name(pointer, f"{own.label} name", text, form, None)
     for other in form.get("others", ()):
         kind = load_kind(other["kind"]) if "kind" in other else own
         label = other.get("label") or f"{kind.label} name"
-        for pointer, text in _places(parameters, other["at"]):
+        for pointer, text in _texts(parameters, other["at"]):
             yield Name(pointer, label, text, kind.section("name"), other["at"] if other.get("distinct") else None)
 
 
-def _places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Give each text at a path like `ProductionVariants[].VariantName`, with its JSON pointer."""
-    if isinstance(value, str) and not path:
+def places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each value at a path like `ProductionVariants[].VariantName`, with its JSON pointer; an empty path is the
+    value itself.
+    """
+    if not path and value is not None:
         yield pointer, value
     if not isinstance(value, Mapping) or not path:
         return
@@ -55,6 +57,12 @@ def _places(value: Any, path: str, pointer: str = "") -> Iterator[tuple[str, str
     found = value.get(name)
     if member.endswith("[]"):
         for index, each in enumerate(found if isinstance(found, list) else ()):
-            yield from _places(each, rest, f"{pointer}/{name}/{index}")
+            yield from places(each, rest, f"{pointer}/{name}/{index}")
     else:
-        yield from _places(found, rest, f"{pointer}/{name}")
+        yield from places(found, rest, f"{pointer}/{name}")
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    for pointer, found in places(value, path):
+        if isinstance(found, str):
+            yield pointer, found
