@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from preflight.api.refusals import why as why
     from preflight.api.rule_pages import Explained as Explained
     from preflight.api.rule_pages import explain as explain
+    from preflight.api.rule_pages import explain_constraint as explain_constraint
     from preflight.api.rule_pages import rules as rules
     from preflight.api.simulate_cases import simulate as simulate
     from preflight.api.take_snapshot import SnapshotInterrupted as SnapshotInterrupted
@@ -91,6 +92,7 @@ _PLACES = {
     "check": "preflight.api.check_plan",
     "create": "preflight.api.create_plan",
     "explain": "preflight.api.rule_pages",
+    "explain_constraint": "preflight.api.rule_pages",
     "lint": "preflight.api.lint_policies",
     "no_new_access": "preflight.api.proofs",
     "not_administrator": "preflight.api.proofs",

@@ -14,14 +14,18 @@ def explain(
     rule: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="A rule's id or name, such as PRE110 or action-allowed.", autocompletion=completing.ids
+            metavar="ID", help="A rule's id or name, or a constraint of PRE304.", autocompletion=completing.ids
         ),
     ],
     examples: Annotated[bool, typer.Option("--examples", help="Show the examples in full, as YAML.")] = False,
 ) -> None:
     """Explain a rule: why it exists, how to fix a failure, and examples that pass and fail."""
     from preflight import api
-    from preflight.report.rule_page import page
+    from preflight.report.rule_page import constraint_page, page
 
+    if "/" in rule:
+        one = api.explain_constraint(rule)
+        deliver(constraint_page(one.declared_by, one.constraint, one.examples, width(None)), None)
+        return
     found = api.explain(rule)
-    deliver(page(found.rule, found.examples, width(None), whole=examples), None)
+    deliver(page(found.rule, found.examples, width(None), whole=examples, constraints=found.constraints), None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from preflight.errors import UsageError
 from preflight.report.terminal import wrapped
 
 if TYPE_CHECKING:
+    from preflight.declared.constraints import Constraint, Example
     from preflight.engine.rule import Rule
 
 FORMATS = ("text", "json")
@@ -47,9 +48,39 @@ def _table(rules: Sequence[Rule], width: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(rule: Rule, examples: Mapping[str, Sequence[Mapping[str, Any]]], width: int, *, whole: bool) -> str:
-    """Return what a rule is about, with its examples in short, or the `whole` of them as YAML."""
-    return "\n".join(_page(rule, examples, width, whole=whole)) + "\n"
+def page(
+    rule: Rule,
+    examples: Mapping[str, Sequence[Mapping[str, Any]]],
+    width: int,
+    *,
+    whole: bool,
+    constraints: Sequence[str] = (),
+) -> str:
+    """Return what a rule is about, with its examples: their names, or the `whole` of them as YAML.
+
+    `constraints` are the names of those that it holds requests to, each of which has a page of its own.
+    """
+    lines = [*_page(rule, examples, width, whole=whole)]
+    if constraints:
+        lines += ["", "Constraints, each with a page of its own (preflight explain NAME)"]
+        lines += [f"  {each}" for each in constraints]
+    return "\n".join(lines) + "\n"
+
+
+def constraint_page(
+    declared_by: str, constraint: Constraint, examples: Mapping[Literal["pass", "fail"], Example], width: int
+) -> str:
+    """Return what a constraint says, where AWS says it, and a request that keeps it and one that breaks it."""
+    found = "refused" if constraint.finds == "fail" else "Unknown: AWS does not say whether it is refused"
+    lines = [f"{declared_by}/{constraint.name} ({found})"]
+    for title, text in (("Says", constraint.message), ("What to do", constraint.remedy)):
+        lines += ["", title, *wrapped(text, "  ", "  ", width)]
+    lines += ["", "See", f"  {constraint.page}"]
+    for kind, example in examples.items():
+        lines += ["", "Passes" if kind == "pass" else "Fails" if constraint.finds == "fail" else "Unknown"]
+        shown = {"operation": example.operation, "parameters": example.request}
+        lines += [f"  {line}" for line in _yaml({**shown, "facts": example.facts} if example.facts else shown)]
+    return "\n".join(lines) + "\n"
 
 
 def _page(

@@ -147,7 +147,7 @@ class TestReports:
         ran = preflight(*BLOCKED, "--format", "json", "--select", "PRE3,PRE5", "--ignore", "PRE302,PRE501")
         assert ran.code == 0
         assert {each["rule"] for each in json.loads(ran.out)["results"]} == {
-            "PRE301", "PRE303", "PRE502", "PRE503", "PRE504", "PRE505",
+            "PRE301", "PRE303", "PRE304", "PRE502", "PRE503", "PRE504", "PRE505",
         }  # fmt: skip
 
     def test_quiet_and_verbose(self, preflight: Command) -> None:

@@ -56,6 +56,7 @@ SCENARIOS = [
             Says("PRE210", "pass", "STS is active in us-east-1"),
             Says("PRE301", "pass"),
             Says("PRE303", "pass"),
+            Says("PRE304", "pass"),
             Says("PRE302", "pass", "is free in account 111122223333 in us-east-1, compared without case"),
             Says("PRE401", "pass", "`churn-two`"),
             Says("PRE402", "pass", "`churn-model`"),
@@ -191,6 +192,17 @@ SCENARIOS = [
         b.planned("sagemaker:CreateEndpoint", EndpointName="churn-1", EndpointConfigName="churn-config", Tags={}),
         BLOCKED,
         (Says("PRE303", "fail", "`Tags` must be a list, and is an object"),),
+    ),
+    Scenario(
+        "a tag key that is given twice",
+        b.planned(
+            "sagemaker:CreateEndpoint",
+            EndpointName="churn-1",
+            EndpointConfigName="churn-config",
+            Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
+        ),
+        BLOCKED,
+        (Says("PRE304", "fail", "the tag key `a` is given twice"),),
     ),
     Scenario(
         "the name is taken by one that differs in case",
@@ -524,5 +536,5 @@ def test_every_rule_is_seen_to_pass_to_fail_and_to_stay_open() -> None:
     rules = {path.stem for path in (folder("rules") / "readiness").glob("PRE[1-5]*.yaml")} - {"PRE102", "PRE103"}
     seen = {(says.rule, says.kind) for scenario in SCENARIOS for says in scenario.says}
     # Whether a name or a request is well-formed depends on no fact of the account.
-    not_of_the_account = {("PRE301", "open"), ("PRE303", "open")}
+    not_of_the_account = {("PRE301", "open"), ("PRE303", "open"), ("PRE304", "open")}
     assert {(rule, kind) for rule in rules for kind in ("pass", "fail", "open")} - seen == not_of_the_account
