@@ -13,6 +13,7 @@ from preflight.declared.expressions import evaluate, fill
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Level, Location, Result
 from preflight.engine.rule import Rule
+from preflight.errors import PreflightError
 from preflight.readiness.dependency_results import place_of
 from preflight.readiness.named_members import places
 from preflight.readiness.references import name_of, references
@@ -20,7 +21,8 @@ from preflight.readiness.step import Step
 from preflight.readiness.wording import place_in, sentence, subject
 from preflight.unresolved import DeployText, resolution
 
-_WORDS = re.compile(r"[A-Za-z_]\w*")
+# The texts that an expression compares with: JMESPath's raw strings, and those in its JSON literals.
+_LITERALS = re.compile(r"['\"]([^'\"]*)['\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def constraints_kept(step: Step, rule: Rule) -> Iterator[Result]:
         return
     name = step.operation.id.partition(":")[2]
     if held:
-        message = f"the request keeps what AWS documents of {name} beyond the model"
+        message = f"the request keeps what AWS documents of {name}"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
     else:
         message = f"nothing is declared of {name} beyond the API's model"
@@ -77,38 +79,34 @@ def _values(step: Step, own: Any) -> dict[str, Any]:
 
 
 def _judged(step: Step, rule: Rule, constraint: Constraint, part: _Part) -> Iterator[Result]:
-    values = dict(part.values)
-    undecided = _undecided(constraint, part.own)
-    if constraint.when is not None and not evaluate(constraint.when, values) and not undecided:
-        return
-    missing: tuple[Binding, str, Unknown] | None = None
-    for binding in constraint.bindings:
-        found = _bound(step, binding, values)
-        if isinstance(found, tuple):
-            missing = missing or (binding, *found)
-            values[binding.name] = None
-        else:
-            values[binding.name] = found
-    if (constraint.when is None or evaluate(constraint.when, values)) and evaluate(constraint.refused, values):
+    values, missing = dict(part.values), list[tuple[Binding, str, Unknown]]()
+    if constraint.when is None or evaluate(constraint.when, values):
+        for binding in constraint.bindings:
+            found = _bound(step, binding, values)
+            values[binding.name] = None if isinstance(found, tuple) else found
+            missing += [(binding, *found)] if isinstance(found, tuple) else []
+
+    def result(kind: Kind, message: str, remedy: str) -> Result:
         level = None if constraint.level is None else Level(constraint.level)
+        return rule.result(kind, message, subject=subject(step), location=part.place, remedy=remedy, level=level)
+
+    what = f"Can't determine whether {constraint.name.replace('-', ' ')} is kept: it depends on"
+    if _breaks(constraint, values):
         message = fill(constraint.message, values) or constraint.message
         remedy = fill(constraint.remedy, values) or constraint.remedy
-        kind = Kind.FAIL if constraint.finds == "fail" else Kind.OPEN
-        yield rule.result(kind, message, subject=subject(step), location=part.place, remedy=remedy, level=level)
-    elif constraint.level is not None:
+        yield result(Kind.FAIL if constraint.finds == "fail" else Kind.OPEN, message, remedy)
+    elif constraint.level is not None or constraint.finds == "open":
         return
-    elif undecided:
-        told = ", ".join(undecided)
-        message = f"Can't determine whether {constraint.name.replace('-', ' ')} is kept: it depends on {told}"
-        remedy = sentence(resolution(undecided))
-        yield rule.result(Kind.OPEN, message, subject=subject(step), location=part.place, remedy=remedy)
-    elif missing is not None and (constraint.when is None or evaluate(constraint.when, part.values)):
-        binding, name, fact = missing
+    elif undecided := _undecided(constraint, part.own, values):
+        yield result(Kind.OPEN, f"{what} {', '.join(undecided)}", sentence(resolution(undecided)))
+    elif missing and (constraint.when is None or evaluate(constraint.when, part.values)):
+        binding, name, fact = missing[0]
         label = load_kind(binding.kind).label
-        message = f"Can't determine whether {constraint.name.replace('-', ' ')} is kept: it depends on {label} {name}, "
-        message = f"{message}and {fact.reason}"
-        remedy = sentence(fact.resolution)
-        yield rule.result(Kind.OPEN, message, subject=subject(step), location=part.place, remedy=remedy)
+        yield result(Kind.OPEN, f"{what} {label} {name}, and {fact.reason}", sentence(fact.resolution))
+
+
+def _breaks(constraint: Constraint, values: Mapping[str, Any]) -> bool:
+    return bool((constraint.when is None or evaluate(constraint.when, values)) and evaluate(constraint.refused, values))
 
 
 def _bound(step: Step, binding: Binding, values: Mapping[str, Any]) -> Any | tuple[str, Unknown]:
@@ -129,16 +127,31 @@ def _bound(step: Step, binding: Binding, values: Mapping[str, Any]) -> Any | tup
     return fact.value if isinstance(fact, Known) else None
 
 
-def _undecided(constraint: Constraint, own: Any) -> tuple[str, ...]:
-    """Return the parameters on which members depend that the constraint's own expressions look at."""
-    if constraint.finds == "open":
-        return ()
-    looked = set(_WORDS.findall(f"{constraint.when or ''} {constraint.refused}"))
-    found = [
-        label
-        for pointer, text in DeployText.all_in(own)
-        if looked & set(pointer.split("/"))
-        for label in text.labels
-        if "parameter " in label
-    ]
-    return tuple(dict.fromkeys(found))
+def _undecided(constraint: Constraint, own: Any, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the parameters that may still make a part break the constraint.
+
+    A parameter that is a whole value is tried as each text that the constraint's expressions compare with, and as a
+    number beyond all bounds. What is known of a text in part decides as it is.
+    """
+    texts = {
+        text for _, text in DeployText.all_in(own) if text.is_wholly_unknown and "parameter " in "".join(text.labels)
+    }
+    tries = (*_LITERALS.findall(f"{constraint.when or ''} {constraint.refused}"), -1, 10**9)
+    found = [text for text in texts if any(_would_break(constraint, own, values, text, each) for each in tries)]
+    return tuple(dict.fromkeys(label for text in found for label in text.labels))
+
+
+def _would_break(constraint: Constraint, own: Any, values: Mapping[str, Any], text: str, given: str | int) -> bool:
+    tried = _with(own, text, given)
+    try:
+        return _breaks(constraint, {**values, **(tried if isinstance(tried, Mapping) else {"Value": tried})})
+    except PreflightError:
+        return False  # a number where the expressions take a text, or the other way round
+
+
+def _with(value: Any, text: str, given: str | int) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _with(each, text, given) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with(each, text, given) for each in value]
+    return given if value == text else value

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from preflight import api
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.declared.constraints import all_constraints, examples_of
 from preflight.documents.plans.operation_names import schema_name
@@ -15,8 +16,10 @@ from preflight.documents.plans.shape_faults import faults
 from preflight.documents.text.load import load_text
 from preflight.documents.text.schema import load_schema
 from preflight.engine.result import Kind
+from preflight.errors import UsageError
 from preflight.readiness.check import check as check_plan
 from preflight.readiness.rules import constraints as rule
+from preflight.report.rule_page import constraint_page
 from tests.readiness.checking import judge, only, pointer
 
 CONSTRAINTS = list(all_constraints())
@@ -81,3 +84,13 @@ def test_a_parameter_that_is_not_given_leaves_it_open() -> None:
     found = check_plan(plan_of([load_text(json.dumps(template), "t.json")]), account, select=["PRE304"]).results
     assert {each.kind for each in found} == {Kind.OPEN}
     assert "it depends on parameter Type" in found[0].message
+
+
+def test_a_constraint_is_explained_with_its_examples() -> None:
+    name = "sagemaker:CreateEndpointConfig/serverless-model-has-no-vpc"
+    assert name in api.explain("PRE304").constraints
+    found = api.explain_constraint(name)
+    page = constraint_page(found.declared_by, found.constraint, found.examples, 100)
+    assert found.constraint.page in page and "Passes" in page and "Fails" in page
+    with pytest.raises(UsageError, match="did you mean sagemaker:CreateEndpointConfig/serverless-model-has-no-vpc"):
+        api.explain_constraint(name.replace("vpc", "vcp"))
