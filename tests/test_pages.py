@@ -82,14 +82,20 @@ def test_the_examples_are_of_their_schemas() -> None:
 
 def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for name in ("preflight", "rules", "schemas"):
+    for name in ("preflight", "rules", "schemas", "tools"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     blocks = re.findall(r"^( *)```\w+ file=(\S+)\n(.*?)\n\1```", page, re.DOTALL | re.MULTILINE)
     assert len(blocks) == 2
+    index = "tools/rule_index.py"
+    assert index in page
     for indent, name, body in blocks:
         target = tmp_path / name
         assert not (ROOT / name).exists(), f"{name} is taken: the page needs another example"
         target.write_text("\n".join(line.removeprefix(indent) for line in body.splitlines()) + "\n")
+    written = subprocess.run(
+        [sys.executable, index], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=False
+    )
+    assert written.returncode == 0
     assert preflight("explain", "PRE399", cwd=tmp_path).stdout.startswith("PRE399 tag-keys-not-reserved (error, names)")
     declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE399.yaml").read_text())
     from jsonschema import Draft202012Validator
