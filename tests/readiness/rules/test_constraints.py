@@ -18,7 +18,7 @@ from preflight.documents.text.schema import load_schema
 from preflight.engine.result import Kind
 from preflight.errors import UsageError
 from preflight.readiness.check import check as check_plan
-from preflight.readiness.rules import constraints as rule
+from preflight.readiness.rules.request import constraints as rule
 from preflight.report.rule_page import constraint_page
 from tests.readiness.checking import judge, only, pointer
 
