@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused(preflight: Command) -> None:
         (["--sts-active", "us-east-1a"], "--sts-active 'us-east-1a' is no name of a region"),
         (["--session-policy", "nowhere.json"], "nowhere.json"),
         (["--principal", user, "--session-tag", "a=1"], f"{user} is not one"),
-        (["--deployed", "-", "--session-policy", "-"], "stdin, which can be read only once"),
+        (["--deployed", "-", "--session-policy", "-"], "(stdin) can be given only once"),
     ):
         ran = preflight(*CHECK, "--snapshot", FACTS, *given)
         assert ran.code == 2 and said in ran.line, ran.err
