@@ -19,17 +19,30 @@ class Grants:
     """The principals of an account in a fixed order, with which of the given actions each may be allowed at all."""
 
     def __init__(self, scene: Scene, actions: Iterable[str]) -> None:
-        self.holders = [each for each in scene.holders.by_arn.values() if not each.is_service_linked]
-        self.by_arn = {each.arn: each for each in self.holders}
-        self.order = {each.arn: number for number, each in enumerate(self.holders)}
         self._covering = Covering(sorted(actions))
-        self.powers = {each.arn: self.powers_of(each) for each in self.holders}
+        self.holders: list[Holder] = []
+        self.by_key: dict[str, Holder] = {}
+        self.order: dict[str, int] = {}
+        self.by_name: dict[str, str] = {}
+        self.powers: dict[str, frozenset[str]] = {}
         self.able: dict[str, set[str]] = {}
-        for arn, powers in self.powers.items():
-            for power in powers:
-                self.able.setdefault(power, set()).add(arn)
         self._allowing: dict[str, _Allowing] = {}
         self._for: dict[tuple[int, frozenset[str]], bool] = {}
+
+        for holder in scene.holders.by_arn.values():
+            if not holder.is_service_linked:
+                self.add(holder)
+
+    def add(self, holder: Holder) -> None:
+        """Add a principal, before anything was asked."""
+        if holder.kind == "role":
+            self.by_name.setdefault(holder.name, holder.arn)
+        self.order[holder.key] = len(self.holders)
+        self.holders.append(holder)
+        self.by_key[holder.key] = holder
+        self.powers[holder.key] = self.powers_of(holder)
+        for power in self.powers[holder.key]:
+            self.able.setdefault(power, set()).add(holder.key)
 
     def powers_of(self, holder: Holder) -> frozenset[str]:
         """Return the actions, in lower case, that a principal's policies and its boundary allow on anything at all."""
@@ -50,7 +63,7 @@ class Grants:
 
     def in_order(self, arns: Iterable[str]) -> Iterator[Holder]:
         """Give principals in the order of the account."""
-        yield from (self.by_arn[arn] for arn in sorted(arns, key=self.order.__getitem__))
+        yield from (self.by_key[arn] for arn in sorted(arns, key=self.order.__getitem__))
 
     def is_for(self, statement: Statement, services: frozenset[str]) -> bool:
         """Say whether a statement's conditions leave it open that it is about passing a role to one of the services."""
@@ -77,7 +90,7 @@ class _Allowing:
             for policy in holder.policies.identity:
                 for statement in policy.about(lower):
                     if statement.allows:
-                        held.setdefault(id(statement), (statement, set()))[1].add(holder.arn)
+                        held.setdefault(id(statement), (statement, set()))[1].add(holder.key)
         self._any = [each for each in held.values() if not _is_plain(each[0])]
         self._by_head: dict[str, list[tuple[Statement, set[str]]]] = {}
         for each in held.values():

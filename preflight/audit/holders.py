@@ -17,7 +17,10 @@ _KINDS = {"iam:role": "role", "iam:user": "user"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Holder:
-    """A role or a user. `detail` is its member of GetAccountAuthorizationDetails; `tags` are None where not known."""
+    """A role or a user. `detail` is its member of GetAccountAuthorizationDetails; `tags` are None where not known.
+
+    `variant` tells it from the same principal with other policies, as it would be after a change; empty as it is.
+    """
 
     arn: str
     kind: str
@@ -25,6 +28,12 @@ class Holder:
     policies: Policies
     tags: Mapping[str, str] | None
     detail: Mapping[str, Any]
+    variant: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its ARN, with the change that makes it another than it is."""
+        return self.arn + self.variant
 
     @property
     def is_service_linked(self) -> bool:

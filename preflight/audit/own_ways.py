@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from preflight.audit.attempts import Attempt, Attempts
+from preflight.audit.changes import BOUNDARY, Change, Changes
 from preflight.audit.grants import Grants
 from preflight.audit.holders import Holder
+from preflight.audit.new_principals import NewPrincipals
+from preflight.audit.own_attachments import attachable
 from preflight.audit.scene import Scene
 from preflight.audit.steps import ADMINISTRATOR, Step, named
-from preflight.audit.what_if import Held, boundary_of, everything, with_policies, with_version, without_boundary
-from preflight.iam.policy import Policy
+from preflight.audit.what_if import Held, boundary_of, everything, with_policies
 
-PROBES = ("iam:PutUserPolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion", "s3:DeleteBucketPolicy")
-_BOUNDARY = "iam:PermissionsBoundary"
 WRITES: Mapping[str, tuple[str, ...]] = {
     "user": ("iam:PutUserPolicy", "iam:AttachUserPolicy"),
     "role": ("iam:PutRolePolicy", "iam:AttachRolePolicy"),
     "group": ("iam:PutGroupPolicy", "iam:AttachGroupPolicy"),
     "policy": ("iam:CreatePolicyVersion",),
-}
-_UNBOUND = {
-    "user": ("iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
-    "role": ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
 }
 
 
@@ -34,44 +30,56 @@ class OwnWays:
         self._grants = grants
         self._try = attempts
         self._held = Held(scene)
+        free = f"arn:{scene.partition}:iam::aws:policy/AdministratorAccess"
+        self._changer = Changes(grants, attempts, self._held, free)
+        self._new = NewPrincipals(scene, grants, attempts, self._held)
+        self._changes: dict[str, Sequence[tuple[Change, Attempt | None]]] = {}
         self._gains: dict[str, Attempt | None] = {}
 
     def standing(self, holder: Holder) -> Attempt | None:
         """Say whether a principal can do everything, and under which conditions."""
-        if not any(
-            statement.allows and statement.actions.everything and not statement.actions.negated
-            for policy in holder.policies.identity
-            for statement in policy.statements
-        ):
-            return None
-        return self._try.anywhere(holder, PROBES)
+        return self._try.everything(holder)
 
     def gain(self, holder: Holder) -> Attempt | None:
         """Say whether a principal could do everything if one of its policies allowed it."""
-        if self._grants.by_arn.get(holder.arn) is not holder:
-            return self._try.anywhere(with_policies(holder, [everything()]), PROBES)
-        if holder.arn not in self._gains:
-            self._gains[holder.arn] = self._try.anywhere(with_policies(holder, [everything()]), PROBES)
-        return self._gains[holder.arn]
+        if self._grants.by_key.get(holder.key) is not holder:
+            return self._try.everything(with_policies(holder, [everything()]))
+        if holder.key not in self._gains:
+            self._gains[holder.key] = self._try.everything(with_policies(holder, [everything()]))
+        return self._gains[holder.key]
 
     def _after(self, changed: Holder) -> Attempt | None:
         """Say whether a principal as it would be after a change can do everything, or give itself everything."""
         standing = self.standing(changed)
         if standing is not None:
             return standing
-        written = (it for _, it in self._written(changed, self._grants.powers_of(changed)))
-        return min(written, key=lambda each: each.rank, default=None)
+        written = [it for _, it in self._written(changed, self._grants.powers_of(changed))]
+        created = [it for _, it in self._new.of(changed)]
+        return min((*written, *created), key=lambda each: each.rank, default=None)
 
     def of(self, holder: Holder) -> list[Step]:
         """Return the ways by which a principal gives itself everything, the best first."""
-        powers = self._grants.powers[holder.arn]
+        powers = self._grants.powers_of(holder)
         if not powers:
             return []
-        found = [*self._written(holder, powers), *self._joined(holder), *self._restored(holder), *self._unbound(holder)]
+        changed = (
+            (each.how, each.attempt.also(Attempt((), gained.depends_on)))
+            for each, gained in self.changes(holder)
+            if gained is not None
+        )
+        found = [*self._written(holder, powers), *changed, *self._new.of(holder)]
         return sorted(
-            (Step(holder.arn, ADMINISTRATOR, "own-permissions", how, it.by, it.depends_on) for how, it in found),
+            (Step(holder.key, ADMINISTRATOR, "own-permissions", how, it.by, it.depends_on) for how, it in found),
             key=lambda each: each.rank,
         )
+
+    def changes(self, holder: Holder) -> Sequence[tuple[Change, Attempt | None]]:
+        """Return what a principal can make of itself, each with whether it can do everything then."""
+        known = self._changes.get(holder.key)
+        if known is None:
+            found = self._changer.of(holder)
+            known = self._changes[holder.key] = [(each, self._after(each.after)) for each in found]
+        return known
 
     def _written(self, holder: Holder, powers: Set[str]) -> Iterator[tuple[str, Attempt]]:
         if not any(action.lower() in powers for actions in WRITES.values() for action in actions):
@@ -95,67 +103,14 @@ class OwnWays:
         """Give each action by which a principal can write what allows everything into a user, role, group or policy,
         whose boundary has the ARN given.
         """
-        about, absent = ({_BOUNDARY: boundary}, ()) if boundary else ({}, (_BOUNDARY,))
+        about, absent = ({BOUNDARY: boundary}, ()) if boundary else ({}, (BOUNDARY,))
         for action in WRITES[kind]:
-            attached: Sequence[str] = self._administrative() if "Attach" in action else ("",)
+            attached: Iterable[str] = (
+                attachable(self._scene, self._try, self._held, holder) if "Attach" in action else ("",)
+            )
             for policy in attached:
                 context = {**about, "iam:PolicyARN": policy} if policy else about
                 tried = self._try.on(holder, action, arn, context=context, absent=absent)
                 if tried is not None:
                     yield action, tried
                     break
-
-    def _administrative(self) -> Sequence[str]:
-        """Return the ARNs of managed policies that allow everything: AWS's own, and those of the account."""
-        own = [
-            each.arn
-            for each in self._held.policies.values()
-            if each.default is not None and _allows_everything(each.default)
-        ]
-        return [f"arn:{self._scene.partition}:iam::aws:policy/AdministratorAccess", *own]
-
-    def _joined(self, holder: Holder) -> Iterator[tuple[str, Attempt]]:
-        if holder.kind != "user" or "iam:addusertogroup" not in self._grants.powers[holder.arn]:
-            return
-        mine = set(self._held.groups_of(holder))
-        for name, policies in self._held.group_policies.items():
-            gained = None if name in mine else self._after(with_policies(holder, policies))
-            tried = gained and self._try.on(holder, "iam:AddUserToGroup", self._held.group_arn(name))
-            if gained and tried:
-                yield f"iam:AddUserToGroup puts it into group {name}", tried.also(Attempt((), gained.depends_on))
-
-    def _restored(self, holder: Holder) -> Iterator[tuple[str, Attempt]]:
-        if "iam:setdefaultpolicyversion" not in self._grants.powers[holder.arn]:
-            return
-        for arn in self._held.policies_of(holder):
-            policy = self._held.policies[arn]
-            for version, document in policy.others:
-                gained = self._after(with_version(holder, policy, document))
-                tried = gained and self._try.on(holder, "iam:SetDefaultPolicyVersion", arn)
-                if gained and tried:
-                    how = f"iam:SetDefaultPolicyVersion makes {version} of policy {policy.name} count"
-                    yield how, tried.also(Attempt((), gained.depends_on))
-
-    def _unbound(self, holder: Holder) -> Iterator[tuple[str, Attempt]]:
-        boundary = boundary_of(holder)
-        actions = [each for each in _UNBOUND[holder.kind] if each.lower() in self._grants.powers[holder.arn]]
-        if not boundary or not actions:
-            return
-        free = without_boundary(holder)
-        gained = self._after(free)
-        if gained is None:
-            return
-        for action in actions:
-            # The key is the boundary that is there where it is deleted, the new one where it is put.
-            value = boundary if "Delete" in action else self._administrative()[0]
-            tried = self._try.on(holder, action, holder.arn, context={_BOUNDARY: value})
-            if tried is not None:
-                how = f"{action} takes its permissions boundary off"
-                yield how, tried.also(Attempt((), gained.depends_on))
-
-
-def _allows_everything(policy: Policy) -> bool:
-    return any(
-        each.allows and each.actions.everything and not each.actions.negated and not each.conditions
-        for each in policy.statements
-    )

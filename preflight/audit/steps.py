@@ -79,7 +79,7 @@ def joined(first: Step, onward: Step) -> Step:
     """Return two steps as one, from the first's source to where the second gets."""
     by = tuple(dict.fromkeys((*first.by, *onward.by)))
     depends_on = tuple(dict.fromkeys((*first.depends_on, *onward.depends_on)))
-    return replace(first, how=f"{first.how}, then {onward.how}", by=by, depends_on=depends_on)
+    return replace(first, target=onward.target, how=f"{first.how}, then {onward.how}", by=by, depends_on=depends_on)
 
 
 def named(arn: str) -> str:

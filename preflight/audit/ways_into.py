@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
 from functools import cache
 
 from preflight.audit.attempts import Attempt, Attempts
@@ -10,9 +11,12 @@ from preflight.audit.grants import Grants
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.audit.steps import Step, named
-from preflight.audit.trusts import principals_of, trust_of
+from preflight.audit.trusts import principals_of, role_of_session, sessions_of, trust_of
 from preflight.audit.what_if import trusting
+from preflight.iam.decide import decide
+from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy
+from preflight.iam.request import Context, Policies, Request
 from preflight.lint.analysis.escalation_paths import Way, ways
 
 _CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
@@ -20,7 +24,7 @@ _PROVIDERS = {
     ":saml-provider/": "iam:UpdateSAMLProvider",
     ":oidc-provider/": "iam:UpdateOpenIDConnectProviderThumbprint",
 }
-_INSTANCES = "ec2.amazonaws.com"
+INSTANCES = "ec2.amazonaws.com"
 
 
 class WaysInto:
@@ -37,7 +41,7 @@ class WaysInto:
     def best(self, target: Holder, among: Set[str]) -> Iterator[Step]:
         """Give the best step to a principal from each of those given."""
         best: dict[str, Step] = {}
-        for step in self._steps_into(target, among - {target.arn}):
+        for step in self._steps_into(target, among - {target.key}):
             known = best.get(step.source)
             if known is None or step.rank < known.rank:
                 best[step.source] = step
@@ -61,13 +65,15 @@ class WaysInto:
                 tried = self._try.on(holder, action, user.arn)
                 if tried is not None:
                     how = f"{action} on user {user.name}"
-                    yield Step(holder.arn, user.arn, "user-credentials", how, tried.by, tried.depends_on)
+                    yield Step(holder.key, user.arn, "user-credentials", how, tried.by, tried.depends_on)
 
     def _by_trust(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
         for holder in self._grants.in_order(self._assuming(trust, role.arn, among)):
             tried = self._try.on(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
+            for session in sessions_of(trust, holder) if tried is None else ():
+                tried = self._try.on(replace(holder, arn=session), "sts:AssumeRole", role.arn, resource_policy=trust)
             if tried is not None:
-                yield Step(holder.arn, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on)
+                yield Step(holder.key, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on)
 
     def _by_new_trust(self, role: Holder, among: Set[str]) -> Iterator[Step]:
         action = "iam:UpdateAssumeRolePolicy"
@@ -80,7 +86,7 @@ class WaysInto:
             if assumed is not None:
                 both = tried.also(Attempt((), assumed.depends_on))
                 how = f"{action} on role {role.name}, then assumes it"
-                yield Step(holder.arn, role.arn, "trust-policy", how, both.by, both.depends_on)
+                yield Step(holder.key, role.arn, "trust-policy", how, both.by, both.depends_on)
 
     def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
         for kind, provider in principals_of(trust):
@@ -91,10 +97,10 @@ class WaysInto:
                 tried = self._try.on(holder, action, provider)
                 if tried is not None:
                     how = f"{action} on {named(provider)}, which role {role.name} trusts"
-                    yield Step(holder.arn, role.arn, "trust-policy", how, tried.by, tried.depends_on)
+                    yield Step(holder.key, role.arn, "trust-policy", how, tried.by, tried.depends_on)
 
     def _by_service(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
-        services = frozenset(value for kind, value in principals_of(trust) if kind == "Service")
+        services = self._services(role, trust)
         possible = _ways_into(services)
         if possible:
             for holder in self._grants.who(
@@ -104,28 +110,47 @@ class WaysInto:
                 if step is not None:
                     yield step
         profiles = role.detail.get("InstanceProfileList") or ()
-        if _INSTANCES in services and profiles:
+        if INSTANCES in services and profiles:
             yield from self._by_instance(role, str(profiles[0].get("InstanceProfileName", "")), among)
+
+    def services_of(self, holder: Holder) -> frozenset[str]:
+        """Return the services that may assume a principal, as its trust policy decides; none for a user."""
+        trust = self._trust(holder) if holder.kind == "role" else None
+        return frozenset() if trust is None else self._services(holder, trust)
+
+    def _services(self, role: Holder, trust: Policy) -> frozenset[str]:
+        """Return the services that may assume a role, as its trust policy decides."""
+        named = {value for kind, value in principals_of(trust) if kind == "Service"}
+        if all(each.allows for each in trust.statements):
+            return frozenset(named)
+        policies = Policies(resource=trust)
+        context = Context(complete=False)
+        return frozenset(
+            each
+            for each in named
+            if decide(Request(each, "sts:AssumeRole", role.arn, context=context), policies, nearest=False).outcome
+            in (Outcome.ALLOWED, Outcome.OPEN)
+        )
 
     def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[Step]:
         """Give the ways to take over an instance that has the role, if one runs: the facts do not list instances."""
         running = Attempt((), (f"an instance that runs with instance profile {profile}",))
-        for way in _ways_on(_INSTANCES):
+        for way in _ways_on(INSTANCES):
             candidates = set.intersection(*(self._grants.able.get(each.lower(), set()) for each in way.needs)) & among
             for holder in self._grants.in_order(candidates):
                 tried = self.rest(holder, way)
                 if tried is not None:
                     both = tried.also(running)
                     how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
-                    yield Step(holder.arn, role.arn, "existing-role", how, both.by, both.depends_on)
+                    yield Step(holder.key, role.arn, "existing-role", how, both.by, both.depends_on)
 
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> Step | None:
-        powers = self._grants.powers[holder.arn]
+        powers = self._grants.powers[holder.key]
         passed: dict[str, Attempt | None] = {}
         best: Step | None = None
         for way, needs in _ways_into(services):
             rest = self.rest(holder, way) if needs <= powers else None
-            if rest is None:
+            if rest is None or not self._has_profile(holder, role, way):
                 continue
             for service in (each for each in way.passed_to if each in services):
                 if service not in passed:
@@ -136,16 +161,22 @@ class WaysInto:
                     continue
                 both = given.also(rest)
                 how = f"{_said(way)}, as {role.name}"
-                step = Step(holder.arn, role.arn, way.kind, how, both.by, both.depends_on)
+                step = Step(holder.key, role.arn, way.kind, how, both.by, both.depends_on)
                 if not step.depends_on:
                     return step
                 if best is None or step.rank < best.rank:
                     best = step
         return best
 
+    def _has_profile(self, holder: Holder, role: Holder, way: Way) -> bool:
+        """Say whether a role is in an instance profile, or can be put into one, where a way gives it to an instance."""
+        if way.passed_to != (INSTANCES,) or role.detail.get("InstanceProfileList") != []:
+            return True
+        return "iam:addroletoinstanceprofile" in self._grants.powers[holder.key]
+
     def rest(self, holder: Holder, way: Way) -> Attempt | None:
         """Return what allows a principal all of a way but to pass the role, which is the same whatever the role."""
-        key = holder.arn, way.name
+        key = holder.key, way.name
         if key not in self._rests:
             actions = [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"]
             self._rests[key] = self._try.anywhere(holder, actions, dict(way.on))
@@ -155,11 +186,14 @@ class WaysInto:
         """Return those who may be able to assume a role: whom its trust policy names, or who may assume roles."""
         named = [value for kind, value in principals_of(trust) if kind in ("AWS", "*")]
         found = {value for value in named if value in among}
+        found |= {arn for value in named if (arn := role_of_session(value, self._grants.by_name)) in among}
+        if "*" in named:
+            return {*among}
         # Trust in another account's root is nothing to anyone here.
         own = self._scene.account_id
-        if any(value in ("*", own) or value.endswith(f"::{own}:root") for value in named):
+        if any(value == own or value.endswith(f"::{own}:root") for value in named):
             able = self._grants.able.get("sts:assumerole", set()) & among
-            found |= {each.arn for each in self._grants.who("sts:AssumeRole", role, able)}
+            found |= {each.key for each in self._grants.who("sts:AssumeRole", role, able)}
         return found
 
     def _trust(self, role: Holder) -> Policy | None:

@@ -37,7 +37,8 @@ def with_policies(holder: Holder, policies: Sequence[Policy]) -> Holder:
 
 def without_boundary(holder: Holder) -> Holder:
     """Return a principal whose permissions boundary was taken off."""
-    return replace(holder, policies=replace(holder.policies, boundaries=()))
+    detail = {name: value for name, value in holder.detail.items() if name != "PermissionsBoundary"}
+    return replace(holder, policies=replace(holder.policies, boundaries=()), detail=detail)
 
 
 def boundary_of(holder: Holder) -> str:
@@ -109,7 +110,7 @@ class Held:
 
 def with_version(holder: Holder, policy: ManagedPolicy, version: Policy) -> Holder:
     """Return a principal for whom another version of a managed policy counts."""
-    kept = tuple(each for each in holder.policies.identity if each is not policy.default)
+    kept = tuple(each for each in holder.policies.identity if each.name != policy.arn)
     return replace(holder, policies=replace(holder.policies, identity=(*kept, version)))
 
 

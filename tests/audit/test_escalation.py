@@ -16,6 +16,7 @@ from tools.managed_policies import PATH, content
 
 HERE = Path(__file__).parent
 CASES = [json.loads(line) for line in (HERE / "escalation.jsonl").read_text().splitlines()]
+FURTHER = [json.loads(line) for line in (HERE / "what_ways_rest_on.jsonl").read_text().splitlines()]
 ACCOUNT = "111122223333"
 
 
@@ -39,6 +40,15 @@ def test_accounts_with_one_way_or_none(case: dict[str, Any]) -> None:
     if "ExternalId" in case["id"] or "MFA condition" in case["id"]:
         (step,) = (step for arn, step in found.steps.items() if last(arn) == case["from"])
         assert step.depends_on
+
+
+@pytest.mark.parametrize("case", FURTHER, ids=lambda case: str(case["id"]))
+def test_what_a_way_rests_on(case: dict[str, Any]) -> None:
+    """Groups joined, versions restored, boundaries and denials taken off, principals created, tags, trust, regions."""
+    found = found_in(case["snapshot"])
+    way = "s" in {last(arn) for arn in (*found.administrators, *found.steps)}
+    unknown = "s" in {last(arn) for arn in (*found.undecided, *found.unseen)}
+    assert ("way" if way else "open" if unknown else "none") == case["expect"]
 
 
 def test_administrators_under_conditions_are_listed_with_them() -> None:
