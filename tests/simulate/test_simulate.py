@@ -325,6 +325,35 @@ def test_a_snapshot_gives_the_policies_that_a_case_does_not(run: Run) -> None:
     assert result.exit_code == 0, result.stdout + result.stderr
 
 
+def test_a_snapshot_says_what_the_principal_settles(run: Run) -> None:
+    snapshot = json.loads(json.dumps(SNAPSHOT))
+    role = snapshot["iam"]["RoleDetailList"][0]
+    role |= {"Path": "/ops/", "Arn": "arn:aws:iam::111122223333:role/ops/deployer", "RoleId": "AROAONE"}
+    role["RolePolicyList"] = []
+    session = {**ASK, "principal": "arn:aws:sts::111122223333:assumed-role/deployer/s1", "complete_context": False}
+
+    def if_(operator: str, key: str, value: str) -> dict[str, Any]:
+        allow = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {operator: {key: value}}}
+        return {"identity_policies": [{"name": "p", "policy": policy(allow)}]}
+
+    asked = [
+        {**session, "id": "path", **if_("ArnEquals", "aws:PrincipalArn", role["Arn"]), "expect": "allowed"},
+        {**session, "id": "id", **if_("StringEquals", "aws:userid", "AROAONE:s1"), "expect": "allowed"},
+        {**session, "id": "other-id", **if_("StringLike", "aws:userid", "AROATWO:*"), "expect": "implicitDeny"},
+        {**session, "id": "token", **if_("DateGreaterThan", "aws:TokenIssueTime", "2020-01-01"), "expect": "allowed"},
+        {**session, "id": "now", **if_("DateLessThan", "aws:CurrentTime", "2020-01-01"), "expect": "implicitDeny"},
+        {
+            **ASK,
+            "principal": role["Arn"],
+            "id": "role",
+            **if_("StringLike", "aws:userid", "AROAONE:*"),
+            "expect": "allowed",
+        },
+    ]
+    result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(asked), s__json=json.dumps(snapshot))
+    assert result.exit_code == 0, result.stdout + result.stderr
+
+
 def test_an_organization_that_is_not_in_the_snapshot_leaves_an_allow_open(run: Run) -> None:
     alone = {key: value for key, value in SNAPSHOT.items() if key != "organization"}
     result = run("c.json", "--snapshot", "s.json", c__json=json.dumps(ASK), s__json=json.dumps(alone))
