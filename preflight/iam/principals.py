@@ -215,10 +215,10 @@ def _unique(value: str, who: Caller) -> Grant:
     """
     if who.kind not in _BY_PREFIX[value[:4]]:
         return Grant.NONE
-    if not who.userid:
-        return Grant.UNSURE
-    own, _, session = who.userid.partition(":")
     listed, colon, name = value.partition(":")
+    if not who.userid:
+        return Grant.NONE if colon and who.session and name != who.session else Grant.UNSURE
+    own, _, session = who.userid.partition(":")
     if listed != own:
         return Grant.NONE
     if not colon:

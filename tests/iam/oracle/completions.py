@@ -156,7 +156,7 @@ def examples(operator: str, value: str) -> set[str]:
     try:
         return typed_examples(bare, value)
     except (ValueError, ArithmeticError):
-        return {"something-else"}  # the policy's value is not of the operator's type
+        return set()  # the policy's value is not of the operator's type; that of a request that comes is
 
 
 def typed_examples(bare: str, value: str) -> set[str]:
