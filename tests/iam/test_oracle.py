@@ -27,7 +27,7 @@ IN_CI = settings(HURRIED, max_examples=2_000)
 A_LAW = settings(HURRIED, max_examples=250)
 AT_NIGHT = settings(HURRIED, max_examples=200_000, derandomize=False, phases=(Phase.generate, Phase.shrink))
 
-FREEDOM = {"explicitDeny": 0, "implicitDeny": 0, "allowed": 1}
+FREEDOM = {"explicitDeny": 0, "implicitDeny": 0, "open": 1, "allowed": 2}
 
 
 def engine(case: dict[str, Any]) -> str:
