@@ -15,7 +15,6 @@ from preflight.declared.resource_kinds import Kind, load_kind
 from preflight.errors import PreflightError
 
 Effect: TypeAlias = Literal["create", "update", "delete"]
-Key: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

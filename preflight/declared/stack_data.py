@@ -49,8 +49,6 @@ class StackType:
 
     name: str
     identifiers: tuple[str, ...]
-    read_only: frozenset[str]
-    create_only: frozenset[str]
     tags: str | None
     handlers: Mapping[str, Any]
 
@@ -84,8 +82,6 @@ def stack_type(name: str) -> StackType | None:
     return StackType(
         name,
         tuple(found.get("id", ())),
-        frozenset(found.get("read-only", ())),
-        frozenset(found.get("create-only", ())),
         found.get("tags"),
         {each: found[each] for each in ("create", "read", "update", "delete") if each in found},
     )
@@ -115,12 +111,6 @@ def terraform_calls(name: str) -> Mapping[str, list[str]] | None:
     `update_tags`), as `service:Operation` by botocore's names; None for a type of which nothing is known.
     """
     found: Mapping[str, list[str]] | None = _read("terraform")["resources"].get(name)
-    return found
-
-
-def data_source() -> Mapping[str, str]:
-    """Return the versions of the packages that CloudFormation's data was made from."""
-    found: Mapping[str, str] = _read("cloudformation")["source"]
     return found
 
 

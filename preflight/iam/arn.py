@@ -49,11 +49,5 @@ class Arn:
                 return self.resource[:position]
         return ""
 
-    @property
-    def resource_name(self) -> str:
-        """The resource without its type: `path/name` of `role/path/name`."""
-        kind = self.resource_type
-        return self.resource[len(kind) + 1 :] if kind else self.resource
-
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

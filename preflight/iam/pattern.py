@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from preflight.iam.wildcard import Tokens, Wild, arn_matcher, matcher, tokens
+from preflight.iam.wildcard import Tokens, Wild, matcher, tokens
 
 _OTHER = "\U0010fffd"
 """A character that no policy holds: it stands for every character that a pattern does not name."""
@@ -32,16 +32,6 @@ def matches(pattern: str, text: str) -> bool:
 def matches_action(pattern: str, action: str) -> bool:
     """Whether an action pattern matches an action; actions compare without case."""
     return matcher(tokens(pattern.lower()))(action.lower())
-
-
-def matches_arn(pattern: str, arn: str) -> bool:
-    """Whether an ARN pattern matches as `ArnLike` does: each of the six parts on its own.
-
-    A pattern or a value that lacks one of the six parts matches nothing.
-
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
-    """
-    return arn_matcher(tokens(pattern))(arn)
 
 
 def covers(pattern: str, other: str) -> bool:

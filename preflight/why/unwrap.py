@@ -23,7 +23,6 @@ _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
 _CELL_BEGINS = re.compile(r"(?:API: ?|User: ?arn:|User: ?[\w.-]+\.amazonaws)")
 _FULL = 2
 _CODES = ("__type", "Code", "code", "ErrorCode", "errorCode")
-_MESSAGES = ("Message", "message", "ErrorMessage", "errorMessage")
 
 
 @dataclass(frozen=True, slots=True)

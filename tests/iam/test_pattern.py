@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preflight.iam.pattern import Extent, combinations, covers, extent, matches, matches_action, matches_arn, overlaps
-from preflight.iam.wildcard import any_of, matcher, text_of, tokens
+from preflight.iam.pattern import Extent, combinations, covers, extent, matches, matches_action, overlaps
+from preflight.iam.wildcard import any_of, arn_matcher, matcher, text_of, tokens
 
 PATTERNS = st.text("ab*?", max_size=7)
 TEXTS = st.text("ab", max_size=9)
@@ -98,7 +98,7 @@ def test_actions_match_without_case_and_resources_with_it() -> None:
     ],
 )
 def test_arn_conditions_match_part_by_part(pattern: str, arn: str, expected: bool) -> None:
-    assert matches_arn(pattern, arn) is expected
+    assert arn_matcher(tokens(pattern))(arn) is expected
 
 
 @settings(max_examples=400, deadline=None)

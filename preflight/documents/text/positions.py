@@ -73,15 +73,6 @@ def _line_starts(text: str) -> list[int]:
     return list(accumulate([len(line) + 1 for line in text.split("\n")[:-1]], initial=0))
 
 
-def locate_json(text: str, pointer: str) -> tuple[int, int]:
-    """Return the offset in a valid JSON text of the value at a JSON pointer, and of its member's name; -1 where there
-    is none.
-    """
-    from preflight.documents.text.json_locator import Locator
-
-    return Locator(text).locate(pointer)
-
-
 def scan_json(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the JSON pointer of each value of a valid JSON text, its offset, and the offset of its member name (or -1).
 

@@ -12,7 +12,6 @@ from preflight.lint.analysis.name_problems import SEARCHED, Placed, Problem
 from preflight.lint.analysis.unlisted_names import permission_of, unlisted_action, unlisted_service
 from preflight.lint.policy.statements import Entry
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 
 def judged_actions(subject: Subject) -> Sequence[Placed]:
@@ -32,31 +31,28 @@ def odd_actions(subject: Subject) -> Sequence[Entry]:
             continue
         # Most entries name an action of AWS: they are compared with all of its services' at once.
         for service in view.services:
-            _names[service]
+            _names(service)
         if not _ids.issuperset(view.lower_actions):
             found.extend(view.actions_where(_is_odd))
     return found
 
 
 def _is_odd(text: str) -> bool:
-    return text.lower() not in _ids and not _known[text]
+    return text.lower() not in _ids and text != "*" and not matched(text)
 
 
 # The actions of the services that were looked up, in lower case.
 _ids: set[str] = set()
 
 
+@lru_cache(maxsize=65_536)
 def matched(pattern: str) -> tuple[str, ...] | None:
     """Return the actions that a pattern of one service matches, in lower case and without the service.
 
     None where the pattern is about more than one service, or about one that AWS does not list.
     """
-    return _matched[pattern]
-
-
-def _matching(pattern: str) -> tuple[str, ...] | None:
     service, colon, name = pattern.lower().partition(":")
-    known = _names[service] if colon else None
+    known = _names(service) if colon else None
     if known is None:
         return None
     if "*" not in name and "?" not in name:
@@ -67,18 +63,13 @@ def _matching(pattern: str) -> tuple[str, ...] | None:
     return tuple(filter(matcher(tokens(name)), known))
 
 
-def _names_of(service: str) -> KeysView[str] | None:
+@lru_cache(maxsize=65_536)
+def _names(service: str) -> KeysView[str] | None:
     if not catalog.service_exists(service):
         return None
     names = lower_action_names(service)
     _ids.update([f"{service}:{name}" for name in names])
     return names
-
-
-_matched, _names = Remembered(_matching), Remembered(_names_of)
-
-
-_known = Remembered(lambda text: text == "*" or bool(_matched[text]))
 
 
 @lru_cache(maxsize=32768)

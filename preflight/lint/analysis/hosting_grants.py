@@ -8,7 +8,6 @@ from functools import lru_cache
 from preflight.iam.pattern import matches_action, overlaps
 from preflight.lint.policy.statements import Entry, StatementView
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _INTEREST = (
     "sagemaker:AddTags",
@@ -40,20 +39,18 @@ def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]
     for view in subject.statements:
         if not view.allows:
             continue
-        for entry in view.actions_where(_matched.__getitem__):
-            for action in _matched[entry.text]:
+        for entry in view.actions_where(_matched):
+            for action in _matched(entry.text):
                 found.setdefault(action, []).append((view, entry))
     return found
 
 
-def _interesting(text: str) -> tuple[str, ...]:
+@lru_cache(maxsize=65_536)
+def _matched(text: str) -> tuple[str, ...]:
     service = text.partition(":")[0].lower()
     if service not in _SERVICES and "*" not in service:
         return ()
     return tuple(action for action in _INTEREST if matches_action(text, action))
-
-
-_matched = Remembered(_interesting)
 
 
 def _about_sagemaker(subject: Subject) -> bool:

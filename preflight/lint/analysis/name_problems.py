@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from preflight.engine.result import Level
 from preflight.lint.policy.finding import Edit, Finding
 from preflight.lint.policy.statements import StatementView
-from preflight.lint.policy.text_cache import KEPT
 
 SEARCHED = 500
+_KEPT = 65_536
 """For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 
 
@@ -66,7 +66,7 @@ def all_known(written: object, known: set[str]) -> bool:
 
 def remember(known: set[str], text: str) -> None:
     """Add a text to a set that is emptied before it grows beyond what a long run may hold."""
-    if len(known) >= KEPT:
+    if len(known) >= _KEPT:
         known.clear()
     known.add(text)
 

@@ -80,12 +80,12 @@ class Grants:
         for view in self._statements:
             if not view.allows:
                 continue
-            for entry in view.actions_where(watched.__getitem__) if _may_be_watched(view) else ():
+            for entry in view.actions_where(watched) if _may_be_watched(view) else ():
                 granted = Granted(view, entry)
-                for action in watched[entry.text]:
+                for action in watched(entry.text):
                     found.setdefault(action, []).append(granted)
             if view.not_actions:
-                spared = {action for entry in view.not_actions for action in watched[entry.text]}
+                spared = {action for entry in view.not_actions for action in watched(entry.text)}
                 whole = Granted(view, Entry(f"{view.pointer}/NotAction", "NotAction"))
                 for action in samples():
                     if action not in spared:
@@ -108,10 +108,10 @@ class Grants:
         found: set[str] = set()
         for view in self._statements if self.denies else ():
             if view.denies:
-                found.update(*map(watched.__getitem__, view.action_texts))
+                found.update(*map(watched, view.action_texts))
                 if view.not_actions:
                     found.update(
-                        samples().keys() - {each for entry in view.not_actions for each in watched[entry.text]}
+                        samples().keys() - {each for entry in view.not_actions for each in watched(entry.text)}
                     )
         return frozenset(found)
 

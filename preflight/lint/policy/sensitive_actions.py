@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from preflight.data_files import folder
 from preflight.iam.wildcard import matcher, tokens
-from preflight.lint.policy.text_cache import Remembered
 
 
 @cache
@@ -51,7 +50,9 @@ def watched_names() -> frozenset[str]:
     return frozenset(_by_service()[1])
 
 
-def _watched(entry: str) -> tuple[str, ...]:
+@lru_cache(maxsize=65_536)
+def watched(entry: str) -> tuple[str, ...]:
+    """Return the watched actions that an entry of Action or NotAction covers."""
     services, every = _by_service()
     text = entry.lower()
     if "*" not in text and "?" not in text:
@@ -63,7 +64,3 @@ def _watched(entry: str) -> tuple[str, ...]:
         return ()
     fits = matcher(tokens(text))
     return tuple(action for name, action in among.items() if fits(name))
-
-
-watched = Remembered(_watched)
-"""The watched actions that an entry of Action or NotAction covers, by the entry."""

@@ -6,11 +6,10 @@ Grammar rules report what is malformed; all other rules look at what can be read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from preflight.json_pointer import escape
-from preflight.lint.policy.text_cache import Remembered
 
 PrincipalElement = Literal["Principal", "NotPrincipal"]
 
@@ -42,15 +41,13 @@ class Operator(NamedTuple):
     if_exists: bool
 
 
-def _taken_apart(written: str) -> Operator:
+@lru_cache(maxsize=65_536)
+def _operator(written: str) -> Operator:
     head, colon, _ = written.partition(":")
     bare = written.rpartition(":")[2]
     if_exists = written.lower().endswith("ifexists")
     base = bare[:-8] if bare.lower().endswith("ifexists") else bare
     return Operator(head if colon else "", base, base.lower(), if_exists)
-
-
-_operator = Remembered(_taken_apart)
 
 
 class ConditionEntry:
@@ -61,7 +58,7 @@ class ConditionEntry:
 
     def __init__(self, above: str, operator: str, key: str, raw: Any) -> None:
         self._above, self.operator, self.key, self.raw = above, operator, key, raw
-        self.lower_key, self._apart = key.lower(), _operator[operator]
+        self.lower_key, self._apart = key.lower(), _operator(operator)
 
     @property
     def pointer(self) -> str:
@@ -101,13 +98,11 @@ class ConditionEntry:
         return self._apart.if_exists
 
 
-def _service_of(action: str) -> str:
+@lru_cache(maxsize=65_536)
+def service_of(action: str) -> str:
+    """Return the service that an entry of Action is of, in lower case; `*` for a pattern."""
     service = action.partition(":")[0].lower()
     return "*" if "*" in service or "?" in service else service
-
-
-service_of = Remembered(_service_of)
-"""The service that an entry of Action is of, in lower case; `*` for a pattern."""
 
 
 class StatementView:
@@ -181,7 +176,7 @@ class StatementView:
     @cached_property
     def services(self) -> frozenset[str]:
         """The services that the entries of Action are of, in lower case; `*` stands for those that are patterns."""
-        return frozenset(map(service_of.__getitem__, self.action_texts))
+        return frozenset(map(service_of, self.action_texts))
 
     @cached_property
     def not_actions(self) -> tuple[Entry, ...]:

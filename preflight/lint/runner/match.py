@@ -18,7 +18,6 @@ from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import Entry, PrincipalEntry, StatementView, service_of
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _MEMBERS = frozenset(
     {
@@ -63,12 +62,11 @@ def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
     if any(set("*?") & set(service) for service in services):
         services = frozenset()
 
-    def meets_some(text: str) -> bool:
-        if services and service_of[text] not in services and service_of[text] != "*":
+    @lru_cache(maxsize=65_536)
+    def meets(text: str) -> bool:
+        if services and service_of(text) not in services and service_of(text) != "*":
             return False
         return any(_meet(text.lower(), pattern) for pattern in patterns)
-
-    meets = Remembered(meets_some).__getitem__
 
     def check(subject: Subject) -> Iterator[Finding]:
         if not services or not services.isdisjoint(named := subject.once(_services)) or "*" in named:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.text.document import Document
+from preflight.documents.text.json_locator import Locator
 from preflight.documents.text.load import load_text
-from preflight.documents.text.positions import Places, locate_json, places, scan_json
+from preflight.documents.text.positions import Places, places, scan_json
 from preflight.documents.text.schema import at
 
 TEXT = """{
@@ -89,9 +90,9 @@ def test_a_place_looked_for_alone_is_that_of_the_whole_text(
     text = " \n" + json.dumps(value, indent=style[0], separators=style[1])
     scanned = {pointer: (offset, name_at) for pointer, offset, name_at in scan_json(text)}
     for pointer, found in scanned.items():
-        assert locate_json(text, pointer) == found
+        assert Locator(text).locate(pointer) == found
     for pointer in ("/gone", "/0/gone", "/~1", "/-", "/00", "/1/1"):
-        assert locate_json(text, pointer) == scanned.get(pointer, (-1, -1))
+        assert Locator(text).locate(pointer) == scanned.get(pointer, (-1, -1))
 
 
 def test_many_places_are_looked_for_in_one_pass() -> None:

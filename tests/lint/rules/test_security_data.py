@@ -55,11 +55,11 @@ def test_permissions_are_those_that_aws_calls_so() -> None:
     ],
 )
 def test_what_an_entry_covers(entry: str, found: tuple[str, ...]) -> None:
-    assert watched[entry] == found
+    assert watched(entry) == found
 
 
 def test_a_star_covers_everything_watched() -> None:
-    assert set(watched["*"]) == set(samples())
+    assert set(watched("*")) == set(samples())
 
 
 def test_services_that_bring_their_source_are_names_of_services() -> None:

@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from preflight.engine.result import Level
 from preflight.json_pointer import escape
 from preflight.lint.policy.finding import Edit, Finding, shown
 from preflight.lint.policy.statements import ConditionEntry, StatementView
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _ONE_BOOLEAN = frozenset({"bool", "null"})
 
@@ -65,7 +65,7 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
     """Find keys of several values that are compared without ForAllValues or ForAnyValue."""
     for view in subject.statements:
         for each in view.conditions:
-            if _several[each.key] and not each.qualifier and each.lower_base != "null":
+            if _several(each.key) and not each.qualifier and each.lower_base != "null":
                 problem = f"{each.key} has several values in a request, and {each.operator} compares one"
                 remedy = (
                     f'write "ForAnyValue:{each.operator}" where one value is to match, or '
@@ -76,14 +76,12 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
                 yield Finding(each.pointer, problem, remedy, on_name=True, level=level)
 
 
-def _has_several(name: str) -> bool:
+@lru_cache(maxsize=65_536)
+def _several(name: str) -> bool:
     from preflight.catalog.condition_keys import condition_key
 
     found = condition_key(name)
     return found is not None and found.several
-
-
-_several = Remembered(_has_several)
 
 
 def _operators(subject: Subject) -> Iterator[tuple[StatementView, str]]:

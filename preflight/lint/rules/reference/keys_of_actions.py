@@ -20,7 +20,6 @@ from preflight.lint.analysis.condition_index import Tested, lenient, without_key
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _SHOWN = 3
 _BLANK = re.compile(r"\$\{[^}]*\}|<[^>]*>")
@@ -150,10 +149,12 @@ def _keys_of(service: str, action: str) -> frozenset[str]:
     for each in found["resourceTypes"]:
         keys.extend(each["conditionKeys"])
         keys.extend(types.get(each["name"].lower(), {}).get("conditionKeys", ()))
-    return frozenset(map(_bare.__getitem__, keys))
+    return frozenset(map(_bare, keys))
 
 
-_bare = Remembered(lambda key: _BLANK.sub("", key.lower()))
+@lru_cache(maxsize=65_536)
+def _bare(key: str) -> str:
+    return _BLANK.sub("", key.lower())
 
 
 def tags_denied(subject: Subject) -> Iterator[Finding]:

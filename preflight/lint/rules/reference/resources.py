@@ -19,7 +19,6 @@ from preflight.lint.analysis.arn_overlap import overlap
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _PARTS = 6
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -123,7 +122,7 @@ class _Fitting:
     """The resources of a statement, taken apart once, and which actions they were found to fit."""
 
     def __init__(self, texts: tuple[str, ...]) -> None:
-        self._found = Remembered(self._judge)
+        self._found = lru_cache(maxsize=65_536)(self._judge)
         self._fit: dict[str, bool] = {}
         self._parts = [_VARIABLE.sub("*", text).split(":", _PARTS - 1) for text in texts]
         self._open = any(not text.strip("*") for text in texts) or any(
@@ -134,14 +133,14 @@ class _Fitting:
         """Return the forms of the ARNs that an action or a pattern would need, `*` alone where it bears on none of
         its own; nothing where the resources fit.
         """
-        return () if self._open else self._found[action]
+        return () if self._open else self._found(action)
 
     def why_not_any(self, actions: Iterable[str]) -> bool:
         """Say whether `why_not` has something to say of any action."""
-        return not self._open and any(map(self._found.__getitem__, actions))
+        return not self._open and any(map(self._found, actions))
 
     def _judge(self, action: str) -> tuple[str, ...]:
-        needed = _needed[action]
+        needed = _needed(action)
         if needed is None or any(map(self._fits, needed)):
             return ()
         if needed:
@@ -159,7 +158,8 @@ class _Fitting:
         return any(parts[2] == service and not parts[5].strip("/*") for parts in self._parts)
 
 
-def _forms_needed(action: str) -> tuple[ArnForm, ...] | None:
+@lru_cache(maxsize=65_536)
+def _needed(action: str) -> tuple[ArnForm, ...] | None:
     """Return the forms of the ARNs that the actions of a pattern bear on; None where nobody knows of one of them."""
     service, names = action.partition(":")[0].lower(), matched(action)
     found: dict[ArnForm, None] = {}
@@ -169,9 +169,6 @@ def _forms_needed(action: str) -> tuple[ArnForm, ...] | None:
             return None
         found.update(dict.fromkeys(forms))
     return tuple(found) if names else None
-
-
-_needed = Remembered(_forms_needed)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ Policies that make their holder an administrator are found once, as such; nothin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from preflight.catalog import source
@@ -13,7 +14,6 @@ from preflight.lint.analysis.action_names import matched
 from preflight.lint.policy.finding import Finding, _named
 from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
-from preflight.lint.policy.text_cache import Remembered
 
 _TOLD_ELSEWHERE = frozenset({"iam:passrole", "iam:createservicelinkedrole", "sts:assumerole"})
 
@@ -69,8 +69,8 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     """Find actions that change something and could be limited to resources, allowed on `*`."""
     for view in subject.once(_on_everything):
-        limitable = any(map(_limitable.__getitem__, view.action_texts))
-        found = view.actions_where(_limitable.__getitem__) if limitable else ()
+        limitable = any(map(_limitable, view.action_texts))
+        found = view.actions_where(_limitable) if limitable else ()
         if found and subject.grants.administrator is None:
             yield Finding(
                 found[0].pointer,
@@ -83,10 +83,10 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
 def effectively_everything(subject: Subject) -> Iterator[Finding]:
     """Find a resource that is every resource, or every one of its service, though it is not written `*`."""
     for view in subject.statements:
-        if not view.allows or not any(map(_effectively.__getitem__, view.resource_texts)):
+        if not view.allows or not any(map(_effectively, view.resource_texts)):
             continue
         for entry in view.resources:
-            meant = _effectively[entry.text]
+            meant = _effectively(entry.text)
             if meant:
                 yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
 
@@ -108,11 +108,12 @@ def _everything(view: StatementView) -> bool:
 def _guarded(view: StatementView) -> bool:
     """Whether a statement is about named resources only."""
     return bool(view.resources) and not any(
-        entry.text in ("*",) or _effectively[entry.text] for entry in view.resources
+        entry.text in ("*",) or _effectively(entry.text) for entry in view.resources
     )
 
 
-def _what_effectively(text: str) -> str:
+@lru_cache(maxsize=65_536)
+def _effectively(text: str) -> str:
     if not text.startswith("arn:") or not text.endswith("*"):
         return ""
     parts = text.split(":", 5)
@@ -126,13 +127,14 @@ def _what_effectively(text: str) -> str:
     return f"every resource of {service}" if "*" not in service and len(parts) == 6 else ""
 
 
-def _is_limitable(text: str) -> bool:
+@lru_cache(maxsize=65_536)
+def _limitable(text: str) -> bool:
     """Whether an entry stands for an action that changes something and that AWS can limit to resources.
 
     All actions of a service are for `whole_service` to find.
     """
     service, _, name = text.lower().partition(":")
-    known = _known[service]
+    known = _known(service)
     if known is None or not name.strip("*"):
         return False
     action = known.get(name)
@@ -143,12 +145,9 @@ def _is_limitable(text: str) -> bool:
     )
 
 
-def _actions_of(service: str) -> Mapping[str, Any] | None:
+@lru_cache(maxsize=65_536)
+def _known(service: str) -> Mapping[str, Any] | None:
     return source.of_service("actions", service) if source.exists(service) else None
-
-
-_limitable, _effectively = Remembered(_is_limitable), Remembered(_what_effectively)
-_known = Remembered(_actions_of)
 
 
 def _changes(action: Mapping[str, Any]) -> bool:

@@ -13,7 +13,6 @@ from preflight.lint.policy.grants import first
 from preflight.lint.policy.sensitive_actions import kind
 from preflight.lint.policy.subject import Subject
 
-_SECRETS = frozenset({"secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"})
 _OWN_POLICY = {
     "s3:PutBucketPolicy": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
     "s3:PutBucketAcl": ("s3:GetObject",),

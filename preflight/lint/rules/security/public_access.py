@@ -22,7 +22,7 @@ def open_resource(subject: Subject) -> Iterator[Finding]:
         whole = [
             each.text for each in view.actions if each.text.endswith("*") and each.text.partition(":")[2] in ("", "*")
         ]
-        manage = whole or [a for each in view.actions for a in watched[each.text] if a in kind("permissions")]
+        manage = whole or [a for each in view.actions for a in watched(each.text) if a in kind("permissions")]
         yield Finding(
             place.pointer,
             f"{view.cited} allows {what} to everyone, in any AWS account",
