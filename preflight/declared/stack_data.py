@@ -49,6 +49,7 @@ class StackType:
 
     name: str
     identifiers: tuple[str, ...]
+    create_only: frozenset[str]
     tags: str | None
     handlers: Mapping[str, Any]
 
@@ -82,6 +83,7 @@ def stack_type(name: str) -> StackType | None:
     return StackType(
         name,
         tuple(found.get("id", ())),
+        frozenset(found.get("create-only", ())),
         found.get("tags"),
         {each: found[each] for each in ("create", "read", "update", "delete") if each in found},
     )
