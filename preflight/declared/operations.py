@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.data_files import folder, head_and_examples, load_yaml
 from preflight.declared.expressions import evaluate
 from preflight.declared.partitions import suffix_of
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.errors import PreflightError
 
 Effect: TypeAlias = Literal["create", "update", "delete"]
@@ -103,7 +103,7 @@ class Operation:
         return str(self.declared["summary"])
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ResourceKind:
         """The kind of resource that the call creates, updates or deletes."""
         return load_kind(self.declared["resource"])
 

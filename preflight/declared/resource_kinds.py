@@ -14,7 +14,7 @@ from preflight.errors import PreflightError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ResourceKind:
     """One kind of AWS resource. `declared` is its whole file; the rooms above read their own sections from there."""
 
     id: str
@@ -53,12 +53,12 @@ class Kind:
 
 
 @cache
-def load_kind(kind: str) -> Kind:
+def load_kind(kind: str) -> ResourceKind:
     """Load `rules/resources/<service>/<type>.yaml` for the kind `service:type`.
 
     Raises `PreflightError` for a kind that is not declared, naming the nearest one that is.
     """
-    return Kind(kind, load_yaml(head_and_examples(kind_file(kind).read_text(encoding="utf-8"))[0]))
+    return ResourceKind(kind, load_yaml(head_and_examples(kind_file(kind).read_text(encoding="utf-8"))[0]))
 
 
 def kind_file(kind: str) -> Path:

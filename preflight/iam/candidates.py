@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from preflight.iam.decision import Decision, StatementRef
 from preflight.iam.policy import Policy
-from preflight.iam.principals import Caller, Grant, Kind, Perhaps, grant, perhaps
+from preflight.iam.principals import Caller, Perhaps, PrincipalMatch, PrincipalType, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
 from preflight.iam.service_rules import (
     NO_PERMISSION_NEEDED,
@@ -42,11 +42,11 @@ class Candidate:
     statement: Statement
     ref: StatementRef
     unsure: Perhaps | None = None
-    grants: Grant | None = None
+    grants: PrincipalMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Evaluation:
     """A principal, an action and an owner, asked of a set of policies.
 
     `always` are the bits of statements that apply whatever the resource and context, `varying` the other candidates.
@@ -100,7 +100,7 @@ class _Builder:
         statement: Statement,
         *,
         unsure: Perhaps | None = None,
-        grants: Grant | None = None,
+        grants: PrincipalMatch | None = None,
     ) -> int:
         bit = self.bit()
         ref = StatementRef(kind, policy.name, statement.index, statement.sid, statement.effect)
@@ -118,9 +118,9 @@ class _Builder:
                 mask |= self.add(kind, policy, statement)
         return mask
 
-    def named(self, kind: PolicyType, policies: Iterable[Policy], *, denies: bool = True) -> dict[Grant, int]:
+    def named(self, kind: PolicyType, policies: Iterable[Policy], *, denies: bool = True) -> dict[PrincipalMatch, int]:
         """Take policies that name principals; return masks of their Allows by how they mean the caller."""
-        masks = dict.fromkeys((Grant.ACCOUNT, Grant.ROLE, Grant.DIRECT), 0)
+        masks = dict.fromkeys((PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE, PrincipalMatch.DIRECT), 0)
         for policy in policies:
             for statement in policy.about(self.action):
                 how = grant(statement.principals, self.who, bounded=self.bounded)
@@ -132,16 +132,20 @@ class _Builder:
                 doubtful = self._by_endpoint(statement, how) if kind is PolicyType.VPC_ENDPOINT else None
                 if doubtful is not None:
                     masks[how] |= self.add(kind, policy, statement, unsure=doubtful)
-                elif how > Grant.UNSURE:
+                elif how > PrincipalMatch.UNSURE:
                     masks[how] |= self.add(kind, policy, statement)
-                if how is Grant.NONE or how is Grant.DIRECT or (how is not Grant.UNSURE and not statement.allows):
+                if (
+                    how is PrincipalMatch.NONE
+                    or how is PrincipalMatch.DIRECT
+                    or (how is not PrincipalMatch.UNSURE and not statement.allows)
+                ):
                     continue
                 for more, why in perhaps(statement.principals, self.who).items():
                     if more > how:
                         masks[more] |= self.add(kind, policy, statement, unsure=why, grants=more)
         return masks
 
-    def _by_endpoint(self, statement: Statement, how: Grant) -> Perhaps | None:
+    def _by_endpoint(self, statement: Statement, how: PrincipalMatch) -> Perhaps | None:
         """Say why it is not known whom an endpoint's policy means: interface and gateway endpoints differ.
 
         To a gateway endpoint (S3, DynamoDB) an account is its root user alone, and principals are named by the
@@ -149,10 +153,17 @@ class _Builder:
         Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html#vpc-endpoint-policies-gateway
         """
         principals = statement.principals
-        if how <= Grant.UNSURE or principals is None or principals.negated or ("AWS", "*") in principals.entries:
+        if (
+            how <= PrincipalMatch.UNSURE
+            or principals is None
+            or principals.negated
+            or ("AWS", "*") in principals.entries
+        ):
             return None
         gateway = self.action.partition(":")[0] in ("s3", "dynamodb")
-        if not self.who.of_account or not (how is Grant.ACCOUNT or (gateway and self.who.kind is not Kind.ROOT)):
+        if not self.who.of_account or not (
+            how is PrincipalMatch.ACCOUNT or (gateway and self.who.kind is not PrincipalType.ROOT)
+        ):
             return None
         values = tuple(value for kind, value in principals.entries if kind == "AWS")
         return Perhaps("the type of the endpoint", values, _ENDPOINTS)
@@ -178,19 +189,19 @@ _ENDPOINTS = (
 )
 
 
-def question(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
+def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Evaluation:
     """Work a question out. `action` is in lower case; `owner` is the account that owns the resource, empty if none."""
     if action in NO_PERMISSION_NEEDED:
-        return Question(who, action, owner, (), (), 0, 0, (), ((),), ())
+        return Evaluation(who, action, owner, (), (), 0, 0, (), ((),), ())
     build = _Builder(who, action, policies)
     service = action.partition(":")[0]
     unknown = policies.unknown
 
     resource_policies = () if policies.resource is None or service == "iam" else (policies.resource,)
-    kept = who.kind is Kind.ROOT and who.account == owner and action in ROOT_KEEPS
+    kept = who.kind is PrincipalType.ROOT and who.account == owner and action in ROOT_KEEPS
     granted = build.named(PolicyType.RESOURCE, resource_policies, denies=not kept)
     if service != "iam" and not kept:
-        granted[Grant.DIRECT] |= build.perhaps(PolicyType.RESOURCE)
+        granted[PrincipalMatch.DIRECT] |= build.perhaps(PolicyType.RESOURCE)
 
     levels: list[Need] = []
     if service in RCP_SERVICES and action not in RCP_SPARES and not who.service_linked:
@@ -223,7 +234,7 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
         if each.unsure is None and each.statement.applies_always:
             always |= each.bit
     left = tuple(each for each in build.candidates if not each.bit & always)
-    return Question(
+    return Evaluation(
         who,
         action,
         owner,
@@ -239,20 +250,22 @@ def question(who: Caller, action: str, resource: str, owner: str, policies: Poli
     )
 
 
-def _any(masks: dict[Grant, int]) -> int:
-    return masks[Grant.ACCOUNT] | masks[Grant.ROLE] | masks[Grant.DIRECT]
+def _any(masks: dict[PrincipalMatch, int]) -> int:
+    return masks[PrincipalMatch.ACCOUNT] | masks[PrincipalMatch.ROLE] | masks[PrincipalMatch.DIRECT]
 
 
-def _ways(build: _Builder, granted: dict[Grant, int], owner: str, *, required: bool) -> tuple[tuple[Need, ...], ...]:
+def _ways(
+    build: _Builder, granted: dict[PrincipalMatch, int], owner: str, *, required: bool
+) -> tuple[tuple[Need, ...], ...]:
     """Return the combinations of Allows that suffice; the last is the one a denial is explained by."""
     who = build.who
-    direct = (PolicyType.RESOURCE, granted[Grant.DIRECT])
-    by_role = (PolicyType.RESOURCE, granted[Grant.ROLE])
+    direct = (PolicyType.RESOURCE, granted[PrincipalMatch.DIRECT])
+    by_role = (PolicyType.RESOURCE, granted[PrincipalMatch.ROLE])
     anyhow = (PolicyType.RESOURCE, _any(granted))
     if not who.of_account:
         return ((direct,),)
     at_home = not owner or owner == who.account
-    if who.kind is Kind.ROOT:
+    if who.kind is PrincipalType.ROOT:
         # The root user has no identity policies and needs none.
         if build.action == "sts:assumerole":
             # AssumeRole is for users and roles (IAM user guide, id_credentials_sts-comparison).
@@ -280,8 +293,8 @@ def _limits(build: _Builder) -> tuple[Need, ...]:
     # Users sign with their own keys: only sessions carry session policies. A federated user's session without one has
     # no permissions of its own.
     kind = build.who.kind
-    known = policies.session or kind is Kind.FEDERATED_USER
-    if kind is not Kind.USER and (known or PolicyType.SESSION in policies.unknown):
+    known = policies.session or kind is PrincipalType.FEDERATED_USER
+    if kind is not PrincipalType.USER and (known or PolicyType.SESSION in policies.unknown):
         mask = build.identities(PolicyType.SESSION, policies.session or ())
         found.append((PolicyType.SESSION, mask | build.perhaps(PolicyType.SESSION)))
     return tuple(found)

@@ -17,18 +17,18 @@ from time import time
 from preflight.iam.dates import instant
 from preflight.iam.key_facts import of_another_service
 from preflight.iam.pattern import matches
-from preflight.iam.principals import Caller, Kind
+from preflight.iam.principals import Caller, PrincipalType
 from preflight.iam.request import Request, Value
 from preflight.iam.variables import Constrained, Found, Missing
 from preflight.iam.wildcard import Wild
 
 _TYPES = {
-    Kind.USER: "User",
-    Kind.ROLE: "AssumedRole",
-    Kind.SESSION: "AssumedRole",
-    Kind.FEDERATED_USER: "FederatedUser",
-    Kind.ROOT: "Account",
-    Kind.ANONYMOUS: "Anonymous",
+    PrincipalType.USER: "User",
+    PrincipalType.ROLE: "AssumedRole",
+    PrincipalType.SESSION: "AssumedRole",
+    PrincipalType.FEDERATED_USER: "FederatedUser",
+    PrincipalType.ROOT: "Account",
+    PrincipalType.ANONYMOUS: "Anonymous",
 }
 _PRINCIPAL_TAG, _RESOURCE_TAG = "aws:principaltag/", "aws:resourcetag/"
 
@@ -113,9 +113,9 @@ class RequestContext:
 
         Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
         """
-        if self._who.kind in (Kind.ROLE, Kind.SESSION, Kind.FEDERATED_USER):
+        if self._who.kind in (PrincipalType.ROLE, PrincipalType.SESSION, PrincipalType.FEDERATED_USER):
             return Constrained(period=(self.now() - _LONGEST_SESSION, self.now()))
-        return Missing.ABSENT if self._who.kind is Kind.ANONYMOUS else None
+        return Missing.ABSENT if self._who.kind is PrincipalType.ANONYMOUS else None
 
 
 _LONGEST_SESSION = 36 * 3600
@@ -131,7 +131,7 @@ def _tag(tags: Mapping[str, str] | None, name: str) -> Found | None:
 
 
 def _principal_arn(who: Caller, request: Request) -> Found | None:
-    if who.kind is not Kind.SESSION:
+    if who.kind is not PrincipalType.SESSION:
         return (who.text,) if who.of_account else _not_signed(who)
     # Of a session the ARN of its role; the session's own ARN does not show the role's path.
     if request.principal_arn is not None:
@@ -143,25 +143,25 @@ def _principal_arn(who: Caller, request: Request) -> Found | None:
 
 
 def _userid(who: Caller, unique: str | None) -> Found | None:
-    if who.kind is Kind.USER:
+    if who.kind is PrincipalType.USER:
         return (unique,) if unique else Constrained((("AIDA", Wild.STAR),))
-    if who.kind is Kind.ROLE:
+    if who.kind is PrincipalType.ROLE:
         return Constrained(((f"{unique}:" if unique else "AROA", Wild.ONE, Wild.STAR),))
-    if who.kind is Kind.SESSION:
+    if who.kind is PrincipalType.SESSION:
         return (f"{unique}:{who.session}",) if unique else Constrained((("AROA", Wild.STAR, f":{who.session}"),))
-    if who.kind is Kind.ROOT:
+    if who.kind is PrincipalType.ROOT:
         return (who.account,)
-    if who.kind is Kind.FEDERATED_USER:
+    if who.kind is PrincipalType.FEDERATED_USER:
         return (f"{who.account}:{who.name}",)
-    return ("anonymous",) if who.kind is Kind.ANONYMOUS else None
+    return ("anonymous",) if who.kind is PrincipalType.ANONYMOUS else None
 
 
 def _not_signed(who: Caller) -> Found | None:
-    return Missing.ABSENT if who.kind in (Kind.ANONYMOUS, Kind.PROVIDER) else None
+    return Missing.ABSENT if who.kind in (PrincipalType.ANONYMOUS, PrincipalType.PROVIDER) else None
 
 
 def _principal_account(who: Caller) -> Found | None:
-    if who.kind is Kind.ANONYMOUS:
+    if who.kind is PrincipalType.ANONYMOUS:
         return ("anonymous",)
     return (who.account,) if who.of_account else None
 
@@ -171,17 +171,17 @@ def _principal_type(who: Caller) -> Found | None:
 
 
 def _username(who: Caller) -> Found | None:
-    return (who.name,) if who.kind is Kind.USER else Missing.ABSENT
+    return (who.name,) if who.kind is PrincipalType.USER else Missing.ABSENT
 
 
 def _is_service(who: Caller) -> Found | None:
-    if who.kind in (Kind.ANONYMOUS, Kind.PROVIDER):
+    if who.kind in (PrincipalType.ANONYMOUS, PrincipalType.PROVIDER):
         return Missing.ABSENT
-    return ("true",) if who.kind is Kind.SERVICE else ("false",)
+    return ("true",) if who.kind is PrincipalType.SERVICE else ("false",)
 
 
 def _service_name(who: Caller) -> Found | None:
-    return (who.text,) if who.kind is Kind.SERVICE else Missing.ABSENT
+    return (who.text,) if who.kind is PrincipalType.SERVICE else Missing.ABSENT
 
 
 _PRINCIPAL = {

@@ -9,12 +9,12 @@ import re
 from dataclasses import replace
 
 from preflight.errors import PreflightError
-from preflight.iam.candidates import Candidate, Question, question
+from preflight.iam.candidates import Candidate, Evaluation, evaluation
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.near_misses import near_misses
-from preflight.iam.partial_evaluation import Doubt, doubt, outlook
+from preflight.iam.partial_evaluation import Residual, outlook, residual
 from preflight.iam.principals import Caller, caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.resource_patterns import COLONS_IN_A_NAME, has_colon_in_name
@@ -48,7 +48,7 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
         resource = f"arn:{asked.who.partition or 'aws'}:s3:::*"
     quick = resource.count(":") < COLONS_IN_A_NAME or not has_colon_in_name(resource)
     context: RequestContext | None = None
-    doubts: list[Doubt] | None = None
+    doubts: list[Residual] | None = None
     for candidate in asked.varying:
         statement = candidate.statement
         if quick and candidate.unsure is None:
@@ -85,7 +85,7 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     return replace(answer, near_misses=misses) if misses else answer
 
 
-def ask(request: Request, policies: Policies) -> Question:
+def ask(request: Request, policies: Policies) -> Evaluation:
     """Return the question, worked out at most once for these policies."""
     resource = request.resource
     parts = resource.split(":", 5)
@@ -99,7 +99,7 @@ def ask(request: Request, policies: Policies) -> Question:
         # Of AWS's own objects of iam and kms, which nobody can change, each is a question of its own.
         resource if request.action[:1] in "iIkK" and _OF_AWS.search(resource) else "",
     )
-    found: Question | None = known.get(key)
+    found: Evaluation | None = known.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(
             f'"{resource}" is no resource: give its whole ARN, or "*" for an action without resource-level permissions'
@@ -119,13 +119,13 @@ def ask(request: Request, policies: Policies) -> Question:
     return found
 
 
-_shared_questions: dict[tuple[object, ...], Question] = {}
+_shared_questions: dict[tuple[object, ...], Evaluation] = {}
 
 
-def _shared(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Question:
+def _shared(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Evaluation:
     """Return a question that other `Policies` with the same policies in the same places may have asked before."""
     if policies.unknown:
-        return question(who, action, resource, owner, policies)
+        return evaluation(who, action, resource, owner, policies)
     key = (
         who.text,
         action,
@@ -143,15 +143,15 @@ def _shared(who: Caller, action: str, resource: str, owner: str, policies: Polic
     )
     found = _shared_questions.get(key)
     if found is None:
-        found = question(who, action, resource, owner, policies)
+        found = evaluation(who, action, resource, owner, policies)
         if len(_shared_questions) >= _QUESTIONS_SHARED:
             _shared_questions.clear()
         _shared_questions[key] = found
     return found
 
 
-def _applies(asked: Question, candidate: Candidate, resource: str, context: RequestContext) -> bool | Doubt:
-    """Whether a candidate applies to the resource and context; a `Doubt` where that is not known."""
+def _applies(asked: Evaluation, candidate: Candidate, resource: str, context: RequestContext) -> bool | Residual:
+    """Whether a candidate applies to the resource and context; a `Residual` where that is not known."""
     statement = candidate.statement
     principal = candidate.unsure
     if principal is not None and candidate.grants is not None:
@@ -173,10 +173,10 @@ def _applies(asked: Question, candidate: Candidate, resource: str, context: Requ
     if not unknown and covered is Truth.TRUE and principal is None:
         return True
     where = resource if covered is Truth.UNKNOWN else None
-    return doubt(candidate, unknown, context, principal=principal, resource=where)
+    return residual(candidate, unknown, context, principal=principal, resource=where)
 
 
-def _sure(asked: Question, bits: int) -> Decision:
+def _sure(asked: Evaluation, bits: int) -> Decision:
     """Decide when it is known which statements apply."""
     denies = bits & asked.deny
     if denies:
@@ -186,7 +186,7 @@ def _sure(asked: Question, bits: int) -> Decision:
     return Decision(Outcome.IMPLICIT_DENY, missing=_missing(asked, bits), reason=asked.denied)
 
 
-def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
+def _unsure(asked: Evaluation, sure: int, doubts: list[Residual]) -> Decision:
     """Decide when some statements or policies are in doubt and no Deny is certain."""
     found = outlook(asked, sure, doubts)
     perhaps = sure
@@ -203,7 +203,7 @@ def _unsure(asked: Question, sure: int, doubts: list[Doubt]) -> Decision:
     return Decision(Outcome.OPEN, depends_on=found.depends_on, unknown=found.unknown)
 
 
-def _used(asked: Question, bits: int) -> int:
+def _used(asked: Evaluation, bits: int) -> int:
     """Return the Allows among `bits` that the permission rests on."""
     mask = 0
     for _, level in asked.levels:
@@ -215,11 +215,11 @@ def _used(asked: Question, bits: int) -> int:
     return bits & mask
 
 
-def _refs(asked: Question, bits: int) -> tuple[StatementRef, ...]:
+def _refs(asked: Evaluation, bits: int) -> tuple[StatementRef, ...]:
     return tuple(dict.fromkeys(each.ref for each in asked.candidates if each.bit & bits))
 
 
-def _missing(asked: Question, bits: int) -> tuple[PolicyType, ...]:
+def _missing(asked: Evaluation, bits: int) -> tuple[PolicyType, ...]:
     """Return the policy types that allow nothing where an Allow is needed."""
     found = [kind for kind, mask in asked.levels if not bits & mask]
     if not any(all(bits & mask for _, mask in way) for way in asked.ways):

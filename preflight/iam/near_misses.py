@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preflight.iam.candidates import Question
+from preflight.iam.candidates import Evaluation
 from preflight.iam.conditions import Condition, Quantifier, Truth
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import NearMiss, StatementRef
 from preflight.iam.policy import Policy
-from preflight.iam.principals import Grant, grant
+from preflight.iam.principals import PrincipalMatch, grant
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.statement import Patterns, Statement
 from preflight.iam.wildcard import any_of, tokens
@@ -40,7 +40,7 @@ _WORDS = {
 
 
 def near_misses(
-    request: Request, policies: Policies, asked: Question, context: RequestContext, missing: tuple[PolicyType, ...]
+    request: Request, policies: Policies, asked: Evaluation, context: RequestContext, missing: tuple[PolicyType, ...]
 ) -> tuple[NearMiss, ...]:
     """Return the closest Allows of the policy types that withheld one, closest first, at most five.
 
@@ -110,7 +110,7 @@ def _wish(condition: Condition, context: RequestContext) -> str:
 
 
 def _similar(
-    request: Request, policies: Policies, asked: Question, context: RequestContext, missing: tuple[PolicyType, ...]
+    request: Request, policies: Policies, asked: Evaluation, context: RequestContext, missing: tuple[PolicyType, ...]
 ) -> Iterator[NearMiss]:
     """Find statements that allow an action with nearly this name on this resource."""
     from difflib import SequenceMatcher
@@ -121,7 +121,7 @@ def _similar(
             continue
         if (
             kind in (PolicyType.RESOURCE, PolicyType.VPC_ENDPOINT)
-            and grant(statement.principals, asked.who) is Grant.NONE
+            and grant(statement.principals, asked.who) is PrincipalMatch.NONE
         ):
             continue
         alike = [

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from preflight.iam.candidates import Candidate, Question
+from preflight.iam.candidates import Candidate, Evaluation
 from preflight.iam.conditions import Condition, Quantifier, is_left
 from preflight.iam.decision import Dependency
 from preflight.iam.key_facts import is_multivalued
@@ -58,7 +58,7 @@ def _many(found: Found) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Residual:
     """A statement that may apply: it does if in each clause a literal holds. `dependencies` says it for people."""
 
     bit: int
@@ -66,14 +66,14 @@ class Doubt:
     dependencies: tuple[tuple[Clause, Dependency], ...]
 
 
-def doubt(
+def residual(
     candidate: Candidate,
     conditions: Iterable[Condition],
     lookup: Lookup,
     *,
     principal: Perhaps | None = None,
     resource: str | None = None,
-) -> Doubt:
+) -> Residual:
     """Describe why a candidate may or may not apply.
 
     `conditions` are those that are unknown, `principal` is why it is not known whether the caller is meant, `resource`
@@ -108,7 +108,7 @@ def doubt(
         names = dict.fromkeys(each.unknown_keys(lookup))
         reason = each.reason(lookup)
         found.extend((literal, Dependency(name, each.operator, each.values, ref, reason)) for name in names)
-    return Doubt(candidate.bit, tuple(dict.fromkeys(each for each, _ in found)), tuple(found))
+    return Residual(candidate.bit, tuple(dict.fromkeys(each for each, _ in found)), tuple(found))
 
 
 def _as_variable(name: str) -> str:
@@ -129,7 +129,7 @@ class Outlook:
     unknown: tuple[tuple[PolicyType, str], ...] = ()
 
 
-def outlook(asked: Question, sure: int, doubts: Sequence[Doubt]) -> Outlook:
+def outlook(asked: Evaluation, sure: int, doubts: Sequence[Residual]) -> Outlook:
     """Go through every way the unknown may turn out, when the statements of `sure` apply in any case."""
     perhaps = 0
     for bit in (*(each.bit for each in doubts), *(bit for bit, _, _ in asked.unknown)):
@@ -187,7 +187,7 @@ def _deciding(groups: Sequence[Possible], permitted: Mapping[tuple[int, ...], bo
 def _open(
     pivotal: Callable[[int], bool],
     deciding: set[Atom],
-    doubts: Sequence[Doubt],
+    doubts: Sequence[Residual],
     types: Sequence[tuple[Atom, int, PolicyType, str]],
 ) -> Outlook:
     dependencies = dict.fromkeys(

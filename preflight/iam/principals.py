@@ -24,7 +24,7 @@ class PrincipalError(PreflightError):
     """The text names no principal; `str(error)` says what may stand there."""
 
 
-class Kind(StrEnum):
+class PrincipalType(StrEnum):
     """The kinds of principal that AWS tells apart when it decides."""
 
     USER = "user"
@@ -42,7 +42,7 @@ class Caller:
     """The principal of a request. `name` is the user's or role's name without path; `session` the session's name."""
 
     text: str
-    kind: Kind
+    kind: PrincipalType
     partition: str = ""
     account: str = ""
     name: str = ""
@@ -57,9 +57,9 @@ class Caller:
 
         Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
         """
-        if self.kind is Kind.ROLE:
+        if self.kind is PrincipalType.ROLE:
             return ":role/aws-service-role/" in self.text
-        return self.kind is Kind.SESSION and self.name.startswith("AWSServiceRoleFor")
+        return self.kind is PrincipalType.SESSION and self.name.startswith("AWSServiceRoleFor")
 
     @property
     def of_account(self) -> bool:
@@ -74,12 +74,12 @@ def caller(text: str) -> Caller:
     Raises `PrincipalError` for anything else.
     """
     if text == "*":
-        return Caller(text, Kind.ANONYMOUS)
+        return Caller(text, PrincipalType.ANONYMOUS)
     if not text.startswith("arn:"):
         if text in _WEB_PROVIDERS:
-            return Caller(text, Kind.PROVIDER)
+            return Caller(text, PrincipalType.PROVIDER)
         if text.endswith(_SERVICE_SUFFIXES):
-            return Caller(text, Kind.SERVICE)
+            return Caller(text, PrincipalType.SERVICE)
         raise PrincipalError(
             f'"{text}" is no principal: give the ARN of a role, user, session or account root, a service such as '
             'sagemaker.amazonaws.com, or "*"'
@@ -106,21 +106,21 @@ def _of_arn(text: str, arn: Arn) -> Caller | None:
     last = name.rpartition("/")[2]
     if arn.service == "iam":
         if arn.resource == "root":
-            return Caller(text, Kind.ROOT, arn.partition, arn.account)
+            return Caller(text, PrincipalType.ROOT, arn.partition, arn.account)
         if kind in ("user", "role") and last:
-            return Caller(text, Kind(kind), arn.partition, arn.account, last)
+            return Caller(text, PrincipalType(kind), arn.partition, arn.account, last)
         if kind in ("saml-provider", "oidc-provider") and name:
-            return Caller(text, Kind.PROVIDER)
+            return Caller(text, PrincipalType.PROVIDER)
     if arn.service == "sts":
         if kind == "federated-user" and name:
-            return Caller(text, Kind.FEDERATED_USER, arn.partition, arn.account, name)
+            return Caller(text, PrincipalType.FEDERATED_USER, arn.partition, arn.account, name)
         role, _, session = name.partition("/")
         if kind == "assumed-role" and role and session:
-            return Caller(text, Kind.SESSION, arn.partition, arn.account, role, session)
+            return Caller(text, PrincipalType.SESSION, arn.partition, arn.account, role, session)
     return None
 
 
-class Grant(IntEnum):
+class PrincipalMatch(IntEnum):
     """How a Principal element means a caller, which decides what else must allow.
 
     An ACCOUNT entry hands the decision to that account's identity policies. A ROLE entry grants on its own, but
@@ -136,96 +136,98 @@ class Grant(IntEnum):
     DIRECT = 4
 
 
-def grant(principals: Principals | None, who: Caller, *, bounded: bool = False) -> Grant:
+def grant(principals: Principals | None, who: Caller, *, bounded: bool = False) -> PrincipalMatch:
     """Return how a Principal element means a caller. A statement without one means nobody.
 
     UNSURE: it names no caller for certain, but perhaps this one (see `perhaps`). A NotPrincipal means everyone it does
     not list, and always whoever has a permissions boundary (`bounded`).
     """
     if principals is None:
-        return Grant.NONE
+        return PrincipalMatch.NONE
     if principals.negated:
-        return Grant.DIRECT if bounded and who.of_account else _but(principals, who)
+        return PrincipalMatch.DIRECT if bounded and who.of_account else _but(principals, who)
     if len(principals.entries) == 1:
         return _entry(*principals.entries[0], who)
-    return max((_entry(kind, value, who) for kind, value in principals.entries), default=Grant.NONE)
+    return max((_entry(kind, value, who) for kind, value in principals.entries), default=PrincipalMatch.NONE)
 
 
-def _but(principals: Principals, who: Caller) -> Grant:
+def _but(principals: Principals, who: Caller) -> PrincipalMatch:
     """Return whom NotPrincipal means. Of an account, a role and a session listed together the narrowest counts: the
     wider ones have to be listed for the narrow one to have any effect.
     """
     found = {_entry(kind, value, who) for kind, value in principals.entries}
     listed = [value for kind, value in principals.entries if kind == "AWS"]
-    if Grant.DIRECT in found:
-        return Grant.NONE
-    if any(_entry("AWS", value, who) is Grant.UNSURE for value in listed):
+    if PrincipalMatch.DIRECT in found:
+        return PrincipalMatch.NONE
+    if any(_entry("AWS", value, who) is PrincipalMatch.UNSURE for value in listed):
         # It is that session, or has that unique id, and is spared; or it is another and is not.
-        return Grant.UNSURE
-    if Grant.ROLE in found:
+        return PrincipalMatch.UNSURE
+    if PrincipalMatch.ROLE in found:
         sessions = f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"
-        narrower = who.kind is Kind.SESSION and any(value.startswith(sessions) for value in listed)
-        return Grant.DIRECT if narrower else Grant.NONE
-    if Grant.ACCOUNT in found:
+        narrower = who.kind is PrincipalType.SESSION and any(value.startswith(sessions) for value in listed)
+        return PrincipalMatch.DIRECT if narrower else PrincipalMatch.NONE
+    if PrincipalMatch.ACCOUNT in found:
         own = f"::{who.account}:"
         narrower = any(own in value and not value.endswith(":root") for value in listed)
-        return Grant.DIRECT if narrower else Grant.NONE
-    return Grant.UNSURE if Grant.UNSURE in found else Grant.DIRECT
+        return PrincipalMatch.DIRECT if narrower else PrincipalMatch.NONE
+    return PrincipalMatch.UNSURE if PrincipalMatch.UNSURE in found else PrincipalMatch.DIRECT
 
 
-def _entry(kind: str, value: str, who: Caller) -> Grant:
+def _entry(kind: str, value: str, who: Caller) -> PrincipalMatch:
     if kind == "AWS":
         return _aws(value, who)
     if kind == "Service":
-        matches = who.kind is Kind.SERVICE and value in (who.text, "*")
+        matches = who.kind is PrincipalType.SERVICE and value in (who.text, "*")
     elif kind == "Federated":
-        matches = who.kind is Kind.PROVIDER and value in (who.text, "*")
+        matches = who.kind is PrincipalType.PROVIDER and value in (who.text, "*")
     else:
-        return Grant.UNSURE if who.of_account else Grant.NONE
-    return Grant.DIRECT if matches else Grant.NONE
+        return PrincipalMatch.UNSURE if who.of_account else PrincipalMatch.NONE
+    return PrincipalMatch.DIRECT if matches else PrincipalMatch.NONE
 
 
-def _aws(value: str, who: Caller) -> Grant:
+def _aws(value: str, who: Caller) -> PrincipalMatch:
     if value == "*" or value == who.text:
-        return Grant.ROLE if who.kind is Kind.ROLE and value != "*" else Grant.DIRECT
+        return PrincipalMatch.ROLE if who.kind is PrincipalType.ROLE and value != "*" else PrincipalMatch.DIRECT
     if not who.of_account:
-        return Grant.NONE
+        return PrincipalMatch.NONE
     if value.startswith(_UNIQUE_IDS):
         return _unique(value, who)
     if value == who.account or value == f"arn:{who.partition}:iam::{who.account}:root":
-        return Grant.DIRECT if who.kind is Kind.ROOT else Grant.ACCOUNT
-    if who.kind is Kind.SESSION:
+        return PrincipalMatch.DIRECT if who.kind is PrincipalType.ROOT else PrincipalMatch.ACCOUNT
+    if who.kind is PrincipalType.SESSION:
         head, _, name = value.rpartition("/")
         if name == who.name and head.startswith(f"arn:{who.partition}:iam::{who.account}:role"):
-            return Grant.ROLE
-    elif who.kind is Kind.ROLE and value.startswith(f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"):
+            return PrincipalMatch.ROLE
+    elif who.kind is PrincipalType.ROLE and value.startswith(
+        f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"
+    ):
         # A role makes requests as one of its sessions.
-        return Grant.UNSURE
-    return Grant.NONE
+        return PrincipalMatch.UNSURE
+    return PrincipalMatch.NONE
 
 
 _UNIQUE_IDS = ("AROA", "AIDA")
-_BY_PREFIX = {"AIDA": (Kind.USER,), "AROA": (Kind.ROLE, Kind.SESSION)}
+_BY_PREFIX = {"AIDA": (PrincipalType.USER,), "AROA": (PrincipalType.ROLE, PrincipalType.SESSION)}
 
 
-def _unique(value: str, who: Caller) -> Grant:
+def _unique(value: str, who: Caller) -> PrincipalMatch:
     """Say whether a unique id is the caller's: of a user, of a role, or of a role with a session's name.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
     """
     if who.kind not in _BY_PREFIX[value[:4]]:
-        return Grant.NONE
+        return PrincipalMatch.NONE
     listed, colon, name = value.partition(":")
     if not who.userid:
-        return Grant.NONE if colon and who.session and name != who.session else Grant.UNSURE
+        return PrincipalMatch.NONE if colon and who.session and name != who.session else PrincipalMatch.UNSURE
     own, _, session = who.userid.partition(":")
     if listed != own:
-        return Grant.NONE
+        return PrincipalMatch.NONE
     if not colon:
-        return Grant.DIRECT if who.kind is Kind.USER else Grant.ROLE
+        return PrincipalMatch.DIRECT if who.kind is PrincipalType.USER else PrincipalMatch.ROLE
     if not session:
-        return Grant.UNSURE
-    return Grant.DIRECT if name == session else Grant.NONE
+        return PrincipalMatch.UNSURE
+    return PrincipalMatch.DIRECT if name == session else PrincipalMatch.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,27 +239,27 @@ class Perhaps:
     reason: str = ""
 
 
-def perhaps(principals: Principals | None, who: Caller) -> dict[Grant, Perhaps]:
+def perhaps(principals: Principals | None, who: Caller) -> dict[PrincipalMatch, Perhaps]:
     """Return how an element may mean a caller that it does not name for certain, with the entries in question.
 
     A canonical user id is another name for an account, and which one cannot be told from the policies.
     """
-    if principals is None or (principals.negated and grant(principals, who) is not Grant.UNSURE):
+    if principals is None or (principals.negated and grant(principals, who) is not PrincipalMatch.UNSURE):
         return {}
-    found: dict[Grant, Perhaps] = {}
+    found: dict[PrincipalMatch, Perhaps] = {}
     for kind, value in principals.entries:
-        if _entry(kind, value, who) is Grant.UNSURE:
+        if _entry(kind, value, who) is PrincipalMatch.UNSURE:
             how, key = _if_meant(kind, value, who)
             if principals.negated:
-                how = Grant.DIRECT
+                how = PrincipalMatch.DIRECT
             known = found.get(how, Perhaps(key, ()))
             found[how] = Perhaps(known.key, (*known.values, value))
     return found
 
 
-def _if_meant(kind: str, value: str, who: Caller) -> tuple[Grant, str]:
+def _if_meant(kind: str, value: str, who: Caller) -> tuple[PrincipalMatch, str]:
     if kind != "AWS":
-        return (Grant.DIRECT if who.kind is Kind.ROOT else Grant.ACCOUNT), kind
+        return (PrincipalMatch.DIRECT if who.kind is PrincipalType.ROOT else PrincipalMatch.ACCOUNT), kind
     if value.startswith("arn:"):
-        return Grant.DIRECT, "the name of the session"
-    return (Grant.DIRECT if value.startswith("AIDA") or ":" in value else Grant.ROLE), "aws:userid"
+        return PrincipalMatch.DIRECT, "the name of the session"
+    return (PrincipalMatch.DIRECT if value.startswith("AIDA") or ":" in value else PrincipalMatch.ROLE), "aws:userid"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Known
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 
@@ -22,7 +22,7 @@ class Connection:
     """
 
     owner: Mapping[str, Any]
-    kind: Kind
+    kind: ResourceKind
     name: str
     members: tuple[Reference, ...]
 

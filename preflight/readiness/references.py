@@ -15,7 +15,7 @@ from preflight.account.overlays.planned import planned_in
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import keys_in
 from preflight.declared.registries import is_of_aws
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.readiness.step import Step
 
 
@@ -64,7 +64,7 @@ class Reference:
         return described_arn(kind, self.fact) or built or self.name
 
 
-def described_arn(kind: Kind, fact: Fact[Any]) -> str | None:
+def described_arn(kind: ResourceKind, fact: Fact[Any]) -> str | None:
     """Return the ARN that AWS describes, for kinds whose identity does not tell it (a key's alias), else None."""
     member = kind.declared.get("described-arn")
     if member is None or not isinstance(fact, Known) or not isinstance(fact.value, Mapping):
@@ -103,7 +103,7 @@ def name_of(kind: str, key: Mapping[str, str]) -> str:
 class _Found:
     """A reference while its level is gathered."""
 
-    kind: Kind
+    kind: ResourceKind
     key: dict[str, str]
     region: str
     rule: str
@@ -197,7 +197,7 @@ def _named_by(step: Step, reference: Reference) -> Iterator[_Found]:
 
 
 def _declared(
-    step: Step, kind: Kind, value: Mapping[str, Any], name: str, parent: Reference | None, *, covered: bool
+    step: Step, kind: ResourceKind, value: Mapping[str, Any], name: str, parent: Reference | None, *, covered: bool
 ) -> Iterator[_Found]:
     for entry in kind.section("references") or ():
         yield from _entries(step, entry, value, name, parent, covered=covered, follow=True)

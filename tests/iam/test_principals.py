@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from preflight.iam.policy import parse_policy
-from preflight.iam.principals import Grant, Kind, PrincipalError, caller, grant
+from preflight.iam.principals import PrincipalError, PrincipalMatch, PrincipalType, caller, grant
 
 A = "111122223333"
 USER, ROLE = f"arn:aws:iam::{A}:user/path/u", f"arn:aws:iam::{A}:role/path/r"
@@ -19,18 +19,18 @@ SERVICE = "sagemaker.amazonaws.com"
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (USER, Kind.USER),
-        (ROLE, Kind.ROLE),
-        (SESSION, Kind.SESSION),
-        (FEDERATED, Kind.FEDERATED_USER),
-        (ROOT, Kind.ROOT),
-        (SERVICE, Kind.SERVICE),
-        ("*", Kind.ANONYMOUS),
-        ("accounts.google.com", Kind.PROVIDER),
-        (f"arn:aws:iam::{A}:saml-provider/x", Kind.PROVIDER),
+        (USER, PrincipalType.USER),
+        (ROLE, PrincipalType.ROLE),
+        (SESSION, PrincipalType.SESSION),
+        (FEDERATED, PrincipalType.FEDERATED_USER),
+        (ROOT, PrincipalType.ROOT),
+        (SERVICE, PrincipalType.SERVICE),
+        ("*", PrincipalType.ANONYMOUS),
+        ("accounts.google.com", PrincipalType.PROVIDER),
+        (f"arn:aws:iam::{A}:saml-provider/x", PrincipalType.PROVIDER),
     ],
 )
-def test_kinds(text: str, kind: Kind) -> None:
+def test_kinds(text: str, kind: PrincipalType) -> None:
     assert caller(text).kind is kind
 
 
@@ -57,7 +57,7 @@ def test_service_linked_roles() -> None:
     assert not caller(ROLE).service_linked
 
 
-def how(principal: Any, who: str, *, element: str = "Principal", bounded: bool = False) -> Grant:
+def how(principal: Any, who: str, *, element: str = "Principal", bounded: bool = False) -> PrincipalMatch:
     body = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", element: principal}
     (statement,) = parse_policy({"Statement": body}, "p").statements
     return grant(statement.principals, caller(who), bounded=bounded)
@@ -66,28 +66,28 @@ def how(principal: Any, who: str, *, element: str = "Principal", bounded: bool =
 @pytest.mark.parametrize(
     ("principal", "who", "expected"),
     [
-        ("*", SESSION, Grant.DIRECT),
-        ({"AWS": "*"}, "*", Grant.DIRECT),
-        ({"AWS": A}, USER, Grant.ACCOUNT),
-        ({"AWS": ROOT}, SESSION, Grant.ACCOUNT),
-        ({"AWS": ROOT}, ROOT, Grant.DIRECT),
-        ({"AWS": "arn:aws-cn:iam::111122223333:root"}, USER, Grant.NONE),
-        ({"AWS": USER}, USER, Grant.DIRECT),
-        ({"AWS": ROLE}, ROLE, Grant.ROLE),
-        ({"AWS": ROLE}, SESSION, Grant.ROLE),
-        ({"AWS": SESSION}, SESSION, Grant.DIRECT),
-        ({"AWS": SESSION}, OTHER, Grant.NONE),
-        ({"AWS": f"arn:aws:iam::{A}:role/*"}, ROLE, Grant.NONE),
-        ({"AWS": FEDERATED}, FEDERATED, Grant.DIRECT),
-        ({"AWS": A}, SERVICE, Grant.NONE),
-        ({"Service": [SERVICE]}, SERVICE, Grant.DIRECT),
-        ({"Service": "ec2.amazonaws.com"}, SERVICE, Grant.NONE),
-        ({"Federated": "accounts.google.com"}, "accounts.google.com", Grant.DIRECT),
-        ({"CanonicalUser": "79a5"}, USER, Grant.UNSURE),
-        ({"CanonicalUser": "79a5"}, SERVICE, Grant.NONE),
+        ("*", SESSION, PrincipalMatch.DIRECT),
+        ({"AWS": "*"}, "*", PrincipalMatch.DIRECT),
+        ({"AWS": A}, USER, PrincipalMatch.ACCOUNT),
+        ({"AWS": ROOT}, SESSION, PrincipalMatch.ACCOUNT),
+        ({"AWS": ROOT}, ROOT, PrincipalMatch.DIRECT),
+        ({"AWS": "arn:aws-cn:iam::111122223333:root"}, USER, PrincipalMatch.NONE),
+        ({"AWS": USER}, USER, PrincipalMatch.DIRECT),
+        ({"AWS": ROLE}, ROLE, PrincipalMatch.ROLE),
+        ({"AWS": ROLE}, SESSION, PrincipalMatch.ROLE),
+        ({"AWS": SESSION}, SESSION, PrincipalMatch.DIRECT),
+        ({"AWS": SESSION}, OTHER, PrincipalMatch.NONE),
+        ({"AWS": f"arn:aws:iam::{A}:role/*"}, ROLE, PrincipalMatch.NONE),
+        ({"AWS": FEDERATED}, FEDERATED, PrincipalMatch.DIRECT),
+        ({"AWS": A}, SERVICE, PrincipalMatch.NONE),
+        ({"Service": [SERVICE]}, SERVICE, PrincipalMatch.DIRECT),
+        ({"Service": "ec2.amazonaws.com"}, SERVICE, PrincipalMatch.NONE),
+        ({"Federated": "accounts.google.com"}, "accounts.google.com", PrincipalMatch.DIRECT),
+        ({"CanonicalUser": "79a5"}, USER, PrincipalMatch.UNSURE),
+        ({"CanonicalUser": "79a5"}, SERVICE, PrincipalMatch.NONE),
     ],
 )
-def test_principal(principal: Any, who: str, expected: Grant) -> None:
+def test_principal(principal: Any, who: str, expected: PrincipalMatch) -> None:
     assert how(principal, who) is expected
 
 
@@ -106,8 +106,8 @@ def test_principal(principal: Any, who: str, expected: Grant) -> None:
     ],
 )
 def test_not_principal(principal: Any, who: str, spared: bool) -> None:
-    assert how(principal, who, element="NotPrincipal") is (Grant.NONE if spared else Grant.DIRECT)
+    assert how(principal, who, element="NotPrincipal") is (PrincipalMatch.NONE if spared else PrincipalMatch.DIRECT)
 
 
 def test_a_boundary_is_never_spared_by_not_principal() -> None:
-    assert how({"AWS": [USER, ROOT]}, USER, element="NotPrincipal", bounded=True) is Grant.DIRECT
+    assert how({"AWS": [USER, ROOT]}, USER, element="NotPrincipal", bounded=True) is PrincipalMatch.DIRECT

@@ -13,7 +13,7 @@ from preflight.account.live.calls import Answered, Call, Outcome
 from preflight.account.live.concurrent_reads import Plan, Wanted
 from preflight.account.live.errors import Failed, unknown
 from preflight.declared.expressions import evaluate, fill
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 
 CALLER = Ask("sts:caller-identity", "")
 
@@ -39,11 +39,11 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DeclaredRead:
     """One question, the kind it is about, and the session that answers it: what every plan starts from."""
 
     world: World
-    kind: Kind
+    kind: ResourceKind
     ask: Ask
 
     @property
@@ -56,7 +56,7 @@ class Question:
         """Whether one resource is asked for, rather than a list."""
         return bool(self.ask.key) and self.kind.identifies(self.key)
 
-    def about(self, key: Mapping[str, str]) -> Question:
+    def about(self, key: Mapping[str, str]) -> DeclaredRead:
         """Return the same question about another resource of the kind."""
         return replace(self, ask=Ask.one(self.kind.id, self.ask.region, key, expected=self.ask.expected))
 
@@ -68,7 +68,7 @@ class Question:
 
 def plan_for(world: World, ask: Ask) -> Plan:
     """Return the plan that answers a question: declared in its kind, or the Python that the kind names."""
-    question = Question(world, load_kind(ask.kind), ask)
+    question = DeclaredRead(world, load_kind(ask.kind), ask)
     read: Mapping[str, Any] = question.kind.section("read") or {}
     if question.names_one and "one" in read:
         return _one(question, _variant(read["one"], question.key))
@@ -85,12 +85,12 @@ def plan_for(world: World, ask: Ask) -> Plan:
     return _not_readable(question.kind)
 
 
-def _not_readable(kind: Kind) -> Plan:
+def _not_readable(kind: ResourceKind) -> Plan:
     yield []
     return Unknown(f"preflight has no way to read this of a {kind.label}", "give it in a snapshot")
 
 
-def _one(question: Question, spec: Mapping[str, Any]) -> Plan:
+def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
     kind, key, region = question.kind, question.key, question.ask.region
     if not kind.ignores_case:
         return (yield from _one_by_name(question, spec))
@@ -116,7 +116,7 @@ def _one(question: Question, spec: Mapping[str, Any]) -> Plan:
     return (yield from _one_by_name(question.about({name: alike[0][name] for name in kind.identity}), spec))
 
 
-def _one_by_name(question: Question, spec: Mapping[str, Any]) -> Plan:
+def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
     call = _call(spec, question.key, question.ask.region)
     stale = question.ask.expected and spec.get("eventually-consistent")
     reads = 1 + (question.world.rereads if stale else 0)
@@ -132,12 +132,12 @@ def _one_by_name(question: Question, spec: Mapping[str, Any]) -> Plan:
     return fact
 
 
-def _all(question: Question, spec: Mapping[str, Any]) -> Plan:
+def _all(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
     (outcome,) = yield [_call(spec, question.key, question.ask.region)]
     return (yield from _meaning(question, spec, outcome))
 
 
-def _derived(spec: Mapping[str, Any], question: Question) -> Plan:
+def _derived(spec: Mapping[str, Any], question: DeclaredRead) -> Plan:
     sources = [spec["from"], *([spec["complete-by"]] if "complete-by" in spec else [])]
     answers: list[Fact[Any]] = yield [Ask.all(kind, question.ask.region, **spec["scope"]) for kind in sources]
     entries = [entry for fact in answers if isinstance(fact, Known) for entry in fact.value]
@@ -171,7 +171,7 @@ def _without_null(value: Any) -> Any:
 
 
 def _meaning(
-    question: Question, spec: Mapping[str, Any], outcome: Outcome
+    question: DeclaredRead, spec: Mapping[str, Any], outcome: Outcome
 ) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
     """Say what an outcome tells of the resource; makes the other declared call where the first does not tell."""
     if isinstance(outcome, Answered):
@@ -189,7 +189,7 @@ def _meaning(
     return unknown(outcome, spec["permission"], resolution)
 
 
-def _found(question: Question, spec: Mapping[str, Any], answer: Answered) -> Fact[Any]:
+def _found(question: DeclaredRead, spec: Mapping[str, Any], answer: Answered) -> Fact[Any]:
     response = {name: value for name, value in answer.response.items() if name != "ResponseMetadata"}
     if any("when" in rule and evaluate(rule["when"], response) for rule in spec.get("absent", ())):
         return Absent()
@@ -212,7 +212,7 @@ def _absent(spec: Mapping[str, Any], failed: Failed) -> Absent | None:
     return None
 
 
-def _permission(question: Question, spec: Mapping[str, Any]) -> Generator[Sequence[Wanted], list[Any], str]:
+def _permission(question: DeclaredRead, spec: Mapping[str, Any]) -> Generator[Sequence[Wanted], list[Any], str]:
     (caller,) = yield [CALLER]
     account = caller.value["Account"] if isinstance(caller, Known) else "*"
     arn = question.arn(question.key, account)

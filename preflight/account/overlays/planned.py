@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.account.overlays.overlay import Over
 from preflight.account.overlays.unresolved_names import Unsettled
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.plans.plan import Plan
 from preflight.unresolved import resolution
 
@@ -28,7 +28,7 @@ class _Layer:
     known before it is certain that anything is done at all.
     """
 
-    kind: Kind
+    kind: ResourceKind
     region: str
     key: Mapping[str, str]
     effect: Effect
@@ -109,7 +109,7 @@ class _Layers:
         """Say whether any layer is of a question's kind and region."""
         return (ask.kind, ask.region) in self._of_kind
 
-    def about(self, kind: Kind, ask: Ask, names: Iterable[tuple[str, Any]], end: int) -> list[_Layer]:
+    def about(self, kind: ResourceKind, ask: Ask, names: Iterable[tuple[str, Any]], end: int) -> list[_Layer]:
         """Return the layers about the resource of these names, in order."""
         found = {
             layer.at: layer
@@ -120,7 +120,7 @@ class _Layers:
         return [found[at] for at in sorted(found)]
 
 
-def fold(kind: Kind, value: Any) -> Any:
+def fold(kind: ResourceKind, value: Any) -> Any:
     """Return a name as AWS compares it with others of its kind."""
     return value.lower() if isinstance(value, str) and kind.ignores_case else value
 
@@ -199,7 +199,7 @@ class Planned(Over):
             fact = layer.changed(fact)
         return fact
 
-    def _listed(self, kind: Kind, ask: Ask, entries: Sequence[Any]) -> list[Any]:
+    def _listed(self, kind: ResourceKind, ask: Ask, entries: Sequence[Any]) -> list[Any]:
         """Return the list of all of a kind as it is after the requests."""
         listed = dict(_identified(kind, entries))
         for layer in self._layers.of_kind(ask, self._end):
@@ -214,7 +214,7 @@ class Planned(Over):
         return list(listed.values())
 
 
-def _identified(kind: Kind, entries: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+def _identified(kind: ResourceKind, entries: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     for at, entry in enumerate(entries):
         named = isinstance(entry, Mapping) and all(name in entry for name in kind.identity)
         yield (tuple(fold(kind, entry[name]) for name in kind.identity) if named else at), entry
@@ -234,7 +234,7 @@ def deployed(account: Account, plan: Plan, region: str) -> Account:
     return Planned(below, *layers)
 
 
-def _region(kind: Kind, region: str) -> str:
+def _region(kind: ResourceKind, region: str) -> str:
     return "" if kind.declared.get("global") else region
 
 

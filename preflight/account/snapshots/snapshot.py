@@ -11,7 +11,7 @@ from typing import Any
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown, resolution_in
 from preflight.account.snapshots.index import Listing
 from preflight.declared.expressions import evaluate
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.text.document import Document
 from preflight.errors import InputError
 
@@ -122,7 +122,12 @@ class Snapshot:
         return Known([entry for listing in parts for entry in (listing.where(key) if key else listing.entries)])
 
     def _one(
-        self, kind: Kind, where: Mapping[str, Any], parts: Sequence[Listing] | Unknown, region: str, key: dict[str, str]
+        self,
+        kind: ResourceKind,
+        where: Mapping[str, Any],
+        parts: Sequence[Listing] | Unknown,
+        region: str,
+        key: dict[str, str],
     ) -> Fact[Any]:
         found = None if isinstance(parts, Unknown) else self._find(where, parts, key)
         if found is None and "seen-in" in where:
@@ -202,7 +207,9 @@ class Snapshot:
                 lacking = lacking or name
         return lacking
 
-    def _alias_target(self, kind: Kind, where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> Fact[str]:
+    def _alias_target(
+        self, kind: ResourceKind, where: Mapping[str, Any], region: str, key: Mapping[str, str]
+    ) -> Fact[str]:
         aliases = where["aliases"]
         listing = self._listing(region, aliases["part"], {aliases["of"]: aliases["name"]}, ignores_case=False)
         if listing is None:
@@ -225,7 +232,7 @@ class Snapshot:
         return None
 
     def _not_listed(
-        self, kind: Kind, where: Mapping[str, Any], region: str, key: Mapping[str, str]
+        self, kind: ResourceKind, where: Mapping[str, Any], region: str, key: Mapping[str, str]
     ) -> Absent | Unknown:
         named = "/".join(key[name] for name in dict.fromkeys((*kind.identity, *key)) if name in key)
         place = _place(where, region)
@@ -257,7 +264,7 @@ class Snapshot:
             f"add it to {place} ({where['shape']}), or check against the live account",
         )
 
-    def _parts(self, kind: Kind, where: Mapping[str, Any], region: str) -> list[Listing] | Unknown:
+    def _parts(self, kind: ResourceKind, where: Mapping[str, Any], region: str) -> list[Listing] | Unknown:
         if "iam" in where:
             entries = (self._document.get("iam") or {}).get(where["iam"])
             if entries is None:

@@ -9,7 +9,7 @@ from typing import Any
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.snapshots.redact import redacted
 from preflight.declared.expressions import evaluate
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 
 
 def document_of(
@@ -96,7 +96,9 @@ def _order(answer: tuple[Ask, Fact[Any]]) -> tuple[bool, bool, str, str, tuple[t
     return "member" in where, bool(ask.key), ask.kind, ask.region, ask.key
 
 
-def _place(made: dict[str, Any], kind: Kind, where: Mapping[str, Any], ask: Ask, fact: Known[Any] | Absent) -> None:
+def _place(
+    made: dict[str, Any], kind: ResourceKind, where: Mapping[str, Any], ask: Ask, fact: Known[Any] | Absent
+) -> None:
     key = dict(ask.key)
     if "organization" in where:
         _organization(made, where, key, fact)
@@ -138,7 +140,7 @@ def _alias(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Map
         listed.append(entry)
 
 
-def _add(part: list[Any], kind: Kind, where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> None:
+def _add(part: list[Any], kind: ResourceKind, where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> None:
     """Put a described resource in the place of its entry in a list, or at the end."""
     paths = where.get("key", {})
     alone = next((name for name, path in paths.items() if path == "@"), None)
@@ -198,7 +200,7 @@ def _organization(made: dict[str, Any], where: Mapping[str, Any], key: Mapping[s
     made["organization"] = organization
 
 
-def _iam(made: dict[str, Any], kind: Kind, where: Mapping[str, Any], ask: Ask, fact: Fact[Any]) -> None:
+def _iam(made: dict[str, Any], kind: ResourceKind, where: Mapping[str, Any], ask: Ask, fact: Fact[Any]) -> None:
     iam = made.setdefault("iam", {})
     if not ask.key and isinstance(fact, Known):
         iam.setdefault(where["iam"], []).extend(fact.value)

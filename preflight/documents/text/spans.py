@@ -9,7 +9,7 @@ from typing import Any, Literal
 from preflight.documents.text.json_tokens import token
 from preflight.json_pointer import escape
 
-Kind = Literal["object", "list", "scalar"]
+NodeKind = Literal["object", "list", "scalar"]
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +20,7 @@ class Span:
     that other places of the text refer to it.
     """
 
-    kind: Kind
+    kind: NodeKind
     start: int
     end: int
     key: str = ""
@@ -68,7 +68,7 @@ def _json(text: str) -> Span | None:
             name = match.start(), match.start(1)
             continue
         inside = above[-1] if above else None
-        kind: Kind = "object" if first == "{" else "list" if first == "[" else "scalar"
+        kind: NodeKind = "object" if first == "{" else "list" if first == "[" else "scalar"
         span = Span(kind, match.start(), match.end())
         if inside is None:
             root = root or span
@@ -102,7 +102,7 @@ def _node(node: Any, key: str, name: tuple[int, int] | None, known: dict[int, Sp
         # An alias: the text that it stands for is elsewhere.
         known[id(node)].shared = True
         return Span("scalar", node.start_mark.index, node.end_mark.index, key, name, shared=True)
-    kind: Kind = "object" if node.id == "mapping" else "list" if node.id == "sequence" else "scalar"
+    kind: NodeKind = "object" if node.id == "mapping" else "list" if node.id == "sequence" else "scalar"
     span = Span(kind, node.start_mark.index, node.end_mark.index, key, name)
     known[id(node)] = span
     if kind == "scalar":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from preflight.iam.conditions import Condition, Quantifier, Truth
-from preflight.iam.principals import Grant, grant
+from preflight.iam.principals import PrincipalMatch, grant
 from preflight.iam.proof.boxes import Box, meaning
 from preflight.iam.proof.callers import Person, crowd, lookup_of
 from preflight.iam.proof.elements import action_names, resource_names
@@ -247,7 +247,7 @@ def _possibly_calls(box: Box, person: Person) -> bool:
     who = context.identified()
     if box.callers is not None and not box.callers(who):
         return False
-    if box.statement is not None and grant(box.principals, who) is Grant.NONE:
+    if box.statement is not None and grant(box.principals, who) is PrincipalMatch.NONE:
         return False
     return all(each.truth(context) is not Truth.FALSE for each in _of_caller(box))
 
@@ -257,6 +257,6 @@ def _surely_calls(box: Box, person: Person) -> bool:
     who = context.identified()
     if box.callers is not None and not box.callers(who):
         return False
-    if box.statement is not None and grant(box.principals, who) in (Grant.NONE, Grant.UNSURE):
+    if box.statement is not None and grant(box.principals, who) in (PrincipalMatch.NONE, PrincipalMatch.UNSURE):
         return False
     return all(each.truth(context) is Truth.TRUE for each in _of_caller(box))

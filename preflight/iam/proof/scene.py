@@ -15,7 +15,7 @@ from preflight.iam.context import RequestContext
 from preflight.iam.decide import RequestError, decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.principals import Caller, Grant, Kind, PrincipalError, caller, grant
+from preflight.iam.principals import Caller, PrincipalError, PrincipalMatch, PrincipalType, caller, grant
 from preflight.iam.proof.callers import FRESH_ACCOUNTS
 from preflight.iam.proof.dimensions import Point
 from preflight.iam.request import Context, Policies, PolicyType, Request
@@ -99,7 +99,7 @@ class Scene:
                 found = caller(text)
             except PrincipalError:
                 continue
-            if found.kind in (Kind.ROLE, Kind.USER, Kind.SESSION):
+            if found.kind in (PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION):
                 return found
         return None
 
@@ -136,7 +136,7 @@ def granted(policy: Policy, request: Request) -> bool:
     found = False
     for statement in policy.about(request.action.lower()):
         named = statement.principals
-        if grant(named, who) is Grant.NONE or (statement.allows and named is not None and named.negated):
+        if grant(named, who) is PrincipalMatch.NONE or (statement.allows and named is not None and named.negated):
             continue
         truths = [statement.covers_resource(request.resource, context)]
         truths += [each.truth(context) for each in statement.conditions]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from preflight.iam.conditions import Condition
 from preflight.iam.policy import Policy
-from preflight.iam.principals import Caller, Kind
+from preflight.iam.principals import Caller, PrincipalType
 from preflight.iam.proof.boxes import Box, zone
 from preflight.iam.proof.callers import mentioned_accounts
 
@@ -58,9 +58,9 @@ def stranger(policy: Policy) -> Box:
     named = {value for each in principals for _, value in each.entries}
 
     def unknown(who: Caller) -> bool:
-        if who.kind is Kind.ANONYMOUS:
+        if who.kind is PrincipalType.ANONYMOUS:
             return True
-        if who.kind is Kind.PROVIDER:
+        if who.kind is PrincipalType.PROVIDER:
             return who.text in _PUBLIC_PROVIDERS
         return who.of_account and who.account not in accounts and who.text not in named
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Uncertainty:
     """Why an amount is a range, and what would settle it."""
 
     reason: str
@@ -22,7 +22,7 @@ class Amount:
 
     low: int = 0
     high: int | None = 0
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Uncertainty, ...] = ()
 
     def __add__(self, other: Amount) -> Amount:
         high = None if self.high is None or other.high is None else self.high + other.high
@@ -56,7 +56,7 @@ class Draw:
     shares: tuple[tuple[str, int], ...] = ()
     most: int | None = None
     where: str = ""
-    untyped: Doubt | None = None
+    untyped: Uncertainty | None = None
 
     def of(self, kind: str | None) -> Amount:
         """Return what is drawn of one type, or of all together."""
@@ -67,9 +67,9 @@ class Draw:
         if self.amount.high == 0:
             return NOTHING
         if not self.types:
-            untyped = self.untyped or Doubt(f"the type of {self.where} is not known")
+            untyped = self.untyped or Uncertainty(f"the type of {self.where} is not known")
             return Amount(0, self.amount.high, (*self.amount.doubts, untyped))
-        doubt = Doubt(f"{self.where} takes its instances from several pools: {', '.join(self.types)}")
+        doubt = Uncertainty(f"{self.where} takes its instances from several pools: {', '.join(self.types)}")
         return Amount(dict(self.shares).get(kind, 0), self.amount.high, (*self.amount.doubts, doubt))
 
 
@@ -91,6 +91,6 @@ def batch_of(amount: Amount, size: Mapping[str, Any]) -> Amount:
     return Amount(portion(amount.low), None if amount.high is None else portion(amount.high), amount.doubts)
 
 
-def perhaps(amount: Amount, doubt: Doubt) -> Amount:
+def perhaps(amount: Amount, doubt: Uncertainty) -> Amount:
     """Return an amount of which it is not known whether it counts at all."""
     return amount if amount.high == 0 else Amount(0, amount.high, (*amount.doubts, doubt))

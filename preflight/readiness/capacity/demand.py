@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.account.facts import Ask, Known
 from preflight.declared.expressions import evaluate, fill
-from preflight.readiness.capacity.amounts import NOTHING, Amount, Doubt, batch_of
+from preflight.readiness.capacity.amounts import NOTHING, Amount, Uncertainty, batch_of
 from preflight.readiness.capacity.usage import Usage, User, composed_of, in_use, parts_of, scaling_targets
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
@@ -59,12 +59,12 @@ def asked_for(step: Step, measure: str, of: str | None) -> Amount:
         return more
     if how == "beside-or-instead":
         return Amount(
-            more.low, new.high, (*new.doubts, Doubt("AWS does not say whether what is replaced counts meanwhile"))
+            more.low, new.high, (*new.doubts, Uncertainty("AWS does not say whether what is replaced counts meanwhile"))
         )
     step_by_step = sum((batch_of(draw.of(of), batch) for draw in draws), NOTHING)
     together = step_by_step + more
     high = new.high if together.high is None or new.high is None else min(new.high, together.high)
-    doubt = Doubt("a rolling update adds one batch, and what the new fleet has more than the old one")
+    doubt = Uncertainty("a rolling update adds one batch, and what the new fleet has more than the old one")
     return Amount(max(step_by_step.low, more.low), high, (*together.doubts, doubt))
 
 

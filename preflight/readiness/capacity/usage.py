@@ -13,8 +13,8 @@ from typing import Any
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import keys_in
-from preflight.declared.resource_kinds import Kind
-from preflight.readiness.capacity.amounts import NOTHING, Amount, Doubt, Draw, perhaps
+from preflight.declared.resource_kinds import ResourceKind
+from preflight.readiness.capacity.amounts import NOTHING, Amount, Draw, Uncertainty, perhaps
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
 from preflight.unresolved import DeployText, resolution
@@ -31,17 +31,17 @@ class User:
     value: Mapping[str, Any]
     parts: tuple[Mapping[str, Any], ...] | None
     pending: tuple[Mapping[str, Any], ...] = ()
-    doubt: Doubt | None = None
-    idle: Doubt | None = None
+    doubt: Uncertainty | None = None
+    idle: Uncertainty | None = None
     _drawn: dict[str, list[Draw]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
-    def draws(self, kind: Kind, measure: str) -> list[Draw]:
+    def draws(self, kind: ResourceKind, measure: str) -> list[Draw]:
         """Return what the resource draws of a measure, part by part; worked out once."""
         if measure not in self._drawn:
             self._drawn[measure] = self._draws(kind, measure)
         return self._drawn[measure]
 
-    def _draws(self, kind: Kind, measure: str) -> list[Draw]:
+    def _draws(self, kind: ResourceKind, measure: str) -> list[Draw]:
         declared = kind.declared["usage"]["measures"][measure]
         if "of-all" in declared:
             found = [self._whole(declared)]
@@ -62,7 +62,7 @@ class User:
         return Draw(Amount(count or 0, count or 0), where=self.name)
 
     def _unknown(self, high: int | None = None) -> Amount:
-        return Amount(0, high, (self.doubt or Doubt(f"what {self.name} is made of is not known"),))
+        return Amount(0, high, (self.doubt or Uncertainty(f"what {self.name} is made of is not known"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Usage:
     """Every resource of a kind that draws on quotas; `doubt` where there may be more than are listed."""
 
     users: tuple[User, ...]
-    doubt: Doubt | None = None
+    doubt: Uncertainty | None = None
 
-    def amount(self, kind: Kind, measure: str, of: str | None) -> Amount:
+    def amount(self, kind: ResourceKind, measure: str, of: str | None) -> Amount:
         """Return what is in use of a measure, of one type or of all together."""
         start = Amount(0, None, (self.doubt,)) if self.doubt else NOTHING
         return sum((draw.of(of) for user in self.users for draw in user.draws(kind, measure)), start)
@@ -83,7 +83,9 @@ def in_use(step: Step) -> Usage:
     return step.memo.once(in_use, lambda: _in_use(step))
 
 
-def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user: User, *, pending: bool) -> Draw:
+def _draw(
+    kind: ResourceKind, declared: Mapping[str, str], part: Mapping[str, Any], user: User, *, pending: bool
+) -> Draw:
     where = f"variant `{part.get(kind.declared['usage']['name'])}` of {user.name}"
     if "unless" in declared and evaluate(declared["unless"], part):
         return Draw(NOTHING, where=where)
@@ -101,19 +103,19 @@ def _draw(kind: Kind, declared: Mapping[str, str], part: Mapping[str, Any], user
     if DeployText.partial(count):
         amount = Amount(0, None, (_hanging(f"how many {where} asks for", str(count)),))
     elif count is None:
-        amount = Amount(0, None, (Doubt(f"{where} does not say how many it has of {', '.join(types)}"),))
+        amount = Amount(0, None, (Uncertainty(f"{where} does not say how many it has of {', '.join(types)}"),))
     elif pending:
         amount = Amount(
-            0, int(count), (Doubt(f"{user.name} is being updated; its new fleet grows as its old one shrinks"),)
+            0, int(count), (Uncertainty(f"{user.name} is being updated; its new fleet grows as its old one shrinks"),)
         )
     else:
         amount = Amount(int(count), int(count))
     return Draw(amount, types, shares, most if isinstance(most, int) else None, where, untyped)
 
 
-def _hanging(what: str, *texts: str) -> Doubt:
+def _hanging(what: str, *texts: str) -> Uncertainty:
     labels = dict.fromkeys(label for text in texts for label in DeployText(text).labels)
-    return Doubt(f"{what} depends on {', '.join(labels)}", resolution(labels))
+    return Uncertainty(f"{what} depends on {', '.join(labels)}", resolution(labels))
 
 
 def _in_use(step: Step) -> Usage:
@@ -123,7 +125,9 @@ def _in_use(step: Step) -> Usage:
     listed, *_ = step.account.read_many([Ask.all(kind.id, step.region), *_beside(step)])
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        return Usage((), Doubt(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "resolution", "")))
+        return Usage(
+            (), Uncertainty(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "resolution", ""))
+        )
     keys = [{name: str(each[name]) for name in kind.identity} for each in listed.value]
     facts = step.account.read_many([Ask.one(kind.id, step.region, key) for key in keys])
     there = [(key, fact) for key, fact in zip(keys, facts, strict=True) if not isinstance(fact, Absent)]
@@ -134,7 +138,9 @@ def _in_use(step: Step) -> Usage:
     for index, (key, fact) in enumerate(there):
         label = f"{kind.label} `{name_of(kind.id, key)}`"
         if isinstance(fact, Unknown):
-            users.append(User(label, key, None, doubt=Doubt(f"{label} cannot be read: {fact.reason}", fact.resolution)))
+            users.append(
+                User(label, key, None, doubt=Uncertainty(f"{label} cannot be read: {fact.reason}", fact.resolution))
+            )
             continue
         value = fact.value
         parts, doubt = parts_of(usage, usage["each"], value, composed[index], label)
@@ -143,7 +149,7 @@ def _in_use(step: Step) -> Usage:
         state = value.get(status.get("member", ""))
         idle = None
         if state in status.get("not-live", ()):
-            idle = Doubt(
+            idle = Uncertainty(
                 f"{label} is {state}; AWS does not say whether one in this state still counts",
                 "Delete it, or wait until it is gone.",
             )
@@ -194,7 +200,7 @@ def parts_of(
     label: str,
     *,
     only_declared: bool = False,
-) -> tuple[tuple[Mapping[str, Any], ...] | None, Doubt | None]:
+) -> tuple[tuple[Mapping[str, Any], ...] | None, Uncertainty | None]:
     """Return the parts of a resource, each as declared and as it is now, and what is not known of them."""
     name = usage["name"]
     now = {str(part.get(name)): part for part in evaluate(each, state) or () if part}
@@ -204,7 +210,7 @@ def parts_of(
         gone = not isinstance(missing, Unknown)
         lacking = "does not exist" if only_declared else "is gone"
         reason = lacking if gone else f"cannot be read: {missing.reason}"  # type: ignore[union-attr]
-        doubt = Doubt(f"the configuration of {label} {reason}", "" if gone else missing.resolution)  # type: ignore[union-attr]
+        doubt = Uncertainty(f"the configuration of {label} {reason}", "" if gone else missing.resolution)  # type: ignore[union-attr]
         if not now or only_declared:
             return None, doubt
     declared: dict[str, Mapping[str, Any]] = {}

@@ -16,7 +16,7 @@ from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import steps_of
 from preflight.readiness.derived.accounts import ResourceStep, accounted, step_without_request
 from preflight.readiness.derived.decisions import arns_of, need_of
-from preflight.readiness.least_privilege.narrowing import Condition, exactly, narrowed
+from preflight.readiness.least_privilege.narrowing import ConditionBlock, exactly, narrowed
 from preflight.readiness.permissions.authorization import Need, needs, required
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
@@ -33,7 +33,7 @@ class Grant:
 
     action: str
     resource: str
-    condition: Condition
+    condition: ConditionBlock
     purpose: tuple[str, str]
 
 
@@ -75,7 +75,7 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None) -> N
     require_readable(plan)
     facts = deployed(account, plan, place.region)
     steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account), session))
-    found: dict[tuple[str, str, Condition, tuple[str, str]], PlannedNeed] = {}
+    found: dict[tuple[str, str, ConditionBlock, tuple[str, str]], PlannedNeed] = {}
     doubts = {Doubt(gap.message, gap.resolution): None for gap in plan.gaps}
     for step in steps:
         for permission in required(step):

@@ -17,7 +17,7 @@ from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step
 from preflight.unresolved import DeployText
 
-Condition: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
+ConditionBlock: TypeAlias = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 """Operators, each with its keys, each with its values: a Condition element that can be compared and kept in a set."""
 
 _SPECIAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
@@ -31,7 +31,7 @@ def exactly(text: str) -> str:
     return "*".join(part.translate(_SPECIAL) for part in DeployText(text).known_parts)
 
 
-def narrowed(step: Step, need: Need) -> Condition:
+def narrowed(step: Step, need: Need) -> ConditionBlock:
     """Return the condition with which a need is granted: for this request and for those that say the same.
 
     A key that AWS holds several values of is compared with ForAllValues, which also holds without the key: so the key

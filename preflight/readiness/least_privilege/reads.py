@@ -15,7 +15,7 @@ from preflight.account.overlays.overlay import Over
 from preflight.account.overlays.planned import deployed
 from preflight.declared.expressions import evaluate, fill
 from preflight.declared.operations import Place
-from preflight.declared.resource_kinds import Kind, load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.planned_request import require_readable
 from preflight.engine.rule import load_rules
@@ -96,7 +96,7 @@ def _own_arn(fact: Fact[Any]) -> str | None:
     return fact.value.get("Arn") if isinstance(fact, Known) and isinstance(fact.value, Mapping) else None
 
 
-def _reads(kind: Kind, key: Mapping[str, str] | None, described: str | None, place: Place) -> Iterator[Grant]:
+def _reads(kind: ResourceKind, key: Mapping[str, str] | None, described: str | None, place: Place) -> Iterator[Grant]:
     """Give what reading one resource takes; any resource of the kind without a key."""
     read: Mapping[str, Any] = kind.section("read") or {}
     arns = [exactly(described)] if described else _arns(kind, key, place)
@@ -114,7 +114,7 @@ def _reads(kind: Kind, key: Mapping[str, str] | None, described: str | None, pla
         yield from _indirect(kind, arns, place)
 
 
-def _lists(kind: Kind, scope: Mapping[str, str], place: Place) -> Iterator[Grant]:
+def _lists(kind: ResourceKind, scope: Mapping[str, str], place: Place) -> Iterator[Grant]:
     """Give what listing a kind takes, and reading whatever the list turns out to hold."""
     read: Mapping[str, Any] = kind.section("read") or {}
     if "python" in read or "derived" in read:
@@ -127,7 +127,7 @@ def _lists(kind: Kind, scope: Mapping[str, str], place: Place) -> Iterator[Grant
             yield from _reads(each, None, None, place)
 
 
-def _indirect(kind: Kind, arns: Iterable[str], place: Place) -> Iterator[Grant]:
+def _indirect(kind: ResourceKind, arns: Iterable[str], place: Place) -> Iterator[Grant]:
     """Give what reads take that are Python's, or that are found in the names of other resources."""
     read: Mapping[str, Any] = kind.section("read") or {}
     for action in read.get("permissions", ()):
@@ -140,7 +140,7 @@ def _indirect(kind: Kind, arns: Iterable[str], place: Place) -> Iterator[Grant]:
 
 
 def _calls(
-    kind: Kind, spec: Mapping[str, Any], key: Mapping[str, str] | None, arns: Iterable[str], place: Place
+    kind: ResourceKind, spec: Mapping[str, Any], key: Mapping[str, str] | None, arns: Iterable[str], place: Place
 ) -> Iterator[Grant]:
     on = list(arns)
     if "resource" in spec:
@@ -151,7 +151,7 @@ def _calls(
         yield from _calls(kind, spec["otherwise"], key, arns, place)
 
 
-def _on(kind: Kind, action: str, arns: Iterable[str]) -> Iterator[Grant]:
+def _on(kind: ResourceKind, action: str, arns: Iterable[str]) -> Iterator[Grant]:
     service, _, name = action.partition(":")
     known = catalog.action(service, name)
     purpose = "".join(word.capitalize() for word in kind.id.partition(":")[2].split("-"))
@@ -159,7 +159,7 @@ def _on(kind: Kind, action: str, arns: Iterable[str]) -> Iterator[Grant]:
         yield Grant(action, arn, (), ("Read", "WhatHasNoArn" if arn == "*" else purpose))
 
 
-def _arns(kind: Kind, key: Mapping[str, str] | None, place: Place) -> list[str]:
+def _arns(kind: ResourceKind, key: Mapping[str, str] | None, place: Place) -> list[str]:
     """Return the ARN of a resource, or patterns for any of the kind; `*` for a kind without ARNs."""
     if key is None and (templates := kind.section("arn-of-any")):
         return [found for each in templates if (found := fill(each, place.values({})))]
@@ -167,17 +167,17 @@ def _arns(kind: Kind, key: Mapping[str, str] | None, place: Place) -> list[str]:
     return [found or "*"]
 
 
-def _values(kind: Kind, key: Mapping[str, str] | None) -> dict[str, str]:
+def _values(kind: ResourceKind, key: Mapping[str, str] | None) -> dict[str, str]:
     if key is None:
         return dict.fromkeys(kind.identity, "*")
     return {name: exactly(value) for name, value in key.items()}
 
 
-def _reachable(kind: Kind, *, followed: bool) -> list[Kind]:
+def _reachable(kind: ResourceKind, *, followed: bool) -> list[ResourceKind]:
     """Return the kinds that a resource of a kind can lead to, each once: its policies, and with `followed` all that it
     names. What a plan relies on is followed (`Ask.expected`), what merely has a name that should be free is not.
     """
-    found: dict[str, Kind] = {}
+    found: dict[str, ResourceKind] = {}
     ahead = [kind]
     while ahead:
         each = ahead.pop()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from preflight.readiness.least_privilege.grants import Grant
-from preflight.readiness.least_privilege.narrowing import Condition
+from preflight.readiness.least_privilege.narrowing import ConditionBlock
 
 _LONGEST_SID = 96
 
@@ -17,17 +17,17 @@ def statements_of(grants: Iterable[Grant]) -> list[dict[str, Any]]:
 
     Each has a Sid that says what it is for.
     """
-    by_resource: dict[tuple[str, Condition], list[Grant]] = {}
+    by_resource: dict[tuple[str, ConditionBlock], list[Grant]] = {}
     for grant in grants:
         by_resource.setdefault((grant.resource, grant.condition), []).append(grant)
-    by_actions: dict[tuple[frozenset[str], Condition], list[Grant]] = {}
+    by_actions: dict[tuple[frozenset[str], ConditionBlock], list[Grant]] = {}
     for (_, condition), same in by_resource.items():
         by_actions.setdefault((frozenset(each.action for each in same), condition), []).extend(same)
     taken: set[str] = set()
     return [_statement(same, condition, taken) for (_, condition), same in by_actions.items()]
 
 
-def _statement(grants: Sequence[Grant], condition: Condition, taken: set[str]) -> dict[str, Any]:
+def _statement(grants: Sequence[Grant], condition: ConditionBlock, taken: set[str]) -> dict[str, Any]:
     statement: dict[str, Any] = {
         "Sid": _sid(grants, taken),
         "Effect": "Allow",

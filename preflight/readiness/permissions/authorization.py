@@ -12,8 +12,7 @@ from preflight.account.principals import PrincipalFacts, is_session_of, policies
 from preflight.account.sessions import in_session
 from preflight.declared.expressions import evaluate
 from preflight.declared.operations import Permission, Target, keys_in
-from preflight.declared.resource_kinds import Kind as ResourceKind
-from preflight.declared.resource_kinds import load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decide import RequestError

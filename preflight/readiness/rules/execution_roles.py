@@ -12,8 +12,7 @@ from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
 from preflight.declared.expressions import arn_part, evaluate, fill
 from preflight.declared.operations import keys_in
-from preflight.declared.resource_kinds import Kind as ResourceKind
-from preflight.declared.resource_kinds import load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.engine.result import Kind, Level, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decide import decide

@@ -16,7 +16,7 @@ from preflight.declared.expressions import fill
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.capacity.amounts import Amount, Doubt, types_of
+from preflight.readiness.capacity.amounts import Amount, Uncertainty, types_of
 from preflight.readiness.capacity.demand import asked_for, growth, wanted
 from preflight.readiness.capacity.usage import in_use, scaling_targets
 from preflight.readiness.step import Step
@@ -171,7 +171,7 @@ def _nothing(step: Step, rule: Rule, name: str) -> Result:
 
 
 def _undecided(step: Step, rule: Rule, name: str, amount: Amount) -> Result:
-    doubt = next(iter(amount.doubts), Doubt("its parts are not known"))
+    doubt = next(iter(amount.doubts), Uncertainty("its parts are not known"))
     return rule.result(
         Kind.OPEN,
         f"how much the request draws on '{name}' is not known: {doubt.reason}",

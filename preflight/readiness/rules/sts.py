@@ -7,8 +7,7 @@ from typing import Any
 
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.declared.operations import keys_in, load_operation
-from preflight.declared.resource_kinds import Kind as ResourceKind
-from preflight.declared.resource_kinds import load_kind
+from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.references import references

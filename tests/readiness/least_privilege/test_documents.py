@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.readiness.least_privilege import Attachment, Grant, documents_of, statements_of
-from preflight.readiness.least_privilege.narrowing import Condition
+from preflight.readiness.least_privilege.narrowing import ConditionBlock
 
-TEAM: Condition = (("StringEquals", (("aws:RequestTag/team", ("a",)),)),)
+TEAM: ConditionBlock = (("StringEquals", (("aws:RequestTag/team", ("a",)),)),)
 
 
-def grant(action: str, resource: str = "*", condition: Condition = (), purpose: str = "Use") -> Grant:
+def grant(action: str, resource: str = "*", condition: ConditionBlock = (), purpose: str = "Use") -> Grant:
     return Grant(action, resource, condition, ("", purpose))
 
 
@@ -83,7 +83,7 @@ def test_a_long_statement_is_split_by_resources_then_by_actions() -> None:
 
 
 def test_what_cannot_be_split_stays_and_does_not_fit() -> None:
-    endless: Condition = (("StringEquals", tuple((f"aws:RequestTag/{at:03}", ("v" * 200,)) for at in range(50))),)
+    endless: ConditionBlock = (("StringEquals", tuple((f"aws:RequestTag/{at:03}", ("v" * 200,)) for at in range(50))),)
     small, large = documents_of(statements_of([grant("s:A", "r", endless), grant("s:B", "r")]))[::-1]
     assert (large.fits, small.fits) == (False, True)
     assert large.characters > 6144
