@@ -15,11 +15,9 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.audit.ledger import Ledger
-    from preflight.audit.many import Engine, Many
+    from preflight.audit.many import AccountProgress, Engine, Many
     from preflight.audit.targets import LeftOut, Target
     from preflight.audit.task import Orders
-
-Progress = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def audit_many(
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
     started: Callable[[int], None] | None = None,
-    progress: Progress | None = None,
+    progress: AccountProgress | None = None,
 ) -> Iterator[AuditedMany]:
     """Audit the accounts of an organization, of a file that lists them, or of a folder of `snapshots`, into a directory
     that stays locked for the block. The same call again does what is missing.

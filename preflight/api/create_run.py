@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from preflight.account.live.account import LiveAccount, Stats
     from preflight.create import Creation, Ended, Pace, Patience
     from preflight.create.events import Event
-    from preflight.declared.operations import Place
+    from preflight.declared.operations import Environment
     from preflight.documents.plans.plan import Plan, PlannedRequest
     from preflight.engine.result import Level, Report, Result
     from preflight.readiness.settings import CheckSettings
@@ -188,9 +188,9 @@ def _outcome(ended: Ended) -> Outcome:
     return Outcome.UNREAD if ended is Ended.UNREAD else Outcome.FAILED
 
 
-def _place(plan: Plan, account: LiveAccount) -> Place:
+def _place(plan: Plan, account: LiveAccount) -> Environment:
     from preflight.account.facts import Known
-    from preflight.declared.operations import Place
+    from preflight.declared.operations import Environment
 
     found = account.account_id()
     if not isinstance(found, Known):
@@ -200,10 +200,10 @@ def _place(plan: Plan, account: LiveAccount) -> Place:
             f"the plan is for account {plan.account}, the credentials are of account {found.value}; "
             "sign in to the plan's account, or correct the plan"
         )
-    return Place(account.partition, plan.region or account.region, found.value)
+    return Environment(account.partition, plan.region or account.region, found.value)
 
 
-def _makeable(plan: Plan, place: Place) -> Plan:
+def _makeable(plan: Plan, place: Environment) -> Plan:
     """Return the plan as it is made here, call by call. Raises `UsageError` where only its own tool can make it."""
     from preflight.readiness.call_site import Settled, placed
     from preflight.unresolved import DeployText
@@ -231,7 +231,7 @@ def _unnamed(request: PlannedRequest) -> bool:
     return load_operation(request.operation).key(request.parameters) is None
 
 
-def _question(creation: Creation, place: Place) -> str:
+def _question(creation: Creation, place: Environment) -> str:
     from preflight.create.journal import State
 
     wanted = [entry for entry in creation.entries if entry.state is State.PLANNED]

@@ -13,7 +13,7 @@ from preflight.documents.text.document import Document
 from preflight.engine.result import Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids
 from preflight.engine.rule_headers import head, heads
-from preflight.engine.run import Progress, Task, run
+from preflight.engine.run import RuleProgress, Task, run
 from preflight.engine.selection import select_rules
 
 FAMILY = "audit"
@@ -45,7 +45,7 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
-    progress: Progress | None = None,
+    progress: RuleProgress | None = None,
 ) -> Audit:
     """Audit the account that a snapshot document is of; results are ordered by rule, then as the rule gives them.
 

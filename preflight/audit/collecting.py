@@ -22,7 +22,7 @@ from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 
 Journal = Callable[[Ask, Fact[Any]], None]
-Progress = Callable[[int, str], None]
+ReadProgress = Callable[[int, str], None]
 
 _IAM = ("RoleDetailList", "UserDetailList", "GroupDetailList", "Policies")
 _KINDS = {
@@ -47,7 +47,7 @@ def collect(
     plans: Sequence[Plan] = (),
     answers: Mapping[Ask, Fact[Any]] | None = None,
     journal: Journal | None = None,
-    progress: Progress | None = None,
+    progress: ReadProgress | None = None,
 ) -> dict[str, Any]:
     """Return the snapshot document of a live account, without secrets (`schemas/snapshot.schema.json`).
 

@@ -14,7 +14,7 @@ from preflight.audit.task import Done, Failed, Orders
 from preflight.engine.result import Verdict
 
 Engine: TypeAlias = Callable[[Iterable[Target], Orders], Iterator["Done | Failed"]]
-Progress: TypeAlias = Callable[[Mapping[str, Any]], None]
+AccountProgress: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def audit_many(
     *,
     left_out: Sequence[LeftOut] = (),
     again: bool = False,
-    progress: Progress | None = None,
+    progress: AccountProgress | None = None,
 ) -> Many:
     """Audit what the ledger does not have yet, and tell of all. An account that fails does not keep the others from
     being audited. `progress` is told each row, those of earlier runs first.

@@ -99,7 +99,7 @@ def create(
 
     Running it again after an interruption goes on where it stopped: what is there as the plan has it is not made again.
     """
-    from preflight.cli.create_progress import Progress, say
+    from preflight.cli.create_progress import EventDisplay, say
 
     name = format_named(format_)
     require_writable(output)
@@ -108,7 +108,7 @@ def create(
         raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
     shown = _Shown(name, output, color, quiet=quiet, verbose=verbose)
     try:
-        with Progress(quiet=quiet, color=None if color is Color.AUTO else color is Color.ALWAYS) as progress:
+        with EventDisplay(quiet=quiet, color=None if color is Color.AUTO else color is Color.ALWAYS) as progress:
 
             def show(report: Report, sources: Mapping[str, str]) -> None:
                 progress.stop()

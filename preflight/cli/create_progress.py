@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
-class Progress:
+class EventDisplay:
     """Shows events. `tell` is what a `Creation` is given; it says nothing when `quiet`."""
 
     def __init__(self, *, quiet: bool, color: bool | None = None) -> None:
@@ -23,7 +23,7 @@ class Progress:
         self._color = color
         self._console: Any = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> EventDisplay:
         if not self._quiet:
             from rich.console import Console
 

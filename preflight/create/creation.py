@@ -13,11 +13,11 @@ from preflight.account.facts import Account, Ask, Fact, Known, Unknown
 from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
-from preflight.create.journal import Entry, State
+from preflight.create.journal import JournalEntry, State
 from preflight.create.looking import Aws, Seen, ask, difference, look, seen
 from preflight.create.making import make
 from preflight.create.pace import Pace, Patience
-from preflight.declared.operations import Place, load_operation
+from preflight.declared.operations import Environment, load_operation
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.errors import UsageError
 
@@ -51,7 +51,7 @@ class Creation:
         self,
         plan: Plan,
         account: Live,
-        place: Place,
+        place: Environment,
         *,
         tell: Callable[[Event], None] | None = None,
         pace: Pace | None = None,
@@ -83,7 +83,7 @@ class Creation:
         left = tuple(entry.request for entry in self.entries if entry.state is State.PLANNED)
         return replace(self.plan, requests=left) if left else None
 
-    def _is_own(self, entry: Entry, found: Seen) -> bool:
+    def _is_own(self, entry: JournalEntry, found: Seen) -> bool:
         call = entry.operation.call
         if call.status and found.status not in (*call.success, *call.progress):
             return False
@@ -134,7 +134,7 @@ class Creation:
             self.tell(Undone(entry.label))
         return True
 
-    def standing(self) -> list[tuple[Entry, Fact[Seen]]]:
+    def standing(self) -> list[tuple[JournalEntry, Fact[Seen]]]:
         """Look at what this run asked AWS for. Gives up after ten seconds: what is not seen by then is unknown."""
         asked = [entry for entry in self.entries if entry.touched]
         found: dict[int, Fact[Seen]] = {}
@@ -156,7 +156,7 @@ def _silent(event: Event) -> None:
     del event
 
 
-def _entry(request: PlannedRequest, place: Place) -> Entry:
+def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
     operation = load_operation(request.operation)
     key = operation.key(request.parameters)
     if operation.effect == "delete":
@@ -165,10 +165,10 @@ def _entry(request: PlannedRequest, place: Place) -> Entry:
         wanted = " and ".join(operation.kind.identity)
         raise UsageError(f"{request.document.path}: {request.operation} does not say {wanted}; give it")
     arn = operation.kind.arn(key, partition=place.partition, region=place.region, account=place.account)
-    return Entry(request, operation, key, arn or "", place.region)
+    return JournalEntry(request, operation, key, arn or "", place.region)
 
 
-def commands(entries: Iterable[Entry]) -> list[str]:
+def commands(entries: Iterable[JournalEntry]) -> list[str]:
     """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
     made = [entry for entry in entries if entry.touched and entry.operation.effect == "create"]
     return [command for entry in reversed(made) if (command := entry.undo_command())]

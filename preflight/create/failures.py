@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.create.journal import Entry
+from preflight.create.journal import JournalEntry
 from preflight.data_files import folder, load_yaml
 from preflight.declared.expressions import fill
 
@@ -22,7 +22,7 @@ class Explanation:
     rules: tuple[str, ...] = ()
 
 
-def explain(entry: Entry, reason: str) -> Explanation:
+def explain(entry: JournalEntry, reason: str) -> Explanation:
     """Explain a reason that AWS gave. One that nobody has declared is explained by where the logs are."""
     declared = _declared(entry.operation.kind.id)
     logs = _logs(entry, declared)
@@ -34,7 +34,7 @@ def explain(entry: Entry, reason: str) -> Explanation:
     return Explanation(remedy=logs)
 
 
-def _logs(entry: Entry, declared: Mapping[str, Any]) -> str:
+def _logs(entry: JournalEntry, declared: Mapping[str, Any]) -> str:
     group = fill(declared["logs"], entry.key) if "logs" in declared else None
     return f"Logs: aws logs tail {group} --region {entry.region}" if group else ""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.create.events import NotSeen, Progress
-from preflight.create.journal import Entry, State
+from preflight.create.journal import JournalEntry, State
 from preflight.create.looking import Aws, Seen, difference, look
 from preflight.create.making import Tell
 from preflight.create.pace import Pace
@@ -40,7 +40,7 @@ class End:
     seconds: float = 0.0
 
 
-def follow(aws: Aws, entry: Entry, pace: Pace, timeout: float | None, tell: Tell) -> End:
+def follow(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float | None, tell: Tell) -> End:
     """Look at a resource until its status is one in which it stays. `timeout` is in seconds, None is no limit."""
     begun = time.monotonic()
     looks = unseen = unread = 0
@@ -76,7 +76,7 @@ def follow(aws: Aws, entry: Entry, pace: Pace, timeout: float | None, tell: Tell
         time.sleep(delay)
 
 
-def _end(aws: Aws, entry: Entry, found: Seen, seconds: float, *, settled: bool) -> End | None:
+def _end(aws: Aws, entry: JournalEntry, found: Seen, seconds: float, *, settled: bool) -> End | None:
     call = entry.operation.call
     if found.status in call.failure:
         return End(Arrival.FAILED, found.status, found.reason, seconds=seconds)
@@ -93,7 +93,7 @@ def _end(aws: Aws, entry: Entry, found: Seen, seconds: float, *, settled: bool) 
     return End(Arrival.REACHED, found.status, seconds=seconds)
 
 
-def gone(aws: Aws, entry: Entry, pace: Pace, timeout: float) -> bool:
+def gone(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float) -> bool:
     """Wait until a resource that was deleted is gone; says whether it is."""
     begun = time.monotonic()
     looks = 0

@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 @dataclass(slots=True)
-class Entry:
+class JournalEntry:
     """One request of the plan and how far it is. `asked_at` is `time.monotonic()`; `status` is what was last seen."""
 
     request: PlannedRequest

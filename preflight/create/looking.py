@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
 from preflight.account.live.errors import Failed, failure, unknown
-from preflight.create.journal import Entry
+from preflight.create.journal import JournalEntry
 from preflight.declared.expressions import evaluate
 
 # How much older than the call a resource may look and still be the call's: AWS's clocks tell whole seconds in headers.
@@ -36,7 +36,7 @@ class Seen:
     age: float | None
 
 
-def look(aws: Aws, entry: Entry) -> Fact[Seen]:
+def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
     """Read a resource of the plan afresh. Never raises for what AWS says."""
     spec = entry.operation.kind.section("read")["one"]
     outcome = ask(aws, spec["service"], spec["call"], entry.key, entry.region)
@@ -48,7 +48,7 @@ def look(aws: Aws, entry: Entry) -> Fact[Seen]:
     return Known(seen(entry, outcome))
 
 
-def seen(entry: Entry, response: Mapping[str, Any]) -> Seen:
+def seen(entry: JournalEntry, response: Mapping[str, Any]) -> Seen:
     """Return what a description says of status, reason and age."""
     call, states = entry.operation.call, entry.operation.kind.section("status") or {}
     described = {name: value for name, value in response.items() if name != "ResponseMetadata"}
@@ -69,7 +69,7 @@ def ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], regi
     return response
 
 
-def difference(aws: Aws, entry: Entry, described: Mapping[str, Any]) -> str | None:
+def difference(aws: Aws, entry: JournalEntry, described: Mapping[str, Any]) -> str | None:
     """Say where what AWS describes is not what the request asks for; None where it is the plan's own.
 
     Members that AWS never describes (a deployment's options) cannot differ. Tags are read only where all else is as
@@ -87,7 +87,7 @@ def difference(aws: Aws, entry: Entry, described: Mapping[str, Any]) -> str | No
     return _other_tags(aws, entry) if entry.operation.effect == "create" else None
 
 
-def just_made(entry: Entry, found: Seen) -> bool:
+def just_made(entry: JournalEntry, found: Seen) -> bool:
     """Say whether a resource is no older than this run's call for it."""
     if entry.asked_at is None or found.age is None:
         return False
@@ -101,7 +101,7 @@ def _age(described: Mapping[str, Any], about: Mapping[str, Any]) -> float | None
     return (parsedate_to_datetime(date) - created).total_seconds()
 
 
-def _describable(aws: Aws, entry: Entry) -> frozenset[str]:
+def _describable(aws: Aws, entry: JournalEntry) -> frozenset[str]:
     spec = entry.operation.kind.section("read")["one"]
     client = aws.client(spec["service"], entry.region)
     operation = client.meta.method_to_api_mapping[spec["call"]]
@@ -131,7 +131,7 @@ def _say(value: Any) -> str:
     return "not set" if value is None else f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
-def _other_tags(aws: Aws, entry: Entry) -> str | None:
+def _other_tags(aws: Aws, entry: JournalEntry) -> str | None:
     spec = entry.operation.kind.section("tags")
     wanted = {tag["Key"]: tag["Value"] for tag in entry.request.parameters.get("Tags", ())}
     if spec is None:

@@ -11,7 +11,7 @@ from typing import Any
 from preflight.account.facts import Known
 from preflight.account.live.errors import THROTTLED, Failed
 from preflight.create.events import Accepted, Again, Calling, Event, Refused, Waiting
-from preflight.create.journal import Entry, State
+from preflight.create.journal import JournalEntry, State
 from preflight.create.looking import Aws, ask, difference, just_made, look
 from preflight.create.pace import Patience
 
@@ -21,7 +21,7 @@ Tell = Callable[[Event], None]
 _GRACE = 5.0
 
 
-def make(aws: Aws, entry: Entry, patience: Patience, tell: Tell) -> Failed | None:
+def make(aws: Aws, entry: JournalEntry, patience: Patience, tell: Tell) -> Failed | None:
     """Make the call of an entry, and say in the entry what became of it. Returns AWS's refusal, or None.
 
     A refusal that a stale read explains, and throttling that outlasts botocore's own retries, are met by trying again.
@@ -53,7 +53,7 @@ def make(aws: Aws, entry: Entry, patience: Patience, tell: Tell) -> Failed | Non
         return failed
 
 
-def _call(aws: Aws, entry: Entry, tell: Tell) -> Failed | None:
+def _call(aws: Aws, entry: JournalEntry, tell: Tell) -> Failed | None:
     """Make the call once, in a thread of its own: an interruption must not tear it from its answer."""
     call = entry.operation.call
     future: Future[dict[str, Any] | Failed] = Future()
@@ -79,7 +79,7 @@ def _call(aws: Aws, entry: Entry, tell: Tell) -> Failed | None:
     return _note(entry, future)
 
 
-def _note(entry: Entry, future: Future[dict[str, Any] | Failed]) -> Failed | None:
+def _note(entry: JournalEntry, future: Future[dict[str, Any] | Failed]) -> Failed | None:
     outcome = future.result()
     if isinstance(outcome, Failed):
         return outcome
@@ -87,7 +87,7 @@ def _note(entry: Entry, future: Future[dict[str, Any] | Failed]) -> Failed | Non
     return None
 
 
-def _passes(entry: Entry, failed: Failed) -> str:
+def _passes(entry: JournalEntry, failed: Failed) -> str:
     """Return why a refusal will pass, or nothing."""
     if failed.code in THROTTLED:
         return f"AWS throttles ({failed.code})"
@@ -97,7 +97,7 @@ def _passes(entry: Entry, failed: Failed) -> str:
     return ""
 
 
-def _happened(aws: Aws, entry: Entry, failed: Failed) -> bool:
+def _happened(aws: Aws, entry: JournalEntry, failed: Failed) -> bool:
     """Say whether the call did its work although it failed, and note whose work it is."""
     if failed.denied:
         return False

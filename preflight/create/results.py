@@ -8,7 +8,7 @@ from preflight.account.live.errors import Failed
 from preflight.create import failures
 from preflight.create.creation import Creation
 from preflight.create.following import Arrival, End
-from preflight.create.journal import Entry, State
+from preflight.create.journal import JournalEntry, State
 from preflight.create.refusals import denied, limit, rules_for
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Kind, Result
@@ -30,7 +30,7 @@ def results(creation: Creation, *, awaited: bool, recheck: Recheck | None = None
         yield from why
 
 
-def _accepted(entry: Entry, failed: Failed | None, why: Sequence[Result]) -> Result:
+def _accepted(entry: JournalEntry, failed: Failed | None, why: Sequence[Result]) -> Result:
     rule = load_rule("PRE901")
     doing, name = entry.operation.effect, entry.operation.id.partition(":")[2]
     notes = f" ({'; '.join(entry.notes)})" if entry.notes else ""
@@ -49,7 +49,7 @@ def _accepted(entry: Entry, failed: Failed | None, why: Sequence[Result]) -> Res
     return rule.result(kind, message + notes, subject=entry.arn, location=entry.location, remedy=remedy)
 
 
-def _refused(entry: Entry, failed: Failed, why: Sequence[Result]) -> tuple[str, str]:
+def _refused(entry: JournalEntry, failed: Failed, why: Sequence[Result]) -> tuple[str, str]:
     name = entry.operation.id.partition(":")[2]
     if entry.state is State.ASKED:
         message = f"what became of {name} for {entry.label} is not known: {failed.message}"
@@ -76,11 +76,11 @@ def _refused(entry: Entry, failed: Failed, why: Sequence[Result]) -> tuple[str, 
     return message, "Correct the request as AWS says, and run the same command again."
 
 
-def _stale(entry: Entry) -> Sequence[dict[str, str]]:
+def _stale(entry: JournalEntry) -> Sequence[dict[str, str]]:
     return [dict(stale) for stale in entry.operation.call.stale]
 
 
-def _in_service(entry: Entry, end: End | None, *, awaited: bool) -> Result:
+def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Result:
     rule = load_rule("PRE902")
     kind, message, remedy = Kind.NOT_APPLICABLE, f"{entry.label} was not followed", ""
     if end is None:
@@ -126,7 +126,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _why(
-    creation: Creation, entry: Entry, failed: Failed | None, end: End | None, recheck: Recheck | None
+    creation: Creation, entry: JournalEntry, failed: Failed | None, end: End | None, recheck: Recheck | None
 ) -> Sequence[Result]:
     """Return what our own checks say now about a failure: only what fails or is open."""
     rules: tuple[str, ...] = ()

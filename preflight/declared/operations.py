@@ -18,7 +18,7 @@ Effect: TypeAlias = Literal["create", "update", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Environment:
     """Where a call is made: what expressions know beside the request's own parameters."""
 
     partition: str
@@ -72,7 +72,7 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ClientCall:
     """How to make the call and follow it: boto3's client, method and waiter, and what each status means.
 
     `status` is the member of the described resource that tells; `reason` the member that says why it failed.
@@ -124,7 +124,7 @@ class Operation:
         key = {name: parameters.get(name) for name in self.kind.identity}
         return {n: str(v) for n, v in key.items()} if all(isinstance(v, str) and v for v in key.values()) else None
 
-    def described(self, parameters: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    def described(self, parameters: Mapping[str, Any], place: Environment) -> dict[str, Any]:
         """Return how AWS would describe the resource right after the call: the parameters, and what is declared."""
         extra = evaluate(self.declared["described"], place.values(parameters)) if "described" in self.declared else {}
         return {**parameters, **{name: value for name, value in extra.items() if value is not None}}
@@ -142,10 +142,10 @@ class Operation:
             )
 
     @property
-    def call(self) -> Call:
+    def call(self) -> ClientCall:
         """How to make the call."""
         call = self.declared["call"]
-        return Call(
+        return ClientCall(
             service=call["service"],
             method=call["method"],
             waiter=call.get("waiter"),

@@ -19,7 +19,7 @@ from preflight.thread_pool import Pool
 S = TypeVar("S")
 Check: TypeAlias = Callable[[S, Rule], Iterable[Result]]
 # Told after each check: how many are done, of how many, and which rule it was.
-Progress: TypeAlias = Callable[[int, int, Rule], None]
+RuleProgress: TypeAlias = Callable[[int, int, Rule], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Task(Generic[S]):
     location: Location | None = None
 
 
-def run(tasks: Sequence[Task[S]], *, threads: int = 1, progress: Progress | None = None) -> list[Result]:
+def run(tasks: Sequence[Task[S]], *, threads: int = 1, progress: RuleProgress | None = None) -> list[Result]:
     """Run every task and return their results, in the order of the tasks whatever the order in which they end.
 
     A check that breaks gives an `open` result with the cause: what it would have found is not known. `InputError` and
@@ -48,7 +48,7 @@ def run(tasks: Sequence[Task[S]], *, threads: int = 1, progress: Progress | None
     return _at_once(tasks, threads, progress)
 
 
-def _at_once(tasks: Sequence[Task[S]], threads: int, progress: Progress | None) -> list[Result]:
+def _at_once(tasks: Sequence[Task[S]], threads: int, progress: RuleProgress | None) -> list[Result]:
     ended: SimpleQueue[tuple[int, list[Result] | BaseException]] = SimpleQueue()
 
     # Each check goes on from what the caller has waited for, which is how the longest chain of calls is known.

@@ -22,7 +22,7 @@ _SAFELY = (
 )
 
 
-class Change(NamedTuple):
+class ChangedFile(NamedTuple):
     """A file that differs from a commit. `path` is as it is now, as it was given or below what was given; None where
     it is gone. `before` is its name in the commit, from the top of the work tree; None where it is new.
     """
@@ -32,13 +32,13 @@ class Change(NamedTuple):
     top: str
 
 
-def changes(paths: Sequence[str], ref: str) -> list[Change]:
+def changes(paths: Sequence[str], ref: str) -> list[ChangedFile]:
     """Return the files among `paths`, and in directories among them, that differ from a commit, with the names that
     they had there, renames followed. Files that git does not track and does not ignore are new.
 
     Raises `UsageError` where there is no git, no repository, no such commit, or no such path.
     """
-    found: dict[tuple[str | None, str | None], Change] = {}
+    found: dict[tuple[str | None, str | None], ChangedFile] = {}
     for path in paths:
         if path == "-":
             raise UsageError("--against takes files and directories; - is neither")
@@ -52,9 +52,9 @@ def changes(paths: Sequence[str], ref: str) -> list[Change]:
         for before, now in listed:
             if now is not None and _within(now, inside):
                 shown = path if now == inside else str(Path(path) / os.path.relpath(now, inside))
-                found[before, now] = Change(shown, before, top)
+                found[before, now] = ChangedFile(shown, before, top)
             elif now is None and before is not None and _within(before, inside):
-                found[before, now] = Change(None, before, top)
+                found[before, now] = ChangedFile(None, before, top)
     return list(found.values())
 
 

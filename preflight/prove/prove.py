@@ -32,7 +32,7 @@ from preflight.prove.bounds import (
     unknown_parts,
 )
 from preflight.prove.claim import Answer, Claim, Question, Shown, Skipped, Undecided
-from preflight.prove.git import Change, changes, content
+from preflight.prove.git import ChangedFile, changes, content
 from preflight.prove.known import KNOWN
 from preflight.prove.pairs import Pair, named_below, pairs
 from preflight.prove.reading import Read, may_hold_policy, read
@@ -81,7 +81,7 @@ def prove_against(question: Question, ref: str, paths: Sequence[str], type_: Pol
     return _answer(question, pairs(old.policies, new.policies), new, named=False)
 
 
-def _now(new: Read, change: Change, name: str, type_: PolicyType | None) -> None:
+def _now(new: Read, change: ChangedFile, name: str, type_: PolicyType | None) -> None:
     if change.path is None or not Path(change.path).is_file():
         return
     try:
@@ -94,7 +94,7 @@ def _now(new: Read, change: Change, name: str, type_: PolicyType | None) -> None
         new.add(name, change.path, data, type_, named=False)
 
 
-def _then(old: Read, change: Change, name: str, ref: str, type_: PolicyType | None) -> None:
+def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyType | None) -> None:
     if change.before is None:
         return
     data = content(change.top, ref, change.before)

@@ -26,7 +26,7 @@ from preflight.documents.plans.plan import Plan
 from preflight.documents.text.document import Document
 from preflight.engine.result import Evidence, Level, Location, Report, Result, Verdict, check_verdict
 from preflight.engine.rule import load_rules
-from preflight.engine.run import Progress, Task, run
+from preflight.engine.run import RuleProgress, Task, run
 from preflight.engine.selection import select_rules
 from preflight.readiness.call_site import Settled, calling, placed, settled
 from preflight.readiness.capacity.usage import in_use
@@ -51,7 +51,7 @@ def check(
     fail_on: Level = Level.ERROR,
     overrides: Overrides | None = None,
     settings: CheckSettings | None = None,
-    progress: Progress | None = None,
+    progress: RuleProgress | None = None,
 ) -> Report:
     """Check every request of a plan by every selected rule; results are ordered by request, then by rule.
 

@@ -8,7 +8,7 @@ from typing import Any
 from preflight.account.facts import Account
 from preflight.account.overlays.planned import Planned, _Layer, _region
 from preflight.account.sessions import Session
-from preflight.declared.operations import Operation, Place
+from preflight.declared.operations import Environment, Operation
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Location
 from preflight.readiness.memo import Memo
@@ -41,9 +41,9 @@ class Step:
         return not self.plan.requests or self.request is self.plan.requests[0]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Environment:
         """What expressions know beside the request's parameters: partition, region and account."""
-        return Place(self.partition, self.region, self.account_id)
+        return Environment(self.partition, self.region, self.account_id)
 
     @property
     def location(self) -> Location:

@@ -10,7 +10,7 @@ from preflight.iam.access_denied_message import NAMES, explicit_deny
 from preflight.iam.decision import StatementRef
 from preflight.iam.request import PolicyType
 from preflight.report.terminal import wrapped
-from preflight.why.explain import Change, Explanation, Verdict, Why
+from preflight.why.explain import Explanation, PolicyChange, Verdict, Why
 
 _SHORT = {PolicyType.BOUNDARY: "boundary"}
 _INDENT = " " * 11
@@ -60,7 +60,7 @@ def _statement(ref: StatementRef | None) -> dict[str, Any] | None:
     return {"policy_type": _type(ref.policy_type), "policy": ref.policy, "statement": ref.statement, "sid": ref.sid}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: PolicyChange) -> dict[str, Any]:
     made: dict[str, Any] = {"policy_type": _type(change.policy_type), "where": change.where, "text": change.text}
     if change.statement is not None:
         made["statement"] = change.statement

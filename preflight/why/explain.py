@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PolicyChange:
     """The smallest change, and where to make it.
 
     `statement` is the statement to add, valid in a policy of `policy_type`; None where a statement is to be changed.
@@ -49,7 +49,7 @@ class Explanation:
     refusal: Refusal
     verdict: Verdict
     statement: StatementRef | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PolicyChange, ...] = ()
     near: tuple[str, ...] = ()
 
 
@@ -94,21 +94,21 @@ def _by_message(refusal: Refusal) -> Explanation:
     return Explanation(refusal, Verdict.EXPLAINED, changes=_changes_by_message(refusal))
 
 
-def _changes_by_message(refusal: Refusal) -> tuple[Change, ...]:
+def _changes_by_message(refusal: Refusal) -> tuple[PolicyChange, ...]:
     kind = refusal.policy_type
     assert kind is not None
     if refusal.effect == "explicitDeny":
         which = refusal.policy_arn or f"the {NAMES[kind]}"
-        return (Change(kind, where_of(kind, refusal), _exempt(refusal, f"the Deny in {which}", kind)),)
+        return (PolicyChange(kind, where_of(kind, refusal), _exempt(refusal, f"the Deny in {which}", kind)),)
     return (_addition(kind, refusal),)
 
 
-def _addition(kind: PolicyType | str, refusal: Refusal) -> Change:
+def _addition(kind: PolicyType | str, refusal: Refusal) -> PolicyChange:
     resource = refusal.resource or "*"
     resource = resource if resource == "*" or resource.startswith("arn:") else "*"
     statement = allowing(kind, principal=refusal.principal or "*", action=refusal.action or "*", resource=resource)
     where = where_of(kind, refusal)
-    return Change(kind, where, f"Add this statement to {where}.", statement)
+    return PolicyChange(kind, where, f"Add this statement to {where}.", statement)
 
 
 def where_of(kind: PolicyType | str, refusal: Refusal) -> str:
@@ -168,7 +168,9 @@ def _by_facts(refusal: Refusal, case: Case) -> Explanation:
         first = next((each for each in denies if each.policy_type is refusal.policy_type), denies[0])
         told = _completed(refusal, _kind_of(first.policy_type, refusal), "explicitDeny")
         changes = tuple(
-            Change(each.policy_type, where_of(each.policy_type, told), _exempt(told, _cite(each), each.policy_type))
+            PolicyChange(
+                each.policy_type, where_of(each.policy_type, told), _exempt(told, _cite(each), each.policy_type)
+            )
             for each in denies
         )
         return Explanation(told, Verdict.EXPLAINED, first, changes)
@@ -204,9 +206,9 @@ def _kind_of(kind: PolicyType | str, refusal: Refusal) -> PolicyType | str:
     return TRUST if trust else kind
 
 
-def _additions(refusal: Refusal, case: Case, most: int = 5) -> tuple[Change, ...]:
+def _additions(refusal: Refusal, case: Case, most: int = 5) -> tuple[PolicyChange, ...]:
     """Return the statements that have to be added, each tried: with the last of them the request is allowed."""
-    changes: list[Change] = []
+    changes: list[PolicyChange] = []
     for _ in range(most):
         decision = case.decided()
         if decision.outcome is not Outcome.IMPLICIT_DENY:
@@ -234,7 +236,7 @@ def _undecided(refusal: Refusal, decision: Decision, near: Sequence[str]) -> Exp
     changes = _changes_by_message(refusal) if refusal.policy_type and refusal.effect and refusal.action else ()
     if statement is not None and refusal.effect == "explicitDeny":
         kind = statement.policy_type
-        changes = (Change(kind, where_of(kind, refusal), _exempt(refusal, _cite(statement), kind)),)
+        changes = (PolicyChange(kind, where_of(kind, refusal), _exempt(refusal, _cite(statement), kind)),)
         return Explanation(told, Verdict.EXPLAINED, statement, changes, tuple(near))
     return Explanation(told, Verdict.OPEN, statement, changes, tuple(near))
 

@@ -8,7 +8,7 @@ import pytest
 from preflight.account.live.account import LiveAccount
 from preflight.account.live.clients import Connection
 from preflight.create import Creation, Event, Pace, Patience
-from preflight.declared.operations import Place
+from preflight.declared.operations import Environment
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document
 from tests.aws.account import Ready, populate
@@ -51,7 +51,7 @@ def creation(ready: Ready, account: LiveAccount, events: list[Event]) -> Make:
 
     def make(*requests: tuple[str, dict[str, Any]]) -> Creation:
         wanted = requests or (("sagemaker:CreateEndpoint", ready.request),)
-        place = Place("aws", "us-east-1", "111122223333")
+        place = Environment("aws", "us-east-1", "111122223333")
         pace, patience = Pace(0.01, 0.02), Patience(retries=3, delay=0.01)
         return Creation(plan_of(*wanted), account, place, tell=events.append, pace=pace, patience=patience)
 

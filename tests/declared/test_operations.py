@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from preflight.data_files import folder
 from preflight.declared.expressions import evaluate
-from preflight.declared.operations import Operation, Place, all_operations, keys_in, load_operation
+from preflight.declared.operations import Environment, Operation, all_operations, keys_in, load_operation
 from preflight.declared.resource_kinds import load_kind
 from preflight.errors import PreflightError
 
@@ -164,7 +164,7 @@ def test_every_key_of_the_operations_own_action_is_declared(operation: Operation
 
 
 def test_described_shape_is_the_parameters_and_what_is_declared() -> None:
-    place = Place("aws", "us-east-1", "111122223333")
+    place = Environment("aws", "us-east-1", "111122223333")
     described = load_operation("sagemaker:CreateEndpoint").described({"EndpointName": "Demo"}, place)
     assert described == {"EndpointName": "Demo", "EndpointStatus": "Creating", "Tags": []}
 
@@ -187,7 +187,7 @@ def test_keys_leave_out_what_names_nothing() -> None:
 def test_dns_suffix_of_the_partition(partition: str, suffix: str) -> None:
     import botocore.session
 
-    assert Place(partition, "r", "a").dns_suffix == suffix
+    assert Environment(partition, "r", "a").dns_suffix == suffix
     endpoints = botocore.session.get_session().get_data("endpoints")
     assert {each["partition"]: each["dnsSuffix"] for each in endpoints["partitions"]}[partition] == suffix
 

@@ -11,7 +11,7 @@ import pytest
 
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.data_files import folder
-from preflight.declared.operations import Place, load_operation
+from preflight.declared.operations import Environment, load_operation
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.document import Document
 from preflight.engine.rule import load_examples, rule_ids
@@ -38,7 +38,7 @@ def members(operation: str) -> tuple[frozenset[str], frozenset[str]]:
 def existing(document: Mapping[str, Any], snapshot: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Return the last request alone, with what the earlier ones make in the snapshot; None where there is no other."""
     *earlier, last = document["requests"]
-    place = Place(snapshot.get("partition", "aws"), document["region"], snapshot["account"])
+    place = Environment(snapshot.get("partition", "aws"), document["region"], snapshot["account"])
     facts = json.loads(json.dumps(snapshot))
     region = facts.setdefault("regions", {}).setdefault(document["region"], {})
     if not earlier or any(each["operation"] not in CALLS for each in earlier):

@@ -28,7 +28,7 @@ class Begin:
 
 
 Wanted: TypeAlias = Call | Ask | Begin
-Plan: TypeAlias = Generator[Sequence[Wanted], list[Any], Fact[Any]]
+ReadPlan: TypeAlias = Generator[Sequence[Wanted], list[Any], Fact[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Reads:
     """Starts reads and remembers their answers. `make_plan` gives the plan for a question."""
 
     def __init__(
-        self, perform: Callable[[Call], tuple[Outcome, int]], make_plan: Callable[[Ask], Plan], pool: Pool
+        self, perform: Callable[[Call], tuple[Outcome, int]], make_plan: Callable[[Ask], ReadPlan], pool: Pool
     ) -> None:
         self._perform = perform
         self._make_plan = make_plan
@@ -106,7 +106,7 @@ class Reads:
         took = time.monotonic() - started
         future.set_result(_Answer(outcome, Chain(before.calls + calls, before.seconds + took)))
 
-    def _advance(self, plan: Plan, answers: list[Any] | None, chain: Chain, future: Future[_Answer]) -> None:
+    def _advance(self, plan: ReadPlan, answers: list[Any] | None, chain: Chain, future: Future[_Answer]) -> None:
         try:
             wanted = plan.send(answers) if answers is not None else next(plan)
             pending = [self._begin_or_start(each, chain) for each in wanted]
@@ -126,7 +126,7 @@ class Reads:
             return begun
         return self._start(wanted, chain)
 
-    def _resume(self, plan: Plan, done: Sequence[Future[_Answer]], chain: Chain, future: Future[_Answer]) -> None:
+    def _resume(self, plan: ReadPlan, done: Sequence[Future[_Answer]], chain: Chain, future: Future[_Answer]) -> None:
         try:
             answers = [each.result() for each in done]
         except BaseException as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.calls import Answered, Call, Outcome
-from preflight.account.live.concurrent_reads import Plan, Wanted
+from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.errors import Failed, unknown
 from preflight.declared.expressions import evaluate, fill
 from preflight.declared.resource_kinds import ResourceKind, load_kind
@@ -66,7 +66,7 @@ class DeclaredRead:
         return self.kind.arn(key, partition=self.world.partition, region=region, account=account) or "*"
 
 
-def plan_for(world: World, ask: Ask) -> Plan:
+def plan_for(world: World, ask: Ask) -> ReadPlan:
     """Return the plan that answers a question: declared in its kind, or the Python that the kind names."""
     question = DeclaredRead(world, load_kind(ask.kind), ask)
     read: Mapping[str, Any] = question.kind.section("read") or {}
@@ -76,7 +76,7 @@ def plan_for(world: World, ask: Ask) -> Plan:
         from importlib import import_module
 
         module, _, name = read["python"].partition(":")
-        plan: Plan = getattr(import_module(module), name)(question)
+        plan: ReadPlan = getattr(import_module(module), name)(question)
         return plan
     if "derived" in read:
         return _derived(read["derived"], question)
@@ -85,12 +85,12 @@ def plan_for(world: World, ask: Ask) -> Plan:
     return _not_readable(question.kind)
 
 
-def _not_readable(kind: ResourceKind) -> Plan:
+def _not_readable(kind: ResourceKind) -> ReadPlan:
     yield []
     return Unknown(f"preflight has no way to read this of a {kind.label}", "give it in a snapshot")
 
 
-def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
+def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
     kind, key, region = question.kind, question.key, question.ask.region
     if not kind.ignores_case:
         return (yield from _one_by_name(question, spec))
@@ -116,7 +116,7 @@ def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
     return (yield from _one_by_name(question.about({name: alike[0][name] for name in kind.identity}), spec))
 
 
-def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
+def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
     call = _call(spec, question.key, question.ask.region)
     stale = question.ask.expected and spec.get("eventually-consistent")
     reads = 1 + (question.world.rereads if stale else 0)
@@ -132,12 +132,12 @@ def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
     return fact
 
 
-def _all(question: DeclaredRead, spec: Mapping[str, Any]) -> Plan:
+def _all(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
     (outcome,) = yield [_call(spec, question.key, question.ask.region)]
     return (yield from _meaning(question, spec, outcome))
 
 
-def _derived(spec: Mapping[str, Any], question: DeclaredRead) -> Plan:
+def _derived(spec: Mapping[str, Any], question: DeclaredRead) -> ReadPlan:
     sources = [spec["from"], *([spec["complete-by"]] if "complete-by" in spec else [])]
     answers: list[Fact[Any]] = yield [Ask.all(kind, question.ask.region, **spec["scope"]) for kind in sources]
     entries = [entry for fact in answers if isinstance(fact, Known) for entry in fact.value]

@@ -12,28 +12,28 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.calls import Answered, Call, Outcome
-from preflight.account.live.concurrent_reads import Begin, Plan, Wanted
+from preflight.account.live.concurrent_reads import Begin, ReadPlan, Wanted
 from preflight.account.live.declared_reads import CALLER, DeclaredRead
 from preflight.account.live.errors import Failed, unknown
 from preflight.declared.expressions import arn_part
 
 
-def role(question: DeclaredRead) -> Plan:
+def role(question: DeclaredRead) -> ReadPlan:
     """Read a role in the RoleDetail shape, by RoleName or RoleArn."""
     return _entity(question, "role")
 
 
-def user(question: DeclaredRead) -> Plan:
+def user(question: DeclaredRead) -> ReadPlan:
     """Read a user in the UserDetail shape, by UserName or UserArn."""
     return _entity(question, "user")
 
 
-def group(question: DeclaredRead) -> Plan:
+def group(question: DeclaredRead) -> ReadPlan:
     """Read a group in the GroupDetail shape, by GroupName."""
     return _entity(question, "group")
 
 
-def managed_policy(question: DeclaredRead) -> Plan:
+def managed_policy(question: DeclaredRead) -> ReadPlan:
     """Read a managed policy with the document of its default version, in the ManagedPolicyDetail shape."""
     arn = question.ask["PolicyArn"]
     (outcome,) = yield [Call("iam", "get_policy", {"PolicyArn": arn}, page_size=None)]
@@ -47,7 +47,7 @@ def managed_policy(question: DeclaredRead) -> Plan:
     return Known({**policy, "PolicyVersionList": [outcome.response["PolicyVersion"]]})
 
 
-def _entity(question: DeclaredRead, what: str) -> Plan:
+def _entity(question: DeclaredRead, what: str) -> ReadPlan:
     title = what.capitalize()
     key = dict(question.ask.key)
     asked_arn = key.get(f"{title}Arn")

@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.account.facts import Fact, Known, Unknown
 from preflight.account.live.calls import Answered, Call, Outcome
-from preflight.account.live.concurrent_reads import Plan, Wanted
+from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import Failed, unknown
 
@@ -16,7 +16,7 @@ _NONE: Mapping[str, Any] = {"levels": None}
 _READS = ("DescribeOrganization", "ListRoots", "ListParents", "ListPoliciesForTarget", "DescribePolicy")
 
 
-def policy_levels(question: DeclaredRead) -> Plan:
+def policy_levels(question: DeclaredRead) -> ReadPlan:
     """Read the policies of one PolicyType for AccountId: `{"levels": [[{name, policy}, ...], ...]}`, root first.
 
     `levels` is null where none apply: no organization, one without all features, a policy type that is not enabled, or

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from preflight.account.facts import Known
 from preflight.account.live.calls import Answered, Call
-from preflight.account.live.concurrent_reads import Plan
+from preflight.account.live.concurrent_reads import ReadPlan
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import Failed, unknown
 
 
-def quotas(question: DeclaredRead) -> Plan:
+def quotas(question: DeclaredRead) -> ReadPlan:
     """Read every quota of a ServiceCode in ServiceQuota's shape; an AWS default has `Default: true`.
 
     ListServiceQuotas leaves out the quotas whose applied value is not available. An account's own value may be far

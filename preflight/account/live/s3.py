@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from preflight.account.facts import Absent, Known
 from preflight.account.live.calls import Answered, Call
-from preflight.account.live.concurrent_reads import Plan
+from preflight.account.live.concurrent_reads import ReadPlan
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import unknown
 
 _REGION_HEADER = "x-amz-bucket-region"
 
 
-def bucket(question: DeclaredRead) -> Plan:
+def bucket(question: DeclaredRead) -> ReadPlan:
     """Read a bucket's Name and BucketRegion by HeadBucket; `Denied` is true where only the region could be read.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html

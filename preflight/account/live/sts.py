@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.account.live.calls import Answered, Call
-from preflight.account.live.concurrent_reads import Plan, Wanted
+from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import INVALID_CREDENTIALS, Failed, unknown
 from preflight.errors import PreflightError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
-def caller_identity(question: DeclaredRead) -> Plan:
+def caller_identity(question: DeclaredRead) -> ReadPlan:
     """Read whose credentials are in use: GetCallerIdentity's Account, Arn and UserId. It needs no permission."""
     (outcome,) = yield [Call("sts", "get_caller_identity")]
     world = question.world
@@ -32,7 +32,7 @@ def caller_identity(question: DeclaredRead) -> Plan:
     return Known({name: outcome.response[name] for name in ("Account", "Arn", "UserId")})
 
 
-def regional_endpoint(question: DeclaredRead) -> Plan:
+def regional_endpoint(question: DeclaredRead) -> ReadPlan:
     """Find out whether STS is active in a region, for the account of the caller, without changing anything.
 
     AWS has no call that reads this setting, and GetCallerIdentity succeeds even where STS is not active. What tells:

@@ -70,7 +70,7 @@ def document_from(paths: Sequence[str], *, account: str | None, region: str | No
     return found
 
 
-Place = Callable[[dict[str, Any], "_Seen", str], None]
+Placement = Callable[[dict[str, Any], "_Seen", str], None]
 
 
 class _Seen:
@@ -104,7 +104,7 @@ class _Seen:
         return self._region
 
 
-def _placed(document: Document) -> Iterator[Place]:
+def _placed(document: Document) -> Iterator[Placement]:
     value = document.value
     if not isinstance(value, dict):
         return
@@ -132,7 +132,7 @@ def _placed(document: Document) -> Iterator[Place]:
         )
 
 
-def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False) -> Place:
+def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False) -> Placement:
     def place(made: dict[str, Any], seen: _Seen, path: str) -> None:
         found = [each for each in entries if isinstance(each, dict)]
         arns = [each[name] for each in found for name in each if name.lower().endswith("arn")]

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from preflight.documents.text.document import Document
 
-Change: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
+PlannedChange: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
 Handler: TypeAlias = Literal["create", "read", "update", "delete", "call", "none"]
 
 
@@ -85,7 +85,7 @@ class Declared:
     value: Mapping[str, Any]
     document: Document
     pointer: str = ""
-    change: Change = "create"
+    change: PlannedChange = "create"
     depends_on: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ _SHOW = "terraform plan -out=plan.bin, then terraform show -json plan.bin > plan
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """What happens to one instance of a resource. `pointer` is where the change stands in the document.
 
     `unknown` has true in the place of each value that is known only after the deploy.
@@ -60,7 +60,7 @@ def without_indices(address: str) -> str:
     return _INDEX.sub("", address) if "[" in address else address
 
 
-def changes_in(document: Document) -> list[Change]:
+def changes_in(document: Document) -> list[ResourceChange]:
     """Return the changes of a plan, those that change nothing too. Raises `InputError` for what is no such plan."""
     value: Mapping[str, Any] = document.value
     version = value.get("format_version")
@@ -79,7 +79,7 @@ def changes_in(document: Document) -> list[Change]:
     return [_change(document, each, f"/resource_changes/{at}") for at, each in enumerate(listed)]
 
 
-def _change(document: Document, entry: Any, pointer: str) -> Change:
+def _change(document: Document, entry: Any, pointer: str) -> ResourceChange:
     change = entry.get("change") if isinstance(entry, dict) else None
     address, type_ = (entry.get(name) if isinstance(entry, dict) else None for name in ("address", "type"))
     actions = change.get("actions") if isinstance(change, dict) else None
@@ -90,7 +90,7 @@ def _change(document: Document, entry: Any, pointer: str) -> Change:
         raise InputError(document.path, problem, place=document.place(pointer), mend=f"print it again: {_SHOW}")
     before, after = (each if isinstance(each, dict) else {} for each in (change.get("before"), change.get("after")))
     module, index = entry.get("module_address"), entry.get("index")
-    return Change(
+    return ResourceChange(
         address,
         module if isinstance(module, str) else "",
         str(entry.get("mode", "managed")),

@@ -9,15 +9,15 @@ import heapq
 from collections.abc import Mapping, Sequence, Set
 from typing import Literal, TypeAlias
 
-from preflight.documents.terraform.changes import Change
+from preflight.documents.terraform.changes import ResourceChange
 from preflight.documents.terraform.types import rank
 
 # A change by its place in the plan, and which half of it: what is made or changed, or what is deleted.
-Act: TypeAlias = tuple[Literal["apply", "destroy"], Change]
+Act: TypeAlias = tuple[Literal["apply", "destroy"], ResourceChange]
 _Node: TypeAlias = tuple[int, bool]
 
 
-def ordered(changes: Sequence[Change], needs: Mapping[str, Set[str]]) -> list[Act]:
+def ordered(changes: Sequence[ResourceChange], needs: Mapping[str, Set[str]]) -> list[Act]:
     """Return the halves of changes in the order in which they happen, else by type and place.
 
     `needs` are, by the address in the configuration, those of the resources that one refers to.
@@ -38,12 +38,14 @@ def ordered(changes: Sequence[Change], needs: Mapping[str, Set[str]]) -> list[Ac
     return [("destroy" if destroys else "apply", changes[at]) for at, destroys in _sorted(changes, after)]
 
 
-def _halves(change: Change) -> list[bool]:
+def _halves(change: ResourceChange) -> list[bool]:
     return [destroys for destroys, there in ((False, not change.takes_away or change.makes), (True, change.takes_away))
             if there]  # fmt: skip
 
 
-def _between(one: tuple[int, Change], needed: tuple[int, Change], after: Mapping[_Node, set[_Node]]) -> None:
+def _between(
+    one: tuple[int, ResourceChange], needed: tuple[int, ResourceChange], after: Mapping[_Node, set[_Node]]
+) -> None:
     """Note what comes before what, of a change and of one that it needs."""
     (at, _), (other, below) = one, needed
     made, gone = (at, False), (at, True)
@@ -71,7 +73,7 @@ def _reached(name: str, needs: Mapping[str, Set[str]], known: Mapping[str, objec
     return found
 
 
-def _sorted(changes: Sequence[Change], after: Mapping[_Node, set[_Node]]) -> list[_Node]:
+def _sorted(changes: Sequence[ResourceChange], after: Mapping[_Node, set[_Node]]) -> list[_Node]:
     before: dict[_Node, list[_Node]] = {}
     left = {node: len(first) for node, first in after.items()}
     for node, first in after.items():

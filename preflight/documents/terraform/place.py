@@ -18,7 +18,7 @@ _PROVIDERS = ("aws", "awscc")
 
 
 @dataclass(slots=True)
-class Place:
+class ProviderConfiguration:
     """The region and account of a plan, None where nobody has said them, and the role that the provider assumes.
 
     `asked` says whether any was asked for while it was not known. `regions` are those of providers of their own, by the
@@ -44,7 +44,7 @@ class Place:
         }
 
 
-def place_of(document: Mapping[str, Any], configuration: Configuration, given: Given) -> Place:
+def place_of(document: Mapping[str, Any], configuration: Configuration, given: Given) -> ProviderConfiguration:
     """Return the place of a plan: what the command line says, else what the providers are configured with."""
     regions: dict[str, str] = {}
     account = principal = None
@@ -66,7 +66,7 @@ def place_of(document: Mapping[str, Any], configuration: Configuration, given: G
         if isinstance(allowed, list) and len(allowed) == 1 and _ACCOUNT.fullmatch(str(allowed[0])):
             account = account or str(allowed[0])
     own = next((regions[each] for each in _PROVIDERS if each in regions), None)
-    return Place(given.region or own or _read(document, "aws_region", ("region", "id", "name")),
+    return ProviderConfiguration(given.region or own or _read(document, "aws_region", ("region", "id", "name")),
                  given.account or account or _read(document, "aws_caller_identity", ("account_id",)),
                  principal, regions)  # fmt: skip
 

@@ -10,11 +10,11 @@ from preflight.documents.cloudformation.plans import fitted
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.plan import Declared, Gap, Given, Handler, Plan, PlannedRequest, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
-from preflight.documents.terraform.changes import Change, changes_in
+from preflight.documents.terraform.changes import ResourceChange, changes_in
 from preflight.documents.terraform.configuration import Configuration
 from preflight.documents.terraform.identities import made_beside, taken_away
 from preflight.documents.terraform.order import ordered
-from preflight.documents.terraform.place import Place, place_of
+from preflight.documents.terraform.place import ProviderConfiguration, place_of
 from preflight.documents.terraform.translate import request_members
 from preflight.documents.terraform.types import declared_of, ignored, made_as
 from preflight.documents.terraform.values import Values
@@ -34,13 +34,13 @@ class _Reading:
 
     document: Document
     configuration: Configuration
-    place: Place
+    place: ProviderConfiguration
     values: Values
     requests: list[PlannedRequest] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
-    def gap(self, change: Change, message: str, resolution: str = "look at it yourself") -> None:
+    def gap(self, change: ResourceChange, message: str, resolution: str = "look at it yourself") -> None:
         self.gaps.append(Gap(message, resolution, self.document, change.pointer))
 
 
@@ -76,7 +76,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     )
 
 
-def _accounted(change: Change, reading: _Reading) -> PlannedResource:
+def _accounted(change: ResourceChange, reading: _Reading) -> PlannedResource:
     """Return a change as it must be accounted for; other providers than AWS's ask nothing of AWS."""
     handler: Handler = "none"
     if change.type.startswith(_PROVIDERS):
@@ -114,14 +114,14 @@ def _unfinished(document: Document) -> Iterator[Gap]:
         yield Gap(message, "check the plan that follows", document, "/deferred_changes")
 
 
-def _region_of(change: Change, reading: _Reading) -> str | None:
+def _region_of(change: ResourceChange, reading: _Reading) -> str | None:
     """Return the region that a resource says, or that its provider is configured with; None where neither does."""
     said = (change.after or change.before).get("region")
     key = reading.configuration.provider_of(change.configured)
     return said if isinstance(said, str) else reading.place.regions.get(key)
 
 
-def _is_here(change: Change, reading: _Reading) -> bool:
+def _is_here(change: ResourceChange, reading: _Reading) -> bool:
     """Say whether a resource is in the region of the plan; of one that is not, tell."""
     region = _region_of(change, reading)
     if region is None or reading.place.region is None or region == reading.place.region:
@@ -133,7 +133,7 @@ def _is_here(change: Change, reading: _Reading) -> bool:
     return bool(str(made_as(declared_of(change.type)).get("kind", "iam:")).startswith(("iam:", "s3:")))
 
 
-def _apply(change: Change, reading: _Reading) -> None:
+def _apply(change: ResourceChange, reading: _Reading) -> None:
     declared = declared_of(change.type)
     if not declared:
         if change.type.startswith(_SAGEMAKER):
@@ -155,7 +155,7 @@ def _apply(change: Change, reading: _Reading) -> None:
         reading.declared.extend(made_beside(change, reading.values, reading.document))
 
 
-def _updating(change: Change, declared: Mapping[str, Any], reading: _Reading) -> str | None:
+def _updating(change: ResourceChange, declared: Mapping[str, Any], reading: _Reading) -> str | None:
     """Return the operation that changes a resource in place; None where the calls for it are not known."""
     after = reading.values.after(change)
     changed = [name for name in after if after[name] != change.before.get(name) and after[name] not in (None, [], {})]
@@ -168,7 +168,7 @@ def _updating(change: Change, declared: Mapping[str, Any], reading: _Reading) ->
     return None
 
 
-def _request(change: Change, operation: str, reading: _Reading) -> None:
+def _request(change: ResourceChange, operation: str, reading: _Reading) -> None:
     declared, schema = declared_of(change.type), schema_name(operation)
     made = made_as(declared)
     arguments = dict(reading.values.arguments(change))
@@ -190,7 +190,7 @@ def _request(change: Change, operation: str, reading: _Reading) -> None:
     reading.requests.append(request)
 
 
-def _destroy(change: Change, reading: _Reading) -> None:
+def _destroy(change: ResourceChange, reading: _Reading) -> None:
     declared = declared_of(change.type)
     if "delete" in declared:
         operation = declared["delete"]["operation"]

@@ -9,9 +9,9 @@ from typing import Any
 
 from preflight.declared.expressions import evaluate
 from preflight.documents.cloudformation.types import Made, made_of
-from preflight.documents.terraform.changes import Change, without_indices
+from preflight.documents.terraform.changes import ResourceChange, without_indices
 from preflight.documents.terraform.configuration import Configuration, Pointed
-from preflight.documents.terraform.place import Place
+from preflight.documents.terraform.place import ProviderConfiguration
 from preflight.documents.terraform.policy_documents import document_of
 from preflight.documents.terraform.translate import named_as, properties
 from preflight.documents.terraform.types import declared_of, is_plain, made_as, plain_attributes
@@ -24,17 +24,19 @@ _DEEPEST = 20
 class Values:
     """The values of a plan's resources, worked out when they are asked for."""
 
-    def __init__(self, changes: Sequence[Change], configuration: Configuration, place: Place) -> None:
+    def __init__(
+        self, changes: Sequence[ResourceChange], configuration: Configuration, place: ProviderConfiguration
+    ) -> None:
         self._configuration, self._place = configuration, place
         self._by_address = {each.address: each for each in changes}
-        self._instances: dict[str, list[Change]] = {}
+        self._instances: dict[str, list[ResourceChange]] = {}
         for each in changes:
             self._instances.setdefault(each.configured, []).append(each)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._made: dict[str, Made] = {}
         self._depth = 0
 
-    def after(self, change: Change) -> Mapping[str, Any]:
+    def after(self, change: ResourceChange) -> Mapping[str, Any]:
         """Return all arguments and attributes of a resource as they will be."""
         if change.address not in self._known:
             expressions = self._configuration.expressions(change.configured)
@@ -42,7 +44,7 @@ class Values:
             self._known[change.address] = self._named(change, found, expressions)
         return self._known[change.address]
 
-    def arguments(self, change: Change) -> Mapping[str, Any]:
+    def arguments(self, change: ResourceChange) -> Mapping[str, Any]:
         """Return the arguments of a resource, and its name: without what only AWS or the provider will tell."""
         declared = declared_of(change.type)
         members, name = declared.get("members"), made_as(declared).get("name")
@@ -58,11 +60,11 @@ class Values:
                 found[argument] = value
         return found
 
-    def says(self, change: Change, argument: str) -> bool:
+    def says(self, change: ResourceChange, argument: str) -> bool:
         """Say whether the configuration of a resource has an argument, whatever its value."""
         return argument in self._configuration.expressions(change.configured)
 
-    def made(self, change: Change) -> Made:
+    def made(self, change: ResourceChange) -> Made:
         """Return a resource, of a type that is declared, as what it is made as."""
         if change.address not in self._made:
             declared = declared_of(change.type)
@@ -70,7 +72,7 @@ class Values:
             self._made[change.address] = self.made_from(change, given)
         return self._made[change.address]
 
-    def made_from(self, change: Change, given: Mapping[str, Any]) -> Made:
+    def made_from(self, change: ResourceChange, given: Mapping[str, Any]) -> Made:
         """Return a resource as what it is made as with the properties that are given."""
         made_up = DeployText.unknown(f"{change.address}.id", unique=True)
         known = change.before if change.updates or not change.makes else {}
@@ -79,7 +81,7 @@ class Values:
         place = {**self._place.values(), "StackName": change.address, "LogicalId": change.address, "Id": made_up}
         return made_of(made_as(declared_of(change.type)), given, place)
 
-    def _named(self, change: Change, values: dict[str, Any], expressions: Mapping[str, Any]) -> dict[str, Any]:
+    def _named(self, change: ResourceChange, values: dict[str, Any], expressions: Mapping[str, Any]) -> dict[str, Any]:
         """Put a name that the provider will make up where the configuration gives none."""
         unknown = change.unknown if isinstance(change.unknown, dict) else {}
         for name in [each for each in values if unknown.get(each) is True and each not in expressions]:
@@ -88,7 +90,9 @@ class Values:
             values[name] = f"{prefix}{made_up}" if isinstance(prefix, str) else made_up
         return values
 
-    def _merged(self, change: Change, value: Any, unknown: Any, expression: Any, path: str, argument: str) -> Any:
+    def _merged(
+        self, change: ResourceChange, value: Any, unknown: Any, expression: Any, path: str, argument: str
+    ) -> Any:
         """Return a value with what is not known of it in its place."""
         if unknown is True:
             return self._resolved(change, expression, path, argument)
@@ -118,7 +122,7 @@ class Values:
             ]
         return value
 
-    def _resolved(self, change: Change, expression: Any, path: str, argument: str) -> Any:
+    def _resolved(self, change: ResourceChange, expression: Any, path: str, argument: str) -> Any:
         """Return a value that is known after the deploy, as far as what it refers to is known."""
         own = DeployText.unknown(f"{change.address}.{path}" if path else change.address)
         pointed = self._configuration.pointed(change.module, expression)
@@ -138,7 +142,7 @@ class Values:
             self._depth -= 1
         return own if found is None else found
 
-    def _attribute(self, pointed: Pointed, attribute: str, asking: Change) -> Any:
+    def _attribute(self, pointed: Pointed, attribute: str, asking: ResourceChange) -> Any:
         target = self._target(pointed, asking)
         if target is None:
             return None
@@ -154,7 +158,7 @@ class Values:
             return evaluate(expression, self.made(target).values) or label
         return label
 
-    def _target(self, pointed: Pointed, asking: Change) -> Change | None:
+    def _target(self, pointed: Pointed, asking: ResourceChange) -> ResourceChange | None:
         """Return the instance that is referred to; None where it cannot be told from others."""
         address = pointed.address
         if pointed.index is None:

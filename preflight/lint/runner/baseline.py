@@ -17,7 +17,7 @@ from preflight.lint.runner.suppressions import sid_at
 VERSION = 1
 
 
-class Entry(NamedTuple):
+class BaselineEntry(NamedTuple):
     """A finding as a baseline has it. `file` is relative to the baseline's folder, with slashes."""
 
     file: str
@@ -54,10 +54,10 @@ def _value(policy: Any, pointer: str) -> str:
 class Baseline:
     """The findings of a baseline file, each to be taken off once for each time that it is in it."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[BaselineEntry]) -> None:
         self._left = Counter((each.file, each.rule, each.fingerprint) for each in entries)
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, entry: BaselineEntry) -> bool:
         """Say whether a finding is in the baseline, and take it off."""
         key = entry.file, entry.rule, entry.fingerprint
         if self._left[key] <= 0:
@@ -93,11 +93,11 @@ def read_baseline(path: str) -> Baseline:
                 place=document.place(f"/findings/{number}"),
                 mend="write the baseline anew with --write-baseline",
             )
-        entries.append(Entry(each["file"], each["rule"], each["fingerprint"]))
+        entries.append(BaselineEntry(each["file"], each["rule"], each["fingerprint"]))
     return Baseline(entries)
 
 
-def baseline_text(entries: Iterable[Entry]) -> str:
+def baseline_text(entries: Iterable[BaselineEntry]) -> str:
     """Return the content of a baseline file: sorted, one member a line, so that its changes can be reviewed."""
     rows = sorted(entries, key=lambda each: (each.file, each.rule, each.fingerprint, each.message))
     findings = [

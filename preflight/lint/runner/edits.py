@@ -26,7 +26,7 @@ class EditError(Exception):
     """An edit cannot be made; the text says why, as the end of a sentence."""
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """The text from `start` to `end` is to be `text`."""
 
     start: int
@@ -50,7 +50,7 @@ def edited_text(text: str, syntax: str, edits: Sequence[Edit]) -> str:
         raise EditError("there is nothing in it")
     spans = by_pointer(root)
     removed: dict[str, set[str]] = defaultdict(set)
-    changes: list[Change] = []
+    changes: list[Replacement] = []
     for edit in edits:
         span = _span(spans, edit.pointer)
         if edit.kind == "remove":
@@ -120,7 +120,7 @@ def _span(spans: dict[str, Span], pointer: str) -> Span:
         return span
 
 
-def _changed(text: str, changes: Iterable[Change]) -> str:
+def _changed(text: str, changes: Iterable[Replacement]) -> str:
     pieces: list[str] = []
     at = 0
     for change in sorted(changes):
@@ -141,31 +141,31 @@ def _written(syntax: str, value: Any, style: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _replaced(text: str, syntax: str, span: Span, value: Any) -> Change:
+def _replaced(text: str, syntax: str, span: Span, value: Any) -> Replacement:
     inner = span.children[0] if len(span.children) == 1 and span.kind == "list" else span
     style = inner.style if inner.kind == "scalar" else '"'
     if not span.block or span.name is None:
         if span.block or style in ("|", ">"):
             raise EditError("it is written over several lines")
-        return Change(span.start, span.end, _written(syntax, value, style))
+        return Replacement(span.start, span.end, _written(syntax, value, style))
     if "#" in text[span.name[1] : span.end]:
         raise EditError("there is a comment in it")
-    return Change(span.name[1], span.end, f": {_written(syntax, value, style)}")
+    return Replacement(span.name[1], span.end, f": {_written(syntax, value, style)}")
 
 
-def _renamed(text: str, syntax: str, span: Span, name: str) -> Change:
+def _renamed(text: str, syntax: str, span: Span, name: str) -> Replacement:
     if span.name is None:
         raise EditError("it has no name")
     style = text[span.name[0]]
-    return Change(*span.name, _written(syntax, name, style if style in "'\"" else ""))
+    return Replacement(*span.name, _written(syntax, name, style if style in "'\"" else ""))
 
 
-def _added(text: str, syntax: str, span: Span, name: str, value: Any) -> Change:
+def _added(text: str, syntax: str, span: Span, name: str, value: Any) -> Replacement:
     if span.kind != "object":
         raise EditError("it is no object")
     if not span.children:
         member = f"{_written(syntax, name, '')}: {_written(syntax, value, '')}"
-        return Change(span.start, span.end, f"{{{member}}}")
+        return Replacement(span.start, span.end, f"{{{member}}}")
     first = span.children[0]
     assert first.name is not None
     between = text[first.name[1] : first.start] if first.kind == "scalar" or not first.block else ": "
@@ -175,16 +175,16 @@ def _added(text: str, syntax: str, span: Span, name: str, value: Any) -> Change:
     if span.block:
         line = text.rfind("\n", 0, first.first) + 1
         newline = "\r\n" if "\r\n" in text else "\n"
-        return Change(first.first, first.first, f"{member}{newline}{' ' * (first.first - line)}")
+        return Replacement(first.first, first.first, f"{member}{newline}{' ' * (first.first - line)}")
     space = text[span.start + 1 : first.first]
     if space.strip():
         raise EditError("there is a comment in it")
     if not space and len(span.children) > 1:
         space = text[span.children[0].end : span.children[1].first].lstrip().removeprefix(",")
-    return Change(first.first, first.first, f"{member},{space}" if space.strip() == "" else f"{member}, ")
+    return Replacement(first.first, first.first, f"{member},{space}" if space.strip() == "" else f"{member}, ")
 
 
-def _removed(text: str, span: Span, keys: set[str]) -> list[Change]:
+def _removed(text: str, span: Span, keys: set[str]) -> list[Replacement]:
     children = span.children
     gone = [escape(child.key) in keys for child in children]
     if sum(gone) != len(keys):
@@ -194,7 +194,7 @@ def _removed(text: str, span: Span, keys: set[str]) -> list[Change]:
     if all(gone):
         if span.block:
             raise EditError("nothing would be left around it")
-        return [Change(span.start + 1, span.end - 1, "")]
+        return [Replacement(span.start + 1, span.end - 1, "")]
     changes = []
     for index, child in enumerate(children):
         if not gone[index]:
@@ -202,13 +202,13 @@ def _removed(text: str, span: Span, keys: set[str]) -> list[Change]:
         if span.block:
             changes.append(_without_lines(text, span, index))
         elif any(not out for out in gone[:index]):
-            changes.append(Change(children[index - 1].end, child.end, ""))
+            changes.append(Replacement(children[index - 1].end, child.end, ""))
         else:
-            changes.append(Change(child.first, children[index + 1].first, ""))
+            changes.append(Replacement(child.first, children[index + 1].first, ""))
     return changes
 
 
-def _without_lines(text: str, span: Span, index: int) -> Change:
+def _without_lines(text: str, span: Span, index: int) -> Replacement:
     """Take the lines of a member of a block away; of the first one that begins on the line of what it is in, its text
     up to the next.
     """
@@ -224,13 +224,13 @@ def _without_lines(text: str, span: Span, index: int) -> Change:
             raise EditError("it shares its line")
         following = span.children[index + 1]
         start = following.first if span.kind == "object" else text.rfind("-", child.end, following.first)
-        return Change(first, start, "")
+        return Replacement(first, start, "")
     if child.end and text[child.end - 1] == "\n":
-        return Change(line, child.end, "")  # a block scalar, whose last line is its own
+        return Replacement(line, child.end, "")  # a block scalar, whose last line is its own
     end = text.find("\n", child.end)
     rest = text[child.end : end if end >= 0 else len(text)].strip()
     if rest and not rest.startswith("#"):
         raise EditError("it shares its line")
     if end < 0:
-        return Change(max(line - 1, 0), len(text), "")
-    return Change(line, end + 1, "")
+        return Replacement(max(line - 1, 0), len(text), "")
+    return Replacement(line, end + 1, "")

@@ -13,7 +13,7 @@ from preflight.documents.policies.found_policy import PolicyType
 from preflight.engine.result import NO_POLICY, Examined, Report, Result, Skipped, Verdict
 from preflight.engine.rule_headers import Head
 from preflight.errors import InputError
-from preflight.lint.runner.baseline import Baseline, Entry, named_from
+from preflight.lint.runner.baseline import Baseline, BaselineEntry, named_from
 from preflight.lint.runner.one_file import Fix, FixMode, Linted, Settings
 from preflight.lint.runner.parallel import lint_files
 from preflight.lint.runner.suppressions import about_entries
@@ -35,7 +35,7 @@ class LintRun(NamedTuple):
     errors: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     policies: int = 0
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BaselineEntry, ...] = ()
     known: int = 0
     stale: int = 0
     fixes: tuple[Fix, ...] = ()
@@ -67,7 +67,7 @@ def lint(
     files, unreadable = files_in(paths, lambda path: _excluded(path, settings.config, excluded), named=named)
     each_file = sorted(_linted(files, settings, cached=cached, jobs=jobs), key=lambda each: each.file.path)
     results: list[Result] = []
-    entries: list[Entry] = []
+    entries: list[BaselineEntry] = []
     known = 0
     seen: set[str] = set()
     for linted in each_file:
@@ -75,7 +75,7 @@ def lint(
         seen.add(file)
         for kept in linted.kept:
             if baseline is not None:
-                entries.append(Entry(file, kept.result.rule, kept.fingerprint, kept.result.message))
+                entries.append(BaselineEntry(file, kept.result.rule, kept.fingerprint, kept.result.message))
                 if baseline.has(entries[-1]):
                     known += 1
                     continue

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from preflight import catalog
-from preflight.declared.operations import Place
+from preflight.declared.operations import Environment
 from preflight.unresolved import DeployText
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -85,7 +85,7 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
 
 
-def resources_of(action: str, told: Told, place: Place, main: str | None = None) -> list[str]:
+def resources_of(action: str, told: Told, place: Environment, main: str | None = None) -> list[str]:
     """Return the ARNs that an action is authorized on, perhaps known by shape only; `*` for an action that bears on no
     resource. `main` is the resource type of the thing itself, where that is known.
     """
@@ -131,12 +131,12 @@ def main_type(action: str | None, thing: frozenset[str]) -> str | None:
     return max(required, key=lambda each: (len(set(words(each)) & thing), -len(set(words(each)) - thing)))
 
 
-def _any_of(service: str, place: Place, told: Told) -> str:
+def _any_of(service: str, place: Environment, told: Told) -> str:
     unknown = DeployText.unknown(f"the resource of {told.label}")
     return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{unknown}"
 
 
-def _arns(kind: catalog.ResourceType, told: Told, place: Place, main: str | None) -> list[str]:
+def _arns(kind: catalog.ResourceType, told: Told, place: Environment, main: str | None) -> list[str]:
     template = kind.arn.split(", ")[0]
     given = list(_given(kind, template, told))
     if given:
@@ -155,7 +155,7 @@ def _arns(kind: catalog.ResourceType, told: Told, place: Place, main: str | None
     return [f"{head}{template[at:]}" for head in found]
 
 
-def _where(name: str, place: Place) -> str:
+def _where(name: str, place: Environment) -> str:
     return {"Partition": place.partition, "Region": place.region}.get(name, place.account)
 
 

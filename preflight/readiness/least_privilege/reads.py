@@ -14,7 +14,7 @@ from preflight.account.facts import Account, Ask, Fact, Known, Unknown
 from preflight.account.overlays.overlay import Over
 from preflight.account.overlays.planned import deployed
 from preflight.declared.expressions import evaluate, fill
-from preflight.declared.operations import Place
+from preflight.declared.operations import Environment
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.planned_request import require_readable
@@ -49,7 +49,7 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     A doubt is about reads that cannot be told at all. Raises as `needed_by` does.
     """
     settled_place = settled(plan, account)
-    place = Place(settled_place.partition, settled_place.region, settled_place.account)
+    place = Environment(settled_place.partition, settled_place.region, settled_place.account)
     noted = _Noted(account)
     plan = placed(plan, settled_place)
     require_readable(plan)
@@ -69,7 +69,7 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     return list(_without_covered(dict.fromkeys([*grants, *own]))), doubts
 
 
-def _tags(step: Step, place: Place) -> Iterator[Grant]:
+def _tags(step: Step, place: Environment) -> Iterator[Grant]:
     """Give what `preflight create` reads beside what checks do: the tags of what it may have created before."""
     kind, key = step.operation.kind, step.operation.key(step.request.parameters)
     tags = kind.section("tags")
@@ -77,9 +77,9 @@ def _tags(step: Step, place: Place) -> Iterator[Grant]:
         yield from _on(kind, tags["permission"], _arns(kind, key, place))
 
 
-def _asked(ask: Ask, fact: Fact[Any], place: Place) -> Iterator[Grant]:
+def _asked(ask: Ask, fact: Fact[Any], place: Environment) -> Iterator[Grant]:
     kind, key = load_kind(ask.kind), dict(ask.key)
-    here = Place(place.partition, ask.region or place.region, place.account)
+    here = Environment(place.partition, ask.region or place.region, place.account)
     if key and kind.identifies(key):
         # Of a role's name or a key's alias only what is described tells the ARN; without that it may be any.
         described = described_arn(kind, fact) or _own_arn(fact)
@@ -96,7 +96,9 @@ def _own_arn(fact: Fact[Any]) -> str | None:
     return fact.value.get("Arn") if isinstance(fact, Known) and isinstance(fact.value, Mapping) else None
 
 
-def _reads(kind: ResourceKind, key: Mapping[str, str] | None, described: str | None, place: Place) -> Iterator[Grant]:
+def _reads(
+    kind: ResourceKind, key: Mapping[str, str] | None, described: str | None, place: Environment
+) -> Iterator[Grant]:
     """Give what reading one resource takes; any resource of the kind without a key."""
     read: Mapping[str, Any] = kind.section("read") or {}
     arns = [exactly(described)] if described else _arns(kind, key, place)
@@ -114,7 +116,7 @@ def _reads(kind: ResourceKind, key: Mapping[str, str] | None, described: str | N
         yield from _indirect(kind, arns, place)
 
 
-def _lists(kind: ResourceKind, scope: Mapping[str, str], place: Place) -> Iterator[Grant]:
+def _lists(kind: ResourceKind, scope: Mapping[str, str], place: Environment) -> Iterator[Grant]:
     """Give what listing a kind takes, and reading whatever the list turns out to hold."""
     read: Mapping[str, Any] = kind.section("read") or {}
     if "python" in read or "derived" in read:
@@ -127,7 +129,7 @@ def _lists(kind: ResourceKind, scope: Mapping[str, str], place: Place) -> Iterat
             yield from _reads(each, None, None, place)
 
 
-def _indirect(kind: ResourceKind, arns: Iterable[str], place: Place) -> Iterator[Grant]:
+def _indirect(kind: ResourceKind, arns: Iterable[str], place: Environment) -> Iterator[Grant]:
     """Give what reads take that are Python's, or that are found in the names of other resources."""
     read: Mapping[str, Any] = kind.section("read") or {}
     for action in read.get("permissions", ()):
@@ -140,7 +142,7 @@ def _indirect(kind: ResourceKind, arns: Iterable[str], place: Place) -> Iterator
 
 
 def _calls(
-    kind: ResourceKind, spec: Mapping[str, Any], key: Mapping[str, str] | None, arns: Iterable[str], place: Place
+    kind: ResourceKind, spec: Mapping[str, Any], key: Mapping[str, str] | None, arns: Iterable[str], place: Environment
 ) -> Iterator[Grant]:
     on = list(arns)
     if "resource" in spec:
@@ -159,7 +161,7 @@ def _on(kind: ResourceKind, action: str, arns: Iterable[str]) -> Iterator[Grant]
         yield Grant(action, arn, (), ("Read", "WhatHasNoArn" if arn == "*" else purpose))
 
 
-def _arns(kind: ResourceKind, key: Mapping[str, str] | None, place: Place) -> list[str]:
+def _arns(kind: ResourceKind, key: Mapping[str, str] | None, place: Environment) -> list[str]:
     """Return the ARN of a resource, or patterns for any of the kind; `*` for a kind without ARNs."""
     if key is None and (templates := kind.section("arn-of-any")):
         return [found for each in templates if (found := fill(each, place.values({})))]

@@ -10,7 +10,7 @@ import pytest
 
 from preflight.account.facts import Ask, Known, Unknown
 from preflight.account.live.calls import Answered, Call, Outcome
-from preflight.account.live.concurrent_reads import Begin, Chain, Plan, Reads, Wanted
+from preflight.account.live.concurrent_reads import Begin, Chain, ReadPlan, Reads, Wanted
 from preflight.thread_pool import Pool
 
 
@@ -41,7 +41,7 @@ class Recorder:
 def reads(plans: dict[str, Sequence[Sequence[Wanted]]], perform: Recorder, size: int = 8) -> Reads:
     """Return reads whose question `kind` goes through the given stages and answers with the names of the last."""
 
-    def plan(ask: Ask) -> Plan:
+    def plan(ask: Ask) -> ReadPlan:
         answers: list[object] = []
         for stage in plans[ask.kind]:
             answers = yield stage
@@ -123,7 +123,7 @@ def test_more_plans_than_threads() -> None:
 
 
 def test_an_error_in_a_plan_reaches_who_asked_and_hangs_nobody() -> None:
-    def plan(_: Ask) -> Plan:
+    def plan(_: Ask) -> ReadPlan:
         yield [leaf("a")]
         raise LookupError("a mistake of ours")
 
@@ -137,7 +137,7 @@ def test_an_error_in_a_call_reaches_who_asked() -> None:
     def perform(_: Call) -> tuple[Outcome, int]:
         raise LookupError("a mistake of ours")
 
-    def plan(_: Ask) -> Plan:
+    def plan(_: Ask) -> ReadPlan:
         yield [leaf("a")]
         return Unknown("never")
 
@@ -146,7 +146,7 @@ def test_an_error_in_a_call_reaches_who_asked() -> None:
 
 
 def test_pages_count_as_calls() -> None:
-    def plan(_: Ask) -> Plan:
+    def plan(_: Ask) -> ReadPlan:
         yield [leaf("a")]
         return Known(None)
 

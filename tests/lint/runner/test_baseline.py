@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from preflight.errors import InputError
-from preflight.lint.runner.baseline import Baseline, Entry, baseline_text, read_baseline
+from preflight.lint.runner.baseline import Baseline, BaselineEntry, baseline_text, read_baseline
 from preflight.lint.runner.lint import LintRun, lint
 from preflight.lint.runner.selection import lint_rules
 
@@ -64,11 +64,11 @@ def test_what_is_new(tmp_path: Path, how: dict[str, Any], new: int, gone: int) -
 
 
 def test_what_was_not_looked_for_is_not_missed(tmp_path: Path) -> None:
-    entry = Entry("policy.json", "IAM200", "0" * 24)
+    entry = BaselineEntry("policy.json", "IAM200", "0" * 24)
     assert run(tmp_path, POLICY, Baseline([entry])).stale == 0
-    assert run(tmp_path, POLICY, Baseline([Entry("gone.json", "IAM200", "0" * 24)])).stale == 1
+    assert run(tmp_path, POLICY, Baseline([BaselineEntry("gone.json", "IAM200", "0" * 24)])).stale == 1
     (tmp_path / "other.json").write_text("{}")
-    assert run(tmp_path, POLICY, Baseline([Entry("other.json", "IAM203", "0" * 24)])).stale == 0
+    assert run(tmp_path, POLICY, Baseline([BaselineEntry("other.json", "IAM203", "0" * 24)])).stale == 0
 
 
 def test_a_baseline_is_the_same_wherever_it_is_used_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
