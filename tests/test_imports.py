@@ -18,8 +18,8 @@ CHECK = ["check", "examples/create-endpoint.json", "--snapshot", "examples/snaps
 CASE = {"principal": "arn:aws:iam::111122223333:role/r", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}
 LOOK = """
 import json, sys
-from preflight.cli.app import run
-code = run(json.loads(sys.argv[1]))
+from preflight.cli.app import invoke
+code = invoke(json.loads(sys.argv[1]))
 sys.stdout.flush()
 print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
 """

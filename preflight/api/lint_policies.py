@@ -134,7 +134,7 @@ def _lint(
     cache: bool,
     jobs: int | None,
 ) -> LintRun:
-    from preflight.lint.runner.lint import lint as lint_paths
+    from preflight.lint.runner.lint import lint_paths
 
     file = write_baseline or known
     if file is None:

@@ -30,7 +30,7 @@ def main() -> None:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.unraisablehook = _not_lost
-    code = run(sys.argv[1:])
+    code = invoke(sys.argv[1:])
     if code == _INTERRUPTED:
         # Where an `exec` of text was interrupted (a dataclass in the making), CPython would end the process by the
         # signal, whatever the code: another `exec` makes it forget.
@@ -53,7 +53,7 @@ def _not_lost(lost: sys.UnraisableHookArgs) -> None:
     again.start()
 
 
-def run(arguments: Sequence[str]) -> int:
+def invoke(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
     try:
         code = _ended(arguments)
@@ -78,10 +78,10 @@ def _ended(arguments: Sequence[str]) -> object:
     files and flags, as pre-commit and editors call it, goes without.
     """
     if arguments[:1] == ["lint"] and (files := _only_files(arguments[1:])):
-        from preflight.cli.lint_run import Options, lint
+        from preflight.cli.lint_run import Options, run_lint
 
         given: dict[str, Any] = dict(_FLAGS[each] for each in arguments if each in _FLAGS)
-        return lint(Options(files, **given))
+        return run_lint(Options(files, **given))
     from preflight.cli.commands import started
 
     return started(arguments)

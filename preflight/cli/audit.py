@@ -98,10 +98,10 @@ def audit(
     require_writable(output)
     try:
         if options.many:
-            from preflight.cli.audit_many import run
+            from preflight.cli.audit_many import audit_many as report
         else:
-            from preflight.cli.audit_one import run
-        code = run(options)
+            from preflight.cli.audit_one import audit_one as report
+        code = report(options)
     except KeyboardInterrupt:
         kept = (
             f"what is done is in {into}: the same command does the rest"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAILED, ERROR, OPEN = 1, 2, 3
 
 
-def run(options: Options) -> int:
+def audit_many(options: Options) -> int:
     """Audit the accounts, show what was found in all of them, and return the exit code."""
     if options.format == "parquet":
         from preflight.report.audit_rows import require_parquet

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FAILED, OPEN = 1, 3
 
 
-def run(options: Options) -> int:
+def audit_one(options: Options) -> int:
     """Audit the account or answer the question; return the exit code."""
     if options.format == "parquet":
         from preflight.report.audit_rows import require_parquet

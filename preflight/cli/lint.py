@@ -9,8 +9,7 @@ import typer
 
 from preflight.api import POLICY_TYPES, Level
 from preflight.cli import completing
-from preflight.cli.lint_run import Options
-from preflight.cli.lint_run import lint as lint_policies
+from preflight.cli.lint_run import Options, run_lint
 from preflight.cli.options import listed
 from preflight.cli.output import Color
 
@@ -111,5 +110,5 @@ def lint(
         cache=not no_cache,
         jobs=jobs,
     )
-    if code := lint_policies(options):
+    if code := run_lint(options):
         raise typer.Exit(code)

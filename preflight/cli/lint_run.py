@@ -41,7 +41,7 @@ class Options(NamedTuple):
     jobs: int | None = None
 
 
-def lint(options: Options) -> int:
+def run_lint(options: Options) -> int:
     """Lint, print the report, and return the exit code. Raises `PreflightError` where nothing can be linted."""
     given = options
     format_ = format_named(given.format)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pytest
 
-from preflight.cli.app import run
+from preflight.cli.app import invoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,6 @@ def commanded(
     """Run a command on arguments and stdin."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
     capsys.readouterr()
-    code = run(arguments)
+    code = invoke(arguments)
     printed = capsys.readouterr()
     return Ran(code, printed.out, printed.err)

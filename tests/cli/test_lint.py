@@ -259,24 +259,24 @@ def test_a_check_that_breaks_is_named_and_the_rest_is_linted(
 
 def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from preflight.lint.runner import parallel
-    from preflight.lint.runner.lint import lint
+    from preflight.lint.runner.lint import lint_paths
     from preflight.lint.runner.selection import lint_rules
 
     for number in range(70):
         (folder / f"{number}.json").write_text(json.dumps(BAD if number % 3 else MILD))
     (folder / "latin.json").write_bytes(b'{"Statement": "\xff"}')
     heads = lint_rules(["IAM003", "IAM203"])
-    one = lint(["."], heads)
+    one = lint_paths(["."], heads)
     monkeypatch.setattr(parallel, "MANY", 10)
     monkeypatch.setattr(parallel, "cores", lambda: 2)
-    two = lint(["."], heads)
+    two = lint_paths(["."], heads)
     assert two.report == one.report and two.errors == one.errors and two.sources == one.sources
     assert len(one.report.results) == 70 and len(one.errors) == 1
 
 
 def test_a_lint_of_files_is_light(folder: Path) -> None:
     script = (
-        "import sys; from preflight.cli.app import run; code = run(sys.argv[1:]); "
+        "import sys; from preflight.cli.app import invoke; code = invoke(sys.argv[1:]); "
         "print(code, sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
     (folder / "p.json").write_text(json.dumps(GOOD))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preflight.cli.app import run
+from preflight.cli.app import invoke
 from preflight.data_files import folder
 from tests.aws.account import populate
 from tests.aws.control import StandIn
@@ -244,6 +244,6 @@ def test_live(aws: StandIn, tmp_path: Path, form: str) -> None:
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     os.environ.setdefault("COLUMNS", "120")
-    assert run(["policy", "--help"]) == 0
+    assert invoke(["policy", "--help"]) == 0
     out = capsys.readouterr().out
     assert all(option in out for option in ("--for", "--diff", "--attach", "--live", "--snapshot", "--allow-open"))

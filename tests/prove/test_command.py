@@ -53,13 +53,13 @@ def test_new_access_is_shown_with_its_place(prove: Prove, tmp_path: Path) -> Non
 
 
 def test_a_counterexample_goes_into_simulate(prove: Prove, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from preflight.cli.app import run
+    from preflight.cli.app import invoke
 
     (tmp_path / "p.json").write_text(policy(READ))
     answer = found(prove("not-granted", "p.json", "--action", "s3:Get*", "--format", "json"))
     (tmp_path / "case.json").write_text(json.dumps(answer["counterexamples"][0]["case"] | {"expect": "allowed"}))
 
-    assert run(["simulate", "case.json"]) == 0
+    assert invoke(["simulate", "case.json"]) == 0
     capsys.readouterr()
 
 

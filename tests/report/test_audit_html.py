@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from preflight.cli.app import run
+from preflight.cli.app import invoke
 from preflight.report.audit_html import SCRIPTS, STYLES, asset, embedded, page
 from preflight.report.audit_html_data import region_of
 from tests.audit.generated import account
@@ -254,7 +254,7 @@ def test_the_region_of_a_finding(changed: dict[str, Any], region: str) -> None:
 def test_the_command_writes_it(tmp_path: Path) -> None:
     snapshot, output = tmp_path / "account.json", tmp_path / "audit.html"
     snapshot.write_text(json.dumps(account(20, endpoints=5)))
-    assert run(["audit", "--snapshot", str(snapshot), "--format", "html", "--output", str(output)]) == 1
+    assert invoke(["audit", "--snapshot", str(snapshot), "--format", "html", "--output", str(output)]) == 1
     markup = Markup(output.read_text(encoding="utf-8"))
     assert markup.texts["title"] == "Audit of account 111122223333"
     assert len(markup.data["findings"]) > 5

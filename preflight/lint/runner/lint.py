@@ -41,7 +41,7 @@ class LintRun(NamedTuple):
     fixes: tuple[Fix, ...] = ()
 
 
-def lint(
+def lint_paths(
     paths: Sequence[str],
     rules: Sequence[Head],
     *,

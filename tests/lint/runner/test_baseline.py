@@ -11,7 +11,7 @@ import pytest
 
 from preflight.errors import InputError
 from preflight.lint.runner.baseline import Baseline, BaselineEntry, baseline_text, read_baseline
-from preflight.lint.runner.lint import LintRun, lint
+from preflight.lint.runner.lint import LintRun, lint_paths
 from preflight.lint.runner.selection import lint_rules
 
 POLICY: dict[str, Any] = {
@@ -26,7 +26,9 @@ ANOTHER = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:
 
 def run(folder: Path, policy: Any, baseline: Baseline, indent: int | None = None) -> LintRun:
     (folder / "policy.json").write_text(json.dumps(policy, indent=indent))
-    return lint([str(folder / "policy.json")], lint_rules(["IAM203"]), baseline=baseline, baseline_folder=str(folder))
+    return lint_paths(
+        [str(folder / "policy.json")], lint_rules(["IAM203"]), baseline=baseline, baseline_folder=str(folder)
+    )
 
 
 def known(folder: Path) -> Baseline:
@@ -74,7 +76,7 @@ def test_what_was_not_looked_for_is_not_missed(tmp_path: Path) -> None:
 def test_a_baseline_is_the_same_wherever_it_is_used_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     baseline = known(tmp_path)
     monkeypatch.chdir(tmp_path)
-    done = lint(["policy.json"], lint_rules(["IAM203"]), baseline=baseline, baseline_folder=str(tmp_path))
+    done = lint_paths(["policy.json"], lint_rules(["IAM203"]), baseline=baseline, baseline_folder=str(tmp_path))
     assert done.report.results == () and done.known == 2
 
 

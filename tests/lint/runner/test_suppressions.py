@@ -10,7 +10,7 @@ import pytest
 
 from preflight.documents.config import find_config
 from preflight.engine.result import Result
-from preflight.lint.runner.lint import lint
+from preflight.lint.runner.lint import lint_paths
 from preflight.lint.runner.selection import lint_rules
 from preflight.lint.runner.suppressions import comments_in
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def linted(path: str, select: tuple[str, ...] = RULES) -> list[Result]:
-    return list(lint([path], lint_rules(select), config=find_config(), today=TODAY).report.results)
+    return list(lint_paths([path], lint_rules(select), config=find_config(), today=TODAY).report.results)
 
 
 def said(results: list[Result]) -> list[tuple[str, int | None]]:
