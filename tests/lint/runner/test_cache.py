@@ -37,9 +37,9 @@ def linted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     original = check.lint_files
 
-    def counted(files: Any, settings: Any) -> Any:
+    def counted(files: Any, settings: Any, jobs: int) -> Any:
         seen.extend(Path(each.path).name for each in files)
-        return original(files, settings)
+        return original(files, settings, jobs)
 
     monkeypatch.setattr(check, "lint_files", counted)
     return seen
