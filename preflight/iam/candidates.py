@@ -11,9 +11,9 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluati
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from preflight.iam.decision import Decision, StatementRef
+from preflight.iam.decision import StatementRef
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, Perhaps, PrincipalMatch, PrincipalType, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
@@ -45,7 +45,7 @@ class Candidate:
     grants: PrincipalMatch | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """A principal, an action and an owner, asked of a set of policies.
 
@@ -66,7 +66,6 @@ class Evaluation:
     unknown: tuple[tuple[int, PolicyType, str], ...]
     bounded: bool = False
     denied: str = ""
-    answers: dict[int, Decision] = field(default_factory=dict)
 
     def permits(self, bits: int) -> bool:
         """Whether the request is allowed when exactly the statements of `bits` apply."""

@@ -9,21 +9,20 @@ import re
 from dataclasses import replace
 
 from preflight.errors import PreflightError
+from preflight.iam.caches import DECISIONS, EVALUATIONS, Kept
 from preflight.iam.candidates import Candidate, Evaluation, evaluation
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.context import RequestContext
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.near_misses import near_misses
 from preflight.iam.partial_evaluation import Residual, outlook, residual
-from preflight.iam.principals import Caller, caller, grant, perhaps
+from preflight.iam.principals import caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.resource_patterns import COLONS_IN_A_NAME, has_colon_in_name
-from preflight.iam.service_rules import LIST_BUCKETS, of_aws
+from preflight.iam.service_rules import LIST_BUCKETS
 
 _OF_AWS = re.compile(":aws:policy/|:role/aws-|:alias/aws/")
-_QUESTIONS_KEPT = 256
 _ANSWERS_KEPT = 256
-_QUESTIONS_SHARED = 1024
 
 
 class RequestError(PreflightError):
@@ -67,12 +66,10 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
         elif found is not False:
             doubts = [*(doubts or ()), found]
     if doubts is None and not asked.unknown:
-        answer = asked.answers.get(sure)
-        if answer is None:
-            answer = _sure(asked, sure)
-            if len(asked.answers) >= _ANSWERS_KEPT:
-                asked.answers.clear()
-            asked.answers[sure] = answer
+        answers: Kept[int, Decision] | None = DECISIONS.get(asked)
+        if answers is None:
+            answers = DECISIONS.keep(asked, Kept(_ANSWERS_KEPT))
+        answer = answers.get(sure) or answers.keep(sure, _sure(asked, sure))
     elif sure & asked.deny:
         answer = _sure(asked, sure)
     else:
@@ -86,11 +83,10 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
 
 
 def ask(request: Request, policies: Policies) -> Evaluation:
-    """Return the question, worked out at most once for these policies."""
+    """Return what doesn't depend on the resource's name or the context, worked out once for the same policies."""
     resource = request.resource
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
-    known = policies._questions
     key = (
         request.principal,
         request.action,
@@ -98,8 +94,9 @@ def ask(request: Request, policies: Policies) -> Evaluation:
         ":key/" in resource or ":role/" in resource,
         # Of AWS's own objects of iam and kms, which nobody can change, each is a question of its own.
         resource if request.action[:1] in "iIkK" and _OF_AWS.search(resource) else "",
+        policies.content,
     )
-    found: Evaluation | None = known.get(key)
+    found: Evaluation | None = EVALUATIONS.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(
             f'"{resource}" is no resource: give its whole ARN, or "*" for an action without resource-level permissions'
@@ -112,41 +109,7 @@ def ask(request: Request, policies: Policies) -> Evaluation:
         if not owner.isdigit():
             # No account in the ARN (S3), or AWS itself (arn:aws:iam::aws:policy/...): decided as in the own account.
             owner = who.account
-        found = _shared(who, request.action.lower(), resource, owner, policies)
-        if len(known) >= _QUESTIONS_KEPT:
-            known.clear()
-        known[key] = found
-    return found
-
-
-_shared_questions: dict[tuple[object, ...], Evaluation] = {}
-
-
-def _shared(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Evaluation:
-    """Return a question that other `Policies` with the same policies in the same places may have asked before."""
-    if policies.unknown:
-        return evaluation(who, action, resource, owner, policies)
-    key = (
-        who.text,
-        action,
-        owner,
-        ":key/" in resource,
-        ":role/" in resource,
-        of_aws(action, resource, who.text),
-        policies.identity,
-        policies.boundaries,
-        policies.session,
-        policies.service_control,
-        policies.resource_control,
-        policies.resource,
-        policies.vpc_endpoint,
-    )
-    found = _shared_questions.get(key)
-    if found is None:
-        found = evaluation(who, action, resource, owner, policies)
-        if len(_shared_questions) >= _QUESTIONS_SHARED:
-            _shared_questions.clear()
-        _shared_questions[key] = found
+        found = EVALUATIONS.keep(key, evaluation(who, request.action.lower(), resource, owner, policies))
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, NoReturn
 
+from preflight.iam.caches import STATEMENTS
 from preflight.iam.conditions import Condition, condition
 from preflight.iam.elements import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS, VERSIONS
 from preflight.iam.errors import PolicyError
@@ -72,17 +73,8 @@ def _remembered(body: Any, index: int, place: _Place) -> Statement:
         key = (marshal.dumps(body, 2), index, place)
     except ValueError:
         return _statement(body, index, f"/Statement/{index}", place)
-    found = _statements.get(key)
-    if found is None:
-        found = _statement(body, index, f"/Statement/{index}", place)
-        if len(_statements) >= _STATEMENTS_KEPT:
-            _statements.clear()
-        _statements[key] = found
-    return found
-
-
-_STATEMENTS_KEPT = 4096
-_statements: dict[tuple[bytes, int, _Place], Statement] = {}
+    found: Statement | None = STATEMENTS.get(key)
+    return found or STATEMENTS.keep(key, _statement(body, index, f"/Statement/{index}", place))
 
 
 def _statement(body: Any, index: int, at: str, place: _Place) -> Statement:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
+from preflight.iam.caches import ABOUT, POLICIES, Kept
 from preflight.iam.policy_types import PolicyType
 from preflight.iam.statement import Statement
 
 _ACTIONS_KEPT = 512
-_POLICIES_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,22 +30,18 @@ class Policy:
     name: str
     version: str = "2008-10-17"
     statements: tuple[Statement, ...] = ()
-    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, repr=False)
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements that are about an action, given in lower case."""
-        found = self._by_action.get(action)
+        by_action: Kept[str, tuple[Statement, ...]] | None = ABOUT.get(self)
+        if by_action is None:
+            by_action = ABOUT.keep(self, Kept(_ACTIONS_KEPT))
+        found = by_action.get(action)
         if found is None:
             # Most policies that come with a request are asked about one action: patterns are compiled for the second.
-            covers = Statement.covers_action if self._by_action else Statement.mentions
-            found = tuple(statement for statement in self.statements if covers(statement, action))
-            if len(self._by_action) >= _ACTIONS_KEPT:
-                self._by_action.clear()
-            self._by_action[action] = found
+            covers = Statement.covers_action if by_action else Statement.mentions
+            found = by_action.keep(action, tuple(each for each in self.statements if covers(each, action)))
         return found
-
-
-_parsed: dict[tuple[bytes, str, PolicyType | None], Policy] = {}
 
 
 def parse_policy(document: Mapping[str, Any], name: str, of: PolicyType | None = None) -> Policy:
@@ -59,13 +55,8 @@ def parse_policy(document: Mapping[str, Any], name: str, of: PolicyType | None =
     except ValueError:
         # Something that is not JSON (a date that YAML read, a subclass of dict): nothing to remember it by.
         return _compile(document, name, of)
-    known = _parsed.get((content, name, of))
-    if known is None:
-        known = _compile(document, name, of)
-        if len(_parsed) >= _POLICIES_KEPT:
-            _parsed.clear()
-        _parsed[content, name, of] = known
-    return known
+    known: Policy | None = POLICIES.get((content, name, of))
+    return known or POLICIES.keep((content, name, of), _compile(document, name, of))
 
 
 def _compile(document: Mapping[str, Any], name: str, of: PolicyType | None) -> Policy:

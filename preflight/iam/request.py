@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from preflight.iam.policy import Policy
 from preflight.iam.policy_types import PolicyType as PolicyType
@@ -67,7 +66,19 @@ class Policies:
     resource: Policy | None = None
     vpc_endpoint: tuple[Policy, ...] = ()
     unknown: Mapping[PolicyType, str] = field(default_factory=lambda: MappingProxyType({}))
-    _questions: dict[tuple[str, str, str, bool, str], Any] = field(
-        init=False, default_factory=dict, compare=False, repr=False
-    )
-    """What `evaluate` worked out for these policies, by principal, action and owner of the resource."""
+    content: tuple[object, ...] = field(init=False, compare=False, repr=False)
+    """All of the above, to keep by it what is worked out of them."""
+
+    def __post_init__(self) -> None:
+        """Put the content together once: a mapping can't be a key."""
+        content = (
+            self.identity,
+            self.boundaries,
+            self.session,
+            self.service_control,
+            self.resource_control,
+            self.resource,
+            self.vpc_endpoint,
+            tuple(self.unknown.items()),
+        )
+        object.__setattr__(self, "content", content)

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from preflight.iam.caches import ABOUT, POLICIES, STATEMENTS, Kept
+from preflight.iam.decide import ask
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import parse_policy
 from preflight.iam.policy_types import PolicyType
+from preflight.iam.request import Policies, Request
 
 
 def statement(**elements: Any) -> dict[str, Any]:
@@ -144,11 +147,18 @@ def test_statements_about_an_action() -> None:
     assert [each.index for each in policy.about("s3:putobject")] == [1, 2]
 
 
-def test_remembered_policies_are_bounded() -> None:
-    from preflight.iam import grammar, policy
-
+def test_what_is_kept_is_bounded() -> None:
     for number in range(3000):
-        parse_policy(statement(Sid=f"s{number}"), "p")
-    assert len(policy._parsed) <= policy._POLICIES_KEPT
-    assert len(grammar._statements) <= grammar._STATEMENTS_KEPT
-    assert len(parse_policy(statement(), "p")._by_action) <= policy._ACTIONS_KEPT
+        parse_policy(statement(Sid=f"s{number}"), "p").about("s3:getobject")
+    assert len(POLICIES) <= 1024 and len(STATEMENTS) <= 4096 and len(ABOUT) <= 4096
+    kept: Kept[int, int] = Kept(2)
+    assert [kept.keep(number, number) for number in (1, 2, 3)] == [1, 2, 3]
+    assert kept == {3: 3}
+
+
+def test_policies_and_what_is_evaluated_of_them_are_the_same_for_the_same_content() -> None:
+    policies = [Policies(identity=(parse_policy(statement(), "p"),)) for _ in range(2)]
+    request = Request("arn:aws:iam::111122223333:user/ann", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert ask(request, policies[0]) is ask(request, policies[1])
+    other = Policies(identity=policies[0].identity, unknown={PolicyType.SCP: "not read"})
+    assert ask(request, other) is not ask(request, policies[0])
