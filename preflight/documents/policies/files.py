@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from preflight.errors import InputError
 
-SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in (".json", ".yaml", ".yml"))
+SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in (".json", ".yaml", ".yml", ".template"))
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 

@@ -87,7 +87,8 @@ def _holder(value: Any) -> Finder | None:
 def _has_types(resources: Any) -> bool:
     """Say whether a value is the resources of a template: some have a type such as `AWS::IAM::Role`."""
     return isinstance(resources, dict) and any(
-        isinstance(each, dict) and "::" in str(each.get("Type")) for each in resources.values()
+        "::" in str(each.get("Type")) if isinstance(each, dict) else name.startswith("Fn::ForEach::")
+        for name, each in resources.items()
     )
 
 
@@ -128,9 +129,18 @@ def _is_policy(value: Any, *, inside: bool = False) -> bool:
         return True
     if str(value.get("Version")) in ("2012-10-17", "2008-10-17"):
         return not set(value) & {"Resources", "Transform", "stages"}
-    return any(name.lower() in ("statement", "statements", "statment") for name in value) and (
-        inside or "Version" in value or "Id" in value or len(value) == 1
+    names = {name.lower(): each for name, each in value.items()}
+    return any(
+        inside or "version" in names or "id" in names or len(value) == 1 or _is_statements(names[name])
+        for name in ("statement", "statements", "statment")
+        if name in names
     )
+
+
+def _is_statements(value: Any) -> bool:
+    """Say whether a value is statements, in whatever case their elements are."""
+    many = value if isinstance(value, list) else [value]
+    return any(isinstance(each, dict) and "effect" in {name.lower() for name in each} for each in many)
 
 
 def _owner(policy: Any, type_: PolicyType) -> Mapping[str, str]:

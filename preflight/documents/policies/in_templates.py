@@ -1,20 +1,23 @@
 """The policies in a CloudFormation template, as written by hand, by SAM or by CDK: of roles, buckets, keys and others.
 
-A policy is found by its form, wherever a resource has one; what it is for is told by the resource and the property it
-stands in, and by its elements where those do not tell.
+What stands in a property that holds a policy is one, whatever it looks like; elsewhere one is found by its form, and
+what it is for is told by the resource, and by its elements where that does not tell.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
+from preflight.data_files import folder
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
-from preflight.documents.policies.template_values import Resolving, is_function
+from preflight.documents.policies.template_values import ACCOUNT, Resolving, Shape, is_function
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
@@ -32,49 +35,175 @@ _SERVICES = {"opensearchservice": "es", "elasticsearch": "es", "efs": "elasticfi
              "s3outposts": "s3-outposts", "vpclattice": "vpc-lattice-svcs", "s3express": "s3express"}  # fmt: skip
 _ELEMENTS = frozenset({"Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"})
 _LONE = "AWS::Events::EventBusPolicy"
-_DEEPEST = 12
+_SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
+_PERMISSION_CONDITIONS = {
+    "SourceArn": ("ArnLike", "aws:SourceArn"),
+    "SourceAccount": ("StringEquals", "aws:SourceAccount"),
+    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+}
+_DEEPEST = 16
 
 
 class _Place(NamedTuple):
     logical: str
     type: str
-    property: str
     resource: Mapping[str, Any]
+    holds: Mapping[str, PolicyType]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Where in a resource a value stands: `path` is that of its property without functions and indices, `loops` are the
+    names that the loops around it write.
+    """
+
+    document: Document
+    place: _Place
+    loops: frozenset[str]
+
+    def value(self, value: Any, pointer: str, path: str, depth: int = 0) -> Iterator[FoundPolicy]:
+        """Yield the policies in a value: what stands where one belongs, and what has the form of one elsewhere."""
+        if (branches := _branches(value)) is not None and "/Fn::If" not in pointer:
+            if path not in self.place.holds:
+                for index in (1, 2):
+                    yield from self.value(branches[index], f"{pointer}/Fn::If/{index}", path, depth + 1)
+                return
+            if any(not _is_text(each) for each in branches[1:]):
+                yield from self._resolved(value, pointer, path)
+                return
+        if (type_ := self.place.holds.get(path)) is not None and not _is_text(value):
+            if not is_function(value):
+                yield from self._resolved(value, pointer, path, type_)
+            return
+        if isinstance(value, str):
+            text = value.lstrip()
+            meant = type_ is not None and text[:1] == "{" and text[:2] != "{{"
+            if meant or ("tatement" in text and text[:1] in ("{", "%") and looks_like_policy(value)):
+                yield _told(policy_in_string(self.document, pointer, string=value), self.place, path)
+        elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
+            from preflight.documents.policies.template_strings import of_function
+
+            for found in of_function(self.document, pointer, value):
+                yield _told(found, self.place, path)
+        elif isinstance(value, dict) and _is_policy(value):
+            yield from self._resolved(value, pointer, path)
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            for name, each in value.items():
+                at = f"{pointer}/{escape(name)}"
+                if (loop := _loop(name, each)) is not None:
+                    inner = replace(self, loops=self.loops | {loop[0]})
+                    for member, one in loop[1].items():
+                        inside = f"{path}/{member}" if path else member
+                        yield from inner.value(one, f"{at}/2/{escape(member)}", inside, depth + 2)
+                else:
+                    yield from self.value(each, at, f"{path}/{name}" if path else name, depth + 1)
+        elif isinstance(value, list) and depth < _DEEPEST:
+            for index, each in enumerate(value):
+                yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
+
+    def _resolved(self, value: Any, pointer: str, path: str, type_: PolicyType | None = None) -> Iterator[FoundPolicy]:
+        for branch in (1, 2):
+            resolving = Resolving(pointer, branch, self.loops)
+            policy = resolving.resolved(value)
+            found = FoundPolicy(self.document, policy, type_ or type_of(policy), pointer, shape=resolving.shape())
+            if not is_function(policy):
+                yield _told(found, self.place, path)
+            if not resolving.branched:
+                return
 
 
 def of_template(document: Document) -> Iterator[FoundPolicy]:
     """Yield the policies of a template, each branch of its conditions once."""
-    for logical, resource in document.value["Resources"].items():
-        properties = resource.get("Properties") if isinstance(resource, dict) else None
+    for logical, resource, at, loops in _resources(document.value["Resources"], "/Resources", frozenset()):
+        properties = resource.get("Properties")
         if not isinstance(properties, dict) or not isinstance(resource.get("Type"), str):
             continue
-        if resource["Type"] == _LONE and isinstance(properties.get("Statement"), dict):
+        place = _Place(logical, resource["Type"], resource, policy_places().get(resource["Type"], {}))
+        inside = _Inside(document, place, loops)
+        if place.type == _LONE and isinstance(properties.get("Statement"), dict):
             # AWS writes the policy around the one statement that the resource has.
             policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
-            lone = _Place(logical, _LONE, "Statement", resource)
-            yield from _resolved(document, lone, policy, f"/Resources/{escape(logical)}/Properties")
-            continue
-        for name, value in properties.items():
-            at = f"/Resources/{escape(logical)}/Properties/{escape(name)}"
-            yield from _within(document, _Place(logical, resource["Type"], name, resource), value, at, 0)
+            yield from inside.value(policy, f"{at}/Properties", "Statement")
+        elif place.type == "AWS::Lambda::Permission":
+            yield from _permission(inside, properties, f"{at}/Properties")
+        else:
+            yield from inside.value(properties, f"{at}/Properties", "")
 
 
-def _within(document: Document, place: _Place, value: Any, pointer: str, depth: int) -> Iterator[FoundPolicy]:
-    if isinstance(value, str):
-        if "tatement" in value and value.lstrip()[:1] in ("{", "%") and looks_like_policy(value):
-            found = policy_in_string(document, pointer, string=value)
-            yield _told(found, place)
-    elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
-        from preflight.documents.policies.template_strings import of_function
+def _resources(
+    members: Mapping[str, Any], above: str, loops: frozenset[str]
+) -> Iterator[tuple[str, Mapping[str, Any], str, frozenset[str]]]:
+    """Yield each resource with its name, its pointer and the names of the loops around it."""
+    for name, each in members.items():
+        at = f"{above}/{escape(name)}"
+        if (loop := _loop(name, each)) is not None:
+            yield from _resources(loop[1], f"{at}/2", loops | {loop[0]})
+        elif isinstance(each, dict):
+            yield name, each, at, loops
 
-        for found in of_function(document, pointer, value):
-            yield _told(found, place)
-    elif isinstance(value, dict) and _is_policy(value):
-        yield from _resolved(document, place, value, pointer)
-    elif isinstance(value, (dict, list)) and depth < _DEEPEST:
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, each in items:
-            yield from _within(document, place, each, f"{pointer}/{escape(str(name))}", depth + 1)
+
+def _loop(name: str, value: Any) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the name that an `Fn::ForEach` writes, and what it writes it into."""
+    if not name.startswith("Fn::ForEach::") or not isinstance(value, list) or len(value) != 3:
+        return None
+    return (str(value[0]), value[2]) if isinstance(value[2], dict) else None
+
+
+def _branches(value: Any) -> list[Any] | None:
+    found = value.get("Fn::If") if isinstance(value, dict) and len(value) == 1 else None
+    return found if isinstance(found, list) and len(found) == 3 else None
+
+
+def _is_text(value: Any) -> bool:
+    """Say whether a value is a text, or a function that makes one."""
+    return isinstance(value, str) or (is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"))
+
+
+def _permission(inside: _Inside, properties: Mapping[str, Any], at: str) -> Iterator[FoundPolicy]:
+    """Yield the statement that a Lambda permission adds to its function's policy.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    resolving = Resolving(at, 1, inside.loops)
+    given = resolving.resolved(properties)
+    principal = given.get("Principal")
+    if not isinstance(principal, str):
+        return
+    who: Any = "*" if principal == "*" else {"Service" if principal.endswith(_SERVICE_ENDS) else "AWS": principal}
+    unknown = resolving.shape().unknown
+    function = "*" if "/FunctionName" in unknown else str(given.get("FunctionName", ""))
+    resource = function if function.startswith("arn:") else f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
+    statement = {"Effect": "Allow", "Principal": who, "Action": given.get("Action", ""), "Resource": resource}
+    conditions: dict[str, dict[str, Any]] = {}
+    for name, (operator, key) in _PERMISSION_CONDITIONS.items():
+        if name in given:
+            conditions.setdefault(operator, {})[key] = given[name]
+    if conditions:
+        statement["Condition"] = conditions
+    moved = {f"/Statement/{name}": f"{at}/{name}" for name in ("Principal", "Action")}
+    moved |= {"/Statement/Resource": f"{at}/FunctionName", "/Statement/Condition": at, "": at}
+    hidden = {"/Statement/Resource", "/Statement/Principal/AWS" if "/Principal" in unknown else ""} | {
+        f"/Statement/{name[1:]}" for name in unknown
+    }
+    hidden |= {
+        f"/Statement/Condition/{operator}/{key}"
+        for name, (operator, key) in _PERMISSION_CONDITIONS.items()
+        if f"/{name}" in unknown
+    }
+    shape = Shape(frozenset(hidden), moved, resolving.shape().written)
+    policy = {"Version": "2012-10-17", "Statement": statement}
+    yield _told(FoundPolicy(inside.document, policy, "resource", at, shape=shape), inside.place, "")
+
+
+@cache
+def policy_places() -> Mapping[str, Mapping[str, PolicyType]]:
+    """Return the properties that hold a policy and its type, by the type of resource."""
+    found: dict[str, dict[str, PolicyType]] = json.loads(
+        (folder("rules") / "lint-data" / "policy-places.json").read_bytes()
+    )
+    return found
 
 
 def _is_policy(value: Mapping[str, Any]) -> bool:
@@ -87,22 +216,13 @@ def _is_policy(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _resolved(document: Document, place: _Place, value: Any, pointer: str) -> Iterator[FoundPolicy]:
-    for branch in (1, 2):
-        resolving = Resolving(pointer, branch)
-        policy = resolving.resolved(value)
-        yield _told(FoundPolicy(document, policy, type_of(policy), pointer, shape=resolving.shape()), place)
-        if not resolving.branched:
-            return
-
-
-def _told(found: FoundPolicy, place: _Place) -> FoundPolicy:
+def _told(found: FoundPolicy, place: _Place, path: str) -> FoundPolicy:
     """Return a policy with what it is for, what it belongs to, and how messages cite it."""
     _, service, kind = [*place.type.split("::"), "", ""][:3]
     type_ = found.type
     owner = {"address": place.logical}
     name = place.logical
-    if place.property == "AssumeRolePolicyDocument":
+    if path == "AssumeRolePolicyDocument":
         type_, name = "trust", f"the trust policy of {place.logical}"
     elif place.type in _IDENTITY:
         type_ = "identity"
@@ -110,7 +230,9 @@ def _told(found: FoundPolicy, place: _Place) -> FoundPolicy:
         type_ = "vpc-endpoint"
     elif place.type == "AWS::Organizations::Policy":
         type_ = _ORGANIZATION.get(str(place.resource["Properties"].get("Type")), type_)
-    elif type_ in ("resource", "trust"):
+    elif (held := place.holds.get(path)) is not None and held != "resource":
+        type_ = held
+    elif held == "resource" or type_ in ("resource", "trust"):
         type_ = "resource"
         called = _SERVICES.get(service.lower(), service.lower())
         owner["service"] = called if place.type.startswith("AWS::") else service_of(found.value)

@@ -19,7 +19,7 @@ from preflight.json_pointer import escape
 
 def of_function(document: Document, pointer: str, value: Mapping[str, Any]) -> Iterator[FoundPolicy]:
     """Yield the policy whose JSON text a function makes, if it is one. Nothing is told of a text that cannot be read
-    before the deploy has put its values in, nor of one that has such a value in the name of a member.
+    before the deploy has put its values in.
     """
     name = next(iter(value))
     argument = value[name]
@@ -31,7 +31,7 @@ def of_function(document: Document, pointer: str, value: Mapping[str, Any]) -> I
         written = load_text(made.written, "").value
     except InputError:
         return
-    if not isinstance(policy, dict) or not _same_names(policy, written):
+    if not isinstance(policy, dict) or not _same_shape(policy, written):
         return
     unknown: set[str] = set()
     shown: dict[str, str] = {}
@@ -52,18 +52,31 @@ def of_function(document: Document, pointer: str, value: Mapping[str, Any]) -> I
     )
 
 
-def _same_names(one: Any, other: Any) -> bool:
+def _same_shape(one: Any, other: Any, within: str = "") -> bool:
+    """Say whether a text and what is made of it have one form: only keys of conditions may have unknown names."""
     if isinstance(one, dict):
-        return list(one) == list(other) and all(_same_names(one[name], other[name]) for name in one)
-    return not isinstance(one, list) or all(map(_same_names, one, other))
+        return (
+            isinstance(other, dict)
+            and len(one) == len(other)
+            and (within == "Condition" or list(one) == list(other))
+            and all(
+                _same_shape(one[name], other[outer], within if within == "Condition" else name)
+                for name, outer in zip(one, other, strict=True)
+            )
+        )
+    return not isinstance(one, list) or all(
+        _same_shape(each, its, within) for each, its in zip(one, other, strict=True)
+    )
 
 
 def _texts(value: Any, source: Any, at: str) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, str) and isinstance(source, str):
         yield at, value, source
     elif isinstance(value, dict):
-        for name, each in value.items():
-            yield from _texts(each, source[name], f"{at}/{escape(name)}")
+        for (name, each), (outer, written) in zip(value.items(), source.items(), strict=True):
+            if name != outer:
+                yield at, name, outer
+            yield from _texts(each, written, f"{at}/{escape(name)}")
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from _texts(each, source[index], f"{at}/{index}")

@@ -64,11 +64,11 @@ class MadeText(NamedTuple):
 
 class Resolving:
     """Resolves one policy of a template. `branch` is which branch of each `Fn::If` is taken, 1 or 2; `branched` says
-    afterwards whether there was any.
+    afterwards whether there was any. `loops` are the names that loops around it write, which stand in plain texts too.
     """
 
-    def __init__(self, pointer: str, branch: int = 1) -> None:
-        self._pointer, self._branch = pointer, branch
+    def __init__(self, pointer: str, branch: int = 1, loops: frozenset[str] = frozenset()) -> None:
+        self._pointer, self._branch, self._loops = pointer, branch, loops
         self._unknown: set[str] = set()
         self._moved: dict[str, str] = {}
         self._written: dict[str, str] = {}
@@ -85,6 +85,8 @@ class Resolving:
     def _value(self, value: Any, at: str, outer: str) -> Any:
         if isinstance(value, list):
             return self._list(value, at, outer)
+        if isinstance(value, str) and self._loops:
+            return self._in_loop(value, at)
         if not isinstance(value, dict):
             return value
         if (branch := self._taken(value)) is not None:
@@ -102,6 +104,17 @@ class Resolving:
             for name, each in value.items()
             if not self._is_nothing(each)
         }
+
+    def _in_loop(self, text: str, at: str) -> str:
+        """Return a text with what stands for the values that a loop writes into it."""
+        made = text
+        for name in self._loops:
+            for form in (f"${{{name}}}", f"&{{{name}}}"):
+                made = made.replace(form, _unknown(name).text)
+        if made != text:
+            self._unknown.add(at)
+            self._written[made] = text
+        return made
 
     def _list(self, value: list[Any], at: str, outer: str) -> list[Any]:
         made: list[Any] = []

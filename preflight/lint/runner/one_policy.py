@@ -13,6 +13,7 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_file
 from preflight.engine.rule_headers import Head
 from preflight.errors import PreflightError
+from preflight.json_pointer import unescape
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
 
@@ -105,13 +106,16 @@ class Linter:
 
 
 def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
-    """Return what is so whatever the deploy puts into a template: nothing about a value that is not known, and no edit,
-    which would write into the template what stands for its functions.
+    """Return what is so whatever the deploy puts into a template: nothing about a value, or a name, that is not known,
+    and no edit, which would write into the template what stands for its functions.
     """
+    from preflight.documents.policies.template_values import is_partly_unknown
+
     return [
         each._replace(finding=replace(each.finding, edits=()))
         for each in found
-        if each.finding.on_name or each.finding.pointer not in shape.unknown
+        if (each.finding.on_name or each.finding.pointer not in shape.unknown)
+        and not is_partly_unknown(unescape(each.finding.pointer))
     ]
 
 

@@ -227,3 +227,75 @@ def test_the_lone_statement_of_an_event_bus_is_placed_as_it_stands() -> None:
     assert result.location is not None and result.location.line is not None
     assert result.location.pointer == "/Resources/Thing/Properties/Statement/Action"
     assert "events:PutEvent" in text.split("\n")[result.location.line - 1]
+
+
+MALFORMED: list[tuple[Any, str]] = [
+    ({}, "IAM008"),
+    ({"Version": "2012-10-17"}, "IAM008"),
+    ({"Version": "2012-10-17", "Statements": [ALLOW]}, "IAM006"),
+    ({"version": "2012-10-17", "statement": [ALLOW]}, "IAM006"),
+    (ALLOW, "IAM006"),
+    ([ALLOW], "IAM007"),
+    ({"Version": "2012-10-17", "Statement": "all"}, "IAM007"),
+    ({"Fn::If": ["C", {"statement": []}, POLICY]}, "IAM006"),
+]
+
+
+@pytest.mark.parametrize(("policy", "rule"), MALFORMED)
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [("AWS::IAM::ManagedPolicy", "PolicyDocument"), ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+     ("AWS::Kinesis::ResourcePolicy", "ResourcePolicy"), ("AWS::Backup::BackupVault", "AccessPolicy")],
+)  # fmt: skip
+def test_where_a_policy_belongs_what_is_there_is_one(resource: str, name: str, policy: Any, rule: str) -> None:
+    found = linted(template(resource, **{name: policy}), level="error")
+    assert rule in {each.rule for each in found}
+    assert all(each.location and each.location.pointer.startswith("/Resources/Thing/Properties/") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [("AWS::KMS::Key", "KeyPolicy"), ("AWS::SQS::QueuePolicy", "PolicyDocument"), ("AWS::EFS::FileSystem",
+     "FileSystemPolicy"), ("AWS::EC2::VPCEndpoint", "PolicyDocument"), ("AWS::DynamoDB::Table", "ResourcePolicy")],
+)  # fmt: skip
+def test_a_resource_policy_without_principal_is_an_error(resource: str, name: str) -> None:
+    held = {"PolicyDocument": POLICY} if name == "ResourcePolicy" else POLICY
+    assert "IAM015" in {each.rule for each in linted(template(resource, **{name: held}), level="error")}
+
+
+@pytest.mark.parametrize("held", [{"Ref": "Doc"}, {"Fn::GetAtt": ["A", "B"]}, "{{resolve:ssm:/policy}}"])
+def test_a_policy_that_the_deploy_brings_is_no_error(held: Any) -> None:
+    assert linted(template("AWS::IAM::ManagedPolicy", PolicyDocument=held)) == []
+
+
+def test_policies_in_loops_are_linted() -> None:
+    wrong = {"Version": "2012-10-17", "Statement": [{**ALLOW, "Action": "s3:GetObjekt", "Resource": "${N}"}]}
+    role = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": wrong}}
+    text = json.dumps({"Resources": {"Fn::ForEach::Roles": ["N", ["A", "B"], {"Role${N}": role}]}})
+    (found,) = linted(text)
+    assert found.rule == "IAM101" and found.location is not None
+    pointer = found.location.pointer
+    assert pointer == "/Resources/Fn::ForEach::Roles/2/Role${N}/Properties/PolicyDocument/Statement/0/Action"
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [({"Principal": "*"}, "IAM250"), ({"Principal": "s3.amazonaws.com"}, "IAM235"),
+     ({"Principal": "s3.amazonaws.com", "SourceArn": {"Fn::GetAtt": ["B", "Arn"]}, "SourceAccount": "111122223333"},
+      None), ({"Principal": {"Ref": "Who"}}, None)],
+)  # fmt: skip
+def test_a_lambda_permission_is_a_statement(more: dict[str, Any], rule: str | None) -> None:
+    given = {"FunctionName": {"Ref": "F"}, "Action": "lambda:InvokeFunction", **more}
+    assert [each.rule for each in linted(template("AWS::Lambda::Permission", **given))] == ([rule] if rule else [])
+
+
+def test_a_text_with_a_provider_in_the_name_of_a_key_is_read() -> None:
+    text = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Federated": '
+        '"arn:aws:iam::${AWS::AccountId}:oidc-provider/${OIDC}"}, "Action": "sts:AssumeRoleWithWebIdentity", '
+        '"Condition": {"StringEquals": {"${OIDC}:sub": "system:serviceaccount:a:b", "${OIDC}:aud": '
+        '"sts.amazonaws.com"}}}, {"effect": "Allow"}]}'
+    )
+    found = linted(template("AWS::IAM::Role", AssumeRolePolicyDocument={"Fn::Sub": text}))
+    assert {each.rule for each in found} <= {"IAM006", "IAM012", "IAM015"}
+    assert "IAM006" in {each.rule for each in found}
