@@ -27,7 +27,8 @@ class Reference:
     what is known of it. `via` says in words how it is reached ("variant `blue` of endpoint configuration `c`").
     `owners` are the described shapes of what names it: the request's own comes first. `parents` are the references
     that name it, without those that the request itself names. `planned` says that an earlier request of the plan
-    creates it, `covered` that an earlier request relies on it too, so that its own results tell.
+    creates it, `covered` that an earlier request relies on it too, so that its own results tell. `same_region` says
+    that AWS refuses it from another region, though it is only written to.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Reference:
     parents: tuple[Reference, ...]
     planned: bool
     covered: bool
+    same_region: bool = False
 
     @property
     def owner(self) -> Mapping[str, Any]:
@@ -112,6 +114,7 @@ class _Found:
     parents: list[Reference]
     covered: bool
     follow: bool
+    same_region: bool
 
 
 def _closure(step: Step) -> Iterator[Reference]:
@@ -132,6 +135,7 @@ def _closure(step: Step) -> Iterator[Reference]:
                 known.parents.extend(found.parents)
                 known.covered &= found.covered
                 known.follow |= found.follow
+                known.same_region |= found.same_region
         asks = [Ask.one(each.kind.id, each.region, each.key, expected=True) for each in gathered.values()]
         level = []
         # The policies of what is named are asked for with it: the decisions that they bear on come later.
@@ -148,6 +152,7 @@ def _closure(step: Step) -> Iterator[Reference]:
                 parents=tuple(found.parents),
                 planned=planned_in(step.account, ask),
                 covered=found.covered,
+                same_region=found.same_region,
             )
             seen[identity] = reference
             yield reference
@@ -218,7 +223,8 @@ def _entries(
         region = "" if to.declared.get("global") else str(said.get("Region") or step.region)
         how = (str(said.get("via") or entry.get("via") or ""), name)
         parents = [] if parent is None else [parent]
-        yield _Found(to, key, region, entry["rule"], [how], [value], parents, covered, follow)
+        same_region = bool(entry.get("same-region"))
+        yield _Found(to, key, region, entry["rule"], [how], [value], parents, covered, follow, same_region)
 
 
 def _say(how: Iterable[tuple[str, str]]) -> str:

@@ -26,6 +26,11 @@ CHECKS = {
     "PRE120": "execution_roles:role_assumable",
     "PRE121": "execution_roles:role_permissions",
     "PRE122": "permissions:passed",
+    "PRE403": "artifacts:artifacts_ready",
+    "PRE405": "kms_keys:keys_usable",
+    "PRE501": "quotas:within_quota",
+    "PRE503": "quotas:within_quota",
+    "PRE505": "instance_types:types_offered",
 }
 
 

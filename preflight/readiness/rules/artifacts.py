@@ -86,13 +86,22 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
 
 
 def _destination(step: Step, rule: Rule, reference: Reference) -> Result:
-    """Judge a bucket that is only written to. AWS does not document that it must be in the same region."""
+    """Judge a bucket that is only written to.
+
+    AWS does not document that it must be in the same region; where users report that it must, that is declared.
+    """
     fact, what = reference.fact, f"bucket {reference.name} ({reference.via})"
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     if isinstance(fact, Absent):
         return said(step, rule, reference, Kind.FAIL, f"{what} does not exist", "Create it, or name another.")
     region = _region(fact)
+    if region is None and reference.same_region:
+        message = f"{what} exists, but whether it is in {step.region} is not known: its region is not given"
+        return said(step, rule, reference, Kind.OPEN, message, "Give BucketRegion in the snapshot.")
+    if region not in (None, step.region) and reference.same_region:
+        message = f"{what} is in {region}; it must be in {step.region}, as the job is"
+        return said(step, rule, reference, Kind.FAIL, message, f"Use a bucket in {step.region}.")
     if region not in (None, step.region):
         return said(
             step,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from preflight.account.caller_keys import caller_keys
-from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.facts import Absent, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
 from preflight.declared.expressions import arn_part, evaluate, fill
 from preflight.declared.operations import keys_in
@@ -19,6 +19,7 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.dependency_results import sentence
+from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.request_context import context_of_role
@@ -149,6 +150,7 @@ class _Need:
     context: Mapping[str, Any]
     about: Mapping[str, Any]
     doubt: str = ""
+    or_caller: bool = False
 
 
 def _needs(step: Step) -> Iterator[_Need]:
@@ -214,7 +216,8 @@ def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: s
                     context = entry.get("context", {})
                     doubt = entry.get("doubt", "")
                     actions = tuple(entry["actions"])
-                    yield _Need(role, actions, resource, on, key, entry["to"], level, context, value, doubt)
+                    either = bool(entry.get("or-caller"))
+                    yield _Need(role, actions, resource, on, key, entry["to"], level, context, value, doubt, either)
 
 
 def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -> str | None:
@@ -226,7 +229,19 @@ def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -
 
 
 def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
-    facts = _role_facts(step, need.role)
+    found = _judge_of(step, rule, need, action, _role_facts(step, need.role), caller=False)
+    if found.kind is Kind.PASS or not need.or_caller:
+        return found
+    instead = caller_facts(step)
+    if not isinstance(instead, Known):
+        return found
+    other = _judge_of(step, rule, need, action, instead, caller=True)
+    if other.kind is Kind.PASS or (other.kind is Kind.OPEN and found.kind is Kind.FAIL):
+        return other
+    return found
+
+
+def _judge_of(step: Step, rule: Rule, need: _Need, action: str, facts: Fact[PrincipalFacts], *, caller: bool) -> Result:
     if not isinstance(facts, Known):
         because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
@@ -249,7 +264,7 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
         # No service is documented to set tags on the sessions of an execution role.
         principal_tags=principal.tags,
     )
-    matter = Matter(principal.arn, action, need.resource, to=need.to, caller=False, held=held)
+    matter = Matter(principal.arn, action, need.resource, to=need.to, caller=caller, held=held)
     found = judged(rule, matter, request, held.policies, location=step.location, level=need.level)
     if found.kind is Kind.FAIL and need.doubt:
         return replace(
