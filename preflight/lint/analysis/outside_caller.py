@@ -55,6 +55,15 @@ _NOT_THEIRS = (
 """Beginnings of the keys whose value a caller cannot choose. `aws:PrincipalTag/` is not among them: a stranger tags
 its own role.
 """
+_UNPROVED = (
+    "sts:externalid",
+    "lambda:eventsourcetoken",
+    "elasticfilesystem:accessedviamounttarget",
+    "kms:calleraccount",
+    "kms:grantisforawsresource",
+    "saml:",
+    "aws:ec2instance",
+)
 _GENERIC = {
     "s3": "arn:aws:s3:::any/any",
     "kms": "arn:aws:kms:us-east-1:111122223333:key/any",
@@ -71,7 +80,26 @@ def open_to_everyone(view: StatementView) -> bool:
 
 
 def let_in(subject: Subject, view: StatementView) -> bool:
-    """Whether what a statement allows is allowed to a stranger, by the policy as a whole."""
+    """Whether what a statement allows is allowed to callers whom the policy doesn't know, by the policy as a whole.
+
+    It is proved. A stranger of whom nothing is known asks instead where a statement asks for what proofs take for the
+    caller's to choose and is not (a secret, the network of a file system), and where the proof doesn't decide.
+    """
+    if not any(each.lower_key.startswith(_UNPROVED) and not _is_any(each) for each in view.conditions):
+        from preflight.lint.analysis.proved_grants import public_statements
+
+        public = subject.once(public_statements)
+        if public is not None:
+            return view.index in public
+    return _sampled(subject, view)
+
+
+def _is_any(each: ConditionEntry) -> bool:
+    """Whether a condition holds for every value."""
+    return any(not value.text.strip("*") for value in each.values)
+
+
+def _sampled(subject: Subject, view: StatementView) -> bool:
     if subject.policy is None:
         return False
     from preflight.iam.request import Context, Policies

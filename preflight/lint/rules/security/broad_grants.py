@@ -10,11 +10,13 @@ from functools import lru_cache
 from typing import Any
 
 from preflight.catalog import source
+from preflight.engine.result import Level
 from preflight.lint.analysis.action_names import matched
 from preflight.lint.policy.finding import Finding, _named
 from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
 
+_ALL = frozenset({"*", "*:*"})
 _TOLD_ELSEWHERE = frozenset({"iam:passrole", "iam:createservicelinkedrole", "sts:assumerole"})
 
 
@@ -24,6 +26,35 @@ def administrator(subject: Subject) -> Iterator[Finding]:
     if found is not None:
         message = f"{found.view.cited} allows every action on every resource: whoever holds it is an administrator"
         yield Finding(found.entry.pointer, message)
+    elif any(view.allows and _broadest(view) for view in subject.statements):
+        yield from _administrator_anyway(subject)
+
+
+def _administrator_anyway(subject: Subject) -> Iterator[Finding]:
+    """Find what amounts to every action on every resource, and where only conditions keep a statement from it."""
+    from preflight.lint.analysis.proved_grants import administrator_statement
+
+    index = subject.once(administrator_statement)
+    for view in subject.statements:
+        if not view.allows or not _broadest(view):
+            continue
+        place = view.actions_where(_ALL.__contains__)[0].pointer if view.actions else f"{view.pointer}/NotAction"
+        keys = ", ".join(dict.fromkeys(each.key for each in view.conditions))
+        if view.index == index:
+            under = f", under conditions that anyone who holds it can meet ({keys})" if keys else ""
+            message = f"{view.cited} allows every action on every resource{under}: whoever holds it is an administrator"
+            yield Finding(place, message)
+        elif keys and index is None and view.actions and not subject.grants.denies:
+            message = f"{view.cited} allows every action on every resource under a condition on {keys}"
+            remedy = "allow the actions and resources that are needed; a condition alone limits when, not what"
+            yield Finding(place, message, remedy, level=Level.NOTE)
+
+
+def _broadest(view: StatementView) -> bool:
+    """Whether a statement is about every action, or all but some, on every resource."""
+    if not _everything(view) and "NotResource" not in view.raw:
+        return False
+    return bool(view.not_actions) or not _ALL.isdisjoint(view.action_texts)
 
 
 def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
