@@ -27,6 +27,11 @@ class Access:
     answers: tuple[Answer, ...]
     unknown: tuple[str, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is not known, of the account or of an answer."""
+        return bool(self.unknown) or any(each.access.reach.value == "open" for each in self.answers)
+
 
 def audit(
     *,
@@ -37,6 +42,7 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
+    allow_open: bool = False,
     reading: Reading | None = None,
 ) -> Audit:
     """Audit the account of a snapshot file, or of the credentials, with the settings of `[audit]`.
@@ -56,6 +62,7 @@ def audit(
         select=select,
         ignore=ignore,
         fail_on=fail_on,
+        allow_open=allow_open,
     )
 
 
@@ -70,10 +77,12 @@ def who_can(
     reading: Reading | None = None,
 ) -> Access:
     """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
+    from preflight.audit.questions import unknown_to
     from preflight.audit.questions import who_can as asked
+    from preflight.audit.scene import asked_scene
 
-    scene = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return _access(scene, tuple(asked(scene, action, on)))
+    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    return Access(tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on))))
 
 
 def can(
@@ -87,9 +96,11 @@ def can(
 ) -> Access:
     """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
     from preflight.audit.questions import can as asked
+    from preflight.audit.questions import unknown_of
+    from preflight.audit.scene import asked_scene
 
-    scene = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return _access(scene, tuple(asked(scene, principal)))
+    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    return Access(tuple(asked(scene, principal)), tuple(unknown_of(scene, principal)))
 
 
 def changes_since(
@@ -113,10 +124,6 @@ def changes_since(
     if before.account_id != now.account_id:
         raise UsageError(f"--since is of account {before.account_id}, and --snapshot of {now.account_id}")
     return list(changes(before, now))
-
-
-def _access(scene: Scene, answers: tuple[Answer, ...]) -> Access:
-    return Access(answers, tuple(each.reason for each in scene.holders.unknown))
 
 
 def _scene(document: Document, regions: Sequence[str]) -> Scene:

@@ -1,8 +1,8 @@
-"""ACC101 to ACC112: who has access, who can get more than was given, who from outside."""
+"""ACC101 to ACC110: who has access, who can get more than was given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 from preflight.audit.access import Access, Reach
 from preflight.audit.escalation import escalation
@@ -10,19 +10,15 @@ from preflight.audit.holders import Holder
 from preflight.audit.hosting import HostingAction
 from preflight.audit.scene import Scene
 from preflight.audit.steps import ADMINISTRATOR, Step
-from preflight.audit.trusts import trust_of
-from preflight.declared.expressions import arn_part
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decision import StatementRef
-from preflight.iam.policy import Policy
 from preflight.iam.request import PolicyType
 from preflight.iam.wildcard import arn_matcher, tokens
 
 _GROUPS = {"ACC101": "create", "ACC102": "update", "ACC103": "delete", "ACC104": "invoke"}
 _ENDPOINT = "endpoint"
 _NAMED = 3
-_GUARDS = ("sts:externalid", "aws:principalorg", "aws:sourceaccount", "aws:sourceorg", "aws:principalarn")
 
 
 def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -108,45 +104,6 @@ def _administrators(scene: Scene) -> str:
 def _named(scene: Scene, arn: str) -> str:
     holder = scene.holders.by_arn[arn]
     return f"{holder.kind} {holder.name}"
-
-
-def outside_trust(scene: Scene, rule: Rule) -> Iterator[Result]:
-    """Say which roles can be assumed from accounts that the settings do not trust, without a further condition."""
-    trusted = {scene.account_id, *scene.settings.trusted_accounts}
-    roles = [each for each in scene.holders.by_arn.values() if each.kind == "role" and not each.is_service_linked]
-    sound = 0
-    for role in roles:
-        trust = trust_of(role)
-        outside = {} if trust is None else _outside(trust, trusted)
-        if not outside:
-            sound += trust is not None
-            continue
-        who = "everyone" if "*" in outside else f"account {_listed(outside)}"
-        yield rule.result(
-            Kind.FAIL,
-            f"role {role.name} can be assumed by {who}, without a condition on an external id or an organization",
-            subject=role.arn,
-            evidence=[Evidence(f"the trust policy of {role.name}", cited) for cited in dict.fromkeys(outside.values())],
-            remedy="Demand sts:ExternalId or aws:PrincipalOrgID in its trust policy, name a narrower principal, or "
-            "add the account to trusted-accounts in the settings.",
-        )
-    if sound == len(roles):
-        yield rule.result(Kind.PASS, f"no role of {sound} can be assumed from an account that is not trusted")
-
-
-def _outside(trust: Policy, trusted: Set[str]) -> dict[str, str]:
-    """Return the accounts that a trust policy lets in unguarded, each with the statement that does."""
-    found: dict[str, str] = {}
-    for statement in trust.statements:
-        if not statement.allows or statement.principals is None or statement.principals.negated:
-            continue
-        if any(each.key.startswith(_GUARDS) for each in statement.conditions):
-            continue
-        for kind, value in statement.principals.entries:
-            account = "*" if value == "*" else (arn_part(value, "account") or value)
-            if kind in ("AWS", "*") and account not in trusted and (account == "*" or account.isdigit()):
-                found.setdefault(account, statement.sid or f"Statement[{statement.index}]")
-    return found
 
 
 def evidence(refs: Iterable[StatementRef]) -> tuple[Evidence, ...]:

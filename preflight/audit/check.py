@@ -10,7 +10,7 @@ from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
 from preflight.audit.steps import Escalation
 from preflight.documents.text.document import Document
-from preflight.engine.result import Level, Report, Result, Verdict, failed
+from preflight.engine.result import Kind, Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids
 from preflight.engine.rule_headers import head, heads
 from preflight.engine.run import RuleProgress, Task, run
@@ -45,12 +45,14 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
+    allow_open: bool = False,
     progress: RuleProgress | None = None,
 ) -> Audit:
     """Audit the account that a snapshot document is of; results are ordered by rule, then as the rule gives them.
 
     `regions` are all of the snapshot's where none is given; `select` and `ignore` are ids or prefixes of audit rules
-    (ACC...) and of lint rules (IAM...). Raises `InputError` for a document that is no snapshot, `UsageError` for a rule
+    (ACC...) and of lint rules (IAM...). Without findings the verdict is open if a result is, unless `allow_open`.
+    Raises `InputError` for a document that is no snapshot, `UsageError` for a rule
     that is not known and for a region that the snapshot has no facts of.
     """
     audit_rules, lint_rules = _selected(select, ignore)
@@ -59,7 +61,11 @@ def audit(
     results = run([Task(rule, rule.function(), scene) for rule in rules], progress=progress)
     results += _linted(document, lint_rules)
     about = {"account": scene.account_id}
-    verdict = Verdict.FINDINGS if failed(results, fail_on) else Verdict.CLEAN
+    verdict = Verdict.CLEAN
+    if failed(results, fail_on):
+        verdict = Verdict.FINDINGS
+    elif not allow_open and any(each.kind is Kind.OPEN for each in results):
+        verdict = Verdict.OPEN
     return Audit(scene.account_id, scene.regions, Report(verdict, tuple(results), about), scene)
 
 

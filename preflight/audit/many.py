@@ -42,9 +42,9 @@ class Many:
 
     @property
     def verdict(self) -> Verdict:
-        """Findings where any account has some that count."""
-        findings = any(each["verdict"] == Verdict.FINDINGS.value for each in self.done)
-        return Verdict.FINDINGS if findings else Verdict.CLEAN
+        """Findings where any account has some that count, else open where something is in any."""
+        found = {each["verdict"] for each in self.done}
+        return next((each for each in (Verdict.FINDINGS, Verdict.OPEN) if each.value in found), Verdict.CLEAN)
 
 
 def audit_many(

@@ -22,12 +22,14 @@ T = TypeVar("T")
 class Scene:
     """The subject of every audit rule.
 
-    `regions` are those that are looked at; `account_id` the twelve digits, empty where they are not known.
+    `regions` are those that are looked at, `asked_regions` those that a question names; `account_id` the twelve digits,
+    empty where they are not known.
     """
 
     def __init__(self, account: Account, regions: tuple[str, ...], settings: AuditSettings | None = None) -> None:
         self.account = account
         self.regions = regions
+        self.asked_regions: tuple[str, ...] = ()
         self.settings = settings or AuditSettings()
         found = account.account_id()
         self.account_id = found.value if isinstance(found, Known) else ""
@@ -81,6 +83,16 @@ class Scene:
                 if action.type == "endpoint" and action.group != "read":
                     found.setdefault(action.group, set()).add(holder.arn)
         return found
+
+
+def asked_scene(document: Document, regions: Sequence[str] = ()) -> Scene:
+    """Return the account that a question is asked of, in these regions, whether the snapshot has facts of them or not:
+    IAM's are of all regions. Raises `InputError` for a document that is no snapshot.
+    """
+    snapshot = Snapshot.load(document)
+    scene = Scene(snapshot, tuple(regions) or snapshot.regions)
+    scene.asked_regions = tuple(regions)
+    return scene
 
 
 def scene_of(document: Document, regions: Sequence[str] = (), settings: AuditSettings | None = None) -> Scene:

@@ -35,6 +35,9 @@ def audit(
     since: Annotated[
         str | None, typer.Option(metavar="OLD", help="Only tell what access changed since an older snapshot.")
     ] = None,
+    fail_on_new: Annotated[
+        bool, typer.Option("--fail-on-new", help="Exit 1 if access was gained; with --since.")
+    ] = False,
     organization: Annotated[
         bool, typer.Option("--organization", help="Audit every account of the organization; needs --into.")
     ] = False,
@@ -88,6 +91,7 @@ def audit(
     """
     options = Options(
         snapshot=snapshot, regions=tuple(region or ()), who_can=who_can, on=on, can=can, since=since,
+        fail_on_new=fail_on_new,
         organization=organization, accounts=accounts, into=into, role_name=role_name, external_id=external_id,
         include=listed(include), exclude=listed(exclude), threads=threads, engine=engine, scheduler=scheduler,
         again=again, keep_snapshots=keep_snapshots, profile=profile, endpoint_url=endpoint_url, format=format_,

@@ -35,18 +35,24 @@ def audit_one(options: Options) -> int:
         answered = _answered(options, facts)
         found = None
         if answered is None:
-            found = api.audit(select=options.select, ignore=options.ignore, fail_on=options.fail_on, **facts)
+            found = api.audit(
+                select=options.select,
+                ignore=options.ignore,
+                fail_on=options.fail_on,
+                allow_open=options.allow_open,
+                **facts,
+            )
     if answered is not None:
-        answered()
+        return answered()
     if found is None:
         return 0
     _show(found, options)
     if found.report.verdict is api.Verdict.FINDINGS:
         return FAILED
-    return OPEN if found.report.counts()["open"] and not options.allow_open else 0
+    return OPEN if found.report.verdict is api.Verdict.OPEN else 0
 
 
-def _answered(options: Options, facts: Mapping[str, Any]) -> Callable[[], None] | None:
+def _answered(options: Options, facts: Mapping[str, Any]) -> Callable[[], int] | None:
     """Return what shows the answer to the question that is asked; None where none is."""
     if options.since is not None:
         changes = api.changes_since(options.since, **facts)
@@ -100,28 +106,41 @@ def _rendered(found: Audit, format_: str, view: View) -> str:
     return "\n".join(lines) + "\n\n" + render_checklist(found.report, view)
 
 
-def _tell_answers(access: Access, options: Options) -> None:
-    from preflight.report.audit import answers_as_data, answers_as_text
+def _tell_answers(access: Access, options: Options) -> int:
+    from preflight.report.audit import answers_as_csv, answers_as_data, answers_as_text, capabilities_as_text
     from preflight.report.json import dumped
 
     if options.format == "json":
         deliver(dumped(answers_as_data(access.answers), indent=2), options.output)
     elif options.format == "jsonl":
         deliver("".join(dumped(each) for each in answers_as_data(access.answers)), options.output)
+    elif options.format == "csv":
+        deliver(answers_as_csv(access.answers), options.output)
     else:
-        lines = list(answers_as_text(access.answers)) or ["Nobody and nothing, as far as is known."]
+        asked = options.who_can or options.can or ""
+        nothing = f"Nobody can {asked}." if options.who_can else f"{asked} can do nothing."
+        if access.unknown:
+            nothing = (
+                f"Can't determine who can {asked}." if options.who_can else f"Can't determine what {asked} can do."
+            )
+        as_text = answers_as_text if options.who_can else capabilities_as_text
+        lines = list(as_text(access.answers)) or [nothing]
         deliver("\n".join(lines) + "\n", options.output)
     for reason in access.unknown:
-        print(f"preflight: not known, and so not among the answers: {reason}", file=sys.stderr)
+        print(f"preflight: UNKNOWN: {reason}", file=sys.stderr)
+    return OPEN if access.is_open and not options.allow_open else 0
 
 
-def _tell_changes(found: Sequence[Change], options: Options) -> None:
-    from preflight.report.audit import changes_as_data, changes_as_text
+def _tell_changes(found: Sequence[Change], options: Options) -> int:
+    from preflight.report.audit import changes_as_csv, changes_as_data, changes_as_text
     from preflight.report.json import dumped
 
     if options.format == "json":
         deliver(dumped(changes_as_data(found), indent=2), options.output)
     elif options.format == "jsonl":
         deliver("".join(dumped(each) for each in changes_as_data(found)), options.output)
+    elif options.format == "csv":
+        deliver(changes_as_csv(found), options.output)
     else:
         deliver("\n".join(changes_as_text(found)) + "\n", options.output)
+    return FAILED if options.fail_on_new and any(each.gained for each in found) else 0

@@ -11,7 +11,7 @@ from preflight.cli.output import Color
 from preflight.errors import UsageError
 
 BINARY = ("parquet",)
-_ANSWERS = ("text", "json", "jsonl")
+_ANSWERS = ("text", "json", "jsonl", "csv")
 
 
 class Engine(StrEnum):
@@ -31,6 +31,7 @@ class Options:
     on: str | None
     can: str | None
     since: str | None
+    fail_on_new: bool
     organization: bool
     accounts: str | None
     into: str | None
@@ -71,6 +72,8 @@ class Options:
         questions = [f"--{each}" for each in ("who-can", "can", "since") if getattr(self, each.replace("-", "_"))]
         if len(questions) > 1:
             raise UsageError(f"{' and '.join(questions)} are questions of their own; ask one at a time")
+        if self.fail_on_new and self.since is None:
+            raise UsageError("--fail-on-new is about what is new since an older snapshot; add --since OLD")
         if self.on is not None and self.who_can is None:
             raise UsageError("--on says on which resource --who-can asks; add --who-can ACTION")
         if self.snapshot is not None and (self.profile is not None or self.endpoint_url is not None):

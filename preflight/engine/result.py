@@ -32,7 +32,9 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a run says as a whole: the first three of a check, the next two of a lint, the last three of a proof."""
+    """What a run says as a whole: the first three of a check, the next two of a lint, the last three of a proof;
+    an audit is clean, has findings or is open.
+    """
 
     READY = "ready"
     BLOCKED = "blocked"

@@ -7,13 +7,18 @@ from typing import Any
 
 from preflight.audit.access import Access, Reach
 from preflight.audit.check import Audit
-from preflight.audit.questions import Answer
+from preflight.audit.questions import Answer, access_level
 from preflight.audit.quotas import Headroom, headrooms
 from preflight.audit.since import Change
+from preflight.report.audit_rows import table
 from preflight.report.json import document, dumped
 from preflight.report.terminal import clean
 
 FORMATS = ("text", "json", "jsonl", "csv", "parquet", "html", "sarif", "junit", "github", "gitlab", "markdown")
+_HOW = {Reach.SOME: " (on some)", Reach.OPEN: " (perhaps)"}
+_SHOWN = 6
+_LISTED = 10
+_CLOSING = 3
 _WORDS = {Reach.ALL: "every", Reach.SOME: "some", Reach.OPEN: "perhaps", Reach.NONE: "none"}
 
 
@@ -44,7 +49,13 @@ def streamed(audit: Audit) -> Iterator[str]:
 def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     """Return the answers to a question as plain data."""
     return [
-        {"principal": each.principal, "action": each.action, "resource": each.resource, **_access(each.access)}
+        {
+            "principal": each.principal,
+            "action": each.action,
+            "access_level": access_level(each.action),
+            "resource": each.resource,
+            **_access(each.access),
+        }
         for each in answers
     ]
 
@@ -58,9 +69,66 @@ def answers_as_text(answers: Sequence[Answer]) -> Iterator[str]:
         yield clean(f"{each.principal}  {each.action} on {each.resource}{how}")
         if each.access.depends_on:
             yield clean(f"    if {' and '.join(each.access.depends_on)}")
-        by = ", ".join(f"{ref.sid or f'Statement[{ref.statement}]'} of {ref.policy}" for ref in each.access.by)
-        if by:
-            yield clean(f"    by {by}")
+        if each.access.by:
+            yield clean(f"    by {_by(each.access)}")
+
+
+def answers_as_csv(answers: Iterable[Answer]) -> str:
+    """Return the answers to a question as CSV with a head line."""
+    head = ("principal", "action", "access_level", "resource", "reach", "by", "example", "depends_on")
+    return table(
+        head,
+        (
+            (
+                each.principal,
+                each.action,
+                access_level(each.action),
+                each.resource,
+                each.access.reach.value,
+                _by(each.access),
+                each.access.example,
+                " and ".join(each.access.depends_on),
+            )
+            for each in answers
+        ),
+    )
+
+
+def capabilities_as_text(answers: Sequence[Answer]) -> Iterator[str]:
+    """Give what a principal may do: whether it is or can become an administrator, then by service and access level."""
+    grouped: dict[tuple[str, str], list[Answer]] = {}
+    for each in answers:
+        service, colon, _ = each.action.partition(":")
+        if colon:
+            grouped.setdefault((service, access_level(each.action)), []).append(each)
+            continue
+        if each.action == "administrator":
+            told = "is an administrator"
+        elif each.access.reach is Reach.OPEN and not each.access.example:
+            told = "Can't determine whether it can become an administrator"
+        else:
+            told = f"can become an administrator: {each.access.example}"
+        depends_on = f" (depends on: {', '.join(each.access.depends_on)})" if each.access.depends_on else ""
+        yield clean(f"{each.principal}  {told}{depends_on}")
+    service = ""
+    for (its, level), own in sorted(grouped.items()):
+        if its != service:
+            service = its
+            yield service
+        names = [f"{each.action.partition(':')[2]}{_HOW.get(each.access.reach, '')}" for each in own]
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield clean(f"  {level}: {', '.join(names[:_SHOWN])}{more}")
+
+
+def _by(access: Access) -> str:
+    return ", ".join(f"{ref.sid or f'Statement[{ref.statement}]'} of {ref.policy}" for ref in access.by)
+
+
+def changes_as_csv(changes: Iterable[Change]) -> str:
+    """Return what changed as CSV with a head line."""
+    found = changes_as_data(changes)
+    head = ("principal", "what", "resource", "before", "now", "change")
+    return table(head, ([each[name] for name in head] for each in found))
 
 
 def changes_as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
@@ -105,6 +173,20 @@ def overview(audit: Audit) -> Iterator[str]:
         yield "Endpoints: " + ", ".join(f"{len(groups[each]):,} can {each}" for each in groups)
     found = audit.escalation
     yield f"Administrators: {len(found.administrators):,}; {len(found.steps):,} more can become one"
+    for arn in sorted(found.administrators)[:_LISTED]:
+        holder = scene.holders.by_arn[arn]
+        depends_on = found.conditions.get(arn, ())
+        yield clean(f"  {holder.kind} {holder.name}" + (f", if {' and '.join(depends_on)}" if depends_on else ""))
+    if len(found.administrators) > _LISTED:
+        yield f"  and {len(found.administrators) - _LISTED:,} more"
+    if found.steps:
+        closing = found.closing(_CLOSING)
+        yield (
+            "Statements without which most of these would have no way:" if closing else "No one statement closes a way"
+        )
+        for ref, count in closing:
+            statement = ref.sid or f"Statement[{ref.statement}]"
+            yield clean(f"  {statement} of {ref.policy}: closes the ways of {count:,}")
     full, _ = scene.once(headrooms)
     used = sorted((each for each in full if each.used), key=lambda each: -each.part)
     for each in used[:3]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from preflight.errors import UsageError
@@ -47,6 +47,15 @@ def as_csv(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         for row in rows(document):
             writer.writerow(["" if row[name] is None else _cell(str(row[name])) for name in _CSV])
         yield out.getvalue()
+
+
+def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a table as CSV, safe to open in a spreadsheet and to print on a terminal."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(each) for each in line] for line in lines)
+    return out.getvalue()
 
 
 def as_jsonl(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:

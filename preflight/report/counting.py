@@ -8,8 +8,8 @@ HEADINGS = ("failed", "warnings", "notes", "unknown", "passed", "not applicable"
 
 
 def is_lint(report: Report) -> bool:
-    """Say whether the report is of a lint, whose results are all findings."""
-    return report.verdict in (Verdict.CLEAN, Verdict.FINDINGS)
+    """Say whether the report is of a lint or an audit, whose failed results are findings."""
+    return report.verdict in (Verdict.CLEAN, Verdict.FINDINGS) or set(report.plan) == {"account"}
 
 
 def shown(verdict: Verdict) -> str:

@@ -101,6 +101,53 @@ def test_who_can(preflight: Command) -> None:
     assert [each["principal"].rpartition("/")[2] for each in named] == ["all", "if"]
 
 
+def test_who_can_knows_names_with_slashes_other_regions_and_what_was_not_read(preflight: Command) -> None:
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    account = snapshot(
+        role("path", {"Action": "iam:PassRole", "Resource": f"{ARN}:role/service/x"}),
+        role("far", {"Action": "lambda:InvokeFunction", "Resource": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"}),
+        role("tags", {"Action": "ec2:CreateTags", "Resource": f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/*"}),
+        role("decrypts", {"Action": "kms:Decrypt", "Resource": key}),
+        role("abroad", {"Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:999988887777:t"}),
+    )
+
+    def who(action: str, *more: str) -> tuple[int, list[tuple[str, str]]]:
+        ran = preflight(
+            "audit", "--snapshot", "s.json", "--who-can", action, "--format", "json", *more, s__json=account
+        )
+        return ran.code, [(each["principal"].rpartition("/")[2], each["reach"]) for each in json.loads(ran.out)]
+
+    assert who("iam:PassRole") == (0, [("path", "all")])
+    assert who("lambda:InvokeFunction") == (0, [("far", "all")])
+    assert who("lambda:InvokeFunction", "--region", "us-west-2") == (0, [])
+    assert who("ec2:CreateTags") == (0, [("tags", "all")])
+    assert who("kms:Decrypt") == who("kms:Decrypt", "--on", key) == (3, [("decrypts", "open")])
+    assert who("kms:Decrypt", "--allow-open") == (0, [("decrypts", "open")])
+    assert who("sns:Publish") == (3, [("abroad", "open")])
+
+
+def test_a_snapshot_of_iam_alone_answers_for_iam(preflight: Command) -> None:
+    account = {**snapshot(role("maker", {"Action": "sagemaker:CreateEndpoint"})), "regions": {}}
+    asked = ("audit", "--snapshot", "s.json", "--who-can", "sagemaker:CreateEndpoint", "--region", "eu-west-1")
+    ran = preflight(*asked, "--format", "csv", s__json=account)
+    (row,) = csv.DictReader(io.StringIO(ran.out))
+    assert (
+        row["principal"].endswith("role/maker") and row["access_level"] == "Write" and ":eu-west-1:" in row["resource"]
+    )
+
+
+def test_what_an_administrator_and_who_can_become_one_can(preflight: Command) -> None:
+    account = snapshot(
+        role("boss", {"Action": "*"}), role("up", {"Action": ["iam:PutRolePolicy", "sagemaker:AddTags"]})
+    )
+    asked = ("audit", "--snapshot", "s.json", "--can")
+    assert "is an administrator" in preflight(*asked, "boss", s__json=account).out
+    told = preflight(*asked, "up").out
+    assert "can become an administrator: iam:PutRolePolicy on role/up, its own" in told
+    assert "sagemaker\n  Tagging, Write: AddTags\n" in told
+    assert preflight(*asked, "up", "--format", "csv").out.startswith("principal,action,access_level,")
+
+
 def test_what_someone_can(preflight: Command) -> None:
     account = snapshot(
         role("app", {"Action": ["sts:AssumeRole", "sagemaker:InvokeEndpoint"]}),
@@ -156,7 +203,10 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
     del partial["iam"]
     ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC", s__json=partial)
     assert ran.code == 3 and "who is in the account is not known" in " ".join(ran.out.split())
-    assert preflight("audit", "--snapshot", "s.json", "--select", "ACC", "--allow-open").code == 0
+    asked = ("audit", "--snapshot", "s.json", "--select", "ACC", "--format", "json")
+    assert json.loads(preflight(*asked).out)["verdict"] == "open"
+    allowed = preflight(*asked, "--allow-open")
+    assert (allowed.code, json.loads(allowed.out)["verdict"]) == (0, "clean")
 
 
 @pytest.mark.parametrize(
