@@ -33,9 +33,9 @@ POLICIES: Kept[Any, Any] = Kept(1024)
 """Parsed policies, by document, name and type."""
 STATEMENTS: Kept[Any, Any] = Kept(4096)
 """Parsed statements of lists, by content, place in the list and what the policy says of it."""
-ABOUT: Kept[Any, Any] = Kept(4096)
+ABOUT: Kept[Any, Any] = Kept(1024)
 """The statements of a policy that are about an action, by policy and then by action."""
-EVALUATIONS: Kept[Any, Any] = Kept(4096)
+EVALUATIONS: Kept[Any, Any] = Kept(1024)
 """What does not depend on the name of the resource or the context, by principal, action, owner and policies."""
-DECISIONS: Kept[Any, Any] = Kept(4096)
+DECISIONS: Kept[Any, Any] = Kept(1024)
 """Decisions, by evaluation and then by the statements that apply."""

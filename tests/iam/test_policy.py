@@ -150,7 +150,7 @@ def test_statements_about_an_action() -> None:
 def test_what_is_kept_is_bounded() -> None:
     for number in range(3000):
         parse_policy(statement(Sid=f"s{number}"), "p").about("s3:getobject")
-    assert len(POLICIES) <= 1024 and len(STATEMENTS) <= 4096 and len(ABOUT) <= 4096
+    assert len(POLICIES) <= 1024 and len(STATEMENTS) <= 4096 and len(ABOUT) <= 1024
     kept: Kept[int, int] = Kept(2)
     assert [kept.keep(number, number) for number in (1, 2, 3)] == [1, 2, 3]
     assert kept == {3: 3}
