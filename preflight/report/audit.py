@@ -151,6 +151,9 @@ def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         yield "Nobody gained or lost access."
     by_principal: dict[str, list[Change]] = {}
+    gained, lost = ({each.principal for each in changes if each.gained is way} for way in (True, False))
+    if changes:
+        yield f"{len(gained):,} principals gained access, {len(lost):,} lost access"
     for each in changes:
         by_principal.setdefault(each.principal, []).append(each)
     for principal, own in by_principal.items():

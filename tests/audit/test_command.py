@@ -189,6 +189,22 @@ def test_what_changed_since(preflight: Command) -> None:
     assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out == "Nobody gained or lost access.\n"
 
 
+def test_what_changed_since_is_proved_for_every_action(preflight: Command) -> None:
+    data = "arn:aws:s3:::data"
+    before = snapshot(role("a", {"Action": "s3:GetObject", "Resource": f"{data}/a/*"}), role("b"), role("c"))
+    now = snapshot(
+        role("a", {"Action": "s3:GetObject", "Resource": f"{data}/*"}),
+        role("b", trust={"AWS": "arn:aws:iam::999988887777:root"}),
+        role("c"),
+    )
+    asked = ("audit", "--snapshot", "now.json", "--since", "before.json", "--fail-on-new")
+    ran = preflight(*asked, "--format", "json", now__json=now, before__json=before)
+    found = {(each["principal"].rpartition("/")[2], each["what"].partition(" by ")[0]) for each in json.loads(ran.out)}
+    assert ran.code == 1 and {("a", "s3:GetObject"), ("b", "be assumed")} <= found
+    assert not any(name == "c" for name, _ in found)
+    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json", "--fail-on-new").code == 0
+
+
 def test_the_settings_say_who_is_expected(preflight: Command, folder: Path) -> None:
     (folder / "preflight.toml").write_text(f'[audit.expected]\ncreate = ["{ARN}:role/deploy-*"]\n')
     account = snapshot(
