@@ -29,7 +29,7 @@ CHECKS = {
     "PRE403": "artifacts:artifacts_ready",
     "PRE405": "kms_keys:keys_usable",
     "PRE501": "quotas:within_quota",
-    "PRE503": "quotas:within_quota",
+    "PRE502": "quotas:within_quota",
     "PRE505": "instance_types:types_offered",
 }
 

@@ -63,7 +63,10 @@ def _read_whole(answers: Iterable[tuple[Ask, Fact[Any]]]) -> set[tuple[str, str]
     for ask, fact in answers:
         kind = load_kind(ask.kind)
         where = kind.section("snapshot") or {}
-        if "part" in where and "member" not in where and isinstance(fact, Known) and not kind.identifies(dict(ask.key)):
+        # A parameter that stands elsewhere in what is described (StatusEquals) narrows the list.
+        narrowed = {name for name, _ in ask.key} & set(where.get("key", ())) - set(kind.identity)
+        listed = "part" in where and "member" not in where and isinstance(fact, Known)
+        if listed and not narrowed and not kind.identifies(dict(ask.key)):
             found.add((ask.region, where["part"]))
     return found
 

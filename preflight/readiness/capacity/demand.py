@@ -9,7 +9,7 @@ from typing import Any
 from preflight.account.facts import Ask, Known
 from preflight.declared.expressions import evaluate, fill
 from preflight.readiness.capacity.amounts import NOTHING, Amount, Uncertainty, batch_of
-from preflight.readiness.capacity.usage import Usage, User, composed_of, in_use, parts_of, scaling_targets
+from preflight.readiness.capacity.usage import Usage, User, composed_of, in_use, own_parts, parts_of, scaling_targets
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
 
@@ -23,10 +23,12 @@ def _wanted(step: Step) -> User:
     kind, now = step.operation.kind, current(step)
     label = f"{kind.label} `{name_of(kind.id, step.operation.key(step.request.parameters) or {})}`"
     value = step.request.parameters if now is None else {**now, **step.described}
+    usage = kind.declared["usage"]
+    if "from" not in usage:
+        return User(label, value, own_parts(usage, value) or ())
     state: Mapping[str, Any] = {}
     if now is not None and evaluate(_rolling(step)["retained"], step.request.parameters):
         state = now
-    usage = kind.declared["usage"]
     (facts,) = composed_of(step, [(usage["from"], value)])
     parts, doubt = parts_of(usage, usage["each"], state, facts, label, only_declared=True)
     return User(label, value, parts, doubt=doubt)

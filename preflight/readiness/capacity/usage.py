@@ -86,8 +86,9 @@ def in_use(step: Step) -> Usage:
 def _draw(
     kind: ResourceKind, declared: Mapping[str, str], part: Mapping[str, Any], user: User, *, pending: bool
 ) -> Draw:
-    where = f"variant `{part.get(kind.declared['usage']['name'])}` of {user.name}"
-    if "unless" in declared and evaluate(declared["unless"], part):
+    name = part.get(kind.declared["usage"].get("name"))
+    where = user.name if name is None else f"variant `{name}` of {user.name}"
+    if "unless" in declared and evaluate(declared["unless"], {**part, "Resource": user.value}):
         return Draw(NOTHING, where=where)
     types = tuple(dict.fromkeys(evaluate(declared["types"], part) or ())) if "types" in declared else ()
     count = evaluate(declared["count"], part)
@@ -122,15 +123,21 @@ def _in_use(step: Step) -> Usage:
     kind = step.operation.kind
     usage, status = kind.declared["usage"], kind.section("status") or {}
     # What the checks of quotas will ask for as well is asked at the same time.
-    listed, *_ = step.account.read_many([Ask.all(kind.id, step.region), *_beside(step)])
-    if not isinstance(listed, Known):
-        reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        return Usage(
-            (), Uncertainty(f"the {kind.label}s in use are not known: {reason}", getattr(listed, "resolution", ""))
-        )
-    keys = [{name: str(each[name]) for name in kind.identity} for each in listed.value]
+    lists = [Ask.all(kind.id, step.region, **scope) for scope in usage.get("among", ({},))]
+    answers = step.account.read_many([*lists, *_beside(step)])[: len(lists)]
+    entries: list[Mapping[str, Any]] = []
+    for listed in answers:
+        if not isinstance(listed, Known):
+            reason = listed.reason if isinstance(listed, Unknown) else listed.detail
+            resolution_ = getattr(listed, "resolution", "")
+            return Usage((), Uncertainty(f"the {kind.label}s in use are not known: {reason}", resolution_))
+        entries += listed.value
+    identities = dict.fromkeys(tuple(str(each[name]) for name in kind.identity) for each in entries)
+    keys = [dict(zip(kind.identity, identity, strict=True)) for identity in identities]
     facts = step.account.read_many([Ask.one(kind.id, step.region, key) for key in keys])
     there = [(key, fact) for key, fact in zip(keys, facts, strict=True) if not isinstance(fact, Absent)]
+    if "from" not in usage:
+        return Usage(tuple(_of_itself(kind, key, fact) for key, fact in there))
     asked = [({}, {}) if isinstance(fact, Unknown) else (usage["from"], fact.value) for _, fact in there]
     pending = [({}, {}) if isinstance(fact, Unknown) else (usage["pending"]["from"], fact.value) for _, fact in there]
     composed = composed_of(step, [*asked, *pending])
@@ -155,6 +162,22 @@ def _in_use(step: Step) -> Usage:
             )
         users.append(User(label, value, parts, more or (), doubt, idle))
     return Usage(tuple(users))
+
+
+def own_parts(usage: Mapping[str, Any], value: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
+    """Return the parts of a resource that nothing else describes; None where it does not tell them."""
+    found = evaluate(usage["each"], value)
+    return None if found is None else tuple(found)
+
+
+def _of_itself(kind: ResourceKind, key: Mapping[str, str], fact: Fact[Any]) -> User:
+    label = f"{kind.label} `{name_of(kind.id, key)}`"
+    if not isinstance(fact, Known):
+        reason, way = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("it is gone", "")
+        return User(label, key, None, doubt=Uncertainty(f"{label} cannot be read: {reason}", way))
+    parts = own_parts(kind.declared["usage"], fact.value)
+    doubt = None if parts is not None else Uncertainty(f"what {label} runs on is not known")
+    return User(label, fact.value, parts, doubt=doubt)
 
 
 def scaling_targets(step: Step) -> Ask | None:

@@ -94,8 +94,10 @@ def _instances(step: Step, connection: Connection) -> Amount:
     draws = user.draws(step.operation.kind, "instances")
     if user.parts is None or name is None:
         return sum((draw.amount for draw in draws), NOTHING)
-    parts = zip(draws, user.parts, strict=True)
-    return sum((draw.amount for draw, part in parts if name in _models(part)), NOTHING)
+    parts = list(zip(draws, user.parts, strict=True))
+    # A job runs the model on all that it has; the variants of an endpoint name theirs.
+    of_model = [draw for draw, part in parts if name in _models(part)] or draws
+    return sum((draw.amount for draw in of_model), NOTHING)
 
 
 def _models(part: Mapping[str, Any]) -> list[str]:

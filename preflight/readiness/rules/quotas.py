@@ -67,12 +67,12 @@ def _if_listed(step: Step, rule: Rule, quota: Mapping[str, Any], listed: Fact[An
             return _fits(step, rule, quota, name, listed, None)
         listed = _all(step, quota)
     if isinstance(listed, Known):
-        message = f"the account lists no quota on the number of {quota['measure']} in {step.region}"
+        message = f"the account lists no quota on the number of {_words(quota)} in {step.region}"
         return rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
     reason, resolution = (listed.reason, listed.resolution) if isinstance(listed, Unknown) else ("there are none", "")
     return rule.result(
         Kind.OPEN,
-        f"whether the account has a quota on the number of {quota['measure']} is not known: {reason}",
+        f"whether the account has a quota on the number of {_words(quota)} is not known: {reason}",
         subject=subject(step),
         location=step.location,
         remedy=_sentence(resolution),
@@ -204,6 +204,10 @@ def _scaling_not_read(step: Step, quota: Mapping[str, Any]) -> str:
     if not isinstance(fact, Unknown) or not fact.code or not in_use(step).users:
         return ""
     return f"; whether scaling may take more is not known: {fact.reason} ({fact.resolution})"
+
+
+def _words(quota: Mapping[str, Any]) -> str:
+    return str(quota["measure"]).replace("-", " ")
 
 
 def _increase(step: Step, quota: Mapping[str, Any], entry: Mapping[str, Any], total: Amount) -> str:

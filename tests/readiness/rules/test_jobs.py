@@ -110,3 +110,55 @@ def test_the_keys_are_usable(job: Any) -> None:
     without = {name: value for name, value in PARTS.items() if name != "kms_keys"}
     facts = snapshot(role("endpoint-execution"), **without)
     assert {each.kind.value for each in results("PRE405", plan(job), facts)} == {"open"}
+
+
+USAGE = {"CreateTrainingJob": "training", "CreateProcessingJob": "processing", "CreateTransformJob": "transform"}
+
+
+def quotas(job: Any, limit: int, name: str = "ml.m5.large for {} job usage", **parts: Any) -> list[str]:
+    kind = USAGE[job[0]]
+    listed = [{"QuotaName": name.format(kind), "QuotaCode": "L-1", "Value": limit}]
+    return [each.kind.value for each in said("PRE501", job, quotas=listed, **{f"{kind}_jobs": [], **parts})]
+
+
+def test_the_instances_fit_under_the_quota_of_their_type(job: Any) -> None:
+    kind, request = USAGE[job[0]], job[1]
+    named = f"{kind.title()}JobName"
+    running = {**request, named: "other", f"{kind.title()}JobStatus": "InProgress"}
+    ended = {**request, named: "older", f"{kind.title()}JobStatus": "Completed"}
+    assert quotas(job, 2) == ["pass"]
+    assert quotas(job, 1) == ["fail"]
+    assert quotas(job, 3, **{f"{kind}_jobs": [running, ended]}) == ["fail"]
+    assert quotas(job, 4, **{f"{kind}_jobs": [running, ended]}) == ["pass"]
+    assert quotas(job, 4, **{f"{kind}_jobs": [{named: "other", f"{kind.title()}JobStatus": "InProgress"}]}) == ["open"]
+    assert quotas(job, 9, name="ml.c5.large for {} job usage") == ["open"]
+
+
+def test_the_instances_fit_under_the_quota_of_all_jobs(job: Any) -> None:
+    name = f"Number of instances across all {USAGE[job[0]]} jobs"
+    none = {f"{USAGE[job[0]]}_jobs": []}
+    for limit, expected in ((2, "pass"), (1, "fail")):
+        found = said("PRE502", job, quotas=[{"QuotaName": name, "Value": limit}], **none)
+        assert [each.kind.value for each in found] == [expected]
+
+
+def test_spot_and_warm_pools_have_quotas_of_their_own(job: Any) -> None:
+    if job[0] != "CreateTrainingJob":
+        return
+    spot = (job[0], {**TRAINING, "EnableManagedSpotTraining": True})
+    assert quotas(spot, 1, name="ml.m5.large for spot {} job usage") == ["fail"]
+    assert quotas(spot, 2, name="ml.m5.large for spot {} job usage") == ["pass"]
+    warm = {"ResourceConfig": {**INSTANCES, "KeepAlivePeriodInSeconds": 600}}
+    keeps = (job[0], {**TRAINING, **warm})
+    both = [{"QuotaName": f"ml.m5.large for {name} usage", "Value": 3} for name in ("training job", "training warm pool")]
+    kept = {"TrainingJobName": "k", "TrainingJobStatus": "Completed", "WarmPoolStatus": {"Status": "Available"}, **warm}
+    found = said("PRE501", keeps, quotas=both, training_jobs=[kept])
+    assert [each.kind.value for each in found] == ["pass", "fail"]
+    assert "warm pool" in found[1].message
+
+
+def test_the_region_offers_the_type(job: Any) -> None:
+    part = f"{USAGE[job[0]]}_instance_types"
+    assert [each.kind.value for each in said("PRE505", job, **{part: ["ml.m5.large"]})] == ["pass"]
+    assert [each.kind.value for each in said("PRE505", job, **{part: ["ml.m5.xlarge"]})] == ["fail"]
+    assert [each.kind.value for each in said("PRE505", job)] == ["open"]
