@@ -150,7 +150,9 @@ def test_spot_and_warm_pools_have_quotas_of_their_own(job: Any) -> None:
     assert quotas(spot, 2, name="ml.m5.large for spot {} job usage") == ["pass"]
     warm = {"ResourceConfig": {**INSTANCES, "KeepAlivePeriodInSeconds": 600}}
     keeps = (job[0], {**TRAINING, **warm})
-    both = [{"QuotaName": f"ml.m5.large for {name} usage", "Value": 3} for name in ("training job", "training warm pool")]
+    both = [
+        {"QuotaName": f"ml.m5.large for {name} usage", "Value": 3} for name in ("training job", "training warm pool")
+    ]
     kept = {"TrainingJobName": "k", "TrainingJobStatus": "Completed", "WarmPoolStatus": {"Status": "Available"}, **warm}
     found = said("PRE501", keeps, quotas=both, training_jobs=[kept])
     assert [each.kind.value for each in found] == ["pass", "fail"]
