@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.placeholders import with_placeholders
 from preflight.documents.text.document import Document
 from preflight.engine.result import Result
 from preflight.engine.rule import rule_file
@@ -20,7 +21,7 @@ def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "",
     policy = json.loads(text)
     document = Document("policy.json", policy, text)
     owner = {name: value for name, value in (("service", service), ("account", account)) if value}
-    return FoundPolicy(document, policy, type_, owner=owner)
+    return with_placeholders(FoundPolicy(document, policy, type_, owner=owner), variables=True)
 
 
 def findings(policy: Any, type_: PolicyType = "identity", *, select: str = "", service: str = "") -> list[Found]:

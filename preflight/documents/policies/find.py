@@ -69,6 +69,12 @@ def policies_in(
     """
     holder = _holder(document.value)
     found = list(holder(document) if holder is not None else _bare(document, wanted))
+    if found:
+        from preflight.documents.policies.placeholders import may_have_placeholders, with_placeholders
+
+        if not document.text or may_have_placeholders(document.text):
+            variables = not _has_types(document.value.get("Resources")) if isinstance(document.value, dict) else True
+            found = [with_placeholders(each, variables=variables) for each in found]
     if not repeated:
         return found
     return [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]

@@ -32,12 +32,15 @@ _UNSPEAKABLE = re.compile(r"[^\w.:-]")
 class Shape:
     """What a policy in a template hides. `unknown` are the JSON pointers of the values that are not, or only in part,
     known; `moved` says where a part stands in the document, by its pointer in the policy, where that is elsewhere;
-    `written` is how the template writes a text that its functions make.
+    `written` is how the template writes a text that its functions make. `placeholders` are those that someone is to
+    fill in, each with where it stands first. It is `editable` where nothing but placeholders is hidden.
     """
 
     unknown: frozenset[str] = frozenset()
     moved: Mapping[str, str] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
+    placeholders: tuple[tuple[str, str], ...] = ()
+    editable: bool = False
 
     def outside(self, pointer: str) -> str | None:
         """Return where in the document a part of the policy stands that was moved, or is in one that was."""
@@ -110,7 +113,7 @@ class Resolving:
         made = text
         for name in self._loops:
             for form in (f"${{{name}}}", f"&{{{name}}}"):
-                made = made.replace(form, _unknown(name).text)
+                made = made.replace(form, unknown_text(name).text)
         if made != text:
             self._unknown.add(at)
             self._written[made] = text
@@ -152,7 +155,7 @@ def is_function(value: Any) -> bool:
 def text_of(value: Any) -> MadeText:
     """Return the text that a function, or a plain value, makes."""
     if not is_function(value):
-        return MadeText(value, value, known=True) if isinstance(value, str) else _unknown("value")
+        return MadeText(value, value, known=True) if isinstance(value, str) else unknown_text("value")
     (name, argument), *_ = value.items()
     if name == "Ref":
         return _reference(str(argument))
@@ -163,8 +166,8 @@ def text_of(value: Any) -> MadeText:
         text, written = (argument[0].join(getattr(each, which) for each in parts) for which in ("text", "written"))
         return MadeText(text, written, all(each.known for each in parts))
     if name == "Fn::GetAtt":
-        return _unknown(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
-    return _unknown(name)
+        return unknown_text(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
+    return unknown_text(name)
 
 
 def is_partly_unknown(text: str) -> bool:
@@ -173,10 +176,11 @@ def is_partly_unknown(text: str) -> bool:
 
 
 def _reference(name: str) -> MadeText:
-    return MadeText(_PSEUDO[name], f"${{{name}}}", known=True) if name in _PSEUDO else _unknown(name)
+    return MadeText(_PSEUDO[name], f"${{{name}}}", known=True) if name in _PSEUDO else unknown_text(name)
 
 
-def _unknown(label: str) -> MadeText:
+def unknown_text(label: str) -> MadeText:
+    """Return the text that stands for what only the deploy knows; `label` is how the document names it."""
     return MadeText(f"${{aws:PrincipalTag/unresolved.{_UNSPEAKABLE.sub('-', label)}}}", f"${{{label}}}", known=False)
 
 
@@ -192,7 +196,7 @@ def _joins(argument: Any) -> bool:
 def _substituted(argument: Any) -> MadeText:
     template, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
     if not isinstance(template, str) or not isinstance(given, dict):
-        return _unknown("Fn::Sub")
+        return unknown_text("Fn::Sub")
     known = True
 
     def put(found: re.Match[str]) -> str:

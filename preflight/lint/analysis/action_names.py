@@ -9,7 +9,7 @@ from preflight import catalog
 from preflight.catalog.actions import lower_action_names
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.analysis.name_problems import SEARCHED, Placed, Problem
-from preflight.lint.analysis.unlisted_names import permission_of, unlisted_action, unlisted_service
+from preflight.lint.analysis.unlisted_names import permission_of, signed_as, unlisted_action, unlisted_service
 from preflight.lint.policy.statements import Entry
 from preflight.lint.policy.subject import Subject
 
@@ -108,7 +108,9 @@ def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
             f"the service of {text!r} is {known.state}: {known.reason}",
             f"remove {text!r}; it grants nothing ({known.source})" if known.state == "retired" else "",
         )
-    meant = catalog.nearest_service(service) if search else None
+    meant = signed_as(service)
+    if meant is None or not matched(f"{meant}:{name}"):
+        meant = catalog.nearest_service(service) if search else None
     return Problem(
         "service",
         f"there is no service {service!r}, which {text!r} names",

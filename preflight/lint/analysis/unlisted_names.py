@@ -43,6 +43,19 @@ def permission_of(action: str) -> str | None:
     return found
 
 
+def signed_as(service: str) -> str | None:
+    """Return the prefix of the actions of a service that the SDKs call otherwise: `bedrock` of `bedrock-runtime`."""
+    found: str | None = _data()["signed-as"]["prefixes"].get(service.lower())
+    return found
+
+
+def unlisted_arn(arn: str) -> bool:
+    """Say whether an ARN has a form that AWS documents and its reference does not list."""
+    from preflight.iam.pattern import matches
+
+    return any(matches(each["pattern"], arn) for each in _data()["arns"])
+
+
 def _first(listed: Mapping[str, Mapping[str, Any]], name: str) -> Unlisted | None:
     for pattern, each in listed.items():
         if matches_action(pattern, name):

@@ -112,7 +112,7 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
     from preflight.documents.policies.template_values import is_partly_unknown
 
     return [
-        each._replace(finding=replace(each.finding, edits=()))
+        each if shape.editable else each._replace(finding=replace(each.finding, edits=()))
         for each in found
         if (each.finding.on_name or each.finding.pointer not in shape.unknown)
         and not is_partly_unknown(unescape(each.finding.pointer))

@@ -299,3 +299,22 @@ def test_a_text_with_a_provider_in_the_name_of_a_key_is_read() -> None:
     found = linted(template("AWS::IAM::Role", AssumeRolePolicyDocument={"Fn::Sub": text}))
     assert {each.rule for each in found} <= {"IAM006", "IAM012", "IAM015"}
     assert "IAM006" in {each.rule for each in found}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:sqs:us-east-1:<account-id>:q", "arn:aws:sqs:{{ region }}:111122223333:q", "REPLACE_ME",
+     "arn:aws:sqs:us-east-1:${account_id}:q", "arn:aws:sqs:REGION:ACCOUNT_ID:q", "arn:aws:sqs:us-east-1:__ACCOUNT__:q"],
+)  # fmt: skip
+def test_a_placeholder_is_named_once_and_nothing_follows_from_it(resource: str) -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": resource}],
+    }
+    assert [each.rule for each in linted(json.dumps(policy))] == ["IAM018"]
+
+
+def test_dynamic_references_are_known_after_the_deploy() -> None:
+    statement = {**ALLOW, "Resource": "arn:aws:s3:::{{resolve:ssm:/bucket}}/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    assert linted(template("AWS::IAM::ManagedPolicy", PolicyDocument=policy)) == []

@@ -20,7 +20,7 @@ from preflight.iam.pattern import matches
 from preflight.lint.analysis.action_names import judged_actions
 from preflight.lint.analysis.arn_overlap import fits, overlapping
 from preflight.lint.analysis.name_problems import Placed, Problem, judged_texts, of_kind
-from preflight.lint.analysis.unlisted_names import unlisted_service
+from preflight.lint.analysis.unlisted_names import unlisted_arn, unlisted_service
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
 
@@ -236,6 +236,8 @@ def _form_wrong(
     types = ", ".join(dict.fromkeys(form.type for form in fitting))
     written = fitting[0].written
     if not any(fits(form, region, "*") for form in fitting):
+        if unlisted_arn(text):
+            return
         kind, what = ("region absent", "has a region") if region else ("region present", "has no region")
         not_so = "do not have" if region else "have"
         yield Problem(

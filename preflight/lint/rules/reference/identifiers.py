@@ -37,6 +37,8 @@ _VPC = re.compile(r"vpc-([0-9a-z]{8}|[0-9a-z]{17})")
 _ENDPOINT = re.compile(r"vpce-([0-9a-z]{8}|[0-9a-z]{17})")
 _KMS_ARN = re.compile(r"arn:[^:]+:kms:[^:]*:[^:]*:key/.+")
 _UNIQUE = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
+_NO_REGION = ("aws-global", "unspecified")
+"""Values of a request that is of no region: of the global endpoints, and of Bedrock's global inference."""
 
 
 def region_exists(subject: Subject) -> Iterator[Finding]:
@@ -44,7 +46,7 @@ def region_exists(subject: Subject) -> Iterator[Finding]:
     searched = 0
     for value in subject.once(Tested).values_of(("aws:requestedregion", "ec2:region")):
         region = value.text
-        if region in regions() or not region or region == "aws-global":
+        if region in regions() or not region or region in _NO_REGION:
             continue
         if ("*" in region or "?" in region) and any(matches(region, each) for each in regions()):
             continue

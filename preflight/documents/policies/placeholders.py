@@ -1,0 +1,90 @@
+"""Values in a policy that are not final: what a person or a tool is to fill in before AWS gets the policy.
+
+Each becomes a value that isn't known, as one of a template that only the deploy knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from preflight.catalog.global_keys import SEVERAL, SINGLE
+from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.documents.policies.template_values import Shape, unknown_text
+from preflight.json_pointer import escape
+
+_FORMS = (
+    r"\{\{[^{}]*\}\}",  # Jinja, Mustache, and CloudFormation's dynamic references
+    r"<[A-Za-z][\w .:/-]{0,60}>",
+    r"[$#]\{[A-Za-z_][\w.\[\]\"'-]*\}",  # a variable of a policy has a colon: ${aws:username}
+    r"__[A-Z][A-Z0-9_]*__",
+    r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
+    r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
+)
+_PLACEHOLDER = re.compile("|".join(_FORMS))
+_MAY_BE = re.compile(r"\{\{|<[A-Za-z]|\\u003[cC]|[$#]\{[A-Za-z_][^:{}]*\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION")
+_DYNAMIC = "{{resolve:"
+_LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
+"""Names without their aws: are slips, not placeholders."""
+_WORDS = frozenset({"Version", "Id", "Sid", "Effect"})
+
+
+def may_have_placeholders(text: str) -> bool:
+    """Say quickly whether a document's text may hold any."""
+    return _MAY_BE.search(text) is not None
+
+
+def with_placeholders(found: FoundPolicy, *, variables: bool) -> FoundPolicy:
+    """Return a policy with its placeholders as values that aren't known. `variables`: `${name}` is one too; not so in a
+    template, where it is a reference that lacks its Fn::Sub.
+    """
+    if not found.readable or not isinstance(found.value, dict):
+        return found
+    reading = _Reading(variables)
+    value = reading.value(found.value, "")
+    if not reading.unknown:
+        return found
+    was = found.shape
+    shape = replace(was or Shape(editable=True), unknown=(was.unknown if was else frozenset()) | reading.unknown,
+                    written={**(was.written if was else {}), **reading.written},
+                    placeholders=tuple(reading.named.items()))  # fmt: skip
+    return replace(found, value=value, shape=shape)
+
+
+class _Reading:
+    def __init__(self, variables: bool) -> None:  # noqa: FBT001 -- of this module
+        self._variables = variables
+        self.unknown: frozenset[str] = frozenset()
+        self.written: dict[str, str] = {}
+        self.named: dict[str, str] = {}
+
+    def value(self, value: Any, at: str) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: each if name in _WORDS else self.value(each, f"{at}/{escape(name)}")
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [self.value(each, f"{at}/{index}") for index, each in enumerate(value)]
+        return self._text(value, at) if isinstance(value, str) else value
+
+    def _text(self, text: str, at: str) -> str:
+        made = text
+        for each in _placeholders(text, self._variables):
+            made = made.replace(each, unknown_text(each.strip("${}<># ") or "value").text)
+            if not each.startswith(_DYNAMIC):
+                self.named.setdefault(each, at)
+        if made != text:
+            self.unknown |= {at}
+            self.written[made] = text
+        return made
+
+
+def _placeholders(text: str, variables: bool) -> Iterator[str]:  # noqa: FBT001 -- of this module
+    for found in _PLACEHOLDER.finditer(text):
+        each = found[0]
+        if each.startswith("${") and (not variables or f"aws:{each[2:-1].lower()}" in _LOWER):
+            continue
+        yield each
