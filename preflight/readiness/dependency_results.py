@@ -25,6 +25,9 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
     if reference.planned:
         maker = "the plan" if by_plan(step, reference) else "an earlier request of the plan"
         return said(step, rule, reference, Kind.PASS, f"{what} is created by {maker}")
+    if reference.same_region and reference.region not in ("", step.region):
+        message = f"{what} is in {reference.region}; it must be in {step.region}"
+        return said(step, rule, reference, Kind.FAIL, message, f"Name one in {step.region}.")
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     if isinstance(fact, Absent):

@@ -28,6 +28,7 @@ CHECKS = {
     "PRE122": "permissions:passed",
     "PRE403": "artifacts:artifacts_ready",
     "PRE405": "kms_keys:keys_usable",
+    "PRE408": "existence:exists",
     "PRE501": "quotas:within_quota",
     "PRE502": "quotas:within_quota",
     "PRE505": "instance_types:types_offered",
