@@ -31,6 +31,10 @@ Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy]]
 _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     (lambda value: _has_types(value.get("Resources")), "preflight.documents.policies.in_templates:of_template"),
     (
+        lambda value: "service" in value and isinstance(value.get("provider"), dict),
+        "preflight.documents.policies.in_serverless:of_serverless",
+    ),
+    (
         lambda value: "format_version" in value and ("planned_values" in value or "resource_changes" in value),
         "preflight.documents.policies.in_terraform:of_terraform_plan",
     ),

@@ -116,7 +116,12 @@ class _Inside:
 
 def of_template(document: Document) -> Iterator[FoundPolicy]:
     """Yield the policies of a template, each branch of its conditions once."""
-    for logical, resource, at, loops in _resources(document.value["Resources"], "/Resources", frozenset()):
+    yield from of_resources(document, document.value["Resources"], "/Resources")
+
+
+def of_resources(document: Document, resources: Mapping[str, Any], above: str) -> Iterator[FoundPolicy]:
+    """Yield the policies of the resources of a template that stands somewhere in a document."""
+    for logical, resource, at, loops in _resources(resources, above, frozenset()):
         properties = resource.get("Properties")
         if not isinstance(properties, dict) or not isinstance(resource.get("Type"), str):
             continue

@@ -81,9 +81,12 @@ class Resolving:
         """Return the policy as plain data."""
         return self._value(value, "", self._pointer)
 
-    def shape(self) -> Shape:
-        """Return what was found out of the policy that `resolved` returned."""
-        return Shape(frozenset(self._unknown), self._moved, self._written)
+    def shape(self, under: str = "") -> Shape:
+        """Return what was found out of what `resolved` returned, which stands in the policy `under` a pointer."""
+        moved = {f"{under}{at}": place for at, place in self._moved.items()}
+        if under:
+            moved.setdefault(under, self._pointer)
+        return Shape(frozenset(f"{under}{at}" for at in self._unknown), moved, self._written)
 
     def _value(self, value: Any, at: str, outer: str) -> Any:
         if isinstance(value, list):

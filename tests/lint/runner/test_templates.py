@@ -318,3 +318,17 @@ def test_dynamic_references_are_known_after_the_deploy() -> None:
     statement = {**ALLOW, "Resource": "arn:aws:s3:::{{resolve:ssm:/bucket}}/*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     assert linted(template("AWS::IAM::ManagedPolicy", PolicyDocument=policy)) == []
+
+
+def test_the_statements_of_serverless_are_a_policy() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": {"Fn::GetAtt": ["B", "Arn"]}}
+    role = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    provider = {"name": "aws", "iam": {"role": {"statements": [statement]}}, "iamRoleStatements": [statement]}
+    text = json.dumps({"service": "s", "provider": provider, "resources": {"Resources": {"R": role}}})
+    found = [each for each in linted(text, level="error") if each.location is not None]
+    assert [each.rule for each in found] == ["IAM101"] * 3
+    assert [each.location.pointer for each in found if each.location] == [
+        "/provider/iam/role/statements/0/Action",
+        "/provider/iamRoleStatements/0/Action",
+        "/resources/Resources/R/Properties/PolicyDocument/Statement/0/Action",
+    ]
