@@ -25,7 +25,7 @@ _MADE_UP = re.compile(r"(?:^|/)name of (\S+)$")
 
 
 class DeployText(str):
-    """A text as far as it is known before the deploy; any text can be asked, for one that is known holds no such part.
+    """A text as far as it is known before deployment; any text can be asked, for one that is known holds no such part.
 
     Formatting and splitting give plain texts that hold the unknown parts still: wrap one to ask it.
     """

@@ -80,34 +80,69 @@ def test_the_examples_are_of_their_schemas() -> None:
         assert read_plan([str(path)]).requests
 
 
-def test_a_rule_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
+def follow_contributing(copy: Path) -> list[str]:
+    """Write the files of CONTRIBUTING.md's examples into a copy of the project; return their rules' ids."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^( *)```\w+ file=(\S+)\n(.*?)\n\1```", page, re.DOTALL | re.MULTILINE)
+    for indent, name, body in blocks:
+        assert not (ROOT / name).exists(), f"{name} is taken: the page needs another example"
+        (copy / name).write_text("\n".join(line.removeprefix(indent) for line in body.splitlines()) + "\n")
+    return [Path(name).stem for _, name, _ in blocks if name.startswith("rules/")]
+
+
+def run_in(copy: Path, *arguments: str, seconds: int = 60) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    environment = {**KEPT, "PYTHONPATH": str(copy)}
+    return subprocess.run(
+        command, cwd=copy, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    )
+
+
+def test_rules_are_added_by_doing_what_the_page_says(tmp_path: Path) -> None:
     for name in ("preflight", "rules", "schemas", "tools"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    blocks = re.findall(r"^( *)```\w+ file=(\S+)\n(.*?)\n\1```", page, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 2
-    index = "tools/rule_index.py"
-    assert index in page
-    for indent, name, body in blocks:
-        target = tmp_path / name
-        assert not (ROOT / name).exists(), f"{name} is taken: the page needs another example"
-        target.write_text("\n".join(line.removeprefix(indent) for line in body.splitlines()) + "\n")
-    written = subprocess.run(
-        [sys.executable, index], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=False
-    )
-    assert written.returncode == 0
-    assert preflight("explain", "PRE399", cwd=tmp_path).stdout.startswith("PRE399 tag-keys-not-reserved (error, names)")
-    declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE399.yaml").read_text())
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads((folder("schemas") / "rule.schema.json").read_text(encoding="utf-8"))
-    assert not list(Draft202012Validator(schema).iter_errors(declared))
+    assert follow_contributing(tmp_path) == ["PRE601", "IAM601"]
+    assert run_in(tmp_path, "tools/rule_index.py").returncode == 0
+    assert preflight("explain", "PRE601", cwd=tmp_path).stdout.startswith("PRE601 tag-keys-not-reserved (error, names)")
+    declared = yaml.safe_load((tmp_path / "rules" / "readiness" / "PRE601.yaml").read_text())
     for kind, code in (("pass", 0), ("fail", 1)):
         for example in declared["examples"][kind]:
             for part in ("plan", "snapshot"):
                 (tmp_path / f"{part}.json").write_text(json.dumps(example[part]))
-            ran = preflight("check", "plan.json", "--snapshot", "snapshot.json", "--select", "PRE399", cwd=tmp_path)
+            ran = preflight("check", "plan.json", "--snapshot", "snapshot.json", "--select", "PRE601", cwd=tmp_path)
             assert ran.returncode == code, ran
+    declared = yaml.safe_load((tmp_path / "rules" / "lint" / "IAM601.yaml").read_text())
+    for kind, code in (("pass", 0), ("fail", 1)):
+        (tmp_path / "policy.json").write_text(json.dumps(declared["examples"][kind][0]["policy"]))
+        ran = preflight("lint", "policy.json", "--select", "IAM601", "--fail-on", "note", cwd=tmp_path)
+        assert ran.returncode == code, ran
+
+
+@pytest.mark.slow
+def test_after_the_pages_steps_the_tests_of_rules_pages_and_examples_pass(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "build", "dist")
+    shutil.copytree(ROOT, copy, ignore=left_out, symlinks=True)
+    follow_contributing(copy)
+    # The page of precision takes a minute, and the rule on the page adds no error to it.
+    for line in re.findall(r"^\t\$\(BIN\)/python (.*)$", made("docs"), re.MULTILINE):
+        if line != "tools/precision.py":
+            ran = run_in(copy, *line.split(), seconds=300)
+            assert ran.returncode == 0, f"{line}: {ran.stderr}"
+    ran = run_in(
+        copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not nightly", "tests/test_rules.py",
+        "tests/test_pages.py", "tests/test_examples.py", "tests/test_language.py", "tests/engine",
+        "tests/lint/rules/test_examples.py", "tests/lint/rules/test_rules_page.py",
+        "tests/scenarios/test_rules.py::test_every_rule_is_seen_to_pass_to_fail_and_to_stay_open",
+        "--deselect", "tests/test_pages.py::test_rules_are_added_by_doing_what_the_page_says", seconds=600,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout[-4000:]
+
+
+def made(target: str) -> str:
+    """Return the commands of one of the Makefile's targets."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return text.partition(f"\n{target}:")[2].partition("\n\n")[0]
 
 
 def test_an_operation_is_added_by_doing_what_the_page_says(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ FAMILIES = (
     ("PRV", "Proofs", "what `preflight prove` shows for every request there can be ([proofs.md](proofs.md))"),
     ("ACC", "Accounts", "what `preflight audit` asks of a whole account"),
 )
+OTHER = ("Other rules", "rules of no family above")
 
 TEXT = """# Rules
 
@@ -93,7 +94,7 @@ def page() -> str:
     return TEXT.format(
         count=len(rules),
         example="IAM101",
-        families="\n\n".join(_family(rules, *family) for family in FAMILIES if _of(rules, family[0])),
+        families="\n\n".join(_families(rules)),
         checks=len(checks),
         page=CHECKS,
         analyzer=_table(("check", "AWS's kind", "rules"), analyzer),
@@ -134,14 +135,22 @@ def _plain(finding: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", re.sub(r"\(.*?\)", "", finding).upper())
 
 
-def _of(rules: Iterable[Rule], family: str) -> list[Rule]:
-    return [rule for rule in rules if rule.id.startswith(family)]
+def _families(rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield the section of each family that has rules; one of no family is in the last section, and never left out."""
+    rest = list(rules)
+    for beginning, title, about in FAMILIES:
+        found = [rule for rule in rest if rule.id.startswith(beginning)]
+        rest = [rule for rule in rest if not rule.id.startswith(beginning)]
+        if found:
+            yield _family(found, title, about)
+    if rest:
+        yield _family(rest, *OTHER)
 
 
-def _family(rules: Sequence[Rule], beginning: str, title: str, about: str) -> str:
+def _family(rules: Sequence[Rule], title: str, about: str) -> str:
     rows = [
         (f'<a id="{rule.id.lower()}"></a>{rule.id}', f"`{rule.name}`", str(rule.level.value), _text(rule.summary))
-        for rule in _of(rules, beginning)
+        for rule in rules
     ]
     return f"## {title}\n\n{about[:1].upper()}{about[1:]}.\n\n" + _table(
         ("id", "name", "level", "holds when it passes"), rows

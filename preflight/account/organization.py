@@ -140,7 +140,9 @@ def _asked(account: LiveAccount, operation: str, **parameters: str) -> Mapping[s
     if isinstance(outcome, Failed):
         name = "".join(part.capitalize() for part in operation.split("_"))
         if outcome.code == _NOT_IN_USE:
-            raise UsageError("this account is in no organization; audit it alone, or name the accounts with --accounts")
+            raise UsageError(
+                "this account isn't in an organization; audit it alone, or name the accounts with --accounts"
+            )
         fact = _not_known(outcome, name)
         raise UsageError(f"the organization cannot be read: {fact.reason}; {fact.resolution}")
     return outcome.response

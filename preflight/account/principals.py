@@ -203,7 +203,7 @@ def _add_managed(into: list[Policy], gathered: _Gathered, policy_type: PolicyTyp
         gathered.miss(policy_type, _why(f"managed policy {arn}", fact))
         return
     if document is None:
-        gathered.miss(policy_type, f"managed policy {arn}: the document of its default version is not there")
+        gathered.miss(policy_type, f"managed policy {arn}: the document of its default version is missing")
         return
     _add(into, gathered, policy_type, arn, document)
 

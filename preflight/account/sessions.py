@@ -51,5 +51,5 @@ def require_session(session: Session, principal: str | None) -> None:
     if session == Session() or named is None or named[0] in ("role", "session"):
         return
     raise UsageError(
-        f"session policies, session tags and a source identity need the session of a role, and {principal} is not one"
+        f"session policies, session tags and a source identity require a role session; {principal} is not one"
     )

@@ -37,7 +37,7 @@ def _top(path: Path) -> Path:
         folder = folder.parent
     told = _git(folder, "rev-parse", "--show-toplevel")
     if told is None:
-        raise UsageError(f"--changed-only: {path} is in no git repository; check out one, or leave the option out")
+        raise UsageError(f"--changed-only: {path} is not in a git repository; check out one, or leave the option out")
     return Path(os.fsdecode(told).rstrip("\n"))
 
 
@@ -92,5 +92,5 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
     except OSError as error:
-        raise UsageError(f"--changed-only: git cannot be run ({error.strerror}); install it") from None
+        raise UsageError(f"--changed-only: can't run git ({error.strerror}); install it") from None
     return done.stdout if done.returncode == 0 else None

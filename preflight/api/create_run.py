@@ -69,7 +69,7 @@ class CreateInterrupted(KeyboardInterrupt):
             elif isinstance(fact, Absent):
                 lines.append(f"{entry.label} does not exist" + (" (yet)" if entry.state == "asked" else ""))
             else:
-                lines.append(f"{entry.label}: whether it exists is not known: {fact.reason}")
+                lines.append(f"{entry.label}: can't determine whether it exists: {fact.reason}")
         return lines
 
     def remembered(self) -> list[str]:
@@ -197,7 +197,7 @@ def _place(plan: Plan, account: LiveAccount) -> Environment:
         raise UsageError(f"whose credentials these are cannot be read: {getattr(found, 'reason', '')}; sign in again")
     if plan.account is not None and plan.account != found.value:
         raise UsageError(
-            f"the plan is for account {plan.account}, the credentials are of account {found.value}; "
+            f"the plan is for account {plan.account}, the credentials belong to account {found.value}; "
             "sign in to the plan's account, or correct the plan"
         )
     return Environment(account.partition, plan.region or account.region, found.value)

@@ -135,7 +135,7 @@ def _worked_out(
     elif audience == "preflight":
         grants, doubts = reads_of(plan, facts)
         if isinstance(facts, NoFacts):
-            note = "what the plan does not name is given by pattern; with --snapshot FILE or --live it is named"
+            note = "resources that the plan doesn't name are given as patterns; --snapshot FILE or --live names them"
     else:
         needed = needed_by(plan, facts, settings.session)
         grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)

@@ -159,9 +159,9 @@ def _lint(
 def _nothing(without: Sequence[str]) -> str:
     """Say that there was nothing to lint: that is no clean result."""
     if not without:
-        return "there is no policy in what was given; name a file or directory with one, or add --allow-none"
+        return "no policy was found; name a file or directory with one, or add --allow-none"
     more = f", nor do {len(without) - 1} more" if len(without) > 1 else ""
-    return f"{without[0]} holds no policy{more}; name a file that does"
+    return f"{without[0]} contains no policy{more}; name a file that does"
 
 
 def _written(fixes: Sequence[Fix]) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def prove(
     from preflight.prove.prove import prove_against
 
     if claim not in list(Claim):
-        raise UsageError(f"there is no claim {claim!r}; there are {', '.join(Claim)}")
+        raise UsageError(f"unknown claim {claim!r}; there are {', '.join(Claim)}")
     if claim != Claim.NOT_GRANTED and (actions or resources or principals):
         raise UsageError("--action, --resource and --principal say what is not granted; they go with not-granted")
     if claim != Claim.NO_NEW_ACCESS and against is not None:
@@ -55,7 +55,7 @@ def prove(
             raise UsageError(f'--action {action} names no service; write "service:{action}"')
     wanted = next((each for each in POLICY_TYPES if each == type_), None)
     if type_ is not None and wanted is None:
-        raise UsageError(f"there is no policy type {type_!r}; there are {', '.join(POLICY_TYPES)}")
+        raise UsageError(f"unknown policy type {type_!r}; there are {', '.join(POLICY_TYPES)}")
     question = Question(Claim(claim), tuple(actions), tuple(resources), tuple(principals), _values(assume or {}), today)
     if against is not None:
         return prove_against(question, against, paths, wanted)

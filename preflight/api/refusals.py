@@ -66,7 +66,7 @@ def _text(message: str) -> str:
     if message == "-":
         return _whole(read_bytes("-"), "stdin")
     if not message.strip():
-        raise UsageError("the message is empty; give what AWS said, a file that holds it, or - for stdin")
+        raise UsageError("the message is empty; give the error message, a file that contains it, or - for stdin")
     if len(message) <= _LONGEST_NAME and "\n" not in message and "\0" not in message:
         path = Path(message)
         try:

@@ -58,7 +58,7 @@ def explain(rule: str) -> Explained:
     if wanted not in rule_ids():
         wanted = next((each.id for each in rules() if each.name == rule.lower()), "")
     if not wanted:
-        raise UsageError(f"there is no rule {rule!r}; {nearest(rule)}")
+        raise UsageError(f"unknown rule {rule!r}; {nearest(rule)}")
     constraints = tuple(_constraints()) if wanted == _CONSTRAINTS else ()
     return Explained(load_rule(wanted), load_examples(wanted), constraints)
 
@@ -73,7 +73,7 @@ def explain_constraint(name: str) -> ExplainedConstraint:
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"preflight explain {_CONSTRAINTS} lists them"
-        raise UsageError(f"there is no constraint {name!r}; {hint}")
+        raise UsageError(f"unknown constraint {name!r}; {hint}")
     declared_by, constraint = known[name]
     return ExplainedConstraint(declared_by, constraint, examples_of(declared_by, constraint.name))
 

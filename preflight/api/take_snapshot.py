@@ -116,7 +116,7 @@ def _require_fresh(document: dict[str, Any]) -> None:
 
     if reasons := expired(document):
         raise UsageError(
-            f"the credentials expired half-way ({len(reasons)} reads); sign in again, and go on with --resume"
+            f"the credentials expired partway ({len(reasons)} reads); sign in again, and continue with --resume"
         )
 
 

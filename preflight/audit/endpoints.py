@@ -68,7 +68,7 @@ def in_service(scene: Scene, rule: Rule) -> Iterator[Result]:
     serving = 0
     for region, endpoints in scene.once(endpoints_of).items():
         for endpoint in endpoints:
-            status = endpoint.get("EndpointStatus", "of no status that is known")
+            status = endpoint.get("EndpointStatus", "of unknown status")
             if status in (*_SERVING, *_AT_WORK):
                 serving += 1
                 continue
@@ -78,7 +78,7 @@ def in_service(scene: Scene, rule: Rule) -> Iterator[Result]:
                 Kind.FAIL,
                 f"endpoint {name} in {region} is {status}{reason}",
                 subject=arn(scene, region, "endpoint", name),
-                remedy=f"Mend or delete it: aws sagemaker delete-endpoint --endpoint-name {name} --region {region}.",
+                remedy=f"Fix or delete it: aws sagemaker delete-endpoint --endpoint-name {name} --region {region}.",
             )
     if serving:
         yield rule.result(
@@ -150,7 +150,9 @@ def sts_active(scene: Scene, rule: Rule) -> Iterator[Result]:
             )
         else:
             reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else (fact.detail, "")
-            yield rule.result(Kind.OPEN, f"whether STS is active in {region} is not known: {reason}", remedy=resolution)
+            yield rule.result(
+                Kind.OPEN, f"Can't determine whether STS is active in {region}: {reason}", remedy=resolution
+            )
 
 
 def arn(scene: Scene, region: str, kind: str, name: str) -> str:
@@ -190,7 +192,7 @@ def _unused(
     for name in spare:
         yield rule.result(
             Kind.FAIL,
-            f"{label} {name} in {region} is used by nothing that is known",
+            f"{label} {name} in {region} isn't used by any known resource",
             subject=arn(scene, region, kind, name),
             remedy=f"Delete it if it isn't needed: aws sagemaker delete-{kind} --{kind}-name {name} --region {region}.",
         )

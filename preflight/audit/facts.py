@@ -21,12 +21,12 @@ def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
             Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=_sentence(unknown.resolution)
         )
     if not missing:
-        yield rule.result(Kind.PASS, "all that the audit rests on is known", subject=scene.account_id)
+        yield rule.result(Kind.PASS, "all facts that the audit needs are known", subject=scene.account_id)
 
 
 def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
     for unknown in scene.holders.unknown:
-        yield "who is in the account is not known", unknown
+        yield "the account's users and roles are not known", unknown
     keys = [{"AccountId": scene.account_id, "PolicyType": each} for each in _LEVELS]
     asks = [Ask.one("organizations:policy-levels", "", key) for key in keys]
     for label, fact in zip(_LEVELS.values(), scene.account.read_many(asks), strict=True):

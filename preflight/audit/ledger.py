@@ -151,19 +151,19 @@ class Ledger:
                     rows[each["key"]] = each if each["status"] == "failed" else _whole(each)
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise InputError(
-                    str(path), "it is no manifest of an audit", place=f"line {number}", mend="name another --into"
+                    str(path), "it is not the manifest of an audit", place=f"line {number}", mend="name another --into"
                 ) from None
         return rows
 
     def _require_same(self, header: Mapping[str, Any]) -> None:
         if header["version"] != VERSION:
-            raise UsageError(f"{self.folder} is of another version of preflight; name another --into")
+            raise UsageError(f"{self.folder} was written by another version of preflight; name another --into")
         before = header["settings"]
         changed = sorted(name for name in {*before, *self._settings} if before.get(name) != self._settings.get(name))
         if changed:
             name = changed[0]
             raise UsageError(
-                f"{self.folder} was begun with another {name} ({_said(before.get(name))}, now "
+                f"{self.folder} was started with another {name} ({_said(before.get(name))}, now "
                 f"{_said(self._settings.get(name))}): its accounts could not be compared; name another --into, or add "
                 "--again to do all of it anew"
             )
@@ -192,7 +192,7 @@ def opened(folder: str, settings: Mapping[str, Any]) -> Iterator[Ledger]:
     """Open the directory of a run, making it where it is not there, and lock it: of two audits into one directory, the
     second is refused. `settings` are those on which what is found depends.
 
-    Raises `UsageError` where it cannot be made, or another audit is at work in it.
+    Raises `UsageError` where it cannot be made, or another audit is running in it.
     """
     from filelock import FileLock, Timeout
 
@@ -202,7 +202,7 @@ def opened(folder: str, settings: Mapping[str, Any]) -> Iterator[Ledger]:
         lock = FileLock(path / LOCK, timeout=0)
         lock.acquire()
     except Timeout:
-        raise UsageError(f"another audit is at work in {folder}; wait for it, or name another --into") from None
+        raise UsageError(f"another audit is running in {folder}; wait for it, or name another --into") from None
     except OSError as error:
         raise UsageError(f"--into {folder} cannot be used ({error.strerror}); name another directory") from None
     ledger = Ledger(path, settings)

@@ -65,7 +65,7 @@ def in_use(scene: Scene, rule: Rule) -> Iterator[Result]:
     if using is None:
         yield rule.result(
             Kind.OPEN,
-            f"whether {len(roles)} roles of SageMaker are in use is not known: the models of a region are not",
+            f"Can't determine whether {len(roles)} roles of SageMaker are in use: the models of a Region are unknown",
             remedy="Let preflight list and describe models, or add them to the snapshot.",
         )
         return
@@ -154,7 +154,7 @@ def full_access(scene: Scene, rule: Rule) -> Iterator[Result]:
         found += 1
         yield rule.result(
             Kind.FAIL,
-            f"{holder.kind} {holder.name} holds {_FULL_ACCESS}" + (f" through group {through}" if through else ""),
+            f"{holder.kind} {holder.name} has {_FULL_ACCESS}" + (f" through group {through}" if through else ""),
             subject=holder.arn,
             evidence=[Evidence(_FULL_ACCESS, "")],
             remedy="Print what a plan needs with preflight policy REQUEST, and attach that instead.",

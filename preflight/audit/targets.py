@@ -179,9 +179,9 @@ def _of_lines(text: str, path: str, access: Access) -> Iterator[Target]:
         if len(account) != _DIGITS or not (account.isascii() and account.isdigit()):
             raise InputError(
                 path,
-                f"{account!r} is no account id",
+                f"{account!r} is not an account ID",
                 place=f"line {number}",
-                mend="write its twelve digits, and what else there is to say as YAML: see docs/organizations.md",
+                mend="write its 12 digits; for more than the ID, see docs/organizations.md",
             )
         yield Target(account, name.strip(), profile=access.profile, role=access.to(account))
 

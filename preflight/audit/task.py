@@ -104,7 +104,7 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
     if target.key.isdigit() and found.account != target.key:
         if target.path:
             return Failed(target, f"{target.path} is of account {found.account}; correct the list")
-        return Failed(target, f"the credentials are of account {found.account}; correct the role or the profile")
+        return Failed(target, f"the credentials belong to account {found.account}; correct the role or the profile")
     # A file's name can hold what is no text (half of a surrogate pair), and no reader of JSON would take it.
     told = json.dumps(orders.render(found), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     row = {**row_of(found), "seconds": round(gathered.seconds + time.perf_counter() - begun, 3)}
@@ -156,7 +156,7 @@ def _document(gathered: Gathered) -> Document:
 
 
 def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
-    """Read an account from AWS. Raises `PreflightError` where nobody gets in, or credentials expired half-way."""
+    """Read an account from AWS. Raises `PreflightError` where nobody gets in, or credentials expired partway."""
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
     from preflight.audit.collecting import collect, enabled_regions, expired
@@ -177,5 +177,5 @@ def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
     finally:
         live.close()
     if reasons := expired(document):
-        raise PreflightError(f"the credentials expired half-way ({reasons[0]}); sign in again, and run it again")
+        raise PreflightError(f"the credentials expired partway ({reasons[0]}); sign in again, and run it again")
     return document, requests

@@ -114,7 +114,7 @@ def _defect(error: Exception) -> int:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return _end(
         _DEFECT,
-        f"a defect of preflight: {what} ({where}); please report it with the command, and what PREFLIGHT_DEBUG=1 adds",
+        f"internal error: {what} ({where}); please report it with the command and the output of PREFLIGHT_DEBUG=1",
     )
 
 

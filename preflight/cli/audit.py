@@ -19,21 +19,21 @@ INTERRUPTED = 130
 def audit(
     snapshot: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="The facts of an account, or a folder of them; else they are read from AWS."),
+        typer.Option(metavar="FILE", help="Use a snapshot file, or a folder of them, instead of reading from AWS."),
     ] = None,
     region: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Look at this region only; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="Audit only this Region; repeatable.")
     ] = None,
     who_can: Annotated[
         str | None,
-        typer.Option(metavar="ACTION", help="Only answer who may do this, such as sagemaker:CreateEndpoint."),
+        typer.Option(metavar="ACTION", help="Only list who can do this action, such as sagemaker:CreateEndpoint."),
     ] = None,
-    on: Annotated[str | None, typer.Option(metavar="ARN", help="On which resource; with --who-can.")] = None,
+    on: Annotated[str | None, typer.Option(metavar="ARN", help="The resource for --who-can.")] = None,
     can: Annotated[
-        str | None, typer.Option(metavar="PRINCIPAL", help="Only answer what this role or user may do; name or ARN.")
+        str | None, typer.Option(metavar="PRINCIPAL", help="Only list what this role or user can do; name or ARN.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="OLD", help="Only tell what access changed since an older snapshot.")
+        str | None, typer.Option(metavar="OLD", help="Only list access that changed since this older snapshot.")
     ] = None,
     fail_on_new: Annotated[
         bool, typer.Option("--fail-on-new", help="Exit 1 if access was gained; with --since.")
@@ -42,33 +42,37 @@ def audit(
         bool, typer.Option("--organization", help="Audit every account of the organization; needs --into.")
     ] = False,
     accounts: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Audit the accounts that this file lists; needs --into.")
+        str | None, typer.Option(metavar="FILE", help="Audit the accounts listed in this file; needs --into.")
     ] = None,
     into: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Where the accounts' documents go; run again, only what is missing is done."),
+        typer.Option(metavar="DIR", help="Folder for the accounts' results; a second run does only what is missing."),
     ] = None,
     role_name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The role to assume in each account; else OrganizationAccountAccessRole."),
+        typer.Option(
+            metavar="NAME", help="The role to assume in each account; defaults to OrganizationAccountAccessRole."
+        ),
     ] = None,
     external_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The external ID that the role's trust policy asks for.")
+        str | None, typer.Option(metavar="ID", help="The external ID that the role's trust policy requires.")
     ] = None,
     include: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Of the organization these accounts or units only.")
+        list[str] | None, typer.Option(metavar="ID,...", help="Only these accounts or OUs of the organization.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Of the organization not these accounts or units.")
+        list[str] | None, typer.Option(metavar="ID,...", help="All but these accounts or OUs of the organization.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="How many accounts are read at once.")] = 8,
-    engine: Annotated[Engine, typer.Option(help="Where many accounts are audited.")] = Engine.THREADS,
+    threads: Annotated[
+        int, typer.Option(metavar="N", min=1, max=256, help="How many accounts to read in parallel.")
+    ] = 8,
+    engine: Annotated[Engine, typer.Option(help="Where to run the audits of many accounts.")] = Engine.THREADS,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="The Dask scheduler, such as tcp://host:8786.")
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Audit anew what --into has already.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Audit accounts again that --into already has.")] = False,
     keep_snapshots: Annotated[
-        bool, typer.Option("--keep-snapshots", help="Keep each account's snapshot in --into, too.")
+        bool, typer.Option("--keep-snapshots", help="Also save each account's snapshot in --into.")
     ] = False,
     profile: Profile = None,
     endpoint_url: EndpointUrl = None,
@@ -77,17 +81,19 @@ def audit(
     ] = "text",
     output: Output = None,
     select: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
+        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="Leave these rules out.")] = None,
-    fail_on: Annotated[Level, typer.Option(help="The least level at which a finding counts.")] = Level.ERROR,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though something is open.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show of the results only what is wrong.")] = False,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")
+    ] = None,
+    fail_on: Annotated[Level, typer.Option(help="The lowest level that fails the run.")] = Level.ERROR,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide passed results.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every result in full.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
-    """Audit an account, or many. Exit code 0: nothing at the level of --fail-on; 1: findings; 3: something is open; 2:
-    an account, or all of it, could not be audited.
+    """Audit one account or many. Exit code 0: nothing at the level of --fail-on; 1: findings; 2: an account could not
+    be audited; 3: something is UNKNOWN.
     """
     options = Options(
         snapshot=snapshot, regions=tuple(region or ()), who_can=who_can, on=on, can=can, since=since,

@@ -15,7 +15,7 @@ _ANSWERS = ("text", "json", "jsonl", "csv")
 
 
 class Engine(StrEnum):
-    """Where many accounts are audited."""
+    """Where to run the audits of many accounts."""
 
     THREADS = "threads"
     DASK = "dask"
@@ -117,6 +117,6 @@ class Options:
 
             near = get_close_matches(self.format.lower(), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise UsageError(f"there is no format {self.format!r} for this; {hint}")
+            raise UsageError(f"unknown format {self.format!r} for this; {hint}")
         if self.format in BINARY and self.output is None:
             raise UsageError(f"--format {self.format} writes a file that is no text; add --output FILE")

@@ -52,19 +52,19 @@ def check(
     account: AccountId = None,
     context: Context = None,
     snapshot: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Facts from a file; without it they are read from AWS.")
+        str | None, typer.Option(metavar="FILE", help="Use a snapshot file instead of reading from AWS.")
     ] = None,
     profile: Profile = None,
     endpoint_url: EndpointUrl = None,
     identity_policy: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Count in place of the principal's identity policies; repeatable."),
+        typer.Option(metavar="FILE", help="Use instead of the principal's identity-based policies; repeatable."),
     ] = None,
     boundary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Count in place of its permissions boundary.")
+        str | None, typer.Option(metavar="FILE", help="Use instead of the principal's permissions boundary.")
     ] = None,
     scp: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Count in place of the organization's SCPs; repeatable.")
+        list[str] | None, typer.Option(metavar="FILE", help="Use instead of the organization's SCPs; repeatable.")
     ] = None,
     session_policy: SessionPolicies = None,
     session_tag: SessionTags = None,
@@ -74,36 +74,38 @@ def check(
     deployed: Deployed = None,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
+        typer.Option(
+            "--format", metavar=FORMAT_NAMES, help="Output format; defaults to text, or github in GitHub Actions."
+        ),
     ] = None,
     output: Output = None,
     select: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")
+        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="Leave these rules out.")] = None,
-    fail_on: Annotated[Level, typer.Option(help="The least level at which a failure counts.")] = Level.ERROR,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though something is open.")] = False,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")
+    ] = None,
+    fail_on: Annotated[Level, typer.Option(help="The lowest level that fails the run.")] = Level.ERROR,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
     config_retries: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How often to read again what AWS does not show yet.")
+        int, typer.Option(metavar="N", min=0, help="How many times to read again a resource that isn't visible yet.")
     ] = 5,
     config_retry_delay: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at first; then longer each time.")
+        float, typer.Option(metavar="SECONDS", min=0, help="Delay before the first retry; grows with each retry.")
     ] = 1.0,
     changed_only: Annotated[
-        str | None, typer.Option(metavar="REF", help="Only files that have changed since REF, by git.")
+        str | None, typer.Option(metavar="REF", help="Only files changed since this git ref.")
     ] = None,
     summary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write verdict, counts and rules there too, as JSON.")
+        str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Show no progress, and of the results not what passed.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every result in full, and what was asked of AWS.")
+        bool, typer.Option("--verbose", "-v", help="Show every result in full, and the AWS calls made.")
     ] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
-    """Is this plan going to work? Exit code 0: yes; 1: no; 3: something is open; 2: nothing could be checked."""
+    """Will this plan work? Exit code 0: yes; 1: no; 2: nothing could be checked; 3: something is UNKNOWN."""
     name = format_named(format_)
     require_writable(output)
     require_writable(summary, "--summary")

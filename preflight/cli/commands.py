@@ -11,17 +11,17 @@ import typer.core
 import typer.main
 
 _COMMANDS = {
-    "check": "Is this plan going to work?",
-    "create": "Check a plan, make its calls and follow them to their end.",
-    "lint": "Lint policies: are they valid, safe, and what was meant?",
-    "snapshot": "Write an account's facts to a file, to check and audit without credentials.",
-    "audit": "Audit an account: who can do what, what is in trouble, what is close to its quotas.",
+    "check": "Will this plan work?",
+    "create": "Check a plan, make its calls and wait until the resources are in service.",
+    "lint": "Lint policies: are they valid, safe, and do they do what was meant?",
+    "snapshot": "Save an account's state to a file, to check and audit without credentials.",
+    "audit": "Audit an account: who can do what, what is failing, what is close to a quota.",
     "policy": "Print the least-privilege policy that a plan needs.",
-    "simulate": "Decide whether requests are allowed: unit tests for policies.",
-    "prove": "Prove what policies grant, for every request there can be.",
-    "why": "Explain a refusal: what AWS refused, by which policy, and the smallest change.",
+    "simulate": "Evaluate requests against policies: unit tests for policies.",
+    "prove": "Prove what policies grant, for every possible request.",
+    "why": "Explain an access denied message: which policy denied it, and the smallest fix.",
     "rules": "List the rules.",
-    "explain": "Explain a rule: why it is there, what breaks it, what to do.",
+    "explain": "Explain a rule: why it exists, what fails it, how to fix it.",
 }
 
 
@@ -44,14 +44,21 @@ class _Commands(typer.core.TyperGroup):
 
             near = get_close_matches(args[0], _COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_COMMANDS)}"
-            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+            ctx.fail(f"unknown command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose usage shows its arguments without the braces that typer puts around them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.removeprefix("{").removesuffix("}") for piece in super().collect_usage_pieces(ctx)]
 
 
 def _load(name: str) -> Any:
     one = typer.Typer(add_completion=False, rich_markup_mode=None)
     function = getattr(import_module(f"preflight.cli.{name}"), name)
-    one.command(name, short_help=_COMMANDS[name])(function)
+    one.command(name, cls=_Command, short_help=_COMMANDS[name])(function)
     return typer.main.get_command(one)
 
 

@@ -62,42 +62,43 @@ def create(
     allow_unchecked: AllowUnchecked = None,
     deployed: Deployed = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before calling AWS.")] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not follow what the calls make.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait for the resources.")] = False,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop following after so long; exit code 4.")
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop waiting after this time, with exit code 4.")
     ] = None,
     rollback: Annotated[
-        bool, typer.Option("--rollback", help="If it fails, delete what this run created, and only that.")
+        bool, typer.Option("--rollback", help="On failure, delete what this run created, and nothing else.")
     ] = False,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar=FORMAT_NAMES, help="How to print it: text, or github in GitHub Actions."),
+        typer.Option(
+            "--format", metavar=FORMAT_NAMES, help="Output format; defaults to text, or github in GitHub Actions."
+        ),
     ] = None,
     output: Output = None,
-    select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (ids or prefixes).")] = "",
-    ignore: Annotated[str, typer.Option(metavar="ID,...", help="Leave these rules out.")] = "",
-    fail_on: Annotated[Level, typer.Option(help="The least level at which a failure stops it.")] = Level.ERROR,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Go on though something is open.")] = False,
+    select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")] = "",
+    ignore: Annotated[str, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")] = "",
+    fail_on: Annotated[Level, typer.Option(help="The lowest level that stops the run.")] = Level.ERROR,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Continue even if something is UNKNOWN.")] = False,
     config_retries: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How often to try again while AWS does not see the config yet.")
+        int,
+        typer.Option(metavar="N", min=0, help="How many times to retry while the endpoint config isn't visible yet."),
     ] = 5,
     config_retry_delay: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at first; then longer each time.")
+        float, typer.Option(metavar="SECONDS", min=0, help="Delay before the first retry; grows with each retry.")
     ] = 1.0,
     poll: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.01, help="How long between looks at first; up to 30 s later.")
+        float, typer.Option(metavar="SECONDS", min=0.01, help="First polling interval; grows up to 30 s.")
     ] = 5.0,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Show no progress, and of the results not what passed.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every result in full, and what was asked of AWS.")
+        bool, typer.Option("--verbose", "-v", help="Show every result in full, and the AWS calls made.")
     ] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
-    """Check a plan, and if nothing stands in its way, make its calls and follow them to their end.
+    """Check a plan and, if it passes, make its calls and wait until the resources are in service.
 
-    Running it again after an interruption goes on where it stopped: what is there as the plan has it is not made again.
+    Run it again after an interruption to continue: resources that already exist as planned are not created again.
     """
     from preflight.cli.create_progress import EventDisplay, say
 
@@ -105,7 +106,7 @@ def create(
     require_writable(output)
     from_stdin = "-" in requests
     if not yes and (from_stdin or not sys.stdin.isatty()):
-        raise UsageError("create asks before it calls AWS, and there is no terminal to ask on; give --yes")
+        raise UsageError("create asks for confirmation, and there is no terminal; add --yes")
     shown = _Shown(name, output, color, quiet=quiet, verbose=verbose)
     try:
         with EventDisplay(quiet=quiet, color=None if color is Color.AUTO else color is Color.ALWAYS) as progress:
@@ -186,7 +187,7 @@ def _tell_interrupted(stopped: CreateInterrupted, *, from_stdin: bool) -> None:
         lines = stopped.remembered()
     for line in lines:
         say(f"  {line}")
-    say("To go on with it (what is there is not created again):")
+    say("To continue (existing resources are not created again):")
     say(f"  {continuing(sys.argv)}" + (" < the same input" if from_stdin else ""))
     if undo := stopped.undo():
         say("To delete what exists of it:")

@@ -14,7 +14,7 @@ def explain(
     rule: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="A rule's id or name, or a constraint of PRE304.", autocompletion=completing.ids
+            metavar="ID", help="A rule's ID or name, or a constraint of PRE304.", autocompletion=completing.ids
         ),
     ],
     examples: Annotated[bool, typer.Option("--examples", help="Show the examples in full, as YAML.")] = False,

@@ -29,65 +29,61 @@ class Type(StrEnum):
 
 
 def lint(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and directories; - is stdin.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and directories; - reads stdin.")],
     type_: Annotated[
-        Type, typer.Option("--type", help="What bare policies are for, where nothing around them says it.")
+        Type, typer.Option("--type", help="The type of policy documents, where the file doesn't say it.")
     ] = Type.AUTO,
     format_: Annotated[
         str | None,
         typer.Option(
             "--format",
             metavar="NAME",
-            help="How to print the report: text, json, sarif, ...",
+            help="Output format: text, json, sarif, ...",
             autocompletion=completing.formats,
         ),
     ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ID,...", help="Lint with these rules only (ids or prefixes).", autocompletion=completing.ids
-        ),
+        typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).", autocompletion=completing.ids),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID,...", help="Leave these rules out.", autocompletion=completing.ids),
+        typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).", autocompletion=completing.ids),
     ] = None,
     fail_on: Annotated[
-        Level | None, typer.Option(help="The least level at which a finding counts.", show_default="error")
+        Level | None, typer.Option(help="The lowest level that fails the run.", show_default="error")
     ] = None,
     rules: Annotated[
-        list[str] | None, typer.Option(metavar="DIR", help="A folder with rules of your own; repeatable.")
+        list[str] | None, typer.Option(metavar="DIR", help="A folder with custom rules; repeatable.")
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Findings that are known and do not count.")
+        str | None, typer.Option(metavar="FILE", help="A file of known findings, which don't count.")
     ] = None,
     write_baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write what is found there, to count as known from now on.")
+        str | None, typer.Option(metavar="FILE", help="Write all findings to a baseline file.")
     ] = None,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Mend what can be mended without changing what is granted.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would write, and write nothing.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix what can be fixed without changing what is granted.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, without writing.")] = False,
     changed_only: Annotated[
-        str | None, typer.Option(metavar="REF", help="Only files that have changed since REF, by git.")
+        str | None, typer.Option(metavar="REF", help="Only files changed since this git ref.")
     ] = None,
     summary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write verdict, counts and rules there too, as JSON.")
+        str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
     ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even if there are findings.")] = False,
     allow_none: Annotated[bool, typer.Option("--allow-none", help="Skip files without policies.")] = False,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Lint every file, also those that are as they were the last time.")
+        bool, typer.Option("--no-cache", help="Lint every file, even if unchanged since the last run.")
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many processes at most; else one for each core.")
+        int | None, typer.Option(metavar="N", min=1, help="Maximum number of processes; defaults to one per core.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show each finding on one line.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
-    """Lint policies: are they valid, safe, and what was meant? Exit code 0: clean; 1: findings; 2: something could not
-    be read.
+    """Lint policies: are they valid, safe, and do they do what was meant? Exit code 0: clean; 1: findings; 2: something
+    could not be read.
     """
     options = Options(
         paths,

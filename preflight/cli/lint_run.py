@@ -131,10 +131,10 @@ def _findings(count: int) -> str:
 def _tell(done: Linted, options: Options) -> None:
     """Say on stderr what the report does not."""
     if done.without:
-        _say(f"{done.without[0]} holds no policy{_more(done.without)}: passed over")
+        _say(f"{done.without[0]} contains no policy{_more(done.without)}: skipped")
     if done.stale:
         known = done.baseline
-        _say(f"{known}: {_findings(done.stale)} not there any more; write it anew with --write-baseline {known}")
+        _say(f"{known}: {_findings(done.stale)} no longer found; update it with --write-baseline {known}")
     if options.output is not None and not options.quiet:
         from preflight.report.counting import summary
 

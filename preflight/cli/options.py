@@ -11,10 +11,13 @@ from preflight.errors import UsageError
 
 Requests: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="REQUEST...", help="Requests, plans, templates, Terraform plans or cdk.out; - is stdin."),
+    typer.Argument(
+        metavar="REQUEST...",
+        help="Requests, plans, CloudFormation templates, Terraform plans or cdk.out; - reads stdin.",
+    ),
 ]
 Operation: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="NAME", help="What a bare request is for, such as create-endpoint-config.")
+    str | None, typer.Option(metavar="NAME", help="The operation of a bare request, such as create-endpoint-config.")
 ]
 Parameters: TypeAlias = Annotated[
     list[str] | None,
@@ -22,44 +25,52 @@ Parameters: TypeAlias = Annotated[
         "--parameters",
         "--parameter",
         metavar="NAME=VALUE|FILE",
-        help="A template's parameter, or a file of them; repeatable.",
+        help="A template parameter, or a file of parameters; repeatable.",
     ),
 ]
 Principal: TypeAlias = Annotated[
-    str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls.")
+    str | None,
+    typer.Option(
+        "--principal",
+        "--role",
+        metavar="ARN",
+        help="The role or user that makes the calls.",
+    ),
 ]
-Region: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The region of the calls.")]
-AccountId: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="The account of the calls.")]
+Region: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The Region of the calls.")]
+AccountId: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="The account ID of the calls.")]
 Context: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key of the calls; repeatable.")
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key value of the calls; repeatable.")
 ]
 SessionPolicies: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--session-policy", metavar="FILE", help="A policy that the session is restricted to; repeatable."),
+    typer.Option("--session-policy", metavar="FILE", help="A session policy; repeatable."),
 ]
 SessionTags: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--session-tag", metavar="KEY=VALUE", help="A tag of the session; repeatable.")
+    list[str] | None, typer.Option("--session-tag", metavar="KEY=VALUE", help="A session tag; repeatable.")
 ]
 SourceIdentity: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The session's source identity.")]
 StsActive: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(metavar="REGION", help="STS is active in this region: AWS has no call that shows it; repeatable."),
+    typer.Option(
+        metavar="REGION", help="Assume that STS is active in this Region, which no AWS call shows; repeatable."
+    ),
 ]
 AllowUnchecked: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE-PATTERN", help="Types that may go unchecked, such as Custom::*; repeatable."),
+    typer.Option(metavar="TYPE-PATTERN", help="Resource types to accept unchecked, such as Custom::*; repeatable."),
 ]
 Deployed: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="FILE", help="The template as it is deployed, or a change set: an update of it.")
+    str | None, typer.Option(metavar="FILE", help="The deployed template or a change set, to check an update.")
 ]
-Profile: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")]
-EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")]
-Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")]
+Profile: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")]
+EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")]
+Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")]
 
 
 def nothing_changed(ref: str | None) -> str:
     """Return the line that says so where nothing is left to look at."""
-    return f"nothing that was given has changed since {ref}: there is nothing to look at"
+    return f"nothing given has changed since {ref}"
 
 
 def listed(given: Sequence[str] | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 class Color(StrEnum):
-    """When to use colours."""
+    """When to use color."""
 
     AUTO = "auto"
     ALWAYS = "always"

@@ -58,11 +58,11 @@ class Attach(StrEnum):
 def policy(
     requests: Requests,
     for_: Annotated[
-        Audience, typer.Option("--for", help="The policy for the plan's calls, or for what preflight reads itself.")
+        Audience, typer.Option("--for", help="The policy for the plan's calls, or for preflight's own reads.")
     ] = Audience.PLAN,
     diff: Annotated[
         str | None,
-        typer.Option(metavar="ROLE", help="Show what to add to, and what could be removed from, a role's policies."),
+        typer.Option(metavar="ROLE", help="Show what to add to and remove from this role's policies."),
     ] = None,
     operation: Operation = None,
     parameters: Parameters = None,
@@ -70,10 +70,14 @@ def policy(
     region: Region = None,
     account: AccountId = None,
     context: Context = None,
-    snapshot: Annotated[str | None, typer.Option(metavar="FILE", help="Facts from a file.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Facts from the account of the AWS credentials.")] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use; means --live.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers; means --live.")] = None,
+    snapshot: Annotated[str | None, typer.Option(metavar="FILE", help="Use a snapshot file.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Read from the account of the current credentials.")] = False,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use; implies --live.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint; implies --live.")
+    ] = None,
     session_policy: SessionPolicies = None,
     session_tag: SessionTags = None,
     source_identity: SourceIdentity = None,
@@ -81,19 +85,19 @@ def policy(
     allow_unchecked: AllowUnchecked = None,
     deployed: Deployed = None,
     attach: Annotated[
-        Attach, typer.Option(help="As managed policies, or as an inline policy of a role, user or group.")
+        Attach, typer.Option(help="Managed policies, or an inline policy of a role, user or group.")
     ] = Attach.MANAGED,
     format_: Annotated[
-        Format, typer.Option("--format", help="Policies to paste, or one document of all there is to say.")
+        Format, typer.Option("--format", help="Policies to paste, or one JSON document with every detail.")
     ] = Format.TEXT,
     output: Output = None,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though something is not known.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
     """Print the least-privilege policy that a plan needs, as JSON to paste.
 
-    The plan alone suffices, with region and account; a snapshot or --live adds what only the account knows. Exit code
-    0: that is all; 1: it does not fit the quota, or the role lacks something; 3: something is not known; 2: bad input.
+    The plan with a region and an account is enough; a snapshot or --live adds what only the account knows. Exit code
+    0: complete; 1: it exceeds a quota, or the role lacks permissions; 2: bad input; 3: something is UNKNOWN.
     """
     from preflight.report import policy as report
 

@@ -45,7 +45,7 @@ def prove(
     ],
     against: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="no-new-access: compare with REF of git, in place of OLD."),
+        typer.Option(metavar="REF", help="no-new-access: compare with this git ref instead of OLD."),
     ] = None,
     action: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: an action; repeatable.")
@@ -57,22 +57,22 @@ def prove(
         list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: a principal; repeatable.")
     ] = None,
     type_: Annotated[
-        Type, typer.Option("--type", help="What bare policies are for, where nothing around them says it.")
+        Type, typer.Option("--type", help="The type of policy documents, where the file doesn't say it.")
     ] = Type.AUTO,
     assume: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Fix the value of a condition key; repeatable.")
     ] = None,
     today: Annotated[bool, typer.Option("--today", help="Count only actions that exist today.")] = False,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="How to print the answer: text, json, sarif, ...")
+        str | None, typer.Option("--format", metavar="NAME", help="Output format: text, json, sarif, ...")
     ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out what was proved.")] = False,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide what was proved.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show everything in full.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use colours.")] = Color.AUTO,
+    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
 ) -> None:
-    """Prove what policies grant, for every request there can be. Exit code 0: it holds; 1: it does not, with requests
-    that show it; 2: something could not be read; 3: unknown, with the reason.
+    """Prove what policies grant, for every possible request. Exit code 0: proved; 1: disproved, with example requests;
+    2: something could not be read; 3: UNKNOWN, with the reason.
     """
     name = format_named(format_)
     require_writable(output)

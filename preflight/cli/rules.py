@@ -10,7 +10,7 @@ from preflight.cli.output import deliver, width
 
 
 def rules(
-    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="How to print them.")] = "text",
+    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="Output format.")] = "text",
 ) -> None:
     """List the rules: id, level, name, and what each says."""
     from preflight import api

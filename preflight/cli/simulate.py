@@ -26,20 +26,26 @@ class Format(StrEnum):
 
 
 def simulate(
-    cases: Annotated[list[str], typer.Argument(metavar="CASES...", help="JSON, JSON Lines or YAML; - is stdin.")],
-    format_: Annotated[Format, typer.Option("--format", help="How to print the decisions.")] = Format.TEXT,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print them instead of stdout.")] = None,
+    cases: Annotated[list[str], typer.Argument(metavar="CASES...", help="JSON, JSON Lines or YAML; - reads stdin.")],
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
     snapshot: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Take the principals' policies that a case does not give from a snapshot."),
+        typer.Option(metavar="FILE", help="Take policies that a case doesn't give from this snapshot."),
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Take them from the account of the AWS credentials.")] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use; means --live.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers; means --live.")] = None,
-    coverage: Annotated[bool, typer.Option("--coverage", help="Say which statements no decision rested on.")] = False,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though decisions are open.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Take them from the account of the current credentials.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use; implies --live.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint; implies --live.")
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Report statements that decided no case.")] = False,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if decisions are UNKNOWN.")] = False,
 ) -> None:
-    """Decide whether requests are allowed, and hold them to what is expected of them.
+    """Evaluate requests against policies, and compare the decisions with what each case expects.
 
     A case that has "expect" is a unit test of its policies.
     """

@@ -16,32 +16,35 @@ OPEN, INTERRUPTED = 3, 130
 
 
 def snapshot(
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; .gz packs it.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; .gz compresses it.")
+    ],
     region: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A region to look at; all that are enabled otherwise.")
+        list[str] | None, typer.Option(metavar="NAME", help="A Region to read; defaults to all enabled Regions.")
     ] = None,
     plan: Annotated[
         list[str] | None,
-        typer.Option(metavar="REQUEST", help="Also what this plan or request relies on; repeatable."),
+        typer.Option(metavar="REQUEST", help="Also read what this plan or request needs; repeatable."),
     ] = None,
     principal: Annotated[
-        str | None, typer.Option("--principal", "--role", metavar="ARN", help="Who makes the calls of --plan.")
+        str | None,
+        typer.Option("--principal", "--role", metavar="ARN", help="The role or user that makes the calls of --plan."),
     ] = None,
     from_files: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Make it of what AWS CLI commands printed instead; repeatable."),
+        typer.Option(metavar="FILE", help="Build it from saved AWS CLI output instead; repeatable."),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(metavar="ID", help="The account of --from-files, where they do not say it.")
+        str | None, typer.Option(metavar="ID", help="The account of --from-files, if they don't name it.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 though something was denied.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
+    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if some reads were denied.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:
-    """Write an account's facts to a file; it only reads. Exit code 0: all is there; 3: some of it could not be read,
-    and is in the file as unknown; 2: nothing was written.
+    """Save an account's state to a file; only reads from AWS. Exit code 0: complete; 2: nothing was written; 3: some of
+    it could not be read, and is marked unknown in the file.
     """
     require_writable(output)
     try:

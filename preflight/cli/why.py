@@ -25,26 +25,26 @@ def why(
         str,
         typer.Argument(
             metavar="MESSAGE|FILE|-",
-            help="What AWS said: a message, a log, a CloudTrail record; a file that holds it, or - for stdin.",
+            help="An error message, log or CloudTrail record, or a file that contains it; - reads stdin.",
         ),
     ],
-    snapshot: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Find the statement in the facts of a snapshot.")
-    ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Find the statement in the account of the credentials.")] = False,
+    snapshot: Annotated[str | None, typer.Option(metavar="FILE", help="Find the statement in a snapshot.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Find the statement in the account of the current credentials.")
+    ] = False,
     decode: Annotated[
         bool, typer.Option("--decode", help="Have AWS decode an encoded authorization message (needs credentials).")
     ] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile to use.")] = None,
-    region: Annotated[str | None, typer.Option(metavar="NAME", help="The region to call.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Where AWS answers.")] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to print it instead of stdout.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
+    region: Annotated[str | None, typer.Option(metavar="NAME", help="The Region to call.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
 ) -> None:
-    """Explain a refusal: who was refused what, by which kind of policy, and the smallest change that allows it.
+    """Explain an access denied message: who was denied what, by which type of policy, and the smallest fix.
 
-    Without --snapshot or --live, by the message alone. Exit code 0: explained; 1: the facts allow the request; 2: this
-    is no refusal of authorization; 3: the message and the facts at hand do not tell.
+    Uses the message alone without --snapshot or --live. Exit code 0: explained; 1: the facts allow the request; 2: not
+    an access denied message; 3: the message and the facts are not enough.
     """
     from preflight.api import why as explained
     from preflight.report import why as report

@@ -160,7 +160,7 @@ def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
     operation = load_operation(request.operation)
     key = operation.key(request.parameters)
     if operation.effect == "delete":
-        raise UsageError(f"{request.operation} deletes; create only carries out what creates or updates")
+        raise UsageError(f"{request.operation} deletes a resource; create only makes calls that create or update")
     if key is None:
         wanted = " and ".join(operation.kind.identity)
         raise UsageError(f"{request.document.path}: {request.operation} does not say {wanted}; give it")

@@ -71,7 +71,7 @@ class Limit:
     def says(self) -> str:
         """Return the sum in words."""
         return (
-            f"{self.wanted} more are asked for, {self.headroom} are left: {self.used} of {self.limit} of the quota "
+            f"{self.wanted} more requested, {self.headroom} available: {self.used} of {self.limit} of the quota "
             f"'{self.quota}' are in use"
         )
 

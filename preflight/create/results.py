@@ -41,7 +41,7 @@ def _accepted(entry: JournalEntry, failed: Failed | None, why: Sequence[Result])
     elif entry.state is State.PLANNED:
         kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: an earlier request failed"
     elif entry.state is State.THERE:
-        message = f"{entry.label} was already there as the plan has it; {name} was not called again"
+        message = f"{entry.label} already exists as planned; {name} was not called again"
     elif entry.state is State.UNDONE:
         message = f"AWS accepted {name} for {entry.label}, which was deleted again"
     else:
@@ -52,7 +52,7 @@ def _accepted(entry: JournalEntry, failed: Failed | None, why: Sequence[Result])
 def _refused(entry: JournalEntry, failed: Failed, why: Sequence[Result]) -> tuple[str, str]:
     name = entry.operation.id.partition(":")[2]
     if entry.state is State.ASKED:
-        message = f"what became of {name} for {entry.label} is not known: {failed.message}"
+        message = f"the outcome of {name} for {entry.label} is unknown: {failed.message}"
         return message, f"Look: {entry.command(entry.operation.kind.section('read')['one']['call'])}; then run again."
     if failed.unsent:
         message = f"{name} for {entry.label} failed before it reached AWS; nothing was sent: {failed.message}"
@@ -100,7 +100,7 @@ def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Resul
         ) + "Then run the same command again."
     elif end.arrival is Arrival.GONE:
         kind = Kind.FAIL
-        message = f"{entry.label} was {end.status or 'never seen'} and is not there any more: somebody deleted it"
+        message = f"{entry.label} was {end.status or 'never seen'} and no longer exists: it was deleted"
         remedy = "Find out who (DeleteEndpoint in CloudTrail), and run the same command again."
     else:
         kind = Kind.FAIL

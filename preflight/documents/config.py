@@ -132,7 +132,7 @@ def _table(text: str, path: str, name: str) -> Mapping[str, Any] | None:
         value = _plain(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         problem, _, place = str(error).partition(" (at ")
-        raise InputError(path, f"it is not TOML: {problem}", place=place.rstrip(")"), mend="correct it there") from None
+        raise InputError(path, f"invalid TOML: {problem}", place=place.rstrip(")"), mend="correct it there") from None
     except RecursionError:
         raise InputError(path, "it is nested too deep", mend="flatten it") from None
     pointer = ""
@@ -204,7 +204,7 @@ def _suppression(entry: Mapping[str, Any], number: int, line: int | None, path: 
     except ValueError:
         place = f"/suppress/{number}/expires" + (f" (line {line}, column 1)" if line else "")
         raise InputError(
-            path, f"there is no day {entry['expires']}", place=place, mend="write one such as 2027-03-31"
+            path, f"invalid date {entry['expires']}", place=place, mend="write one such as 2027-03-31"
         ) from None
     return Suppression(
         entry["file"],

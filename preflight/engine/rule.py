@@ -149,5 +149,5 @@ def rule_file(rule: str) -> Path:
     """Return the file of a rule. Raises `PreflightError` for a rule that does not exist, with the nearest that does."""
     path = path_of(rule)
     if path is None:
-        raise PreflightError(f"there is no rule {rule!r}; {nearest(rule)}")
+        raise PreflightError(f"unknown rule {rule!r}; {nearest(rule)}")
     return path

@@ -92,7 +92,7 @@ def _broken(task: Task[S], error: Exception) -> Result:
     where = f"{Path(last.filename).name}:{last.lineno}"
     return task.rule.result(
         Kind.OPEN,
-        f"the check itself broke, so what it would have found is not known: {what} ({where})",
+        f"internal error in the check, so its result is unknown: {what} ({where})",
         location=task.location,
-        remedy="This is a defect of preflight: please report it with this message and the request.",
+        remedy="This is a bug in preflight. Please report it with this message and the request.",
     )

@@ -20,7 +20,7 @@ def select_rules(
     wanted, unwanted = _prefixes(select), _prefixes(ignore)
     for prefix in (*wanted, *unwanted):
         if not any(rule.startswith(prefix) for rule in (*rule_ids(), *added)):
-            raise UsageError(f"there is no rule {prefix!r}, nor any that begins so; {nearest(prefix)}")
+            raise UsageError(f"unknown rule {prefix!r}, nor any that begins so; {nearest(prefix)}")
     found = [
         rule
         for rule in known
@@ -30,7 +30,7 @@ def select_rules(
         asked = " ".join(
             f"{option} {','.join(given)}" for option, given in (("--select", wanted), ("--ignore", unwanted)) if given
         )
-        raise UsageError(f"no rule is left to check by {asked}; there are {_few(known)}")
+        raise UsageError(f"no rule is selected by {asked}; there are {_few(known)}")
     return found
 
 

@@ -112,7 +112,7 @@ def _named(principals: Principals | None, at: str, named: Named) -> None:
         _refuse(at, "the statement has no Principal, which a policy of this type needs", "say whom it is about")
     if named is Named.NEVER and principals is not None:
         element = "NotPrincipal" if principals.negated else "Principal"
-        problem = f"{element} cannot be used here: the policy is about whoever it is attached to"
+        problem = f"{element} cannot be used here: the policy applies to the principal that it is attached to"
         _refuse(f"{at}/{element}", problem, f"remove {element}")
 
 

@@ -19,7 +19,7 @@ COLONS_IN_A_NAME = 6
 """From so many colons on, a resource's name may hold some."""
 
 INCOMPLETE = "it is not a whole ARN, and AWS completes ARNs in policies of identities only"
-INCOMPLETE_TWO_WAYS = "it is not a whole ARN, and its * may stand for one missing field or for several"
+INCOMPLETE_TWO_WAYS = "it is not a whole ARN, and its * may match one missing field or several"
 NOT_AN_ARN = "it is not an ARN"
 EARLY_VARIABLE = "AWS supports variables after the fifth colon of an ARN only"
 COLON_IN_NAME = "it matches only if * or ? takes a colon, which AWS does not say of the colons in a name"

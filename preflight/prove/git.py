@@ -73,7 +73,7 @@ def _top(path: str) -> str:
         folder = folder.parent
     told = _git(str(folder), "rev-parse", "--show-toplevel")
     if told is None:
-        raise UsageError(f"--against: {path} is in no git repository; check one out, or name the old file")
+        raise UsageError(f"--against: {path} is not in a git repository; check one out, or name the old file")
     return os.fsdecode(told).rstrip("\n")
 
 
@@ -119,5 +119,5 @@ def _git(folder: str, *arguments: str) -> bytes | None:
             ["git", *_SAFELY, "-C", folder, *arguments], capture_output=True, check=False, env=environment
         )
     except OSError as error:
-        raise UsageError(f"--against: git cannot be run ({error.strerror}); install it") from None
+        raise UsageError(f"--against: can't run git ({error.strerror}); install it") from None
     return done.stdout if done.returncode == 0 else None

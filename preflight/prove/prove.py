@@ -75,7 +75,7 @@ def prove_against(question: Question, ref: str, paths: Sequence[str], type_: Pol
     if not any(each.path is not None for each in every):
         _require_policies(read(paths, type_), paths)
     elif not new.policies and not old.policies and not new.skipped:
-        # What changed holds no policy: there must be one, all the same, in what was given.
+        # What changed contains no policy: there must be one, all the same, in what was given.
         _require_policies(read(paths, type_), paths)
     new.skipped += [each for each in old.skipped if each not in new.skipped]
     return _answer(question, pairs(old.policies, new.policies), new, named=False)
@@ -171,7 +171,7 @@ def _one(question: Question, pair: Pair) -> _Proved:
         best = _proof(question, new.type, _parsed(new, then), _parsed(old, earlier) if old is not None else NOTHING)
         if best.verdict is Verdict.HOLDS:
             return _Proved()
-    reason = f"it depends on what the deploy puts in for {', '.join(parts)}"
+    reason = f"it depends on the deploy-time value of {', '.join(parts)}"
     return _Proved((), [Undecided(reason, name, _location(new, ""))])
 
 
@@ -206,7 +206,7 @@ def _gone(old: FoundPolicy | None) -> _Proved:
     if old.type not in _LIMITING and all(each.allows for each in policy.statements):
         return _Proved()
     limited = "limited" if old.type in _LIMITING else "denied"
-    return _Proved((), [Undecided(f"it is gone, and other policies may allow what it {limited}", _name(old))])
+    return _Proved((), [Undecided(f"it was removed, and other policies may allow what it {limited}", _name(old))])
 
 
 def _proof(question: Question, type_: PolicyType, new: Policy, old: Policy) -> Proof:

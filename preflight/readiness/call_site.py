@@ -36,13 +36,13 @@ def settled(plan: Plan, account: Account) -> Settled:
     if partition is not None and partition != account.partition:
         raise InputError(
             account.source,
-            f"these are facts of the partition {account.partition}, but the principal is of {partition}",
+            f"these facts are for partition {account.partition}, but the principal is in {partition}",
             mend="give the facts of that partition, or name another principal",
         )
     number = found.value if isinstance(found, Known) else plan.account or of_principal
     if number is None:
-        reason = found.reason if isinstance(found, Unknown) else "nobody has said it"
-        raise UsageError(f"the account is not known: {reason}; give --account, or sign in again")
+        reason = found.reason if isinstance(found, Unknown) else "it was not given"
+        raise UsageError(f"can't determine the account: {reason}; give --account, or sign in again")
     return Settled(_region(plan, account), number, account.partition)
 
 

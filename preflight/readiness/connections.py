@@ -32,7 +32,7 @@ class Connection:
 
     @property
     def is_told(self) -> bool:
-        """Whether the results of an earlier request of the plan tell of it."""
+        """Whether the results of an earlier request in the plan tell of it."""
         return all(each.covered for each in self.members)
 
 

@@ -23,7 +23,7 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
     """Say whether one resource exists."""
     what, fact = f"{reference.label} ({reference.via})", reference.fact
     if reference.planned:
-        maker = "the plan" if by_plan(step, reference) else "an earlier request of the plan"
+        maker = "the plan" if by_plan(step, reference) else "an earlier request in the plan"
         return said(step, rule, reference, Kind.PASS, f"{what} is created by {maker}")
     if reference.same_region and reference.region not in ("", step.region):
         message = f"{what} is in {reference.region}; it must be in {step.region}"
@@ -40,9 +40,9 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"{what} does not exist in account {step.account_id} in {region}{after_reads(fact.reads)}",
-            f"Name {article} {noun} that exists, or leave the call out: what is gone need not be deleted."
+            f"Name {article} {noun} that exists, or remove the call: there is nothing to delete."
             if step.operation.effect == "delete" and reference.kind == step.operation.declared["resource"]
-            else f"Create it first, in the same plan if you like, or name {article} {noun} that exists.",
+            else f"Create it first (the same plan can do it), or name {article} {noun} that exists.",
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists{after_reads(fact.reads)}")
 
@@ -56,7 +56,7 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
     """Return the references that a rule reports for this step, or the result that says why there is none.
 
     There is none because the request relies on nothing of the kind (notApplicable), because what would name it could
-    not be read (open), or because an earlier request of the plan answers for it (no result at all).
+    not be read (open), or because an earlier request in the plan answers for it (no result at all).
     """
     found = reported(step, rule.id)
     if found or any(each.rule == rule.id for each in references(step)):
@@ -65,7 +65,7 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
         return [], []
     unread = next((each for each in references(step) if _hides(step, rule, each)), None)
     if unread is None:
-        why = f"{step.operation.id} relies on nothing of the kind here"
+        why = f"{step.operation.id} has no such dependency here"
         return [], [rule.result(Kind.NOT_APPLICABLE, why, subject=subject(step), location=step.location)]
     fact = unread.fact
     state = "does not exist" if isinstance(fact, Absent) else f"cannot be read: {fact.reason}"  # type: ignore[union-attr]
@@ -122,7 +122,7 @@ def faults(step: Step, rule: Rule) -> Iterator[Result]:
                 if unknown := DeployText.partial(found):
                     yield rule.result(
                         Kind.OPEN,
-                        f"`{found}` is not known before the deploy: {fault['says']}",
+                        f"`{found}` is not known before deployment: {fault['says']}",
                         subject=about,
                         location=_place(step, lambda text, found=found: text == found),
                         remedy=sentence(resolution(unknown.labels)),

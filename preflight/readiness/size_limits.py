@@ -15,7 +15,7 @@ from preflight.readiness.step import Step
 
 def size_limits(step: Step, reference: Reference) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """Give each declared bound on a resource that something leads to, with the amount that it has; None where that is
-    not known. What an earlier request of the plan makes is held to its bounds in the results of that request.
+    not known. What an earlier request in the plan makes is held to its bounds in the results of that request.
     """
     if not isinstance(reference.fact, Known):
         return

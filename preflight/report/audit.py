@@ -149,7 +149,7 @@ def changes_as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
 def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
     """Give what changed by principal, what was gained before what was lost."""
     if not changes:
-        yield "Nobody gained or lost access."
+        yield "No access was gained or lost."
     by_principal: dict[str, list[Change]] = {}
     gained, lost = ({each.principal for each in changes if each.gained is way} for way in (True, False))
     if changes:

@@ -79,7 +79,7 @@ def covered(report: Report) -> str:
     if found is None or (found.full and not any(found.level_counts)):
         return ""
     if found.resources == found.other:
-        return "nothing to check: it asks nothing of AWS"
+        return "nothing to check: the plan makes no AWS calls"
     checked, asking = found.full + found.permissions, found.resources - found.other
     how = [
         f"{number} {word}"

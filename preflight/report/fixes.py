@@ -37,5 +37,5 @@ def told(fixes: Sequence[Fix], *, written: bool) -> Iterator[str]:
     for fix in fixes:
         if fix.rules and written:
             rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(Counter(fix.rules).items()))
-            yield f"{fix.path}: mended {rules}"
+            yield f"{fix.path}: fixed {rules}"
         yield from fix.left

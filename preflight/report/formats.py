@@ -19,7 +19,7 @@ def require_format(name: str) -> None:
 
     near = get_close_matches(name.lower(), FORMATS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}"
-    raise UsageError(f"there is no format {name!r}; {hint}")
+    raise UsageError(f"unknown format {name!r}; {hint}")
 
 
 def rendered(report: Report, name: str, view: View = PLAIN) -> str:

@@ -48,7 +48,7 @@ def _head(report: Report) -> Iterator[str]:
     if said:
         yield f"\n{said[:1].upper()}{said[1:]}"
     if words := vouched(report):
-        yield f"\nVouched for: {inline('; '.join(words), _LONGEST_TEXT)}"
+        yield f"\nAssumptions: {inline('; '.join(words), _LONGEST_TEXT)}"
     headings = ("errors", *HEADINGS[1:3]) if is_lint(report) else HEADINGS
     numbers = counts(report)[: len(headings)]
     yield f"\n| {' | '.join(headings)} |"

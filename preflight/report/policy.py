@@ -161,7 +161,9 @@ def _difference_lines(offer: Offer, found: Difference, width: int, *, color: boo
                 if spare.policy == name:
                     yield from _spare_lines(spare, width, color=color)
             if not whole and ":iam::aws:policy/" in name:
-                yield from wrapped("AWS manages it: attach a policy of your own in its place", "    ", "    ", width)
+                yield from wrapped(
+                    "AWS manages this policy: attach a customer managed policy instead", "    ", "    ", width
+                )
 
 
 def _spare_lines(spare: Spare, width: int, *, color: bool) -> Iterator[str]:

@@ -142,7 +142,7 @@ def _message(shown: Shown, claim: Claim) -> str:
     )
     text = f"{by} {request.action} on {request.resource} to {who}{f' with {context}' if context else ''}"
     if found.exists is False:
-        text += f" ({request.action} stands for actions that AWS may add)"
+        text += f" ({request.action} represents actions that AWS may add)"
     if claim is Claim.NO_NEW_ACCESS:
         text += ", which was denied before" if found.old == "explicitDeny" else ", which was not allowed before"
     if claim is Claim.NOT_ADMINISTRATOR:

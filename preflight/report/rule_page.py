@@ -20,7 +20,7 @@ _SAYS = {"fail": "Fails", "open": "Unknown", "pass": "Passes"}
 def rendered(rules: Sequence[Rule], format_: str, width: int) -> str:
     """Return rules as a table or as JSON. Raises `UsageError` for a format that is not one of `FORMATS`."""
     if format_ not in FORMATS:
-        raise UsageError(f"there is no format {format_!r}; there are {' and '.join(FORMATS)}")
+        raise UsageError(f"unknown format {format_!r}; there are {' and '.join(FORMATS)}")
     return json.dumps([plain(rule) for rule in rules], indent=2) + "\n" if format_ == "json" else _table(rules, width)
 
 

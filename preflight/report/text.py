@@ -78,7 +78,7 @@ class _Checklist:
             told = f"As {who}{where}" if "principal" in plan else f"In {who}{where.replace(' in', ',')}"
             yield from wrapped(told, "", "", self._width)
         if said := vouched(self._report):
-            yield from wrapped(f"Vouched for: {'; '.join(said)}", "", "", self._width)
+            yield from wrapped(f"Assumptions: {'; '.join(said)}", "", "", self._width)
         if who or said:
             yield ""
 

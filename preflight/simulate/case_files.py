@@ -101,7 +101,7 @@ def _read_lines(lines: Iterable[bytes], path: str) -> Iterator[AnyCase]:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands twice")
+        raise ValueError("a key is given twice")
     return members
 
 

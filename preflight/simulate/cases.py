@@ -160,7 +160,7 @@ def _schema_error(value: Any, path: str, cite: Callable[[str], str]) -> InputErr
     except InputError as error:
         return InputError(path, error.problem, place=cite(error.place), mend=error.mend)
     return InputError(
-        path, "it is no case", place=cite(""), mend="give it the form that schemas/simulation.schema.json states"
+        path, "it is not a case", place=cite(""), mend="see schemas/simulation.schema.json for the format"
     )
 
 

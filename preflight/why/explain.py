@@ -183,7 +183,7 @@ def _by_facts(refusal: Refusal, case: Case) -> Explanation:
 
 
 _ALLOWED = (
-    "The facts at hand allow this request: a policy may have changed since, the request may carry a session policy, "
+    "The facts allow this request: a policy may have changed since, the request may carry a session policy, "
     "come through a VPC endpoint or lack what a condition needs, or the service refuses for a reason of its own."
 )
 

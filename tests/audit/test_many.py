@@ -214,7 +214,7 @@ def test_a_manifest_names_no_file_elsewhere(three: Path, preflight: Command, nam
     manifest = Path("out/manifest.jsonl")
     manifest.write_text(manifest.read_text().replace(f"accounts/{FIRST}.json.gz", name))
     ran = go(preflight, "--format", "html", "--output", "index.html")
-    assert ran.code == 2 and "it is no manifest of an audit" in ran.line
+    assert ran.code == 2 and "it is not the manifest of an audit" in ran.line
 
 
 @pytest.mark.parametrize("name", ["../../x", "00000000000a", FIRST + chr(10), "٠" * 12])
@@ -244,7 +244,7 @@ def test_two_audits_into_one_directory(three: Path, preflight: Command) -> None:
     Path("out").mkdir()
     with FileLock("out/.lock"):
         ran = go(preflight)
-    assert ran.code == 2 and "another audit is at work in out" in ran.line
+    assert ran.code == 2 and "another audit is running in out" in ran.line
 
 
 def test_every_format_has_every_account(three: Path, preflight: Command) -> None:

@@ -185,7 +185,7 @@ def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command
     web, play = org.members["web"], org.members["play"]
     Path("accounts.yaml").write_text(f"- {{account: '{web}', role: 'arn:aws:iam::{play}:role/{READER}'}}\n")
     ran = go(preflight, "--accounts", "accounts.yaml")
-    assert ran.code == 2 and f"the credentials are of account {play}" in found(ran)["failed"][0]["reason"]
+    assert ran.code == 2 and f"the credentials belong to account {play}" in found(ran)["failed"][0]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_credentials_that_expire_half_way(org: Organized, preflight: Command) ->
     ran = go(preflight, "--organization", "--threads", "1")
     assert ran.code == 2
     (failed,) = found(ran)["failed"]
-    assert "the credentials expired half-way" in failed["reason"] and "sign in again" in failed["reason"]
+    assert "the credentials expired partway" in failed["reason"] and "sign in again" in failed["reason"]
     again = go(preflight, "--organization")
     assert found(again)["complete"] and "2 accounts were audited before" in again.err
 

@@ -75,7 +75,7 @@ def test_shells_complete(
 
 
 def test_a_command_that_is_not_there(preflight: Command) -> None:
-    assert preflight("chek").line == "preflight: there is no command 'chek'; did you mean 'check'? see preflight --help"
+    assert preflight("chek").line == "preflight: unknown command 'chek'; did you mean 'check'? see preflight --help"
     assert "there are check, create" in preflight("frobnicate").line
     assert preflight("--frobnicate").code == 2
 
@@ -87,7 +87,7 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
     monkeypatch.setattr("preflight.documents.text.load.load", broken)
     ran = preflight("check", "x.json")
     assert ran.code == 70
-    assert ran.line.startswith("preflight: a defect of preflight: KeyError: ") and "tests.cli.test_app:" in ran.line
+    assert ran.line.startswith("preflight: internal error: KeyError: ") and "tests.cli.test_app:" in ran.line
     monkeypatch.setenv("PREFLIGHT_DEBUG", "1")
     with pytest.raises(KeyError):
         preflight("check", "x.json")
@@ -183,7 +183,7 @@ def test_an_explained_example_can_be_copied(preflight: Command) -> None:
 
 
 def test_explain_of_what_is_not_there(preflight: Command) -> None:
-    assert preflight("explain", "PRE112").line.startswith("preflight: there is no rule 'PRE112'; did you mean PRE1")
+    assert preflight("explain", "PRE112").line.startswith("preflight: unknown rule 'PRE112'; did you mean PRE1")
 
 
 def test_python_m_preflight_is_the_same(tmp_path: Path) -> None:

@@ -79,8 +79,8 @@ def test_the_type_is_told_by_option_settings_and_elements(preflight: Command, fo
             2,
             "latin.json: line 1, column 16: it is not UTF-8 text; save it as UTF-8",
         ),
-        ("cut.json.gz", b"\x1f\x8b\x08", 2, "cut.json.gz: it is not a whole gzip file; compress it again"),
-        ("package.json", b'{"name": "x"}', 0, "package.json holds no policy: passed over"),
+        ("cut.json.gz", b"\x1f\x8b\x08", 2, "cut.json.gz: the gzip file is incomplete or damaged; compress it again"),
+        ("package.json", b'{"name": "x"}', 0, "package.json contains no policy: skipped"),
     ],
 )
 def test_what_cannot_be_linted_is_named_and_the_rest_is_linted(
@@ -101,8 +101,8 @@ def test_what_cannot_be_linted_is_named_and_the_rest_is_linted(
 def test_nothing_to_lint_is_not_clean(preflight: Command, folder: Path) -> None:
     ran = preflight("lint", "x.json", x__json={"name": "x"})
     assert (ran.code, ran.out) == (2, "")
-    assert ran.line == "preflight: x.json holds no policy; name a file that does"
-    assert preflight("lint", ".").line.startswith("preflight: there is no policy in what was given; name a file")
+    assert ran.line == "preflight: x.json contains no policy; name a file that does"
+    assert preflight("lint", ".").line.startswith("preflight: no policy was found; name a file")
     assert preflight("lint", "x.json", "--allow-none").code == 0
     assert preflight("lint", "x.json", "--allow-none", "--fail-on", "error").err == ""
     assert preflight("lint").line.startswith("preflight: Missing argument 'PATH'")
@@ -125,9 +125,9 @@ def test_unreadable_files_are_named(preflight: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--select", "IAM999"), "there is no rule 'IAM999', nor any that begins so; did you mean IAM"),
-        (("--select", "PRE1"), "no rule is left to check by --select PRE1"),
-        (("--format", "serif"), "there is no format 'serif'; did you mean sarif?"),
+        (("--select", "IAM999"), "unknown rule 'IAM999', nor any that begins so; did you mean IAM"),
+        (("--select", "PRE1"), "no rule is selected by --select PRE1"),
+        (("--format", "serif"), "unknown format 'serif'; did you mean sarif?"),
         (("--type", "scpp"), "'scpp' is not one of"),
         (("--baseline", "gone.json"), "gone.json: there is no such file"),
         (("--write-baseline", "no/where.json"), "--write-baseline no/where.json: there is no directory"),
@@ -160,7 +160,7 @@ def test_settings_hold_where_no_option_does(preflight: Command, folder: Path) ->
     assert preflight("lint", ".", "--fail-on", "error").code == 0
     assert "IAM203" not in rules_of(preflight("lint", ".", "--select", "IAM0", "--format", "json").out)
     (folder / "preflight.toml").write_text("selct = []")
-    assert preflight("lint", ".").line.endswith("there is no member 'selct' here; did you mean select?")
+    assert preflight("lint", ".").line.endswith("unknown key 'selct'; did you mean select?")
 
 
 OWN = """
@@ -202,8 +202,8 @@ def test_rules_of_ones_own(preflight: Command, folder: Path, form: str) -> None:
     [
         (("id: ORG001", "id: IAM003"), "the id IAM003 is that of preflight's rule"),
         (("level: error", "level: fatal"), '/level (line 4, column 8): "fatal" is not one of "error"'),
-        (("remedy:", "remdy:"), "there is no member 'remdy' here; did you mean remedy?"),
-        (("match:", "mach:"), "there is no member 'mach' here; did you mean match?"),
+        (("remedy:", "remdy:"), "unknown key 'remdy'; did you mean remedy?"),
+        (("match:", "mach:"), "unknown key 'mach'; did you mean match?"),
         (("id: ORG001", "id: ["), "it is not YAML"),
         (("match:\n  actions: [s3:PutObject]\n  resources: [\"arn:aws:s3:::legacy/*\"]", "check: os.path:exists"),
          "os.path is in no package that registers rules; decide it with match"),

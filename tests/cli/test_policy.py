@@ -196,7 +196,7 @@ def test_the_output_file_is_whole_or_untouched(preflight: Command, folder: Path)
         (("none.json",), "none.json"),
         (("m.json",), "the account is not known: the plan names none; give --account, --snapshot or --live"),
         (("m.json", "--account", ACCOUNT), "the region is not known"),
-        (("m.json", "--account", "12", "--region", REGION), "--account: the account '12' is not twelve digits"),
+        (("m.json", "--account", "12", "--region", REGION), "--account: the account '12' is not a 12-digit account ID"),
         (("m.json", *HERE, "--diff", "deployer"), "--diff needs the policies that the role has; give --snapshot FILE"),
         (("m.json", "--snapshot", SNAPSHOT, "--diff", "x"), "--diff x: there is no such role or user"),
         (("m.json", "--snapshot", SNAPSHOT, "--diff", ""), "--diff names no role"),

@@ -57,7 +57,7 @@ def test_sts_is_active_where_it_is_vouched_for(preflight: Command) -> None:
     ran = preflight(*CHECK, "--snapshot", "f.json", "--sts-active", "us-east-1")
     assert (ran.code, results(ran.out, "PRE210")) == (0, {"pass"})
     ran = preflight(*CHECK[:-2], "--snapshot", "f.json", "--sts-active", "us-east-1")
-    assert "Vouched for: STS is active in us-east-1\n" in ran.out
+    assert "Assumptions: STS is active in us-east-1\n" in ran.out
 
 
 def test_settings_say_it_once_for_all(preflight: Command, folder: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_cannot_be_is_refused(preflight: Command) -> None:
         (["--session-tag", "team"], "--session-tag 'team' is not KEY=VALUE"),
         (["--session-tag", "a=1", "--session-tag", "a=2"], "--session-tag a is given twice"),
         (["--source-identity", "a b"], "--source-identity 'a b' is not a source identity"),
-        (["--sts-active", "us-east-1a"], "--sts-active 'us-east-1a' is no name of a region"),
+        (["--sts-active", "us-east-1a"], "--sts-active 'us-east-1a' is not a region name"),
         (["--session-policy", "nowhere.json"], "nowhere.json"),
         (["--principal", user, "--session-tag", "a=1"], f"{user} is not one"),
         (["--deployed", "-", "--session-policy", "-"], "(stdin) can be given only once"),

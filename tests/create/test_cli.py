@@ -262,9 +262,7 @@ def test_over_quota_at_the_call(aws: StandIn, ready: Ready, command: Command) ->
     ran = command.end(process)
     assert ran.code == 4
     (result,) = ran.of("PRE901")
-    assert (
-        "2 more are asked for, 1 are left: 0 of 1 of the quota 'ml.m5.xlarge for endpoint usage'" in result["message"]
-    )
+    assert "2 more requested, 1 available: 0 of 1 of the quota 'ml.m5.xlarge for endpoint usage'" in result["message"]
     assert "at least 2 of 'ml.m5.xlarge for endpoint usage'" in result["remedy"]
     assert "fail" in ran.kinds("PRE501")
 
@@ -455,4 +453,4 @@ def test_a_report_for_a_build_service(aws: StandIn, ready: Ready, command: Comma
     assert [line.split("::")[1].rsplit("=", 1)[-1] for line in annotations] == ["PRE902 endpoint-in-service"]
     assert last.startswith("BLOCKED: 1 failed, ")
     ran = command.end(command.start(ready.plan(), "--yes", "--format", "yaml"))
-    assert ran.code == 2 and "there is no format 'yaml'" in ran.err
+    assert ran.code == 2 and "unknown format 'yaml'" in ran.err

@@ -66,7 +66,7 @@ def test_all_rules_of_the_family_are_selected_unless_some_are() -> None:
     [
         (["PRE77"], [], "'PRE77'"),
         ([], ["PRE31O"], "did you mean PRE"),
-        (["PRE302"], ["PRE3"], "no rule is left to check by --select PRE302 --ignore PRE3"),
+        (["PRE302"], ["PRE3"], "no rule is selected by --select PRE302 --ignore PRE3"),
     ],
 )
 def test_what_selects_nothing_is_refused(select: list[str], ignore: list[str], said: str) -> None:

@@ -35,7 +35,7 @@ def test_how_many_reads_it_took_is_said() -> None:
 def test_what_the_plan_creates_exists() -> None:
     results = judge("PRE401", ("CreateEndpointConfig", CONFIG), CREATE, endpoint_configs=[])
     assert kinds(results) == ["pass"]
-    assert "created by an earlier request of the plan" in results[0].message
+    assert "created by an earlier request in the plan" in results[0].message
 
 
 def test_what_an_earlier_request_answers_for_is_not_said_again() -> None:

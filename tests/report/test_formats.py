@@ -52,7 +52,7 @@ def test_a_report_is_the_same_text_each_time_and_ends_its_last_line(report: Repo
 
 
 def test_a_name_that_is_none() -> None:
-    with pytest.raises(UsageError, match="there is no format 'Markdwon'; did you mean markdown"):
+    with pytest.raises(UsageError, match="unknown format 'Markdwon'; did you mean markdown"):
         rendered(READY, "Markdwon")
     with pytest.raises(UsageError, match="there are text, json, jsonl"):
         require_format("x")

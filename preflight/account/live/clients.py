@@ -89,7 +89,7 @@ class Clients:
                 service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config
             )
         except ValueError as error:
-            raise UsageError(f"no client for {service} can be made: {error}; correct --endpoint-url") from error
+            raise UsageError(f"can't create a client for {service}: {error}; correct --endpoint-url") from error
         client.meta.events.register(f"before-send.{service}", self._count)
         return client
 
@@ -134,7 +134,7 @@ def _session(connection: Connection) -> boto3.Session:
         region = connection.region or os.environ.get("AWS_REGION")
         return boto3.Session(profile_name=connection.profile, region_name=region, botocore_session=session)
     except BotoCoreError as error:
-        raise UsageError(f"the AWS configuration cannot be used: {error}") from error
+        raise UsageError(f"invalid AWS configuration: {error}") from error
 
 
 def _region(session: boto3.Session) -> str:

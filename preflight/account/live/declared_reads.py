@@ -105,7 +105,7 @@ def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
         if isinstance(exact, Unknown):
             return exact
         return Unknown(
-            f"no {kind.label} is spelled exactly so, but one may differ in case: {listed.reason}", listed.resolution
+            f"no {kind.label} has exactly this name, but one may differ in case: {listed.reason}", listed.resolution
         )
     wanted = [key[name].lower() for name in kind.identity]
     alike = [each for each in listed.value if [str(each.get(name)).lower() for name in kind.identity] == wanted]
@@ -201,7 +201,9 @@ def _found(question: DeclaredRead, spec: Mapping[str, Any], answer: Answered) ->
     value = evaluate(spec["result"], response) if "result" in spec else response
     if value is None:
         what = question.kind.label
-        return Unknown(f"AWS's answer does not have the {what} in it", "run the check again; if it stays, report it")
+        return Unknown(
+            f"AWS's answer does not have the {what} in it", "run the check again; if the error persists, report it"
+        )
     return Known({**question.key, **value} if question.names_one and isinstance(value, dict) else value)
 
 

@@ -128,7 +128,7 @@ def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
         return Unknown(f"{call} was denied", resolution, code)
     if code in INVALID_CREDENTIALS:
         return Unknown(
-            f"{call}: AWS does not accept the credentials ({code}: {failed.message})",
+            f"{call}: AWS rejected the credentials ({code}: {failed.message})",
             "sign in again; in an opt-in region, check that the region is enabled for the account",
             code,
         )
@@ -145,13 +145,15 @@ def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
     if code == "ParamValidationError":
         return Unknown(f"{call} cannot be made: {failed.message}", "correct what the request names", code)
     if code == "ResponseParserError":
-        return Unknown(f"{call}: the answer is not AWS's: {failed.message}", "check --endpoint-url and any proxy", code)
+        return Unknown(
+            f"{call}: the response is not from AWS: {failed.message}", "check --endpoint-url and any proxy", code
+        )
     if failed.status == 0:
         return Unknown(
-            f"{call} did not reach AWS: {failed.message}", "check the network, --region and --endpoint-url", code
+            f"{call} could not reach AWS: {failed.message}", "check the network, --region and --endpoint-url", code
         )
     return Unknown(
-        f"{call}: AWS answered {code}: {failed.message}", "run the check again; if it stays, report it", code
+        f"{call}: AWS returned {code}: {failed.message}", "run the check again; if the error persists, report it", code
     )
 
 

@@ -49,7 +49,7 @@ class _Layer:
             return Unknown(
                 f"whether the plan {does} it depends on {', '.join(self.depends_on)}", resolution(self.depends_on)
             )
-        return Known(dict(self.value)) if self.effect == "create" else Absent("the plan takes it away")
+        return Known(dict(self.value)) if self.effect == "create" else Absent("the plan deletes it")
 
     def _unread(self) -> list[dict[str, str]]:
         """Return the members that may be changed, as what is not known of a role or user is told."""
@@ -159,7 +159,7 @@ class Planned(Over):
         return found
 
     def creates(self, ask: Ask) -> bool:
-        """Say whether the question is about a resource that a request of the plan creates and none deletes."""
+        """Say whether the question is about a resource that a request in the plan creates and none deletes."""
         certain = (layer for layer in reversed(self._about(ask)) if not layer.depends_on)
         effects = (layer.effect for layer in certain if layer.effect not in _CHANGING)
         return next(effects, None) == "create"
@@ -239,5 +239,5 @@ def _region(kind: ResourceKind, region: str) -> str:
 
 
 def planned_in(account: Account, ask: Ask) -> bool:
-    """Say whether what is asked for is something that an earlier request of the plan creates."""
+    """Say whether what is asked for is something that an earlier request in the plan creates."""
     return isinstance(account, Planned) and account.creates(ask)

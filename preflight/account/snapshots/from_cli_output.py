@@ -50,13 +50,11 @@ def document_from(paths: Sequence[str], *, account: str | None, region: str | No
             known = (
                 "get-account-authorization-details, list- and describe- commands of SageMaker, list-service-quotas, ..."
             )
-            raise InputError(
-                path, "it is no output of an AWS CLI command that is known here", mend=f"give one of {known}"
-            )
+            raise InputError(path, "it is not the output of a supported AWS CLI command", mend=f"give one of {known}")
         for place in placed:
             place(made, seen, path)
     if seen.account is None:
-        raise UsageError("no file says of which account it is; give --account")
+        raise UsageError("no file names the account; add --account")
     for name, parts in made["regions"].items():
         partial = sorted(
             part for part, value in parts.items() if isinstance(value, list) and (name, part) not in seen.whole
@@ -100,7 +98,7 @@ class _Seen:
             if found:
                 return found
         if self._region is None:
-            raise UsageError(f"{path} does not say of which region it is; give --region")
+            raise UsageError(f"{path} doesn't name its region; add --region")
         return self._region
 
 
@@ -175,7 +173,7 @@ def _decoded(value: Any, path: str) -> Any:
                 found[name] = json.loads(unquote(each) if each.lstrip()[:1] == "%" else each)
             except ValueError:
                 raise InputError(
-                    path, f"a {name} in it is no JSON", mend="give what the command printed, whole"
+                    path, f"a {name} in it is not valid JSON", mend="give the complete output of the command"
                 ) from None
         else:
             found[name] = _decoded(each, path)

@@ -32,7 +32,8 @@ class Journal:
             self._file = self.path.open("a" if resume else "x", encoding="utf-8")
         except FileExistsError:
             raise UsageError(
-                f"{self.path} is there: another run is at work, or was interrupted; go on with --resume, or delete it"
+                f"{self.path} exists: another run is in progress or was interrupted; "
+                "continue with --resume, or delete it"
             ) from None
         except OSError as error:
             raise UsageError(f"{self.path} cannot be written ({error.strerror}); name another --output") from None
@@ -50,7 +51,7 @@ class Journal:
             self._file.flush()
         except OSError as error:
             raise UsageError(
-                f"{self.path} cannot be written ({error.strerror}); what is in it is kept: go on with --resume"
+                f"{self.path} cannot be written ({error.strerror}); what is in it is kept: continue with --resume"
             ) from None
 
     def close(self, *, done: bool) -> None:
@@ -72,7 +73,7 @@ class Journal:
                 if number == len(lines):
                     break  # the line at which the run was interrupted
                 raise InputError(
-                    str(self.path), "it is no file of an interrupted run", place=f"line {number}", mend="delete it"
+                    str(self.path), "it is not the file of an interrupted run", place=f"line {number}", mend="delete it"
                 ) from None
             answers[ask] = Known(each["value"]) if "value" in each else Absent()
         return answers

@@ -79,7 +79,7 @@ class Snapshot:
 
     def caller(self) -> Fact[str]:
         """Return unknown: nobody's credentials are in use."""
-        return Unknown("a snapshot does not say who will make the call", "name the principal with --principal ARN")
+        return Unknown("a snapshot doesn't name the caller", "name the principal with --principal ARN")
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order."""
@@ -100,11 +100,11 @@ class Snapshot:
 
     def _read(self, ask: Ask) -> Fact[Any]:
         if (ask.kind, ask.region, ask.key) in self._absent:
-            return Absent(f"it was not there when {self._source} was taken")
+            return Absent(f"it did not exist when {self._source} was taken")
         kind = load_kind(ask.kind)
         where = kind.section("snapshot")
         if where is None:
-            return Unknown(f"snapshots do not hold any {kind.label}", "check against the live account")
+            return Unknown(f"snapshots don't contain any {kind.label}", "check against the live account")
         key = dict(ask.key)
         if "of-region" in where:
             return self._region_members(where, key.get(where["of-region"]) or ask.region)

@@ -20,7 +20,7 @@ GENERATED = "GeneratedName"
 
 
 def accounted(stack: Stack, resource: Resource, depends_on: tuple[str, ...]) -> PlannedResource:
-    """Return a resource that a stack makes, with its properties as far as they are known before the deploy."""
+    """Return a resource that a stack makes, with its properties as far as they are known before deployment."""
     declared = declared_of(resource.type)
     made_by_request = declared.get("operation") in known_operations()
     return PlannedResource(

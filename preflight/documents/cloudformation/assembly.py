@@ -80,7 +80,7 @@ def plan_in(document: Document, given: Given) -> Plan:
 def _stacks(manifest: Document) -> Iterator[_Found]:
     artifacts = manifest.value.get("artifacts")
     if not isinstance(artifacts, dict):
-        raise InputError(manifest.path, "its artifacts are no object", place=manifest.place("/artifacts"),
+        raise InputError(manifest.path, "its artifacts must be an object", place=manifest.place("/artifacts"),
                          mend="name the output of cdk synth")  # fmt: skip
     folder = os.path.dirname(manifest.path)  # noqa: PTH120
     for id_, artifact in artifacts.items():
@@ -147,7 +147,7 @@ def _ordered(found: list[_Found]) -> Iterator[_Found]:
     def follow(each: _Found, above: tuple[str, ...]) -> Iterator[_Found]:
         if each.id in above:
             circle = " → ".join([*above[above.index(each.id) :], each.id])
-            raise each.error(f"its stacks depend on each other in a circle: {circle}", "run cdk synth again")
+            raise each.error(f"circular dependency between stacks: {circle}", "run cdk synth again")
         if each.id in done:
             return
         for name in each.needs:

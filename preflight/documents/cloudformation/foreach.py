@@ -77,7 +77,7 @@ class _Writing:
             items = str(declared.get("Default", "")).split(",") if isinstance(declared, dict) else None
         items = self.value(items, f"{pointer}/1", names)
         if not isinstance(items, list) or not all(isinstance(each, (str, int)) for each in items):
-            problem = "Fn::ForEach goes over a list of texts that is written out, or the default of a parameter"
+            problem = "Fn::ForEach takes a list of strings, or the default of a parameter"
             raise self._whole.error(f"{pointer}/1", problem, "write the list out")
         return [str(each).strip() for each in items if str(each).strip()]
 

@@ -45,7 +45,7 @@ def plain_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise TypeError(f"would put {'nothing' if value is NOTHING else word_for(value)} into a text")
+    raise TypeError(f"would put {'nothing' if value is NOTHING else word_for(value)} into a string")
 
 
 def _join(argument: Any) -> Any:
@@ -58,9 +58,9 @@ def _join(argument: Any) -> Any:
 
 
 def _split(argument: Any) -> Any:
-    separator, text = _two(argument, "a separator and a text")
+    separator, text = _two(argument, "a separator and a string")
     if not isinstance(separator, str) or not separator or not isinstance(text, str):
-        raise TypeError("takes a separator and a text")
+        raise TypeError("takes a separator and a string")
     if not DeployText.partial(text):
         return text.split(separator)
     parts = text.split(separator)
@@ -93,7 +93,7 @@ def _select(argument: Any) -> Any:
         return items[at]
     if isinstance(items, Partial):
         return DeployText.unknown(f"item {at} of {items.label}")
-    raise ValueError(f"picks item {at} of a list that has {len(items)}")
+    raise ValueError(f"selects item {at} of a list that has {len(items)}")
 
 
 def _base64(argument: Any) -> Any:
@@ -121,7 +121,7 @@ def _cidr(argument: Any) -> Any:
     import ipaddress
 
     if not isinstance(argument, list) or not 2 <= len(argument) <= 3:
-        raise TypeError("takes a block, a count and perhaps a number of bits")
+        raise TypeError("takes an IP block, a count and optionally a number of CIDR bits")
     labels = [label for _, text in DeployText.all_in(argument) for label in text.labels]
     if labels:
         return DeployText.unknown(f"the blocks within {', '.join(labels)}")

@@ -50,7 +50,7 @@ def _in_file(document: Document) -> dict[str, str]:
         within = "/Parameters" if isinstance(value.get("Parameters"), dict) else ""
         named: Mapping[str, Any] = value["Parameters"] if within else value
         return {name: _text(document, each, f"{within}/{escape(name)}") for name, each in named.items()}
-    raise InputError(document.path, f"parameters are a list or an object, not {word_for(value)}",
+    raise InputError(document.path, f"parameters must be a list or an object, not {word_for(value)}",
                      place=document.place(""), mend='write [{"ParameterKey": ..., "ParameterValue": ...}]')  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def _pair(document: Document, entry: Any, pointer: str) -> tuple[str, str] | Non
         return name, value
     if not isinstance(entry, dict) or not isinstance(entry.get("ParameterKey"), str):
         mend = 'write {"ParameterKey": ..., "ParameterValue": ...}'
-        problem = "an entry of a list of parameters has a ParameterKey"
+        problem = "every parameter in the list needs a ParameterKey"
         raise InputError(document.path, problem, place=document.place(pointer), mend=mend)
     if entry.get("UsePreviousValue") is True:
         return None  # What the stack has now is not known here.
@@ -77,8 +77,8 @@ def _text(document: Document, value: Any, pointer: str) -> str:
         return str(value)
     if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
         return ",".join(map(str, value))
-    raise InputError(document.path, f"a parameter's value is a text, not {word_for(value)}",
-                     place=document.place(pointer), mend="write it as text")  # fmt: skip
+    raise InputError(document.path, f"a parameter's value must be a string, not {word_for(value)}",
+                     place=document.place(pointer), mend="write it as a string")  # fmt: skip
 
 
 def value_of(template: Template, name: str, given: Mapping[str, Any], stack: str = "") -> Any:

@@ -96,7 +96,7 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
     """Add what a stack makes, in CloudFormation's order; `above` is what the stack depends on."""
     template = stack.template
     for macro in template.macros:
-        message = f"the macro {macro} may change the template, and what it makes of it is known to CloudFormation only"
+        message = f"the macro {macro} may change the template, and only CloudFormation knows the result"
         into.gaps.append(Gap(message, "check the processed template of a change set", template.document, "/Transform"))
     for resource in _ordered(template):
         holds = stack.condition(resource)
@@ -166,7 +166,7 @@ def _require_known(template: Template, given: Given) -> None:
 
 
 def _not_at_hand(template: Template, resource: Resource) -> Gap:
-    message = f"the template of the nested stack {resource.id} is not at hand, so what it makes is not checked"
+    message = f"the template of the nested stack {resource.id} was not found, so its resources aren't checked"
     resolution = "give it as a file beside this one, by its path as TemplateURL, and package it when it is deployed"
     return Gap(message, resolution, template.document, resource.pointer)
 
@@ -191,8 +191,8 @@ def _ordered(template: Template) -> Iterator[Resource]:
             elif another in open_:
                 around = list(open_)
                 circle = " → ".join([*around[around.index(another) :], another])
-                problem = f"resources depend on each other in a circle: {circle}"
-                raise template.error(resources[another].pointer, problem, "undo one of these references")
+                problem = f"circular dependency between resources: {circle}"
+                raise template.error(resources[another].pointer, problem, "remove one of these references")
             else:
                 open_[another] = None
                 stack.append((another, iter(_needed(resources[another], template))))
@@ -227,7 +227,7 @@ def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Ga
         )
     elif resource.type.startswith("AWS::SageMaker::"):
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
-        into.gaps.append(Gap(message, "look at it yourself", document, resource.pointer))
+        into.gaps.append(Gap(message, "review it yourself", document, resource.pointer))
     beside = [*declared_in(made, at)] if "kind" in declared else []
     beside += identities_of(made, resource, at) if "identity" in declared else ()
     into.declared.extend(replace(each, depends_on=depends_on) for each in beside)

@@ -95,7 +95,9 @@ class Resolver:
         if name not in self._conditions:
             if name in self._judging:
                 around = " and ".join(self._judging)
-                raise self.template.error(pointer, f"the conditions {around} depend on each other", "undo the circle")
+                raise self.template.error(
+                    pointer, f"the conditions {around} depend on each other", "break the circular dependency"
+                )
             self._judging.append(name)
             found = self._logic(self.template.conditions[name], f"/Conditions/{escape(name)}")
             self._judging.pop()
@@ -169,7 +171,7 @@ class Resolver:
             text = argument[0]
             own = {name: self.value(each, f"{pointer}/1/{escape(name)}") for name, each in argument[1].items()}
         if not isinstance(text, str):
-            problem, mend = "Fn::Sub takes a text, or a text and an object of names", "write the text itself"
+            problem, mend = "Fn::Sub takes a string, or a string and an object of variables", "write the string itself"
             raise self.template.error(pointer, problem, mend)
 
         def put(match: re.Match[str]) -> str:
@@ -185,7 +187,7 @@ class Resolver:
                 return plain_text(found)
             except TypeError as error:
                 problem = f"${{{name}}} in Fn::Sub {error}"
-                raise self.template.error(pointer, problem, "name something that is a text") from None
+                raise self.template.error(pointer, problem, "name something that is a string") from None
 
         text = _PLACE.sub(put, text).replace("${!", "${")
         return _DYNAMIC.sub(_dynamic, text) if "{{resolve:" in text else text
@@ -256,7 +258,7 @@ class Resolver:
                 case "Fn::Equals" if isinstance(argument, list) and len(argument) == 2:
                     return _equal(*(self.value(each, f"{inside}/{at}") for at, each in enumerate(argument)))
         mend = "write Fn::Equals with two values, or Fn::And, Fn::Or, Fn::Not or Condition over others"
-        raise self.template.error(pointer, "this is no condition", mend)
+        raise self.template.error(pointer, "this is not a condition", mend)
 
 
 def _combined(name: str, found: list[bool | str]) -> bool | str:

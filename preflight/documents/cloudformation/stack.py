@@ -78,8 +78,8 @@ class Stack:
             resource = self.template.resources[name]
             if name in self._making:
                 circle = " → ".join([*self._making[self._making.index(name) :], name])
-                problem = f"resources depend on each other in a circle: {circle}"
-                raise self.template.error(resource.pointer, problem, "undo one of these references")
+                problem = f"circular dependency between resources: {circle}"
+                raise self.template.error(resource.pointer, problem, "remove one of these references")
             self._making.append(name)
             try:
                 self._made[name] = self._make(resource)
@@ -92,7 +92,7 @@ class Stack:
         pointer = f"{resource.pointer}/Properties"
         found = self.resolver.known(resource.properties, pointer)
         if not isinstance(found, dict):
-            problem = f"the Properties of {resource.id} are an object, not {word_for(found)}"
+            problem = f"the Properties of {resource.id} must be an object, not {word_for(found)}"
             raise self.template.error(pointer, problem, "write them by their names")
         return found
 

@@ -28,7 +28,7 @@ def read_template(document: Document) -> Template:
             mend = suggestion(name, _SECTIONS) or f"a template has {', '.join(_SECTIONS)}"
             raise whole.error(f"/{escape(name)}", f"a template has no section {name!r}", mend)
         if name in _OBJECTS and not isinstance(section, dict):
-            raise whole.error(f"/{name}", f"{name} is an object, not {word_for(section)}", "write it by names")
+            raise whole.error(f"/{name}", f"{name} must be an object, not {word_for(section)}", "write it by names")
     transforms = _transforms(value.get("Transform"))
     if LANGUAGE_EXTENSIONS in transforms:
         from preflight.documents.cloudformation.foreach import expanded
@@ -40,7 +40,7 @@ def read_template(document: Document) -> Template:
         value = transformed(value, whole)
     resources = value.get("Resources")
     if not resources:
-        raise whole.error("", "the template has no Resources", "declare what it is to make")
+        raise whole.error("", "the template has no Resources", "add a resource")
     return Template(
         document,
         {name: _parameter(whole, name, each) for name, each in value.get("Parameters", {}).items()},
@@ -60,7 +60,7 @@ def _transforms(value: Any) -> list[str]:
 def _parameter(whole: Template, name: str, value: Any) -> Mapping[str, Any]:
     pointer = f"/Parameters/{escape(name)}"
     if not isinstance(value, dict):
-        raise whole.error(pointer, f"a parameter is an object, not {word_for(value)}", "give its Type")
+        raise whole.error(pointer, f"a parameter must be an object, not {word_for(value)}", "give its Type")
     if not isinstance(value.get("Type"), str):
         raise whole.error(pointer, f"the parameter {name} has no Type", "add Type: String")
     return value
@@ -72,7 +72,7 @@ def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any]) 
         mend = f"add Transform: {LANGUAGE_EXTENSIONS}"
         raise whole.error(pointer, f"{name} is not expanded without its transform", mend)
     if not isinstance(value, dict):
-        raise whole.error(pointer, f"a resource is an object, not {word_for(value)}", "give its Type")
+        raise whole.error(pointer, f"a resource must be an object, not {word_for(value)}", "give its Type")
     if not isinstance(value.get("Type"), str):
         raise whole.error(pointer, f"the resource {name} has no Type", "add its Type, such as AWS::SageMaker::Endpoint")
     condition = value.get("Condition")

@@ -31,7 +31,7 @@ class Made:
         return named
 
     def attribute(self, name: str) -> Any:
-        """Return an attribute; None where it is not known before the deploy."""
+        """Return an attribute; None where it is not known before deployment."""
         return self.values["Attributes"].get(name)
 
 

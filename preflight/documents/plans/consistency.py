@@ -62,7 +62,7 @@ def context_of(options: Iterable[str]) -> dict[str, str | list[str]]:
 def require_region(region: str, option: str) -> None:
     """Raise `UsageError` for a region of an option that has not the form of a region's name."""
     if not _REGION.fullmatch(region) or _ZONE.fullmatch(region):
-        raise UsageError(f"{option} {region!r} is no name of a region; {_region_mend(region)}")
+        raise UsageError(f"{option} {region!r} is not a region name; {_region_mend(region)}")
 
 
 def context_text(given: Any) -> str | list[str]:
@@ -85,10 +85,10 @@ def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> 
     for key in plan.context:
         _require_prefix(key, "the context key ", plan)
     if plan.account is not None and not _ACCOUNT.fullmatch(plan.account):
-        raise _error(plan, "account", options, f"the account {plan.account!r} is not twelve digits",
-                     "write all twelve, in quotes, with the zeros that it begins with")  # fmt: skip
+        raise _error(plan, "account", options, f"the account {plan.account!r} is not a 12-digit account ID",
+                     "write all 12 digits in quotes, with leading zeros")  # fmt: skip
     if plan.region is not None and (not _REGION.fullmatch(plan.region) or _ZONE.fullmatch(plan.region)):
-        raise _error(plan, "region", options, f"{plan.region!r} is no name of a region", _region_mend(plan.region))
+        raise _error(plan, "region", options, f"{plan.region!r} is not a region name", _region_mend(plan.region))
     if plan.principal is None:
         return
     match = _PRINCIPAL.fullmatch(plan.principal)
@@ -97,8 +97,8 @@ def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> 
                      "session", _principal_mend(plan.principal))  # fmt: skip
     account, partition = match["iam"] or match["sts"], match["partition"]
     if plan.account is not None and account != plan.account:
-        raise _error(plan, "principal", options, f"the principal is of account {account}, and the plan is for account "
-                     f"{plan.account}", "name a principal of that account, or correct the account")  # fmt: skip
+        raise _error(plan, "principal", options, f"the principal belongs to account {account}, but the plan is for "
+                     f"account {plan.account}", "name a principal of that account, or correct the account")  # fmt: skip
     if plan.region is not None and partition != partition_of(plan.region):
         raise _error(plan, "principal", options, f"the principal is of the partition {partition}, and the region "
                      f"{plan.region} is in {partition_of(plan.region)}", "make them agree")  # fmt: skip

@@ -51,7 +51,7 @@ def operation_named(text: str) -> str:
         return call
     short = {kebab(known.split(":")[1]): known for known in known_operations()}
     near = suggestion(kebab(name), short)
-    raise UsageError(f"there is no operation {text!r}; {near + ' ' if near else ''}known: {', '.join(sorted(short))}")
+    raise UsageError(f"unknown operation {text!r}; {near + ' ' if near else ''}known: {', '.join(sorted(short))}")
 
 
 def botocore_operation(service: str, name: str) -> str | None:
@@ -83,7 +83,7 @@ def recognized(document: Document) -> str:
     names = " or ".join(kebab(each.split(":")[1]) for each in among)
     raise InputError(
         document.path,
-        "its members do not tell which operation this is a request for",
+        "can't determine the operation from the request's members",
         place=document.place(""),
         mend=f"say --operation {names}",
     )

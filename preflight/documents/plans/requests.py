@@ -118,10 +118,10 @@ def _form(document: Document) -> str | None:
 def _read(document: Document, operation: str | None, given: Given) -> Plan:
     value = document.value
     if not isinstance(value, dict):
-        problem = f"a request or a plan is an object, not {word_for(value)}"
+        problem = f"a request or a plan must be an object, not {word_for(value)}"
         raise InputError(document.path, problem, place=document.place(""), mend="write its members by their names")
     if marked(document.text):
-        problem = "it has characters of Unicode's private use areas, which no name in AWS has"
+        problem = "it contains Unicode private-use characters, which AWS names can't contain"
         raise InputError(document.path, problem, mend="remove them")
     if form := _form(document):
         module, _, name = form.partition(":")
@@ -175,7 +175,7 @@ def _plan_document(document: Document) -> Plan:
 def _call(document: Document, operation: str, parameters: Any, pointer: str) -> PlannedResource:
     """Return a call that no file of `rules/operations/` declares: what it needs is derived."""
     if not isinstance(parameters, dict):
-        problem = f"the parameters of a request are an object, not {word_for(parameters)}"
+        problem = f"the parameters of a request must be an object, not {word_for(parameters)}"
         raise InputError(document.path, problem, place=document.place(pointer), mend="write them by their names")
     return PlannedResource(operation, operation, "call", parameters, document, pointer)
 

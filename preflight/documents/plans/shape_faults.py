@@ -195,7 +195,7 @@ def _unknown(member: str, known: Mapping[str, Any], inner: _Place, place: _Place
     near = nearest(member, known)
     written = DeployText(member).shown
     remedy = f"Did you mean {near}?" if near else f"Remove `{written}`; the members here are {_listed(list(known))}."
-    return Fault("member", inner.pointer, f"there is no member `{written}` in {place.shown}", remedy)
+    return Fault("member", inner.pointer, f"unknown member `{written}` in {place.shown}", remedy)
 
 
 def _range(schema: Schema, value: float, place: _Place) -> Iterator[Fault]:
@@ -277,8 +277,8 @@ def _misformed(pattern: str, value: str, place: _Place) -> Fault:
         return Fault(
             "pattern", place.pointer, f"{place.shown} is empty", f"Give {place.shown} a value, or leave it out."
         )
-    problem = f"{place.shown} {written} does not have the form {_shortened(pattern, 160)}"
-    return Fault("pattern", place.pointer, problem, f"Correct {place.shown} to that form.", value=value)
+    problem = f"{place.shown} {written} does not match the pattern {_shortened(pattern, 160)}"
+    return Fault("pattern", place.pointer, problem, f"Correct {place.shown} to match that pattern.", value=value)
 
 
 def _bounds(least: float | None, most: float | None) -> str:

@@ -44,10 +44,13 @@ def policy_of(document: Document, of: PolicyType | None = None) -> PolicyFile:
         pointer = f"{pointer}/{escape(name)}"
         body = _within(document, pointer, body.value[name])
     if not isinstance(body.value, dict):
-        problem, mend = f"a policy is an object, not {word_for(body.value)}", "write one with Version and Statement"
+        problem, mend = (
+            f"a policy must be an object, not {word_for(body.value)}",
+            "write one with Version and Statement",
+        )
         raise InputError(document.path, problem, place=_place(document, pointer), mend=mend)
     if "PolicyId" in body.value or "Arn" in body.value:
-        raise InputError(document.path, "it describes a policy and does not hold its document",
+        raise InputError(document.path, "it describes a policy but doesn't contain its document",
                          place=_place(document, pointer), mend="take it from aws iam get-policy-version")  # fmt: skip
     try:
         policy = parse_policy(body.value, document.path, of)

@@ -19,7 +19,7 @@ _SHOW = "terraform plan -out=plan.bin, then terraform show -json plan.bin > plan
 class ResourceChange:
     """What happens to one instance of a resource. `pointer` is where the change stands in the document.
 
-    `unknown` has true in the place of each value that is known only after the deploy.
+    `unknown` has true in the place of each value that is known only after deployment.
     """
 
     address: str
@@ -65,16 +65,18 @@ def changes_in(document: Document) -> list[ResourceChange]:
     value: Mapping[str, Any] = document.value
     version = value.get("format_version")
     if "resource_changes" not in value and ("resources" in value or "values" in value):
-        raise InputError(document.path, "it is Terraform's state, not a plan", mend=f"print a plan: {_SHOW}")
+        raise InputError(document.path, "it is Terraform state, not a plan", mend=f"print a plan: {_SHOW}")
     if not isinstance(version, str) or version.partition(".")[0] not in ("0", "1"):
-        told = "has no format_version" if version is None else f"has the format_version {version}, which is not known"
+        told = (
+            "has no format_version" if version is None else f"has the format_version {version}, which is not supported"
+        )
         raise InputError(document.path, f"it {told}", place=document.place("/format_version" if version else ""),
                          mend=f"print it with Terraform 0.12 or newer: {_SHOW}")  # fmt: skip
     if "planned_values" not in value and "resource_changes" not in value:
         raise InputError(document.path, "it has no resource_changes", mend=f"print the whole plan: {_SHOW}")
     listed = value.get("resource_changes", [])
     if not isinstance(listed, list):
-        problem = f"resource_changes is a list, not {word_for(listed)}"
+        problem = f"resource_changes must be a list, not {word_for(listed)}"
         raise InputError(document.path, problem, place=document.place("/resource_changes"), mend=_SHOW)
     return [_change(document, each, f"/resource_changes/{at}") for at, each in enumerate(listed)]
 
@@ -86,7 +88,7 @@ def _change(document: Document, entry: Any, pointer: str) -> ResourceChange:
     if not (isinstance(address, str) and isinstance(type_, str) and isinstance(change, dict)) or not (
         isinstance(actions, list) and all(isinstance(each, str) for each in actions)
     ):
-        problem = "a change has an address, a type, and a change with its actions"
+        problem = "every change needs an address, a type, and a change with its actions"
         raise InputError(document.path, problem, place=document.place(pointer), mend=f"print it again: {_SHOW}")
     before, after = (each if isinstance(each, dict) else {} for each in (change.get("before"), change.get("after")))
     module, index = entry.get("module_address"), entry.get("index")

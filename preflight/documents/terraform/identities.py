@@ -107,4 +107,4 @@ def _attached(
 
 
 def _unread(member: str) -> dict[str, str]:
-    return {"Member": member, "Reason": "it is known only after the deploy", "Resolution": "check again then"}
+    return {"Member": member, "Reason": "it is known only after deployment", "Resolution": "check again then"}

@@ -23,7 +23,7 @@ def place(text: str, offset: int) -> str:
 def not_json(text: str, path: str, error: json.JSONDecodeError) -> InputError:
     """Return the error for a text that Python's decoder has refused."""
     problem, mend = _explain(text, error)
-    return InputError(path, f"it is not JSON: {problem}", place=place(text, _where(text, error.pos)), mend=mend)
+    return InputError(path, f"invalid JSON: {problem}", place=place(text, _where(text, error.pos)), mend=mend)
 
 
 def _where(text: str, position: int) -> int:
@@ -36,7 +36,7 @@ def not_a_number(text: str, path: str, number: str) -> InputError:
     """Return the error for a number that JSON does not have, or that is beyond what AWS takes, as it stands there."""
     found = next((match for match in token().finditer(text) if match[0] == number), None)
     shown = number if len(number) <= 40 else f"a number of {len(number)} digits"
-    return InputError(path, f"it is not JSON that can be used: {shown} is no finite number of ordinary size",
+    return InputError(path, f"invalid JSON: {shown} is out of range",
                       place=place(text, found.start()) if found else "", mend="write a number or a string")  # fmt: skip
 
 
@@ -95,25 +95,25 @@ def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
     if here[:1] == "'":
         return "single-quoted string", "use double quotes"
     if message == "Extra data":
-        return "more text follows the document", "keep one document in the file"
+        return "unexpected text after the document", "keep one document in the file"
     if message.startswith("Unterminated string"):
-        return "this string is never closed", "close it with a double quote"
+        return "unterminated string", "close it with a double quote"
     if at >= len(text.rstrip()):
-        return "it ends too early", "complete it"
+        return "unexpected end of the document", "complete it"
     if message.startswith("Invalid control character"):
         return "unescaped line break or control character in a string", "write it as an escape such as \\n"
     if message.startswith("Invalid \\"):
-        return "this is no escape of JSON", "write a backslash as \\\\"
+        return "invalid escape", "write a backslash as \\\\"
     word = _WORD.match(text, at)
     if message.startswith("Expecting property name"):
-        return "the name of a member has no quotes", "put it in double quotes"
+        return "unquoted key", "put it in double quotes"
     if word is not None and message.startswith("Expecting value"):
         known = _WORDS.get(word[0])
         return f"{_shown(word[0])} is no value", f"write {known}" if known else "put it in double quotes"
     if message.startswith("Expecting ',' delimiter"):
-        return "a comma or a closing bracket is missing before this", "add it"
+        return "missing comma or closing bracket before this", "add it"
     if message.startswith("Expecting ':' delimiter"):
-        return "a colon is missing after the name", "add it"
+        return "missing colon after the key", "add it"
     return "value expected", "correct it there"
 
 

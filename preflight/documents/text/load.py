@@ -63,7 +63,7 @@ def _decompressed(data: bytes, path: str) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
             content = compressed.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error):
-        raise InputError(path, "it is not a whole gzip file", mend="compress it again") from None
+        raise InputError(path, "the gzip file is incomplete or damaged", mend="compress it again") from None
     if len(content) > MOST_BYTES:
         limit = f"{MOST_BYTES >> 20} MiB"
         raise InputError(path, f"it holds more than {limit} when it is decompressed", mend="split it, or decompress it")
@@ -96,7 +96,7 @@ def load_text(text: str, path: str, repeated: list[Repeated] | None = None, *, s
     text = text.removeprefix("\ufeff")
     start = text.lstrip()[:1]
     if not start:
-        raise InputError(path, "it is empty", mend="write the document into it")
+        raise InputError(path, "it is empty", mend="add a document")
     name = path.removesuffix(".gz")
     if name.endswith((".yaml", ".yml")):
         if start in "{[":
@@ -163,7 +163,7 @@ def _yaml(text: str, path: str, repeated: list[Repeated] | None, *, short_forms:
         place = f"line {error.line}, column {error.column}" if error.line else ""
         raise InputError(path, error.problem, place=place, mend=error.mend) from None
     if value is None:
-        raise InputError(path, "it is empty", mend="write the document into it")
+        raise InputError(path, "it is empty", mend="add a document")
     return Document(path, value, text, "yaml")
 
 

@@ -123,8 +123,8 @@ def _explain(error: Any) -> tuple[str, str, str]:
         mends = {each: mend for each in unknown if (mend := suggestion(each, known))}
         first = next(iter(mends), unknown[0])
         return (
-            f"there is no member {first!r} here",
-            mends.get(first) or f"remove it; known here: {', '.join(known)}",
+            f"unknown key {first!r}",
+            mends.get(first) or f"remove it; valid keys: {', '.join(known)}",
             first,
         )
     if rule == "required":
@@ -149,7 +149,7 @@ def _explain(error: Any) -> tuple[str, str, str]:
     if rule in ("minLength", "minItems", "minProperties") and not found:
         return f"{name} is empty", "give it a value, or leave it out if it is not needed", ""
     if rule == "minimum":
-        return f"{name} is {found}, and cannot be less than {wanted}", f"write {wanted} or more", ""
+        return f"{name} is {found}; it must be at least {wanted}", f"write {wanted} or more", ""
     if rule in ("maxItems", "maxLength"):
         return f"{name} is longer than {wanted}", f"keep it to {wanted}", ""
     return f"{_shown(found)} does not fit here ({rule})", "correct it", ""

@@ -55,7 +55,7 @@ def compose(text: str) -> Any:
         line = text.count("\n", 0, found.start())
         column = found.start() - text.rfind("\n", 0, found.start()) - 1
         mark = yaml.Mark("", found.start(), line, column, "", 0)
-        raise YamlError(f"it is not YAML: the character U+{ord(found[0]):04X} may not stand in it",
+        raise YamlError(f"invalid YAML: the character U+{ord(found[0]):04X} isn't allowed",
                         "remove that character", mark)  # fmt: skip
     loader = yaml_loader()
     try:
@@ -65,7 +65,7 @@ def compose(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error) from error
     except yaml.YAMLError as error:
-        raise YamlError(f"it is not YAML: {error}".splitlines()[0], "correct it") from error
+        raise YamlError(f"invalid YAML: {error}".splitlines()[0], "correct it") from error
     except RecursionError as error:
         raise YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it") from error
 
@@ -75,16 +75,16 @@ def _not_yaml(error: Any) -> YamlError:
     if "single document" in context or "another document" in problem:
         return YamlError("it holds more than one YAML document", "keep one per file", mark)
     if "undefined alias" in problem:
-        return YamlError("it is not YAML: undefined alias; no anchor of that name comes before it",
+        return YamlError("invalid YAML: undefined alias; no anchor of that name comes before it",
                          "put the text in quotes if no alias is meant", mark)  # fmt: skip
     if "alphabetic or numeric" in problem:
-        return YamlError("it is not YAML: a * or & without quotes", "put the text in quotes", mark)
+        return YamlError("invalid YAML: unquoted * or &", "put the text in quotes", mark)
     if "cannot start any token" in problem:
-        return YamlError("it is not YAML: this character cannot begin anything",
+        return YamlError("invalid YAML: unexpected character",
                          "put the text in quotes, and indent with spaces, not tabs", mark)  # fmt: skip
     if "mapping values are not allowed" in problem:
-        return YamlError("it is not YAML: second colon in this line", "put the value in quotes", mark)
-    return YamlError(f"it is not YAML: {problem.strip()}", "correct it there", mark)
+        return YamlError("invalid YAML: second colon in this line", "put the value in quotes", mark)
+    return YamlError(f"invalid YAML: {problem.strip()}", "correct it there", mark)
 
 
 def _may_be_deep(text: str) -> bool:
@@ -206,7 +206,7 @@ def _mapping(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool)
     own: dict[str, Any] = {}
     for key, child in node.value:
         if key.id != "scalar":
-            raise YamlError("a member's name must be text", "write the name as a string", key.start_mark)
+            raise YamlError("keys must be strings", "write the key as a string", key.start_mark)
         value = _value(child, made, first=first, short_forms=short_forms)
         if key.tag == _MERGE:
             for source in value if isinstance(value, list) else [value]:
@@ -231,7 +231,7 @@ def _scalar(node: Any) -> Any:
     if _INTEGER.fullmatch(text) or (_FLOAT.fullmatch(text) and text.strip("+-.")):
         number = int(text) if text.lstrip("+-").isdigit() and len(text) <= _LONGEST_NUMBER else float(text)
         if len(text) > _LONGEST_NUMBER or math.isinf(number):
-            raise YamlError("this number is too large to reckon with", "put it in quotes if it is text",
+            raise YamlError("the number is too large", "put it in quotes if it is text",
                             node.start_mark)  # fmt: skip
         return number
     return text
@@ -239,7 +239,7 @@ def _scalar(node: Any) -> Any:
 
 def _tagged(node: Any) -> YamlError:
     if node.tag.startswith(_YAML):
-        return YamlError(f"the tag !!{node.tag.removeprefix(_YAML)} is not understood here",
+        return YamlError(f"the tag !!{node.tag.removeprefix(_YAML)} is not supported",
                          "write the value without a tag", node.start_mark)  # fmt: skip
-    mend = "write the value without a tag; CloudFormation templates are not read yet"
-    return YamlError(f"the tag {node.tag} is not understood here", mend, node.start_mark)
+    mend = "write the value without a tag; CloudFormation's short forms are only valid in templates"
+    return YamlError(f"the tag {node.tag} is not supported", mend, node.start_mark)

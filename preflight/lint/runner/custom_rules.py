@@ -42,7 +42,7 @@ def added_rules(folders: Iterable[str] = ()) -> list[Head]:
         paths = _files(Path(folder))
         if not paths:
             raise UsageError(
-                f"--rules {folder}: there is no rule in it; rules are YAML files, as docs/custom-rules.md says"
+                f"--rules {folder}: unknown rule in it; rules are YAML files, as docs/custom-rules.md says"
             )
         for path in paths:
             _take(_rule(path, trusted), found)
@@ -84,9 +84,7 @@ def _folder_of(package: str) -> Path:
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     if not places:
-        raise PreflightError(
-            f"the entry point {package} of {GROUP} is no package with rules; mend or uninstall what registers it"
-        )
+        raise PreflightError(f"the entry point {package} of {GROUP} is not a package with rules; fix or uninstall it")
     return Path(places[0])
 
 

@@ -188,7 +188,7 @@ def _removed(text: str, span: Span, keys: set[str]) -> list[Replacement]:
     children = span.children
     gone = [escape(child.key) in keys for child in children]
     if sum(gone) != len(keys):
-        raise EditError("it stands there more than once")
+        raise EditError("it occurs there more than once")
     if any(child.shared and out for child, out in zip(children, gone, strict=True)):
         raise EditError("it is shared with other places by a YAML alias")
     if all(gone):

@@ -51,7 +51,7 @@ class Left(NamedTuple):
         policy, finding = self.found.policy, self.found.finding
         place = policy.place(finding.pointer, name=finding.on_name)
         where = ":".join((policy.document.path, *map(str, place or ())))
-        return f"{where}: {self.found.head.id} is not mended: {self.reason}"
+        return f"{where}: {self.found.head.id} is not fixed: {self.reason}"
 
 
 class Mended(NamedTuple):
@@ -160,14 +160,14 @@ def _same(old: Any, new: Any, type_: PolicyType) -> bool:
 def _unfit(policy: FoundPolicy) -> str:
     """Return why a policy is not mended at all, or nothing."""
     if policy.text is not None:
-        return "the policy stands in a string"
+        return "the policy is inside a string"
     if policy.shape is not None:
         return "the policy is not known before the template is deployed"
     if policy.problems:
         return "the file says something twice, or cannot be read"
     value = policy.document.value
     if isinstance(value, dict) and ("account" in value or any(name in value for name in _RECORDS)):
-        return "the file tells what there is: mend what it was made from"
+        return "the file describes an existing state: fix its source instead"
     return ""
 
 

@@ -110,7 +110,7 @@ def _services(subject: Subject) -> frozenset[str]:
 
 def _found(match: Match, subject: Subject, meets: Callable[[str], bool], services: frozenset[str]) -> Iterator[Finding]:
     if match.effect == "Allow" and match.actions and subject.grants.administrator is not None:
-        # That whoever holds the policy can do anything is said once (IAM200).
+        # That principals with this policy can do anything is said once (IAM200).
         return
     for view in subject.statements:
         if view.raw.get("Effect") != match.effect:
@@ -171,7 +171,7 @@ def _about_resources(match: Match, view: StatementView) -> Entry | None:
 
 def _about_principals(match: Match, view: StatementView) -> Entry | None:
     if not match.principals:
-        return Entry(view.pointer, "whoever holds the policy")
+        return Entry(view.pointer, "principals with this policy")
     for place in view.principals:
         if place.element == "Principal" and any(_is(place, wanted) for wanted in match.principals):
             return Entry(place.pointer, place.text)

@@ -130,7 +130,7 @@ def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return (
         f"{policy.document.path}: the check of {rule.id} broke: {what} ({Path(last.filename).name}:{last.lineno}); "
-        "this is a defect of preflight: please report it with the policy"
+        "this is internal error: please report it with the policy"
     )
 
 

@@ -64,7 +64,7 @@ def _unfit(body: re.Match[str] | None, rules: Sequence[str], today: date) -> str
     try:
         until = date.fromisoformat(body[2])
     except ValueError:
-        return f"there is no day {body[2]}: write one such as 2027-03-31"
+        return f"invalid date {body[2]}: write one such as 2027-03-31"
     return f"it counted until {until}" if until < today else ""
 
 

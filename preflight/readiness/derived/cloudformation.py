@@ -27,7 +27,7 @@ def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None,
     """
     if resource.type.startswith(_CUSTOM):
         found = _custom(resource)
-        return found, "" if found is not None else "what its ServiceToken names is not known before the deploy"
+        return found, "" if found is not None else "what its ServiceToken names is not known before deployment"
     known = stack_type(resource.type)
     if known is None:
         return None, _unknown(resource.type)
@@ -181,7 +181,7 @@ def _custom(resource: PlannedResource) -> tuple[DerivedNeed, ...] | None:
         return (DerivedNeed(action, "needed", "rule", "its ServiceToken is called", on=token, own=False),)
     if DeployText.partial(token) is None:
         return None
-    why = "its ServiceToken isn't known before the deploy"
+    why = "its ServiceToken isn't known before deployment"
     return tuple(DerivedNeed(name, "maybe", "rule", why, own=False) for name in _TOKENS.values())
 
 

@@ -160,7 +160,7 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
         because = f"{who} does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
             Kind.OPEN,
-            f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
+            f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             location=location,
             remedy="Create it, or name another with --principal ARN."
             if isinstance(facts, Absent)

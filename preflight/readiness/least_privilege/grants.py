@@ -109,7 +109,7 @@ def _derived(each: ResourceStep) -> Iterator[tuple[PlannedNeed | None, Doubt | N
     what it may need besides depends on what the account has.
     """
     if each.needs is None:
-        remedy = f"Look at it yourself, and add what it needs ({each.resource.type})"
+        remedy = f"Review it yourself, and add what it needs ({each.resource.type})"
         yield None, Doubt(f"{each.resource.name} isn't accounted for: {each.why}", remedy)
     parts = re.split("[:_]+", each.resource.type.removeprefix("AWS::"))
     words = "".join(part[:1].upper() + part[1:] for part in (parts[1:] if each.resource.handler == "call" else parts))

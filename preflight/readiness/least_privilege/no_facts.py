@@ -52,7 +52,7 @@ class NoFacts:
 
     def caller(self) -> Fact[str]:
         """Return unknown: nobody's credentials are in use."""
-        return Unknown("nobody has said who makes the call", "name the role or user with --principal ARN")
+        return Unknown("the caller was not given", "name the role or user with --principal ARN")
 
     def read(self, ask: Ask) -> Fact[Any]:  # noqa: ARG002
         """Answer that it is not known."""

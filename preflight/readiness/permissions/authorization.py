@@ -42,7 +42,7 @@ def caller_facts(step: Step) -> Fact[PrincipalFacts]:
     """Return the caller and the policies that bear on it, gathered once for a step."""
     principal = step.principal
     if principal is None:
-        return Unknown("nobody has said who makes the call", "name the role or user with --principal ARN")
+        return Unknown("the caller was not given", "name the role or user with --principal ARN")
     return step.memo.once(("caller", principal), lambda: _caller(step, principal))
 
 
@@ -150,7 +150,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
         because = f"{who} does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
             Kind.OPEN,
-            f"whether {who} is allowed {permission.action} on {need.resource} cannot be told: {because}",
+            f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             subject=need.resource,
             location=step.location,
             remedy="Create it, or name another with --principal ARN."

@@ -79,7 +79,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             rule,
             reference,
             Kind.OPEN,
-            f"{what} exists, but whether its bucket is in {step.region} is not known: {reason}",
+            f"{what} exists, but can't determine whether its bucket is in {step.region}: {reason}",
             sentence(resolution),
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists, in {region}")

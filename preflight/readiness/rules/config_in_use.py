@@ -35,7 +35,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
         resolution = sentence(listed.resolution) if isinstance(listed, Unknown) else ""
-        return result(Kind.OPEN, f"whether any {users.label} uses {name} is not known: {reason}", resolution)
+        return result(Kind.OPEN, f"Can't determine whether any {users.label} uses {name}: {reason}", resolution)
     keys = [{member: str(each[member]) for member in users.identity} for each in listed.value]
     facts = step.account.read_many([Ask.one(users.id, step.region, key) for key in keys])
     member = (users.section("status") or {}).get("member", "")
@@ -63,7 +63,8 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
         label, fact = unread[0]
         return result(
             Kind.OPEN,
-            f"whether {users.label} {_listed([label for label, _ in unread])} uses {name} is not known: {fact.reason}",
+            f"Can't determine whether {users.label} {_listed([label for label, _ in unread])} uses {name}: "
+            f"{fact.reason}",
             sentence(fact.resolution),
         )
     rest = f"; {_listed(over)} named it" if over else ""

@@ -29,7 +29,7 @@ def accounted_for(each: ResourceStep, rule: Rule) -> Iterator[Result]:
             f"{resource.name} isn't checked: {each.why}",
             subject=resource.name,
             location=where,
-            remedy=f"Look at it yourself, and accept it with --allow-unchecked '{resource.type}'.",
+            remedy=f"Review it yourself, and accept it with --allow-unchecked '{resource.type}'.",
         )
         return
     kind = Kind.NOT_APPLICABLE if each.level == "other" else Kind.PASS

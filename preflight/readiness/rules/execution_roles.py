@@ -246,7 +246,7 @@ def _judge_of(step: Step, rule: Rule, need: _Need, action: str, facts: Fact[Prin
         because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
             Kind.OPEN,
-            f"whether {need.role} is allowed {action} on {need.resource}, to {need.to}, cannot be told: {because}",
+            f"Can't determine whether {need.role} is allowed {action} on {need.resource}, to {need.to}: {because}",
             subject=need.resource,
             location=step.location,
             remedy="" if isinstance(facts, Absent) else sentence(facts.resolution),
@@ -268,6 +268,6 @@ def _judge_of(step: Step, rule: Rule, need: _Need, action: str, facts: Fact[Prin
     found = judged(rule, matter, request, held.policies, location=step.location, level=need.level)
     if found.kind is Kind.FAIL and need.doubt:
         return replace(
-            found, kind=Kind.OPEN, message=f"{found.message}; whether it has to be is not known: {need.doubt}"
+            found, kind=Kind.OPEN, message=f"{found.message}; can't determine whether it has to be: {need.doubt}"
         )
     return found

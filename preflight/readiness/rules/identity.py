@@ -20,11 +20,11 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
     principal = step.principal
     if principal is None:
         found = step.account.caller()
-        reason = found.reason if isinstance(found, Unknown) else "nobody has said who makes the call"
+        reason = found.reason if isinstance(found, Unknown) else "the caller was not given"
         resolution = found.resolution if isinstance(found, Unknown) else ""
         yield rule.result(
             Kind.OPEN,
-            f"who makes the call is not known: {reason}",
+            f"can't determine who makes the call: {reason}",
             location=step.location,
             remedy=resolution or "Name the role or user with --principal ARN.",
         )
@@ -63,7 +63,7 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
         return result(
             Kind.OPEN,
             f"{principal} is neither a role, a user, an assumed-role session nor an account's root user: "
-            "its policies cannot be gathered",
+            "its policies can't be determined",
             "Name the role or user that makes the call with --principal ARN.",
         )
     facts = caller_facts(step)
@@ -78,7 +78,7 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
     if facts.value.kind == "root":
         return result(
             Kind.FAIL,
-            f"the call would be made by the root user of account {account}, whom no policy of the account can restrain",
+            f"the call would be made by the root user of account {account}, which no policy there can restrict",
             "Make the call with a role that has just the permissions it needs "
             "(https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html).",
             Level.WARNING,

@@ -46,7 +46,7 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"{what} does not exist in {reference.region}{f': {fact.detail}' if fact.detail else ''}",
-            "Push it, or correct the repository and the tag; an image without a tag is taken to be `latest`.",
+            "Push it, or correct the repository and the tag; an image without a tag means `latest`.",
         )
     if isinstance(fact, Unknown):
         aws = is_of_aws(reference.key.get("registryId", ""))

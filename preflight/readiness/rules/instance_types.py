@@ -35,13 +35,13 @@ def _offered(step: Step, rule: Rule, reference: Reference) -> Result:
     if isinstance(fact, Unknown):
         return result(
             Kind.OPEN,
-            f"whether {name} is offered in {step.region} is not known: {fact.reason}",
+            f"Can't determine whether {name} is offered in {step.region}: {fact.reason}",
             sentence(fact.resolution),
         )
     listed = step.account.read(Ask.all(reference.kind, step.region))
     offered = listed.value if isinstance(listed, Known) else []
     if not offered:
-        message = f"whether {name} is offered in {step.region} is not known: no type at all is listed"
+        message = f"Can't determine whether {name} is offered in {step.region}: no instance type is listed"
         return result(Kind.OPEN, message, "Look it up on https://aws.amazon.com/sagemaker/ai/pricing/.")
     from difflib import get_close_matches
 

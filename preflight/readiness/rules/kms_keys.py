@@ -61,7 +61,7 @@ def _key(step: Step, rule: Rule, reference: Reference) -> Result:
         return said(step, rule, reference, Kind.FAIL, f"{what} is {state}", way)
     for member, needed in _NEEDED.items():
         if key.get(member, needed) != needed:
-            message = f"{what} has {member} {key[member]}; encrypting data takes a key with {needed}"
+            message = f"{what} has {member} {key[member]}; encryption requires a key with {needed}"
             return said(step, rule, reference, Kind.FAIL, message, "Name a symmetric encryption key.")
     lacking = [name for name in _NEEDED if name not in key] + ([] if state else ["KeyState"])
     if lacking:

@@ -27,7 +27,7 @@ _FOR_DELETES = ("takes-deletion", "until-deletion", "otherwise-deletion")
 def name_free(step: Step, rule: Rule) -> Iterator[Result]:
     """Say whether the name of what is created is free; otherwise, whether what is named can be changed or deleted."""
     if step.operation.declared.get("repeatable"):
-        message = f"{step.operation.id} changes what is there under the same name"
+        message = f"{step.operation.id} updates an existing resource"
         yield rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
     elif step.operation.effect == "create":
         yield _free(step, rule)
@@ -46,7 +46,7 @@ def _free(step: Step, rule: Rule) -> Result:
     if DeployText(name).has_made_up_part and not planned_in(step.account, ask):
         return rule.result(
             Kind.PASS,
-            f"the {kind.label} name `{name}` is free: the deploy makes it up",
+            f"the {kind.label} name `{name}` is free: it is generated at deployment",
             subject=subject(step),
             location=location,
         )
@@ -54,7 +54,7 @@ def _free(step: Step, rule: Rule) -> Result:
     if isinstance(fact, Unknown):
         return rule.result(
             Kind.OPEN,
-            f"whether the {kind.label} name `{name}` is free is not known: {fact.reason}",
+            f"Can't determine whether the {kind.label} name `{name}` is free: {fact.reason}",
             subject=subject(step),
             location=location,
             remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}." if fact.resolution else "",
@@ -70,7 +70,7 @@ def _free(step: Step, rule: Rule) -> Result:
     if planned_in(step.account, ask) and (labels := _either(step, key)):
         return rule.result(
             Kind.OPEN,
-            f"another request of the plan creates {kind.label} `{name}` too, if both are made, which depends on "
+            f"another request in the plan creates {kind.label} `{name}` too, if both are made, which depends on "
             f"{', '.join(labels)}",
             subject=subject(step),
             location=location,
@@ -79,10 +79,10 @@ def _free(step: Step, rule: Rule) -> Result:
     if planned_in(step.account, ask):
         return rule.result(
             Kind.FAIL,
-            f"an earlier request of the plan already creates {kind.label} `{name}`",
+            f"an earlier request in the plan already creates {kind.label} `{name}`",
             subject=subject(step),
             location=location,
-            remedy="Leave one of the two out, or give it another name.",
+            remedy="Remove one of the two, or give it another name.",
         )
     return _taken(step, rule, key, fact.value, location)
 
@@ -107,13 +107,13 @@ def _taken(step: Step, rule: Rule, key: dict[str, str], there: Mapping[str, Any]
     says = f", status {status}{reason}" if status else ""
     ways = []
     if _same(step.request.parameters, there):
-        ways.append("What is there is what the request asks for: leave the request out.")
+        ways.append("The existing resource is what the request asks for: remove the request.")
     way = states.get("way-on", {}).get(status) or (kind.section("name") or {}).get("taken")
     if way:
         values = {**step.place.values(step.request.parameters), **{n: there.get(n, v) for n, v in key.items()}}
         ways.append(fill(way, values) or "")
     if another := _free_name(step, key):
-        ways.append(f"{'Or take' if ways else 'Take'} another name; `{another}` is free.")
+        ways.append(f"{'Or use' if ways else 'Use'} another name; `{another}` is free.")
     return rule.result(
         Kind.FAIL,
         f"{kind.label} `{name}` exists in account {step.account_id} in {step.region}{says}{spelled}",
@@ -156,7 +156,7 @@ def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
         return rule.result(outcome, message, subject=reference.arn(step), location=step.location, remedy=remedy)
 
     if reference.planned:
-        return result(Kind.PASS, f"{reference.label} is created by an earlier request of the plan")
+        return result(Kind.PASS, f"{reference.label} is created by an earlier request in the plan")
     if isinstance(fact, Absent):
         return result(
             Kind.FAIL,

@@ -41,7 +41,7 @@ def _one_vpc(step: Step, rule: Rule, connection: Connection) -> Iterator[Result]
         parts = "; ".join(f"{vpc} has {', '.join(names)}" for vpc, names in by_vpc.items())
         yield rule.result(
             Kind.FAIL,
-            f"what {connection.name} names is of {len(by_vpc)} VPCs: {parts}",
+            f"{connection.name} is connected to {len(by_vpc)} VPCs: {parts}",
             subject=subject(step),
             location=step.location,
             remedy="Name subnets and security groups of one VPC.",
@@ -82,7 +82,7 @@ def _room(step: Step, rule: Rule, served: list[Connection]) -> Iterator[Result]:
         else:
             yield result(
                 Kind.OPEN,
-                f"whether {state.replace(' have ', ' with ')} have enough is not known: {asked}",
+                f"Can't determine whether {state.replace(' have ', ' with ')} have enough: {asked}",
                 "Allow ec2:DescribeSubnets, or give AvailableIpAddressCount of each subnet in the snapshot.",
             )
 

@@ -28,7 +28,7 @@ def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
     found = list(_open(step, rule))
     yield from found
     if not found:
-        message = f"all that makes {step.request.name} is known before the deploy"
+        message = f"everything about {step.request.name} is known before deployment"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
 
 
@@ -42,7 +42,7 @@ def _open(step: Step, rule: Rule) -> Iterator[Result]:
 
     if request.depends_on:
         hanging = ", ".join(request.depends_on)
-        yield result(f"whether {request.name} is made at all depends on {hanging}", request.depends_on)
+        yield result(f"Can't determine whether {request.name} is created: it depends on {hanging}", request.depends_on)
     schema = load_schema(schema_name(request.operation))
     for pointer, text in DeployText.all_in(request.parameters):
         if _type_at(schema, pointer) in _STRUCTURES and text.is_wholly_unknown:

@@ -81,7 +81,7 @@ def _judge(step: Step) -> tuple[Kind, str, str]:
     if not listed:
         return (
             Kind.OPEN,
-            f"{region} is {status}; whether it offers {service} is not known: preflight's list lacks it",
+            f"{region} is {status}; can't determine whether it offers {service}: preflight's list lacks it",
             f"Look it up on https://docs.aws.amazon.com/general/latest/gr/{service}.html, or update preflight.",
         )
     return Kind.PASS, f"{region} is {status} for account {step.account_id} and offers {service}", ""

@@ -70,7 +70,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
         vouch = f"or say with --sts-active {step.region} that it is"
         yield rule.result(
             Kind.OPEN,
-            f"whether STS is active in {step.region} is not known, and {need['why']}: {because}",
+            f"Can't determine whether STS is active in {step.region}, and {need['why']}: {because}",
             subject=who,
             location=location,
             remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}; {vouch}." if fact.resolution else _ACTIVATE,

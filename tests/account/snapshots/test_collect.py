@@ -302,9 +302,9 @@ def test_what_the_aws_cli_printed_makes_one_too(tmp_path: Path, run: Run) -> Non
 @pytest.mark.parametrize(
     ("files", "options", "says"),
     [
-        ({"a": {"Buckets": []}}, (), "a.json: it is no output of an AWS CLI command that is known here"),
-        ({"a": {"Quotas": []}}, ("--account", "111122223333"), "does not say of which region it is; give --region"),
-        ({"a": {"Quotas": []}}, ("--region", "us-east-1"), "no file says of which account it is; give --account"),
+        ({"a": {"Buckets": []}}, (), "a.json: it is not the output of a supported AWS CLI command"),
+        ({"a": {"Quotas": []}}, ("--account", "111122223333"), "doesn't name its region; add --region"),
+        ({"a": {"Quotas": []}}, ("--region", "us-east-1"), "no file names the account; add --account"),
         ({"a": CONFIG}, ("--account", "444455556666"), "it is of account 111122223333, and the others of 444455556666"),
     ],
 )

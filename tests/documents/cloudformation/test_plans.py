@@ -82,10 +82,10 @@ def named(value: Any) -> dict[str, Any]:
 WRONG = {
     "no resources": ({"AWSTemplateFormatVersion": "2010-09-09"}, "the template has no Resources"),
     "a misspelt section": ({**named("e"), "Parameter": {}}, "no section 'Parameter'; did you mean Parameters?"),
-    "a section of the wrong form": ({**named("e"), "Mappings": []}, "Mappings is an object, not a list"),
+    "a section of the wrong form": ({**named("e"), "Mappings": []}, "Mappings must be an object, not a list"),
     "a parameter without a type": ({**named("e"), "Parameters": {"P": {}}}, "the parameter P has no Type"),
     "a resource without a type": ({"Resources": {"E": {"Properties": {}}}}, "the resource E has no Type"),
-    "a resource that is a list": ({"Resources": {"E": []}}, "a resource is an object, not a list"),
+    "a resource that is a list": ({"Resources": {"E": []}}, "a resource must be an object, not a list"),
     "a dependency that is not there": (
         {"Resources": {"Model": ENDPOINT, "E": {**ENDPOINT, "DependsOn": "Modle"}}}, "did you mean Model?"),
     "a Ref to nothing": (named({"Ref": "EndpointNaem"}), "there is no parameter or resource 'EndpointNaem'"),
@@ -101,15 +101,15 @@ WRONG = {
     "a condition's function in a value": (named({"Fn::Equals": ["a", "b"]}), "Fn::Equals is for conditions"),
     "a Join of a text": (named({"Fn::Join": ["", "x"]}), "Fn::Join takes a separator and a list"),
     "a Join of an object": (named({"Fn::Join": ["", [{}]]}), "Fn::Join would put an object into a text"),
-    "a Select beyond the end": (named({"Fn::Select": [3, ["a"]]}), "Fn::Select picks item 3 of a list that has 1"),
-    "a Split of a list": (named({"Fn::Split": [",", ["a"]]}), "Fn::Split takes a separator and a text"),
+    "a Select beyond the end": (named({"Fn::Select": [3, ["a"]]}), "Fn::Select selects item 3 of a list that has 1"),
+    "a Split of a list": (named({"Fn::Split": [",", ["a"]]}), "Fn::Split takes a separator and a string"),
     "a mapping that is not there": (named({"Fn::FindInMap": ["M", "a", "b"]}), "there is no mapping 'M'"),
     "a key that is not there": (
         {**named({"Fn::FindInMap": ["M", "a", "b"]}), "Mappings": {"M": {"a": {"c": 1}}}},
         "there is no key of the mapping M 'b'"),
     "a condition that is not there": (named({"Fn::If": ["C", "a", "b"]}), "there is no condition 'C'"),
     "a condition of another form": (
-        {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": "yes"}}, "this is no condition"),
+        {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": "yes"}}, "this is not a condition"),
     "conditions in a circle": (
         {**named({"Fn::If": ["C", "a", "b"]}), "Conditions": {"C": {"Condition": "D"}, "D": {"Condition": "C"}}},
         "the conditions C and D depend on each other"),
@@ -117,7 +117,7 @@ WRONG = {
         {"Resources": {
             "A": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "B.EndpointName"}}},
             "B": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "A.EndpointName"}}}}},
-        "resources depend on each other in a circle: A → B → A"),
+        "circular dependency between resources: A → B → A"),
     "a resource that is not made": (
         {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
          "Resources": {"E": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Ref": "Off"}}},
@@ -159,7 +159,7 @@ def test_places_are_those_of_the_yaml() -> None:
 def test_a_bare_request_has_no_tags(tmp_path: Path) -> None:
     path = tmp_path / "request.yaml"
     path.write_text("EndpointName: !Ref Name\nEndpointConfigName: c\n", encoding="utf-8")
-    with pytest.raises(InputError, match="the tag !Ref is not understood here"):
+    with pytest.raises(InputError, match="the tag !Ref is not supported"):
         read_plan([str(path)])
 
 

@@ -56,12 +56,12 @@ def test_principals_that_can_call(principal: str) -> None:
 @pytest.mark.parametrize(
     ("members", "options", "path", "says"),
     [
-        ({}, {"account": "1111"}, "--account", "the account '1111' is not twelve digits"),
+        ({}, {"account": "1111"}, "--account", "the account '1111' is not a 12-digit account ID"),
         ({}, {"account": "1111-2222-3333"}, "--account", "is not twelve digits"),
         ({}, {"account": ""}, "--account", "is not twelve digits"),
         ({}, {"region": "us-east-1a"}, "--region", "an availability zone; write us-east-1"),
         ({}, {"region": "US_EAST_1"}, "--region", "write us-east-1"),
-        ({}, {"region": "virginia"}, "--region", "'virginia' is no name of a region; write one such as us-east-1"),
+        ({}, {"region": "virginia"}, "--region", "'virginia' is not a region name; write one such as us-east-1"),
         (
             {},
             {"principal": "deployer"},

@@ -56,14 +56,14 @@ def test_bare_requests_are_recognized_by_their_members(value: dict[str, Any], op
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({}, "its members do not tell which operation this is a request for"),
+        ({}, "can't determine the operation from the request's members"),
         ({"foo": 1}, "its members do not tell which operation"),
-        ([ENDPOINT], "a request or a plan is an object, not a list"),
-        ("null", "a request or a plan is an object, not null"),
+        ([ENDPOINT], "a request or a plan must be an object, not a list"),
+        ("null", "a request or a plan must be an object, not null"),
         ({**ENDPOINT, "region": "us-east-1"}, "it has 'region' like a plan, but no requests"),
         (
             {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}},
-            "the template has no Resources; declare what it is to make",
+            "the template has no Resources; add a resource",
         ),
         ({"Version": "2012-10-17", "Statement": []}, "it is a policy, not a request"),
     ],
@@ -139,22 +139,22 @@ def test_a_plan_document() -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"requests": [CALL], "regoin": "x"}, "there is no member 'regoin' here; did you mean region?"),
+        ({"requests": [CALL], "regoin": "x"}, "unknown key 'regoin'; did you mean region?"),
         ({"requests": []}, "requests is empty"),
         ({"requests": {}}, "expected a list, found an object"),
         ({"requests": [{"operation": "create-endpoint"}]}, "/requests/0 (line 1, column 15): parameters is missing"),
         (
             {"requests": [{"operation": "creat-endpoint", "parameters": {}}]},
-            "/requests/0/operation (line 1, column 29): there is no operation 'creat-endpoint'; did you mean create",
+            "/requests/0/operation (line 1, column 29): unknown operation 'creat-endpoint'; did you mean create",
         ),
         ({"requests": [{"operation": "create-endpoint", "parameters": []}]}, "expected an object, found a list"),
         ({"requests": [CALL], "account": 111122223333}, "expected a string, found a whole number; put it in quotes"),
-        ({"requests": [CALL], "account": "1111"}, "the account '1111' is not twelve digits"),
+        ({"requests": [CALL], "account": "1111"}, "the account '1111' is not a 12-digit account ID"),
         ({"requests": [CALL], "context": {"SourceIp": "1"}}, "the context key 'SourceIp' has no prefix"),
         ({"requests": [CALL], "context": {"aws:a": None}}, "found null"),
         (
             {"requests": [CALL], "account": "222222222222", "principal": ROLE},
-            "the principal is of account 111122223333, and the plan is for account 222222222222",
+            "the principal belongs to account 111122223333, but the plan is for account 222222222222",
         ),
     ],
 )
@@ -170,7 +170,7 @@ def test_account_numbers_in_yaml() -> None:
         (document,) = [load_text(f"account: {written}\n{calls}", "p.yaml")]
         assert plan_of([document]).account == "111122223333"
     assert plan_of([load_text(f"account: 011122223333\n{calls}", "p.yaml")]).account == "011122223333"
-    with pytest.raises(InputError, match="the account '11122223333' is not twelve digits"):
+    with pytest.raises(InputError, match="the account '11122223333' is not a 12-digit account ID"):
         plan_of([load_text(f"account: 11122223333\n{calls}", "p.yaml")])
     assert plan_of([load_text(calls, "p.yaml")]).requests[0].parameters == {
         "EndpointName": "on",

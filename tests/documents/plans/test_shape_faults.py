@@ -81,11 +81,11 @@ def test_what_botocore_does_not_have() -> None:
         ({"Tags": None}, "/Tags", "must be a list, and is null", "as a list or leave it out"),
         ({"KmsKeyId": 5}, "/KmsKeyId", "must be a string, and is a whole number", "Put `KmsKeyId` in quotes."),
         ({"EnableNetworkIsolation": 1}, "/EnableNetworkIsolation", "must be true or false", ""),
-        ({"KmsKey": "k"}, "/KmsKey", "there is no member `KmsKey` in the request", "Did you mean KmsKeyId?"),
-        ({"Xyzzy": "k"}, "/Xyzzy", "there is no member `Xyzzy`", "Remove `Xyzzy`; the members here are"),
+        ({"KmsKey": "k"}, "/KmsKey", "unknown member `KmsKey` in the request", "Did you mean KmsKeyId?"),
+        ({"Xyzzy": "k"}, "/Xyzzy", "unknown member `Xyzzy`", "Remove `Xyzzy`; the members here are"),
         ({"Tags": [{"Key": "k", "Value": "v"}] * 51}, "/Tags", "has 51 items; it must have at most 50", ""),
         ({"Tags": [{"Key": "", "Value": "v"}]}, "/Tags/0/Key", "`Tags[0].Key` is empty", "Give"),
-        ({"ExecutionRoleArn": "role/x" * 5}, "/ExecutionRoleArn", "does not have the form arn:aws", "Correct"),
+        ({"ExecutionRoleArn": "role/x" * 5}, "/ExecutionRoleArn", "does not match the pattern arn:aws", "Correct"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(value: Any, pointer: str, problem: str, remedy: str) -> None:

@@ -40,12 +40,12 @@ CHANGE = WHOLE["resource_changes"][0]
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"version": 4, "terraform_version": "1.9.8", "resources": []}, "it is Terraform's state, not a plan"),
-        ({"format_version": "1.0", "terraform_version": "1.9.8", "values": {}}, "it is Terraform's state, not a plan"),
-        ({**WHOLE, "format_version": "2.0"}, "format_version 2.0, which is not known"),
+        ({"version": 4, "terraform_version": "1.9.8", "resources": []}, "it is Terraform state, not a plan"),
+        ({"format_version": "1.0", "terraform_version": "1.9.8", "values": {}}, "it is Terraform state, not a plan"),
+        ({**WHOLE, "format_version": "2.0"}, "format_version 2.0, which is not supported"),
         ({name: each for name, each in WHOLE.items() if name != "format_version"}, "has no format_version"),
         ({"format_version": "1.2", "terraform_version": "1.9.8"}, "it has no resource_changes"),
-        ({**WHOLE, "resource_changes": {}}, "resource_changes is a list, not an object"),
+        ({**WHOLE, "resource_changes": {}}, "resource_changes must be a list, not an object"),
         ({**WHOLE, "resource_changes": [{"address": "a.b"}]}, "an address, a type, and a change with its actions"),
     ],
 )

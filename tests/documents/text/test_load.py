@@ -35,18 +35,18 @@ def refused(text: str, path: str) -> InputError:
         ('{"a": 1 /* why */}', "line 1, column 9", "comments aren't allowed"),
         ('{"a": 1}\n# why', "line 2, column 1", "comments aren't allowed"),
         ("{'a': 1}", "line 1, column 2", "single-quoted string; use double quotes"),
-        ("{a: 1}", "line 1, column 2", "the name of a member has no quotes"),
+        ("{a: 1}", "line 1, column 2", "unquoted key"),
         ('{"a" 1}', "line 1, column 6", "a colon is missing"),
         ('{"a": 1 "b": 2}', "line 1, column 9", "a comma or a closing bracket is missing"),
         ('{"a": True}', "line 1, column 7", "True is no value; write true"),
         ('{"a": None}', "line 1, column 7", "None is no value; write null"),
         ('{"a": yes}', "line 1, column 7", "yes is no value; put it in double quotes"),
         ('{"a": .5}', "line 1, column 7", "value expected"),
-        ('{"a": "x', "line 1, column 7", "this string is never closed"),
+        ('{"a": "x', "line 1, column 7", "unterminated string"),
         ('{"a": "x\ny"}', "line 1, column 9", "unescaped line break or control character in a string"),
         ('{"a": "\\d"}', "line 1, column 8", "no escape of JSON"),
-        ('{"a": [1', "line 1, column 9", "it ends too early; complete it"),
-        ('{"a": 1} {"b": 2}', "line 1, column 10", "more text follows the document"),
+        ('{"a": [1', "line 1, column 9", "unexpected end of the document; complete it"),
+        ('{"a": 1} {"b": 2}', "line 1, column 10", "unexpected text after the document"),
         ('{"a": [NaN]}', "line 1, column 8", "NaN is no finite number"),
         ('{"a": -Infinity}', "line 1, column 7", "-Infinity is no finite number"),
         ('{"a": 1e999}', "line 1, column 7", "1e999 is no finite number"),
@@ -151,9 +151,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "it cannot be read (Not a directory)" in says(str(tmp_path / "file" / "below.json"))
     assert "it cannot be read" in says("a\0b.json")
     (tmp_path / "half.json.gz").write_bytes(gzip.compress(b'{"a": 1}')[:-4])
-    assert "it is not a whole gzip file" in says(str(tmp_path / "half.json.gz"))
+    assert "the gzip file is incomplete or damaged" in says(str(tmp_path / "half.json.gz"))
     (tmp_path / "plain.json.gz").write_bytes(b'{"a": 1}')
-    assert "it is not a whole gzip file" in says(str(tmp_path / "plain.json.gz"))
+    assert "the gzip file is incomplete or damaged" in says(str(tmp_path / "plain.json.gz"))
 
 
 def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def refusal(value: Any, schema: str = "snapshot") -> InputError:
             "no member 'regoins' here; did you mean regions?",
         ),
         ({"version": 1, "acount": ACCOUNT}, "/acount", "did you mean account?"),
-        ({"version": 1, "account": ACCOUNT, "zzz": 1}, "/zzz", "remove it; known here: $schema, version,"),
+        ({"version": 1, "account": ACCOUNT, "zzz": 1}, "/zzz", "remove it; valid keys: $schema, version,"),
         ({}, "line 1", "version and account are missing; add version and account"),
         (
             {"version": 1, "account": 111122223333},
@@ -65,7 +65,7 @@ def refusal(value: Any, schema: str = "snapshot") -> InputError:
         (
             {"version": 1, "account": ACCOUNT, "regions": {"us-east-1": {"quotas": [{"QuotaName": "q", "Value": -1}]}}},
             "/regions/us-east-1/quotas/0/Value",
-            "Value is -1, and cannot be less than 0",
+            "Value is -1; it must be at least 0",
         ),
         (
             {"version": 1, "account": ACCOUNT, "regions": {"us_east_1": {}}},

@@ -109,7 +109,7 @@ def test_what_cannot_be_mended_is_left(path: str, text: str, rule: str, reason: 
     done = mended(text, one_rule(rule), path)
     assert done.text == text and done.rules == ()
     assert done.left and all(reason in each.reason for each in done.left)
-    assert done.left[0].line.startswith(f"{path}:") and f": {rule} is not mended: " in done.left[0].line
+    assert done.left[0].line.startswith(f"{path}:") and f": {rule} is not fixed: " in done.left[0].line
 
 
 def test_what_is_not_shown_to_be_the_same_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

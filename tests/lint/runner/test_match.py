@@ -82,7 +82,8 @@ def test_the_message_names_what_was_met(tmp_path: Path) -> None:
     match = {"actions": ["s3:*"], "message": "{statement}: {action} on {resource} for {principal} {other}"}
     given = statement(Sid="Read", Principal="*")
     assert (
-        found(tmp_path, match, given)[0][1] == f"Read: s3:GetObject on {BUCKET} for whoever holds the policy {{other}}"
+        found(tmp_path, match, given)[0][1]
+        == f"Read: s3:GetObject on {BUCKET} for principals with this policy {{other}}"
     )
 
 

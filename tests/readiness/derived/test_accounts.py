@@ -117,7 +117,7 @@ def test_tags_of_the_request_are_compared() -> None:
 def test_nothing_to_check_is_ready_and_says_so() -> None:
     report = checked({"W": {"Type": "AWS::CloudFormation::WaitConditionHandle"}})
     assert report.verdict is Verdict.READY
-    assert "nothing to check: it asks nothing of AWS" in rendered(report, "text")
+    assert "nothing to check: the plan makes no AWS calls" in rendered(report, "text")
 
 
 def test_the_policy_of_a_plan_has_what_its_resources_need_and_names_what_it_cannot_account_for() -> None:

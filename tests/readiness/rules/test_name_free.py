@@ -151,7 +151,7 @@ def test_two_requests_of_a_plan_cannot_take_one_name() -> None:
     second = endpoint("DEMO", "other")
     free, taken = judge("PRE302", CREATE, second, endpoints=[])
     assert (free.kind, taken.kind) == ("pass", "fail")
-    assert "an earlier request of the plan already creates endpoint `DEMO`" in taken.message
+    assert "an earlier request in the plan already creates endpoint `DEMO`" in taken.message
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _principals(view: StatementView) -> Iterator[Finding]:
     for name in ("Principal", "NotPrincipal"):
         written, place = view.raw.get(name), f"{view.pointer}/{name}"
         if written == {} or written == []:
-            yield Finding(place, f"{name} of {view.cited} names nobody")
+            yield Finding(place, f"{name} of {view.cited} names no principal")
         elif isinstance(written, dict):
             for kind, given in written.items():
                 if given == []:

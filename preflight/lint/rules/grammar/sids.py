@@ -43,7 +43,7 @@ def _faults(subject: Subject) -> Faults:
             problem = f"the Sid {shown(sid)} has other characters than letters and digits"
             found["characters"].append(Finding(place, problem, *_other(sid, place, subject)))
         if sid in first:
-            problem = f"the Sid {shown(sid)} stands in {first[sid]} too"
+            problem = f"the Sid {shown(sid)} is also used in {first[sid]}"
             new = _free(sid, subject)
             edits = (Edit("replace", place, new),)
             found["repeated"].append(

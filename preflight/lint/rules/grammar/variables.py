@@ -19,9 +19,7 @@ def closed(subject: Subject) -> Iterator[Finding]:
     """Find variables without a closing brace."""
     for each in _used(subject):
         if each.inside is None:
-            yield _finding(
-                each, "has no closing brace", "write } after the variable's name; none can stand within another"
-            )
+            yield _finding(each, "has no closing brace", "write } after the variable's name; variables can't be nested")
 
 
 def quoted(subject: Subject) -> Iterator[Finding]:
@@ -91,7 +89,7 @@ def in_place(subject: Subject) -> Iterator[Finding]:
             at = entry.text.find("${")
             if at >= 0 and entry.text.startswith("arn:") and entry.text.count(":", 0, at) < 5:
                 written = entry.text[at:].partition("}")[0] + "}"
-                yield Finding(entry.pointer, f"{written} stands in front of the fifth colon of {shown(entry.text)}")
+                yield Finding(entry.pointer, f"{written} is before the fifth colon of {shown(entry.text)}")
 
 
 def _used(subject: Subject) -> Iterable[Variable]:

@@ -181,7 +181,7 @@ def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[P
     if account and not _account_possible(service, account):
         yield Problem(
             "account",
-            f"the account {account!r} of the ARN {text!r} is not twelve digits",
+            f"the account {account!r} of the ARN {text!r} is not a 12-digit account ID",
             "write the twelve digits of the account, with zeros in front",
         )
 

@@ -155,7 +155,7 @@ def _foreign(key: str, service: str, *, search: bool) -> tuple[Problem, ...]:
 def _instead(key: str, meant: str | None) -> str:
     longer = catalog.condition_key(f"{key}:x") or catalog.condition_key(f"{key}/x")
     if longer is not None:
-        return f"write {longer.name}, with what stands for the blank"
+        return f"write {longer.name}, with a value for the blank"
     if meant is None:
         return f"use a key that AWS lists for {key.partition(':')[0]}"
     return f"write {meant}"

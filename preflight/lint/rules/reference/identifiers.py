@@ -88,7 +88,7 @@ def account_valid(subject: Subject) -> Iterator[Finding]:
         if _literal(value) and not _ACCOUNT.fullmatch(value.text) and value.text.lower() not in _OWNERS:
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no account: it is not twelve digits",
+                f"{value.text!r} is no account: it is not a 12-digit account ID",
                 _account_remedy(value.text),
             )
     for value in subject.once(Tested).values_of(_ORGANIZATION_KEYS):

@@ -169,7 +169,7 @@ def wildcard_works(subject: Subject) -> Iterator[Finding]:
                     like = "StringNotLike" if "not" in base else "StringLike"
                     yield Finding(
                         value.pointer,
-                        f"{condition.operator} compares {value.text!r} as it is: its wildcard stands for itself",
+                        f"{condition.operator} compares {value.text!r} literally: wildcards don't match here",
                         f"use {like} if a pattern is meant",
                     )
 

@@ -24,7 +24,10 @@ def administrator(subject: Subject) -> Iterator[Finding]:
     """Find the statement that allows every action on every resource."""
     found = subject.grants.administrator
     if found is not None:
-        message = f"{found.view.cited} allows every action on every resource: whoever holds it is an administrator"
+        message = (
+            f"{found.view.cited} allows every action on every resource: "
+            "any principal with this policy is an administrator"
+        )
         yield Finding(found.entry.pointer, message)
     elif any(view.allows and _broadest(view) for view in subject.statements):
         yield from _administrator_anyway(subject)

@@ -31,7 +31,7 @@ def unrestricted_service(subject: Subject) -> Iterator[Finding]:
         if not _mentions(view, _OTHERS):
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets {place.text} in, whoever's resource it acts for",
+                f"{view.cited} lets {place.text} in, for any account's resources",
                 "add a condition on aws:SourceArn or aws:SourceAccount, such as "
                 '{"StringEquals": {"aws:SourceAccount": "111122223333"}}',
             )
@@ -57,7 +57,7 @@ def trusted_service_without_source(subject: Subject) -> Iterator[Finding]:
         if place.text in _bring_source():
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets {place.text} assume the role, whoever's resource it acts for",
+                f"{view.cited} lets {place.text} assume the role, for any account's resources",
                 "add a condition on aws:SourceAccount, such as "
                 '{"StringEquals": {"aws:SourceAccount": "111122223333"}}, with the account of the role',
             )

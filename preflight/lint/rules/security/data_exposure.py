@@ -63,6 +63,6 @@ def own_resource_policy(subject: Subject) -> Iterator[Finding]:
             pivot = first(granted)
             yield Finding(
                 pivot.entry.pointer,
-                f"{action} lets whoever holds this policy allow itself {names(barred)}, which it does not allow",
+                f"{action} lets any principal with this policy grant itself {names(barred)}, which it does not allow",
                 f"take out {action}, or allow it to those only who may have all of the resource",
             )

@@ -79,7 +79,7 @@ def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
         way, pivot = group[0]
         yield Finding(
             pivot.entry.pointer,
-            f"whoever holds this policy {comes_to}: {_listed([each for each, _ in group])}",
+            f"a principal with this policy {comes_to}: {_listed([each for each, _ in group])}",
             _remedy(kind, way),
             evidence=tuple(_evidence(subject, way)),
         )

@@ -64,7 +64,7 @@ def _has_key(view: StatementView, key: str) -> bool:
 
 def _how(found: Granted, action: str) -> str:
     view, entry = found
-    what = action if entry.text.lower() == action.lower() else f"{action}, which `{entry.text}` stands for,"
+    what = action if entry.text.lower() == action.lower() else f"{action}, which `{entry.text}` includes,"
     if entry.text == "NotAction":
         what = f"{action}, which NotAction does not list,"
     where = (

@@ -56,7 +56,7 @@ def unmanageable_key(subject: Subject) -> Iterator[Finding]:
             return
     yield Finding(
         "/Statement",
-        "no statement allows kms:PutKeyPolicy to anyone: nobody could change this key's policy again but AWS Support",
+        "no statement allows kms:PutKeyPolicy to anyone: only AWS Support could change this key's policy again",
     )
 
 

@@ -37,7 +37,7 @@ def set_by_caller(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 each.pointer,
                 f"{each.key} is {what}, which callers write as they like: {view.cited} "
-                + ("keeps nobody from its actions" if view.allows else "can be got around"),
+                + ("doesn't block its actions" if view.allows else "can be got around"),
                 "use a key that AWS sets, such as aws:PrincipalArn, aws:SourceVpce or aws:SourceArn",
                 on_name=True,
             )
@@ -78,7 +78,7 @@ def id_by_variable(subject: Subject) -> Iterator[Finding]:
                 if len(name) > 1 and name.lower() not in _SET_BY_AWS:
                     yield Finding(
                         value.pointer,
-                        f"{each.key} is compared with ${{{name}}}: whoever sets that decides which id counts",
+                        f"{each.key} is compared with ${{{name}}}: its value decides which ID matches",
                         "write the id, or compare it with another id that AWS sets, such as ${aws:PrincipalOrgID}",
                     )
 

@@ -64,7 +64,7 @@ def can_hold(subject: Subject) -> Iterator[Finding]:
 
 def _never(view: StatementView, each: ConditionEntry, what: str) -> Finding:
     done = "denies" if view.denies else "allows"
-    return Finding(each.pointer, f"{what}: {view.cited} {done} nothing", "mend the condition, or remove the statement")
+    return Finding(each.pointer, f"{what}: {view.cited} {done} nothing", "fix the condition, or remove the statement")
 
 
 def _with_any_value(each: ConditionEntry) -> bool | None:

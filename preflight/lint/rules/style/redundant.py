@@ -221,7 +221,7 @@ def _covered_in(
         by = next((other.text for other, text in zip(entries, texts, strict=True) if text == each.by), each.by)
         yield Finding(
             entry.pointer,
-            f"{entry.text} stands twice in {element} of {view.cited}"
+            f"{entry.text} is listed twice in {element} of {view.cited}"
             if each.twice
             else f"{entry.text} in {element} of {view.cited} is covered by {by}",
             "remove it",
