@@ -114,7 +114,7 @@ def test_one_that_fails_does_not_keep_the_others(three: Path, preflight: Command
     reasons = {each["key"]: each["reason"] for each in found["failed"]}
     assert reasons.keys() >= {"a.json", "b.json.gz", "e.json"} and len(reasons) == 4
     assert "all/a.json" in reasons["a.json"] and "line" in reasons["a.json"]
-    assert "not a whole gzip file" in reasons["b.json.gz"] and "/account" in reasons["e.json"]
+    assert "the gzip file is incomplete or damaged" in reasons["b.json.gz"] and "/account" in reasons["e.json"]
     (same,) = reasons.keys() & {"c.json", "f.json"}
     assert f"account {THIRD}, which" in reasons[same]
     Path("all/a.json").write_text(whole)
@@ -136,7 +136,7 @@ def test_what_could_not_be_audited_comes_first(three: Path, preflight: Command) 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda: Path("out/manifest.jsonl").write_text("not a line of it\n"), "no manifest of an audit"),
+        (lambda: Path("out/manifest.jsonl").write_text("not a line of it\n"), "not the manifest of an audit"),
         (lambda: Path("out/manifest.jsonl").write_text('{"key": 1}\n'), "line 1"),
         (lambda: Path("out/manifest.jsonl").write_text('{"settings": {}, "version": 9}\n'), "another version"),
     ],
@@ -178,7 +178,7 @@ def test_snapshots_are_kept_from_the_start_or_not_at_all(three: Path, preflight:
 def test_runs_with_other_settings_are_not_mixed(three: Path, preflight: Command) -> None:
     go(preflight)
     ran = go(preflight, "--select", "ACC110")
-    assert ran.code == 2 and "begun with another --select (none, now ACC110)" in ran.line and "--again" in ran.line
+    assert ran.code == 2 and "started with another --select (none, now ACC110)" in ran.line and "--again" in ran.line
     assert go(preflight, "--select", "ACC110", "--again").code in (0, 1, 3)
 
 

@@ -129,5 +129,5 @@ def test_what_git_does_not_know(repository: Path, ref: str, path: str, told: str
 
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(UsageError, match="in no git repository"):
+    with pytest.raises(UsageError, match="not in a git repository"):
         changed_of([str(tmp_path)], "main")

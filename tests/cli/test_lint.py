@@ -149,7 +149,7 @@ def test_a_baseline_is_written_and_used(preflight: Command, folder: Path) -> Non
     (folder / "preflight.toml").write_text('baseline = "known.json"\n')
     assert preflight("lint", "p.json").code == 0
     mended = preflight("lint", "p.json", p__json=GOOD)
-    assert mended.code == 0 and "1 finding is not there any more; write it anew with --write-baseline" in mended.line
+    assert mended.code == 0 and "1 finding is no longer found; update it with --write-baseline" in mended.line
     assert preflight("lint", "p.json", p__json={**BAD, "Version": "x"}).code == 1
 
 

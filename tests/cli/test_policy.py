@@ -120,7 +120,7 @@ def test_for_preflight(preflight: Command) -> None:
     asked = ("e.json", "--for", "preflight", "--principal", f"arn:aws:iam::{ACCOUNT}:role/deployer")
     alone = preflight("policy", *asked, "--region", REGION, e__json=ENDPOINT)
     assert alone.code == 0
-    assert alone.err.startswith("note: what the plan does not name is given by pattern")
+    assert alone.err.startswith("note: resources that the plan doesn't name are given as patterns")
     assert f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/*" in alone.out
     known = preflight("policy", *asked, "--snapshot", SNAPSHOT, "--format", "json")
     assert (known.code, known.err) == (0, "")
@@ -211,7 +211,7 @@ def test_the_output_file_is_whole_or_untouched(preflight: Command, folder: Path)
         (("m.json", *HERE, "--attach", "wall"), "--attach"),
         (("m.json", *HERE, "--output", "none/p.json"), "--output none/p.json"),
         (("m.json", *HERE, "--context", "x"), "is not key=value"),
-        (("-", "--snapshot", "-"), "- stands for stdin"),
+        (("-", "--snapshot", "-"), "- (stdin)"),
         (("p.json",), "is a policy"),
     ],
 )  # fmt: skip

@@ -297,7 +297,7 @@ def test_it_vanishes(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.endpoint_goes("Creating", "gone")
     ran = command.run(ready.plan())
     assert ran.code == 4
-    assert "somebody deleted it" in ran.of("PRE902")[0]["message"]
+    assert "it was deleted" in ran.of("PRE902")[0]["message"]
 
 
 def test_progress_that_may_not_be_read(aws: StandIn, ready: Ready, command: Command) -> None:

@@ -95,7 +95,7 @@ def test_a_server_that_is_not_there() -> None:
     connection = Connection(region=REGION, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout=1)
     fact = LiveAccount.open(connection).read(model())
     assert isinstance(fact, Unknown)
-    assert "did not reach AWS" in fact.reason
+    assert "could not reach AWS" in fact.reason
     assert "\n" not in fact.reason
 
 
@@ -238,5 +238,5 @@ def test_the_token_that_is_asked_for_is_not_kept(faults: Faulty) -> None:
 def test_an_answer_that_is_not_awss(faults: Faulty) -> None:
     fact = live(faults).read(Ask.one("ec2:subnet", REGION, {"SubnetId": "subnet-1"}))
     assert isinstance(fact, Unknown)
-    assert "the answer is not AWS's" in fact.reason
+    assert "the response is not from AWS" in fact.reason
     assert "\n" not in fact.reason

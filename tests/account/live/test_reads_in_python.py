@@ -24,7 +24,7 @@ def test_the_caller() -> None:
     assert Scripted({}).one("sts:caller-identity", "") == Known(CALLER)
     refused = Scripted({"sts:GetCallerIdentity": EXPIRED}).one("sts:caller-identity", "")
     assert isinstance(refused, Unknown)
-    assert "does not accept the credentials" in refused.reason
+    assert "AWS rejected the credentials" in refused.reason
 
 
 def test_the_caller_is_asked_at_home_where_the_region_does_not_know_it() -> None:

@@ -206,7 +206,7 @@ def test_an_interrupted_run_goes_on(
     _, err = process.communicate(timeout=40)
     assert process.returncode == 130 and "--resume" in err, err
     assert (tmp_path / "s.json.partial").exists() and not (tmp_path / "s.json").exists()
-    assert "another run is at work, or was interrupted" in run("snapshot", "--output", "s.json").stderr
+    assert "another run is in progress or was interrupted" in run("snapshot", "--output", "s.json").stderr
     aws.mend()
     before = len(aws.calls.of("iam:GetAccountAuthorizationDetails"))
     done = run("snapshot", "--output", "s.json", "--region", REGION, "--resume", "--allow-open")

@@ -124,7 +124,7 @@ WRONG = {
                        "Off": {**ENDPOINT, "Condition": "No"}}},
         "Off is not made, since its condition No does not hold"),
     "properties that are a list": (
-        {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": []}}}, "are an object, not a list"),
+        {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": []}}}, "must be an object, not a list"),
     "a value that is not allowed": (
         {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "String", "Default": "c", "AllowedValues": ["a", "b"]}}},
         "the parameter P does not allow 'c'; give one of a, b"),

@@ -57,8 +57,8 @@ def test_principals_that_can_call(principal: str) -> None:
     ("members", "options", "path", "says"),
     [
         ({}, {"account": "1111"}, "--account", "the account '1111' is not a 12-digit account ID"),
-        ({}, {"account": "1111-2222-3333"}, "--account", "is not twelve digits"),
-        ({}, {"account": ""}, "--account", "is not twelve digits"),
+        ({}, {"account": "1111-2222-3333"}, "--account", "is not a 12-digit account ID"),
+        ({}, {"account": ""}, "--account", "is not a 12-digit account ID"),
         ({}, {"region": "us-east-1a"}, "--region", "an availability zone; write us-east-1"),
         ({}, {"region": "US_EAST_1"}, "--region", "write us-east-1"),
         ({}, {"region": "virginia"}, "--region", "'virginia' is not a region name; write one such as us-east-1"),
@@ -75,7 +75,7 @@ def test_principals_that_can_call(principal: str) -> None:
             {"account": "222222222222"},
             {"principal": ROLE},
             "--principal",
-            "of account 111122223333, and the plan is for account 222222222222",
+            "belongs to account 111122223333, but the plan is for account 222222222222",
         ),
         ({"principal": ROLE}, {"account": "222222222222"}, "plan.json", "of account 111122223333"),
         (

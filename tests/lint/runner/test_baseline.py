@@ -86,7 +86,7 @@ def test_a_baseline_is_the_same_wherever_it_is_used_from(tmp_path: Path, monkeyp
         ("[]", "it is no baseline"),
         ('{"version": 2, "findings": []}', "it is no baseline of this version; write it anew with --write-baseline"),
         ('{"version": 1, "findings": [{"file": 1}]}', "/findings/0 (line 1, column 29): this is no finding"),
-        ("{", "ends too early"),
+        ("{", "unexpected end"),
     ],
 )
 def test_what_is_no_baseline(tmp_path: Path, text: str, says: str) -> None:

@@ -116,7 +116,7 @@ def test_what_depends_on_a_parameter_says_how_to_give_it_and_is_not_asked_for() 
 def test_a_name_that_the_deploy_makes_up_is_well_formed_and_free() -> None:
     report, _ = checked(endpoint(), allow("*"), select=["PRE3", "PRE102"])
     assert {each.kind.value for each in report.results} == {"pass"}
-    assert "is free: the deploy makes it up" in of(report, "PRE302")[0].message
+    assert "is free: it is generated at deployment" in of(report, "PRE302")[0].message
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_what_is_there_already_as_asked_for_need_not_be_made() -> None:
     there = {"EndpointName": "Demo", "EndpointStatus": "InService", "EndpointConfigName": "demo-config"}
     result = only(judge("PRE302", CREATE, endpoints=[there]))
     assert result.kind == "fail"
-    assert "leave the request out" in result.remedy
+    assert "remove the request" in result.remedy
 
 
 def test_the_names_of_configurations_are_compared_with_case() -> None:
