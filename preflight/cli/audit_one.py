@@ -118,7 +118,7 @@ def _tell_answers(access: Access, options: Options) -> int:
         deliver(answers_as_csv(access.answers), options.output)
     else:
         asked = options.who_can or options.can or ""
-        nothing = f"Nobody can {asked}." if options.who_can else f"{asked} can do nothing."
+        nothing = f"No one can {asked}." if options.who_can else f"{asked} can do nothing."
         if access.unknown:
             nothing = (
                 f"Can't determine who can {asked}." if options.who_can else f"Can't determine what {asked} can do."

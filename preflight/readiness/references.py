@@ -26,7 +26,7 @@ class Reference:
     `kind` and `key` identify it in `region` (empty for a global kind). `rule` is the rule that reports it. `fact` is
     what is known of it. `via` says in words how it is reached ("variant `blue` of endpoint configuration `c`").
     `owners` are the described shapes of what names it: the request's own comes first. `parents` are the references
-    that name it, without those that the request itself names. `planned` says that an earlier request of the plan
+    that name it, without those that the request itself names. `planned` says that an earlier request in the plan
     creates it, `covered` that an earlier request relies on it too, so that its own results tell. `same_region` says
     that AWS refuses it from another region, though it is only written to.
     """
@@ -82,7 +82,7 @@ def references(step: Step) -> tuple[Reference, ...]:
 def reported(step: Step, rule: str, *kinds: str) -> list[Reference]:
     """Return the references that a rule is to report for this step, of some kinds or of all.
 
-    What an earlier request of the plan relies on as well is left to the results of that request.
+    What an earlier request in the plan relies on as well is left to the results of that request.
     """
     return [
         each

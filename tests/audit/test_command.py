@@ -186,7 +186,7 @@ def test_what_changed_since(preflight: Command) -> None:
     assert found["a", "sagemaker:DeleteEndpoint"] == "lost"
     assert found["b", "sagemaker:InvokeEndpoint"] == found["b", "become an administrator"] == "gained"
     assert "  - sagemaker:DeleteEndpoint on " in preflight(*asked).out
-    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out == "Nobody gained or lost access.\n"
+    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out == "No access was gained or lost.\n"
 
 
 def test_what_changed_since_is_proved_for_every_action(preflight: Command) -> None:
@@ -218,7 +218,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
     partial = snapshot()
     del partial["iam"]
     ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC", s__json=partial)
-    assert ran.code == 3 and "who is in the account is not known" in " ".join(ran.out.split())
+    assert ran.code == 3 and "the account's users and roles are not known" in " ".join(ran.out.split())
     asked = ("audit", "--snapshot", "s.json", "--select", "ACC", "--format", "json")
     assert json.loads(preflight(*asked).out)["verdict"] == "open"
     allowed = preflight(*asked, "--allow-open")
@@ -235,7 +235,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
         (("--can", "x", "--who-can", "s3:GetObject"), "ask one at a time"),
         (("--format", "jsn"), "did you mean json?"),
         (("--region", "eu-west-9"), "has no region eu-west-9; it holds us-east-1"),
-        (("--select", "ACC999"), "there is no rule 'ACC999'"),
+        (("--select", "ACC999"), "unknown rule 'ACC999'"),
     ],
 )
 def test_bad_usage(preflight: Command, options: tuple[str, ...], says: str) -> None:
@@ -246,7 +246,7 @@ def test_bad_usage(preflight: Command, options: tuple[str, ...], says: str) -> N
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (SNAPSHOT.read_text()[:4000], "it is not JSON"),
+        (SNAPSHOT.read_text()[:4000], "invalid JSON"),
         ("{}", "version"),
         (json.dumps({**snapshot(), "accuont": 1}), "accuont"),
     ],

@@ -164,7 +164,7 @@ def test_rules(preflight: Command) -> None:
 def test_explain(preflight: Command, rule: str) -> None:
     ran = preflight("explain", rule)
     assert ran.out.startswith("PRE302 name-free (error, names)\n")
-    for part in ("\nWhy\n", "\nWhat to do\n", "\nSee\n  https://docs.aws.amazon.com/", "\nFails: ", "\nPasses: "):
+    for part in ("\nWhy\n", "\nHow to fix it\n", "\nSee\n  https://docs.aws.amazon.com/", "\nFails: ", "\nPasses: "):
         assert part in ran.out
 
 

@@ -218,7 +218,7 @@ NOT_USABLE: dict[str, tuple[bytes | str | dict[str, Any], str]] = {
     "account of the plan is not the principal's": (plan(account="444455556666"), "444455556666"),
     "region of the plan is not in the principal's partition": (plan(region="cn-north-1"), "cn-north-1"),
     "region that is none": (plan(region="us-east-1a"), "us-east-1"),
-    "account that is none": (plan(account="1111"), "twelve digits"),
+    "account that is none": (plan(account="1111"), "12-digit account ID"),
     "principal that is none": (plan(principal="deployer"), "role/deployer"),
     "context key without prefix": (plan(context={"SourceIp": "10.0.0.1"}), "SourceIp"),
     "not UTF-8": (b'{"EndpointName": "caf\xe9"}', "line 1, column 22"),

@@ -204,7 +204,7 @@ def test_rules_of_ones_own(preflight: Command, folder: Path, form: str) -> None:
         (("level: error", "level: fatal"), '/level (line 4, column 8): "fatal" is not one of "error"'),
         (("remedy:", "remdy:"), "unknown key 'remdy'; did you mean remedy?"),
         (("match:", "mach:"), "unknown key 'mach'; did you mean match?"),
-        (("id: ORG001", "id: ["), "it is not YAML"),
+        (("id: ORG001", "id: ["), "invalid YAML"),
         (("match:\n  actions: [s3:PutObject]\n  resources: [\"arn:aws:s3:::legacy/*\"]", "check: os.path:exists"),
          "os.path is in no package that registers rules; decide it with match"),
     ],

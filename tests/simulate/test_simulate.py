@@ -173,7 +173,7 @@ def test_junit(run: Run) -> None:
 
 
 BAD = [
-    ({"actoin": "s3:GetObject"}, "there is no member 'actoin'"),
+    ({"actoin": "s3:GetObject"}, "unknown key 'actoin'"),
     ({"action": 5}, "/action"),
     ({"action": "s3"}, '"s3" is no action'),
     ({"action": ""}, "/action"),

@@ -19,7 +19,7 @@ from preflight.json_pointer import escape
 
 def of_function(document: Document, pointer: str, value: Mapping[str, Any]) -> Iterator[FoundPolicy]:
     """Yield the policy whose JSON text a function makes, if it is one. Nothing is told of a text that cannot be read
-    before the deploy has put its values in.
+    before deployment has put its values in.
     """
     name = next(iter(value))
     argument = value[name]

@@ -40,7 +40,7 @@ class _Reading:
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
-    def gap(self, change: ResourceChange, message: str, resolution: str = "look at it yourself") -> None:
+    def gap(self, change: ResourceChange, message: str, resolution: str = "review it yourself") -> None:
         self.gaps.append(Gap(message, resolution, self.document, change.pointer))
 
 
@@ -108,7 +108,7 @@ def _again(region: str, account: str) -> Plan:
 def _unfinished(document: Document) -> Iterator[Gap]:
     value: Mapping[str, Any] = document.value
     if value.get("errored") is True:
-        yield Gap("planning ended with an error, so the plan is not whole", "fix it, and plan again", document)
+        yield Gap("the plan is incomplete, since planning ended with an error", "fix it, and plan again", document)
     if value.get("deferred_changes"):
         message = "changes are deferred to a later plan, and are not checked"
         yield Gap(message, "check the plan that follows", document, "/deferred_changes")

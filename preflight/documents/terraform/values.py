@@ -123,7 +123,7 @@ class Values:
         return value
 
     def _resolved(self, change: ResourceChange, expression: Any, path: str, argument: str) -> Any:
-        """Return a value that is known after the deploy, as far as what it refers to is known."""
+        """Return a value that is known after deployment, as far as what it refers to is known."""
         own = DeployText.unknown(f"{change.address}.{path}" if path else change.address)
         pointed = self._configuration.pointed(change.module, expression)
         if pointed is None or self._depth > _DEEPEST:

@@ -109,7 +109,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
         return "unquoted key", "put it in double quotes"
     if word is not None and message.startswith("Expecting value"):
         known = _WORDS.get(word[0])
-        return f"{_shown(word[0])} is no value", f"write {known}" if known else "put it in double quotes"
+        return f"{_shown(word[0])} isn't a value", f"write {known}" if known else "put it in double quotes"
     if message.startswith("Expecting ',' delimiter"):
         return "missing comma or closing bracket before this", "add it"
     if message.startswith("Expecting ':' delimiter"):

@@ -97,7 +97,7 @@ def _destination(step: Step, rule: Rule, reference: Reference) -> Result:
         return said(step, rule, reference, Kind.FAIL, f"{what} does not exist", "Create it, or name another.")
     region = _region(fact)
     if region is None and reference.same_region:
-        message = f"{what} exists, but whether it is in {step.region} is not known: its region is not given"
+        message = f"{what} exists, but can't determine whether it is in {step.region}: its region is not given"
         return said(step, rule, reference, Kind.OPEN, message, "Give BucketRegion in the snapshot.")
     if region not in (None, step.region) and reference.same_region:
         message = f"{what} is in {region}; it must be in {step.region}, as the job is"

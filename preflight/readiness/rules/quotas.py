@@ -72,7 +72,7 @@ def _if_listed(step: Step, rule: Rule, quota: Mapping[str, Any], listed: Fact[An
     reason, resolution = (listed.reason, listed.resolution) if isinstance(listed, Unknown) else ("there are none", "")
     return rule.result(
         Kind.OPEN,
-        f"whether the account has a quota on the number of {_words(quota)} is not known: {reason}",
+        f"Can't determine whether the account has a quota on the number of {_words(quota)}: {reason}",
         subject=subject(step),
         location=step.location,
         remedy=_sentence(resolution),
@@ -144,7 +144,7 @@ def _judge(
     settles = [doubt.resolution for doubt in total.doubts if doubt.resolution]
     return result(
         Kind.OPEN,
-        f"{state}: it may or may not fit{_doubts(used, asked)}",
+        f"{state}: it may exceed the quota{_doubts(used, asked)}",
         " ".join(map(_sentence, dict.fromkeys(settles))) or more,
     )
 
@@ -164,7 +164,7 @@ def _entry(listed: Fact[Any], name: str) -> Fact[Mapping[str, Any]]:
 def _nothing(step: Step, rule: Rule, name: str) -> Result:
     return rule.result(
         Kind.NOT_APPLICABLE,
-        f"the request draws nothing on '{name}'",
+        f"the request doesn't count against '{name}'",
         subject=subject(step),
         location=step.location,
     )
@@ -203,7 +203,7 @@ def _scaling_not_read(step: Step, quota: Mapping[str, Any]) -> str:
     fact = None if ask is None or quota["measure"] != "instances" else step.account.read(ask)
     if not isinstance(fact, Unknown) or not fact.code or not in_use(step).users:
         return ""
-    return f"; whether scaling may take more is not known: {fact.reason} ({fact.resolution})"
+    return f"; can't determine whether scaling may take more: {fact.reason} ({fact.resolution})"
 
 
 def _words(quota: Mapping[str, Any]) -> str:
@@ -216,9 +216,9 @@ def _increase(step: Step, quota: Mapping[str, Any], entry: Mapping[str, Any], to
     if entry.get("Adjustable") is False:
         return "AWS does not raise this quota."
     if not entry.get("QuotaCode"):
-        return f"Ask for {wanted_limit} or more {console}."
+        return f"Request {wanted_limit} or more {console}."
     return (
-        f"Ask for {wanted_limit} or more: aws service-quotas request-service-quota-increase "
+        f"Request {wanted_limit} or more: aws service-quotas request-service-quota-increase "
         f"--service-code {quota['service']} --quota-code {entry['QuotaCode']} --desired-value {wanted_limit} "
         f"--region {step.region}; or {console}."
     )

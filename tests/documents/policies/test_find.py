@@ -163,10 +163,10 @@ def test_the_service_of_a_resource_policy() -> None:
     [
         ('{"Statement": [{"Effect": "Allow",}]}', (1, 34), "comma"),
         ('{\n// a comment\n"Statement": [{"Effect": "Allow"}]}', (2, 1), "comment"),
-        ('{"Statement": [{"Effect": "Allow"', None, "too early"),
-        ('{"Statement": [{"Effect": "\\ud800"}]}', (1, 28), "half of a surrogate"),
+        ('{"Statement": [{"Effect": "Allow"', None, "unexpected end"),
+        ('{"Statement": [{"Effect": "\\ud800"}]}', (1, 28), "surrogate pair"),
         ('{"Statement": [{"Effect": "a\x00"}]}', (1, 29), "control character"),
-        ("Statement:\n- Effect: Allow\n\tAction: x\n", (3, 1), "not YAML"),
+        ("Statement:\n- Effect: Allow\n\tAction: x\n", (3, 1), "invalid YAML"),
         ('{"Policy": "{\\n\\"Statement\\": [{\\"Effect\\": 1,}]}"}', (1, 46), "comma"),
     ],
 )

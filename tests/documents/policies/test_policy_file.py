@@ -64,7 +64,7 @@ def test_every_form_says_where_it_is_wrong(number: int) -> None:
             "/Policy (line 1, column 12)",
             "take it from aws iam get-policy-version",
         ),
-        ('{"Policy": "{,"}', "/Policy (line 1, column 12)", "the policy in this string: it is not JSON"),
+        ('{"Policy": "{,"}', "/Policy (line 1, column 12)", "the policy in this string: invalid JSON"),
         ('{"Policy": "[]"}', "/Policy (line 1, column 12)", "a policy must be an object, not a list"),
         ('{"Statment": []}', "/Statment (line 1, column 14)", "did you mean Statement?"),
         ("{}", "line 1, column 1", "the policy has no Statement"),

@@ -33,7 +33,7 @@ def refusal(value: Any, schema: str = "snapshot") -> InputError:
         (
             {"version": 1, "account": ACCOUNT, "regoins": {}},
             "/regoins",
-            "no member 'regoins' here; did you mean regions?",
+            "unknown key 'regoins'; did you mean regions?",
         ),
         ({"version": 1, "acount": ACCOUNT}, "/acount", "did you mean account?"),
         ({"version": 1, "account": ACCOUNT, "zzz": 1}, "/zzz", "remove it; valid keys: $schema, version,"),

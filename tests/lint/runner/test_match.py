@@ -99,7 +99,7 @@ def test_one_line_of_json_is_read_like_yaml(tmp_path: Path) -> None:
     [
         ("s3:*", "/match: it is no object"),
         ({}, "matches every statement"),
-        ({"action": ["s3:*"]}, "no member 'action'"),
+        ({"action": ["s3:*"]}, "unknown key 'action'"),
         ({"actions": [1]}, "/match/actions"),
         ({"actions": ["s3:*"], "effect": "Grant"}, "write Allow or Deny"),
         ({"actions": ["s3:*"], "message": 1}, "/match/message"),

@@ -81,7 +81,7 @@ def test_a_region_that_the_list_lacks_is_asked_for() -> None:
     assert only(check("PRE201", unheard, Live(Absent("no such region")))).kind == "fail"
     newer = only(check("PRE201", unheard, Live(Known({"RegionOptStatus": "ENABLED"}))))
     assert newer.kind == "open"
-    assert "whether it offers sagemaker is not known" in newer.message
+    assert "can't determine whether it offers sagemaker" in newer.message
 
 
 def test_a_plan_is_told_once() -> None:

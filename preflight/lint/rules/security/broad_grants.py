@@ -45,7 +45,7 @@ def _administrator_anyway(subject: Subject) -> Iterator[Finding]:
         keys = ", ".join(dict.fromkeys(each.key for each in view.conditions))
         if view.index == index:
             under = f", under conditions that anyone who holds it can meet ({keys})" if keys else ""
-            message = f"{view.cited} allows every action on every resource{under}: whoever holds it is an administrator"
+            message = f"{view.cited} allows every action on every resource{under}: its holder is an administrator"
             yield Finding(place, message)
         elif keys and index is None and view.actions and not subject.grants.denies:
             message = f"{view.cited} allows every action on every resource under a condition on {keys}"
