@@ -18,7 +18,11 @@ BANNED = re.compile(
 )
 MODULES = sorted((ROOT / "preflight").rglob("*.py"))
 RULES = sorted((ROOT / "rules").rglob("*.yaml"))
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *(ROOT / "docs").glob("*.md")]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "examples").glob("*/README.md"),
+]
 READ = frozenset({"summary", "why", "remedy", "message"})
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -72,7 +76,7 @@ def test_rules_are_plain_english() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pages_are_plain_english(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert not [f"{page.name}:{number}: {line}" for number, line in enumerate(lines, 1) if BANNED.search(line)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +30,9 @@ class Journal:
         """
         try:
             answers = self._read() if resume and self.path.exists() else {}
-            self._file = self.path.open("a" if resume else "x", encoding="utf-8")
+            flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if resume else os.O_EXCL)
+            # For the owner's eyes only, as the snapshot.
+            self._file = os.fdopen(os.open(self.path, flags, 0o600), "a", encoding="utf-8")
         except FileExistsError:
             raise UsageError(
                 f"{self.path} exists: another run is in progress or was interrupted; "

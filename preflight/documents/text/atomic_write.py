@@ -17,13 +17,12 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with beside.open("xb") as stream:
+        mode = 0o600 if private else 0o666
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if private:
-            beside.chmod(0o600)
-        elif path.exists():
+        if not private and path.exists():
             beside.chmod(path.stat().st_mode & 0o7777)
         beside.replace(path)
     except BaseException:

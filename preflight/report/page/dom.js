@@ -41,7 +41,7 @@ function rich(text) {
   return parts.map((part, index) => (index % 2 ? el("code", part) : part));
 }
 
-// A remedy may end in a JSON document, which is to be copied as it stands.
+// A remedy may end in a JSON document, which is to be copied as it is.
 function prose(text) {
   const at = text.search(/^[[{]$/m);
   if (at < 0) return [el("p", rich(text))];

@@ -28,7 +28,7 @@ class Escalation {
     byId("escalation-said").textContent = nodes.climbing.length
       ? `Besides ${counted(administrators, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
         "Each is shown with the fewest steps that it takes."
-      : `Besides ${counted(administrators, "administrator")}, nobody can become one by a known way.`;
+      : `Besides ${counted(administrators, "administrator")}, no role or user can become one by a known way.`;
   }
 
   write(wanted) {

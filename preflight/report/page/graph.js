@@ -1,5 +1,5 @@
 // The drawing of ways: administrators to the right, those who get there in one step left of them, and so on. Those who
-// are nobody's step are one node for each way that they take.
+// are no one's step are one node for each way that they take.
 
 const BOX = { width: 208, height: 38, gap: 58, pitch: 50, top: 34, margin: 2 };
 

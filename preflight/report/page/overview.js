@@ -154,7 +154,7 @@ function able() {
     most > 0 && legend(REACH_PARTS),
     most > 0
       ? barList(rows, most, "Principals by what they can do with endpoints")
-      : el("p", { class: "quiet" }, "Nobody can do anything with endpoints."),
+      : el("p", { class: "quiet" }, "No role or user can do anything with endpoints."),
   );
 }
 
