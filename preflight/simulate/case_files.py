@@ -121,7 +121,7 @@ def _why_not(line: bytes, path: str, number: int) -> InputError:
         column = re.search(r"column \d+", error.place)
         place = f"line {number}, {column[0]}" if column else f"line {number}"
         return InputError(path, error.problem, place=place, mend=error.mend)
-    return InputError(path, "it is not JSON", place=f"line {number}", mend="write one case as one JSON object")
+    return InputError(path, "invalid JSON", place=f"line {number}", mend="write one case as one JSON object")
 
 
 def _read_documents(data: bytes, path: str) -> Iterator[AnyCase]:
