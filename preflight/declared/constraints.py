@@ -16,12 +16,14 @@ from preflight.declared.resource_kinds import all_kinds, kind_file, load_kind
 class Binding:
     """A resource that a constraint looks at beside the request, by the name that its expressions give it.
 
-    `key` finds its identity; without one, all resources of the kind are looked at.
+    `key` finds its identity; without one, all resources of the kind are looked at, within `scope` (templates) where
+    AWS lists them by part.
     """
 
     name: str
     kind: str
     key: str | None
+    scope: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ def _constraint(declared: Mapping[str, Any]) -> Constraint:
         name=declared["name"],
         each=(each,) if isinstance(each := declared.get("each", ""), str) else tuple(each),
         when=declared.get("when"),
-        bindings=tuple(Binding(name, each["kind"], each.get("key")) for name, each in bound.items()),
+        bindings=tuple(
+            Binding(name, each["kind"], each.get("key"), tuple(each.get("scope", {}).items()))
+            for name, each in bound.items()
+        ),
         refused=declared["refused"],
         finds=declared.get("finds", "fail"),
         level=declared.get("level"),

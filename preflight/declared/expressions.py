@@ -165,6 +165,11 @@ class _Functions(jmespath.functions.Functions):
         """Return the values of a list that are not in another."""
         return [each for each in values or [] if each is not None and each not in (others or [])]
 
+    @jmespath.functions.signature({"types": ["string"]}, {"types": ["array", "null"]})
+    def _func_prefixed(self, prefix: str, texts: list[str] | None) -> list[str]:
+        """Return each text of a list with a prefix before it."""
+        return [f"{prefix}{each}" for each in texts or [] if each is not None]
+
     @jmespath.functions.signature({"types": ["array-number"]})
     def _func_product(self, numbers: list[float]) -> float:
         return prod(numbers)

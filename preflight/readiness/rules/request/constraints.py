@@ -95,9 +95,9 @@ def _judged(step: Step, rule: Rule, constraint: Constraint, part: _Part) -> Iter
         message = fill(constraint.message, values) or constraint.message
         remedy = fill(constraint.remedy, values) or constraint.remedy
         yield result(Kind.FAIL if constraint.finds == "fail" else Kind.OPEN, message, remedy)
-    elif constraint.level is not None or constraint.finds == "open":
+    elif constraint.level is not None:
         return
-    elif undecided := _undecided(constraint, part.own, values):
+    elif constraint.finds == "fail" and (undecided := _undecided(constraint, part.own, values)):
         yield result(Kind.OPEN, f"{what} {', '.join(undecided)}", sentence(resolution(undecided)))
     elif missing and (constraint.when is None or evaluate(constraint.when, part.values)):
         binding, name, fact = missing[0]
@@ -114,7 +114,8 @@ def _bound(step: Step, binding: Binding, values: Mapping[str, Any]) -> Any | tup
     kind = load_kind(binding.kind)
     region = "" if kind.declared.get("global") else step.region
     if binding.key is None:
-        fact = step.account.read(Ask.all(binding.kind, region))
+        scope = {member: fill(template, values) or "" for member, template in binding.scope}
+        fact = step.account.read(Ask.all(binding.kind, region, **scope))
         return ("of the account", fact) if isinstance(fact, Unknown) else fact.value if isinstance(fact, Known) else []
     key = evaluate(binding.key, values)
     if not isinstance(key, Mapping) or not all(isinstance(each, str) for each in key.values()):
