@@ -21,6 +21,7 @@ _PART = re.compile(f"{_OPEN}{_UNIQUE}?([^{_CLOSE}]*){_CLOSE}")
 _MARKS = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ESCAPED = re.compile(r"\\u(?:[eE][0-9a-fA-F]|[fF][0-8])[0-9a-fA-F]{2}|\\u[dD][bB][89a-fA-F]")
 _PARAMETER = re.compile(r"\bparameter ((?:AWS::)?[\w.-]+(?::[\w-]+)?)")
+_UPLOADED = " is uploaded to"
 _MADE_UP = re.compile(r"(?:^|/)name of (\S+)$")
 
 
@@ -106,11 +107,14 @@ class DeployText(str):
 
 def resolution(labels: Iterable[str]) -> str:
     """Return what would make known what depends on labels, as an imperative without a full stop."""
+    labels = list(labels)
     named = dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label))
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
     if made := dict.fromkeys(match[1] for label in labels if (match := _MADE_UP.search(label))):
         return f"give {' and '.join(made)} a name of its own"
+    if any(_UPLOADED in label for label in labels):
+        return "package the template first (aws cloudformation package, sam package), and check what that writes"
     return "write it out, or check again when it is known"
 
 

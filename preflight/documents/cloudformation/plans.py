@@ -13,6 +13,7 @@ from preflight.declared.expressions import evaluate
 from preflight.documents.cloudformation.accounting import CLOUDFORMATION, accounted
 from preflight.documents.cloudformation.identities import identities_of
 from preflight.documents.cloudformation.model import Resource, Template
+from preflight.documents.cloudformation.packaging import uploads
 from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
@@ -228,7 +229,8 @@ def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Ga
     elif resource.type.startswith("AWS::SageMaker::"):
         message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "review it yourself", document, resource.pointer))
-    beside = [*declared_in(made, at)] if "kind" in declared else []
+    beside = [*uploads(resource.type, resource.properties, made.properties, at)]
+    beside += declared_in(made, at) if "kind" in declared else ()
     beside += identities_of(made, resource, at) if "identity" in declared else ()
     into.declared.extend(replace(each, depends_on=depends_on) for each in beside)
 

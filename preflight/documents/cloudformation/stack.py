@@ -9,6 +9,7 @@ from typing import Any
 from preflight.declared.partitions import partition_of, suffix_of
 from preflight.documents.cloudformation.functions import NOTHING
 from preflight.documents.cloudformation.model import Resource, Template
+from preflight.documents.cloudformation.packaging import packaged
 from preflight.documents.cloudformation.parameters import value_of
 from preflight.documents.cloudformation.resolve import Resolver
 from preflight.documents.cloudformation.types import Made, declared_of, made_of
@@ -94,7 +95,7 @@ class Stack:
         if not isinstance(found, dict):
             problem = f"the Properties of {resource.id} must be an object, not {word_for(found)}"
             raise self.template.error(pointer, problem, "write them by their names")
-        return found
+        return packaged(resource.type, found, f"{self.where.prefix}{resource.id}")
 
     def condition(self, resource: Resource) -> bool | str:
         """Return whether a resource is made; where that is not known, what it depends on."""

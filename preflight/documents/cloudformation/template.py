@@ -30,14 +30,16 @@ def read_template(document: Document) -> Template:
         if name in _OBJECTS and not isinstance(section, dict):
             raise whole.error(f"/{name}", f"{name} must be an object, not {word_for(section)}", "write it by names")
     transforms = _transforms(value.get("Transform"))
+    origins: Mapping[str, str] = {}
     if LANGUAGE_EXTENSIONS in transforms:
         from preflight.documents.cloudformation.foreach import expanded
 
         value = expanded(value, whole)
     if SAM in transforms:
-        from preflight.documents.cloudformation.sam import transformed
+        from preflight.documents.cloudformation.sam.transform import transformed
 
-        value = transformed(value, whole)
+        made_by_sam = transformed(value)
+        value, origins = made_by_sam.value, made_by_sam.origins
     resources = value.get("Resources")
     if not resources:
         raise whole.error("", "the template has no Resources", "add a resource")
@@ -46,7 +48,10 @@ def read_template(document: Document) -> Template:
         {name: _parameter(whole, name, each) for name, each in value.get("Parameters", {}).items()},
         value.get("Mappings", {}),
         value.get("Conditions", {}),
-        {name: _resource(whole, name, each, resources) for name, each in resources.items()},
+        {
+            name: _resource(whole, name, each, resources, origins.get(name, f"/Resources/{escape(name)}"))
+            for name, each in resources.items()
+        },
         value.get("Outputs", {}),
         tuple(each for each in transforms if each not in _INCLUDED),
     )
@@ -66,8 +71,7 @@ def _parameter(whole: Template, name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any]) -> Resource:
-    pointer = f"/Resources/{escape(name)}"
+def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any], pointer: str) -> Resource:
     if name.startswith("Fn::"):
         mend = f"add Transform: {LANGUAGE_EXTENSIONS}"
         raise whole.error(pointer, f"{name} is not expanded without its transform", mend)

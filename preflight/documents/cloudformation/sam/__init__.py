@@ -1,0 +1,1 @@
+"""A SAM template as CloudFormation gets it: each `AWS::Serverless::*` as the resources that SAM makes of it."""

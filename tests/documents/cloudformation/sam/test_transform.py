@@ -1,0 +1,122 @@
+"""What SAM makes of its resources, by the ids that it gives them; after the examples of SAM's own documentation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from preflight.documents.cloudformation.template import read_template
+from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.requests import plan_of
+from preflight.documents.text.document import Document
+
+_SAM = "AWS::Serverless-2016-10-31"
+_FUNCTION = {"Handler": "a.b", "Runtime": "python3.12", "CodeUri": "src/"}
+
+
+def _document(resources: dict[str, Any], **sections: Any) -> Any:
+    text = json.dumps({"Transform": _SAM, "Resources": resources, **sections})
+    return Document("t.json", json.loads(text), "", "json")
+
+
+def _function(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Serverless::Function", "Properties": {**_FUNCTION, **properties}}
+
+
+def _plan(resources: dict[str, Any]) -> Plan:
+    return plan_of([_document(resources)], given=Given("us-east-1", "111122223333"))
+
+
+MADE = [
+    ({"Fn": _function()}, {"Fn", "FnRole"}),
+    ({"Fn": _function(Role="arn:aws:iam::111122223333:role/own")}, {"Fn"}),
+    ({"Fn": _function(AutoPublishAlias="live")}, {"Fn", "FnRole", "FnVersion", "FnAliaslive"}),
+    (
+        {"Fn": _function(Events={"Get": {"Type": "Api", "Properties": {"Path": "/", "Method": "get"}}})},
+        {"Fn", "FnRole", "FnGetPermissionProd", "ServerlessRestApi", "ServerlessRestApiDeployment",
+         "ServerlessRestApiProdStage"},
+    ),
+    (
+        {"Fn": _function(Events={"Get": {"Type": "HttpApi"}})},
+        {"Fn", "FnRole", "FnGetPermission", "ServerlessHttpApi", "ServerlessHttpApiApiGatewayDefaultStage"},
+    ),
+    (
+        {"Fn": _function(Events={"In": {"Type": "SQS", "Properties": {"Queue": "arn:aws:sqs:us-east-1:111122223333:q"}}})},
+        {"Fn", "FnRole", "FnIn"},
+    ),
+    ({"Fn": _function(Events={"At": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}})},
+     {"Fn", "FnRole", "FnAt", "FnAtPermission"}),
+    ({"Fn": _function(FunctionUrlConfig={"AuthType": "NONE"})},
+     {"Fn", "FnRole", "FnUrl", "FnUrlPublicPermissions", "FnURLInvokeAllowPublicAccess"}),
+    ({"Api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "prod"}}},
+     {"Api", "ApiDeployment", "ApiprodStage"}),
+    ({"Table": {"Type": "AWS::Serverless::SimpleTable"}}, {"Table"}),
+    (
+        {"Flow": {"Type": "AWS::Serverless::StateMachine",
+                  "Properties": {"DefinitionUri": "flow.json",
+                                 "Events": {"At": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}}}}},
+        {"Flow", "FlowRole", "FlowAt", "FlowAtRole"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resources", "made"), MADE)
+def test_the_resources_that_sam_makes(resources: dict[str, Any], made: set[str]) -> None:
+    found = read_template(_document(resources)).resources
+    assert set(found) == made
+    assert not [each.type for each in found.values() if each.type.startswith("AWS::Serverless::")]
+    assert {each.pointer for each in found.values()} == {f"/Resources/{name}" for name in resources}
+
+
+def test_references_to_what_sam_makes() -> None:
+    resources = {
+        "Fn": _function(AutoPublishAlias="live"),
+        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "prod"}},
+        "Topic": {
+            "Type": "AWS::SNS::Topic",
+            "DependsOn": "ApiprodStage",
+            "Properties": {"DisplayName": {"Fn::Sub": "${Api.Stage} ${Fn.Version}"}, "TopicName": {"Ref": "Fn.Alias"}},
+        },
+    }
+    found = read_template(_document(resources)).resources["Topic"].properties
+    assert found == {"DisplayName": {"Fn::Sub": "${ApiprodStage} ${FnVersion}"}, "TopicName": {"Ref": "FnAliaslive"}}
+
+
+def test_an_api_and_its_function_are_no_circle() -> None:
+    uri = {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"}
+    event = {"Type": "Api", "Properties": {"RestApiId": {"Ref": "Api"}, "Path": "/x", "Method": "get"}}
+    body = {"openapi": "3.0.1", "paths": {"/x": {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}}}
+    properties = {"StageName": "prod", "DefinitionBody": body}
+    plan = _plan({"Api": {"Type": "AWS::Serverless::Api", "Properties": properties}, "Fn": _function(Events={"E": event})})
+    assert {each.name for each in plan.resources} >= {"t/Api", "t/ApiprodStage", "t/Fn", "t/FnEPermissionprod"}
+
+
+def test_globals_are_merged_into_each_resource_of_their_kind() -> None:
+    shared = {"Function": {"Environment": {"Variables": {"A": "1", "B": "1"}}, "Layers": ["x"], "Timeout": 3}}
+    own = _function(Environment={"Variables": {"B": "2"}}, Layers=["y"], Timeout=5)
+    found = read_template(_document({"Fn": own}, Globals=shared)).resources["Fn"].properties
+    assert (found["Environment"], found["Layers"], found["Timeout"]) == (
+        {"Variables": {"A": "1", "B": "2"}},
+        ["x", "y"],
+        5,
+    )
+
+
+def test_dependencies_on_a_connector_are_none_on_a_missing_resource() -> None:
+    connector = {"Properties": {"Destination": {"Id": "Topic"}, "Permissions": ["Write"]}}
+    resources = {
+        "Fn": {**_function(), "Connectors": {"ToTopic": connector}},
+        "Topic": {"Type": "AWS::SNS::Topic", "DependsOn": ["FnToTopicPolicy"]},
+    }
+    found = read_template(_document(resources)).resources
+    assert found["FnToTopic"].type == "AWS::Serverless::Connector"
+    assert found["Topic"].depends_on == ()
+
+
+def test_local_code_is_uploaded_before_the_deploy() -> None:
+    plan = _plan({"Fn": _function()})
+    (request,) = plan.requests
+    (uploaded,) = (each for each in plan.declared if each.kind == "s3:object")
+    assert uploaded.key == {"Bucket": request.parameters["Code"]["S3Bucket"], "Key": request.parameters["Code"]["S3Key"]}
