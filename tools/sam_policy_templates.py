@@ -1,4 +1,4 @@
-"""Writes `rules/stacks/sam-policy-templates.json`: the policy templates of SAM, with which functions get their policies.
+"""Writes `rules/stacks/sam-policy-templates.json`: the policy templates of SAM, by which functions get policies.
 
 Source: the package aws-sam-translator (https://github.com/aws/serverless-application-model, Apache-2.0), of which only
 the data is read. It pins other libraries more narrowly than we do, so it is installed without them:
@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 PATH = Path(__file__).parent.parent / "rules" / "stacks" / "sam-policy-templates.json"
-_SOURCE = "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-templates.html"
+_SOURCE = (
+    "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-templates.html"
+)
 
 
 def content() -> dict[str, Any]:
     """Return each template's parameters and its statements, with the version of the package they come from."""
     package = find_spec("samtranslator")
     if package is None or package.origin is None:
-        raise SystemExit("install aws-sam-translator, which has the templates: pip install --no-deps aws-sam-translator")
+        raise SystemExit("the templates are not installed: pip install --no-deps aws-sam-translator")
     data = Path(package.origin).parent / "policy_templates_data" / "policy_templates.json"
     listed = json.loads(data.read_text(encoding="utf-8"))["Templates"]
     return {

@@ -33,7 +33,7 @@ def packaged(type_: str, properties: dict[str, Any], label: str) -> dict[str, An
 
 
 def uploads(type_: str, written: Any, properties: Mapping[str, Any], at: tuple[Document, str]) -> Iterator[Declared]:
-    """Give the object that the deploy uploads for a local path; `written` are the properties as the template has them."""
+    """Give the object that the deploy uploads for a local path; `written` are the properties as they are written."""
     member, bucket, key = _BY_TYPE.get(type_, ("", "", ""))
     place = properties.get(member)
     if isinstance(written, dict) and isinstance(written.get(member), str) and isinstance(place, dict):

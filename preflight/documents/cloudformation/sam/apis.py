@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from preflight.documents.cloudformation.sam.functions import authorizers
-from preflight.documents.cloudformation.sam.resource import Serverless, Written, hashed, location, made, suffixed, tags_of
+from preflight.documents.cloudformation.sam.resource import (
+    Serverless,
+    Written,
+    hashed,
+    location,
+    made,
+    suffixed,
+    tags_of,
+)
 from preflight.unresolved import DeployText
 
 # What of an API's properties is its stage's.
@@ -23,12 +31,15 @@ _DEFAULT = "$default"
 def rest_api(one: Serverless) -> Written:
     """Give what SAM makes of a REST API."""
     given = one.properties
-    yield one.id, made(
-        "AWS::ApiGateway::RestApi",
-        **{name: given[name] for name in _REST if name in given},
-        **_definition(one, "BodyS3Location"),
-        EndpointConfiguration=_endpoint(given.get("EndpointConfiguration")),
-        Tags=tags_of(given.get("Tags"), ""),
+    yield (
+        one.id,
+        made(
+            "AWS::ApiGateway::RestApi",
+            **{name: given[name] for name in _REST if name in given},
+            **_definition(one, "BodyS3Location"),
+            EndpointConfiguration=_endpoint(given.get("EndpointConfiguration")),
+            Tags=tags_of(given.get("Tags"), ""),
+        ),
     )
     # The deployment's id ends in a hash of the definition, which is only known when it is packaged.
     yield f"{one.id}Deployment", made("AWS::ApiGateway::Deployment", RestApiId={"Ref": one.id})
@@ -57,13 +68,16 @@ def rest_api(one: Serverless) -> Written:
 def http_api(one: Serverless) -> Written:
     """Give what SAM makes of an HTTP API."""
     given = one.properties
-    yield one.id, made(
-        "AWS::ApiGatewayV2::Api",
-        **_definition(one, "BodyS3Location"),
-        Description=given.get("Description"),
-        FailOnWarnings=given.get("FailOnWarnings"),
-        DisableExecuteApiEndpoint=given.get("DisableExecuteApiEndpoint"),
-        CorsConfiguration=given.get("CorsConfiguration") if "DefinitionBody" not in given else None,
+    yield (
+        one.id,
+        made(
+            "AWS::ApiGatewayV2::Api",
+            **_definition(one, "BodyS3Location"),
+            Description=given.get("Description"),
+            FailOnWarnings=given.get("FailOnWarnings"),
+            DisableExecuteApiEndpoint=given.get("DisableExecuteApiEndpoint"),
+            CorsConfiguration=given.get("CorsConfiguration") if "DefinitionBody" not in given else None,
+        ),
     )
     yield (
         stage_of(one),
@@ -137,4 +151,3 @@ def _domain(one: Serverless) -> Written:
         group = hashed("RecordSetGroup", known)
         named = {name: zone[name] for name in ("HostedZoneId", "HostedZoneName") if name in zone}
         yield group, made("AWS::Route53::RecordSetGroup", **named)
-

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from preflight.documents.cloudformation.sam.functions import alias_of
-from preflight.documents.cloudformation.sam.resource import Serverless, Written, arn_of, made, map_in, referred, suffixed
+from preflight.documents.cloudformation.sam.resource import (
+    Serverless,
+    Written,
+    arn_of,
+    made,
+    map_in,
+    referred,
+    suffixed,
+)
 from preflight.documents.cloudformation.sam.roles import trust_of
 
 IMPLICIT = {"Api": "ServerlessRestApi", "HttpApi": "ServerlessHttpApi"}
@@ -46,7 +54,7 @@ def _event(one: Serverless, id_: str, kind: str, given: Mapping[str, Any]) -> Wr
         yield f"{id_}Permission", _permission(one, "events", arn_of(id_))
         yield from _queue_of(id_, given)
     elif kind == "ScheduleV2":
-        yield from _schedule(one, id_, given, _target_arn(one), "lambda:InvokeFunction")
+        yield from _schedule(id_, given, _target_arn(one), "lambda:InvokeFunction")
     elif kind == "SNS":
         yield from _subscription(one, id_, given)
     elif kind == "S3":
@@ -109,7 +117,9 @@ def _mapping(one: Serverless, kind: str, given: Mapping[str, Any]) -> dict[str, 
 
 
 def _rule(kind: str, given: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
-    when = {"ScheduleExpression": given.get("Schedule")} if kind == "Schedule" else {"EventPattern": given.get("Pattern")}
+    when = (
+        {"ScheduleExpression": given.get("Schedule")} if kind == "Schedule" else {"EventPattern": given.get("Pattern")}
+    )
     state = given.get("State")
     if state is None and isinstance(given.get("Enabled"), bool):
         state = "ENABLED" if given["Enabled"] else "DISABLED"
@@ -141,7 +151,7 @@ def _queue_policy(queue: str, service: str, source: Any) -> dict[str, Any]:
     )
 
 
-def _schedule(one: Serverless, id_: str, given: Mapping[str, Any], target: Any, action: str) -> Written:
+def _schedule(id_: str, given: Mapping[str, Any], target: Any, action: str) -> Written:
     role = given.get("RoleArn")
     if role is None:
         role = arn_of(f"{id_}Role")
@@ -171,7 +181,7 @@ def _starting(one: Serverless, id_: str, kind: str, given: Mapping[str, Any]) ->
     """Give what starts a state machine: a rule, a schedule or an API, with the role that it starts it by."""
     machine = {"Ref": one.id}
     if kind == "ScheduleV2":
-        yield from _schedule(one, id_, given, machine, "states:StartExecution")
+        yield from _schedule(id_, given, machine, "states:StartExecution")
     elif kind in _RULES:
         role = given.get("RoleArn")
         if role is None:
@@ -187,7 +197,10 @@ def _subscription(one: Serverless, id_: str, given: Mapping[str, Any]) -> Writte
     topic, through = given.get("Topic"), given.get("SqsSubscription")
     filters = {name: given.get(name) for name in ("FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region")}
     if not through:
-        yield id_, made("AWS::SNS::Subscription", Protocol="lambda", Endpoint=_target_arn(one), TopicArn=topic, **filters)
+        yield (
+            id_,
+            made("AWS::SNS::Subscription", Protocol="lambda", Endpoint=_target_arn(one), TopicArn=topic, **filters),
+        )
         yield f"{id_}Permission", _permission(one, "sns", topic)
         return
     own = through if isinstance(through, dict) else {}
@@ -197,8 +210,13 @@ def _subscription(one: Serverless, id_: str, given: Mapping[str, Any]) -> Writte
         queue = arn_of(f"{id_}Queue")
         yield f"{id_}QueuePolicy", _queue_policy(f"{id_}Queue", "sns.amazonaws.com", topic)
     else:
-        yield own.get("QueuePolicyLogicalId") or f"{id_}QueuePolicy", made(
-            "AWS::SQS::QueuePolicy", PolicyDocument={"Version": "2012-10-17", "Statement": []}, Queues=[own.get("QueueUrl")]
+        yield (
+            own.get("QueuePolicyLogicalId") or f"{id_}QueuePolicy",
+            made(
+                "AWS::SQS::QueuePolicy",
+                PolicyDocument={"Version": "2012-10-17", "Statement": []},
+                Queues=[own.get("QueueUrl")],
+            ),
         )
     yield id_, made("AWS::SNS::Subscription", Protocol="sqs", Endpoint=queue, TopicArn=topic, **filters)
     mapping = {"BatchSize": own.get("BatchSize", 10), "Enabled": own.get("Enabled", True), "EventSourceArn": queue}

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from preflight.documents.cloudformation.sam.resource import Serverless, Written, arn_of, location, made, suffixed, tags_of
+from preflight.documents.cloudformation.sam.resource import (
+    Serverless,
+    Written,
+    arn_of,
+    location,
+    made,
+    suffixed,
+    tags_of,
+)
 from preflight.documents.cloudformation.sam.roles import trust_of
 
 # What SAM writes otherwise, or as resources of their own.
@@ -26,14 +34,17 @@ def function(one: Serverless) -> Written:
     dead = one.map_of("DeadLetterQueue")
     tracing = given.get("Tracing")
     own = one.members(*_OTHERWISE)
-    yield one.id, made(
-        "AWS::Lambda::Function",
-        **own,
-        Code=_code(given),
-        Role=given.get("Role") or arn_of(f"{one.id}Role"),
-        Tags=tags_of(given.get("Tags"), "lambda"),
-        TracingConfig={"Mode": tracing} if tracing not in (None, "Disabled") else None,
-        DeadLetterConfig={"TargetArn": dead["TargetArn"]} if "TargetArn" in dead else None,
+    yield (
+        one.id,
+        made(
+            "AWS::Lambda::Function",
+            **own,
+            Code=_code(given),
+            Role=given.get("Role") or arn_of(f"{one.id}Role"),
+            Tags=tags_of(given.get("Tags"), "lambda"),
+            TracingConfig={"Mode": tracing} if tracing not in (None, "Disabled") else None,
+            DeadLetterConfig={"TargetArn": dead["TargetArn"]} if "TargetArn" in dead else None,
+        ),
     )
     alias = given.get("AutoPublishAlias")
     if isinstance(alias, str) and alias:
@@ -79,7 +90,10 @@ def _deployment(one: Serverless) -> Written:
     if role is None:
         managed = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"}
         trust = trust_of("codedeploy")
-        yield "CodeDeployServiceRole", made("AWS::IAM::Role", AssumeRolePolicyDocument=trust, ManagedPolicyArns=[managed])
+        yield (
+            "CodeDeployServiceRole",
+            made("AWS::IAM::Role", AssumeRolePolicyDocument=trust, ManagedPolicyArns=[managed]),
+        )
     yield (
         f"{one.id}DeploymentGroup",
         made(

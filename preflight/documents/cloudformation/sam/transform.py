@@ -16,7 +16,15 @@ from preflight.documents.cloudformation.sam.apis import http_api, rest_api, stag
 from preflight.documents.cloudformation.sam.events import IMPLICIT, api_of, events
 from preflight.documents.cloudformation.sam.functions import alias_of, function
 from preflight.documents.cloudformation.sam.resource import (
-    Serverless, Written, arn_of, is_intrinsic, location, made, map_in, referred, tags_of,
+    Serverless,
+    Written,
+    arn_of,
+    is_intrinsic,
+    location,
+    made,
+    map_in,
+    referred,
+    tags_of,
 )  # fmt: skip
 from preflight.documents.cloudformation.sam.roles import role
 from preflight.json_pointer import escape
@@ -45,7 +53,9 @@ def transformed(value: Mapping[str, Any]) -> Transformed:
         for id_, each in _written(one):
             kept = {name: resource[name] for name in ("Condition",) if name in resource}
             if id_ == one.id:
-                kept |= {name: each for name, each in resource.items() if name not in ("Type", "Properties", "Connectors")}
+                kept |= {
+                    name: each for name, each in resource.items() if name not in ("Type", "Properties", "Connectors")
+                }
             # A role or an application that several share is made where any of them is.
             before = written.get(id_)
             if before is not None and before.get("Condition") != kept.get("Condition"):
@@ -94,7 +104,10 @@ def _merged(shared: Any, own: Any) -> Any:
     if isinstance(shared, list) and isinstance(own, list):
         return [*shared, *own]
     if isinstance(shared, dict) and isinstance(own, dict) and not is_intrinsic(shared) and not is_intrinsic(own):
-        return {**shared, **{name: _merged(shared[name], each) if name in shared else each for name, each in own.items()}}
+        return {
+            **shared,
+            **{name: _merged(shared[name], each) if name in shared else each for name, each in own.items()},
+        }
     return own
 
 
@@ -108,21 +121,24 @@ def _table(one: Serverless) -> Written:
     key = one.map_of("PrimaryKey") or {"Name": "id", "Type": "String"}
     letter = {"String": "S", "Number": "N", "Binary": "B"}.get(str(key.get("Type")), key.get("Type"))
     through = one.properties.get("ProvisionedThroughput")
-    yield one.id, made(
-        "AWS::DynamoDB::Table",
-        TableName=one.properties.get("TableName"),
-        AttributeDefinitions=[{"AttributeName": key.get("Name"), "AttributeType": letter}],
-        KeySchema=[{"AttributeName": key.get("Name"), "KeyType": "HASH"}],
-        ProvisionedThroughput=through,
-        BillingMode=None if through else "PAY_PER_REQUEST",
-        SSESpecification=one.properties.get("SSESpecification"),
-        PointInTimeRecoverySpecification=one.properties.get("PointInTimeRecoverySpecification"),
-        Tags=tags_of(one.properties.get("Tags"), ""),
+    yield (
+        one.id,
+        made(
+            "AWS::DynamoDB::Table",
+            TableName=one.properties.get("TableName"),
+            AttributeDefinitions=[{"AttributeName": key.get("Name"), "AttributeType": letter}],
+            KeySchema=[{"AttributeName": key.get("Name"), "KeyType": "HASH"}],
+            ProvisionedThroughput=through,
+            BillingMode=None if through else "PAY_PER_REQUEST",
+            SSESpecification=one.properties.get("SSESpecification"),
+            PointInTimeRecoverySpecification=one.properties.get("PointInTimeRecoverySpecification"),
+            Tags=tags_of(one.properties.get("Tags"), ""),
+        ),
     )
 
 
 def _layer(one: Serverless) -> Written:
-    # The layer's id ends in a hash of its properties; it is kept as it is written, since nothing refers to it otherwise.
+    # The layer's id ends in a hash of its properties; it is kept as it is written, and so are references to it.
     content = location(one.properties.get("ContentUri"))
     members = one.members("ContentUri", "RetentionPolicy", "PublishLambdaVersion")
     members.setdefault("LayerName", one.id)
@@ -144,17 +160,20 @@ def _state_machine(one: Serverless) -> Written:
     own = one.members("Definition", "DefinitionUri", "Name", "Type", "Role", "RoleArn", "Policies", "Events", "Tags",
                       "Tracing", "Logging", "PermissionsBoundary", "RolePath", "AutoPublishAlias", "PropagateTags",
                       "DeploymentPreference", "UseAliasAsEventTarget", "AssumeRolePolicyDocument")  # fmt: skip
-    yield one.id, made(
-        "AWS::StepFunctions::StateMachine",
-        **own,
-        Definition=definition,
-        DefinitionS3Location=location(given.get("DefinitionUri"), "Bucket", "Key", "Version"),
-        StateMachineName=given.get("Name"),
-        StateMachineType=given.get("Type"),
-        RoleArn=given.get("Role") or arn_of(f"{one.id}Role"),
-        LoggingConfiguration=given.get("Logging"),
-        TracingConfiguration=tracing if isinstance(tracing, dict) else None,
-        Tags=tags_of(given.get("Tags"), "stateMachine"),
+    yield (
+        one.id,
+        made(
+            "AWS::StepFunctions::StateMachine",
+            **own,
+            Definition=definition,
+            DefinitionS3Location=location(given.get("DefinitionUri"), "Bucket", "Key", "Version"),
+            StateMachineName=given.get("Name"),
+            StateMachineType=given.get("Type"),
+            RoleArn=given.get("Role") or arn_of(f"{one.id}Role"),
+            LoggingConfiguration=given.get("Logging"),
+            TracingConfiguration=tracing if isinstance(tracing, dict) else None,
+            Tags=tags_of(given.get("Tags"), "stateMachine"),
+        ),
     )
     if alias := given.get("AutoPublishAlias"):
         yield f"{one.id}Version", made("AWS::StepFunctions::StateMachineVersion", StateMachineArn={"Ref": one.id})
@@ -235,6 +254,6 @@ def _without_connectors(resources: dict[str, Any]) -> dict[str, Any]:
         listed = [depends] if isinstance(depends, str) else depends
         if isinstance(listed, list):
             kept = [one for one in listed if one in resources or not str(one).startswith(known)]
-            each = {**each, "DependsOn": kept}  # noqa: PLW2901
+            each = {**each, "DependsOn": kept}
         found[name] = each
     return found

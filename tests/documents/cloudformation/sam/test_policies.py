@@ -20,7 +20,10 @@ def test_parameters_are_filled_in() -> None:
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        ({"S3ReadPolicyy": {}}, "SAM's policy template S3ReadPolicyy, which does not exist (did you mean S3ReadPolicy?)"),
+        (
+            {"S3ReadPolicyy": {}},
+            "SAM's policy template S3ReadPolicyy, which does not exist (did you mean S3ReadPolicy?)",
+        ),
         ({"S3ReadPolicy": {}}, "BucketName of SAM's policy template S3ReadPolicy"),
     ],
 )

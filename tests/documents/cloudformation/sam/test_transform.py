@@ -43,7 +43,8 @@ MADE = [
         {"Fn", "FnRole", "FnGetPermission", "ServerlessHttpApi", "ServerlessHttpApiApiGatewayDefaultStage"},
     ),
     (
-        {"Fn": _function(Events={"In": {"Type": "SQS", "Properties": {"Queue": "arn:aws:sqs:us-east-1:111122223333:q"}}})},
+        {"Fn": _function(Events={"In": {"Type": "SQS", "Properties": {"Queue": "arn:aws:sqs:us-east-1:111122223333:q"}}})
+        },
         {"Fn", "FnRole", "FnIn"},
     ),
     ({"Fn": _function(Events={"At": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}})},
@@ -89,7 +90,9 @@ def test_an_api_and_its_function_are_no_circle() -> None:
     event = {"Type": "Api", "Properties": {"RestApiId": {"Ref": "Api"}, "Path": "/x", "Method": "get"}}
     body = {"openapi": "3.0.1", "paths": {"/x": {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}}}
     properties = {"StageName": "prod", "DefinitionBody": body}
-    plan = _plan({"Api": {"Type": "AWS::Serverless::Api", "Properties": properties}, "Fn": _function(Events={"E": event})})
+    plan = _plan(
+        {"Api": {"Type": "AWS::Serverless::Api", "Properties": properties}, "Fn": _function(Events={"E": event})}
+    )
     assert {each.name for each in plan.resources} >= {"t/Api", "t/ApiprodStage", "t/Fn", "t/FnEPermissionprod"}
 
 
@@ -119,4 +122,7 @@ def test_local_code_is_uploaded_before_the_deploy() -> None:
     plan = _plan({"Fn": _function()})
     (request,) = plan.requests
     (uploaded,) = (each for each in plan.declared if each.kind == "s3:object")
-    assert uploaded.key == {"Bucket": request.parameters["Code"]["S3Bucket"], "Key": request.parameters["Code"]["S3Key"]}
+    assert uploaded.key == {
+        "Bucket": request.parameters["Code"]["S3Bucket"],
+        "Key": request.parameters["Code"]["S3Key"],
+    }
