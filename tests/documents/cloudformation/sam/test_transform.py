@@ -43,8 +43,7 @@ MADE = [
         {"Fn", "FnRole", "FnGetPermission", "ServerlessHttpApi", "ServerlessHttpApiApiGatewayDefaultStage"},
     ),
     (
-        {"Fn": _function(Events={"In": {"Type": "SQS", "Properties": {"Queue": "arn:aws:sqs:us-east-1:111122223333:q"}}})
-        },
+        {"Fn": _function(Events={"In": {"Type": "SQS", "Properties": {"Queue": "arn:aws:sqs:eu-west-1:1:q"}}})},
         {"Fn", "FnRole", "FnIn"},
     ),
     ({"Fn": _function(Events={"At": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}})},
