@@ -186,12 +186,13 @@ def _policies(step: Step, named: Iterable[_Found]) -> list[Ask]:
 
 def _named_by_request(step: Step) -> Iterator[_Found]:
     operation, described = step.operation, step.described
-    for entry in operation.declared.get("references", ()):
-        yield from _entries(step, entry, described, "the request", None, covered=False, follow=False)
-    if operation.effect == "delete":
-        return
     key = operation.key(step.request.parameters)
     name = f"{operation.kind.label} `{name_of(operation.kind.id, key)}`" if key else f"the {operation.kind.label}"
+    owner = "the request" if operation.effect == "delete" else name
+    for entry in operation.declared.get("references", ()):
+        yield from _entries(step, entry, described, owner, None, covered=False, follow=False)
+    if operation.effect == "delete":
+        return
     yield from _declared(step, operation.kind, described, name, None, covered=False)
 
 

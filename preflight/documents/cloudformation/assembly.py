@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from preflight.declared.partitions import partition_of
+from preflight.documents.cloudformation.assets import assets_of
 from preflight.documents.cloudformation.model import Template
 from preflight.documents.cloudformation.plans import Gathered, gather, nested_in, planned
 from preflight.documents.cloudformation.stack import Shared, Stack, Where
@@ -60,7 +61,9 @@ def plan_in(document: Document, given: Given) -> Plan:
     """
     found = list(_ordered(list(_stacks(document))))
     if not found:
-        raise InputError(document.path, "the assembly has no stacks", mend="synthesize an app that has one")
+        raise InputError(
+            document.path, "the assembly has no stacks with resources", mend="synthesize an app that has one"
+        )
     region = _one("region", [each.region for each in found], found, given.region)
     account = _one("account", [each.account for each in found], found, given.account)
     _require_known(found, given)
@@ -71,6 +74,7 @@ def plan_in(document: Document, given: Given) -> Plan:
         where = Where(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
         own = each.properties.get("parameters")
         stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
+        gathered.declared += assets_of(each.manifest, each.needs, stack)
         gather(stack, gathered)
         shared.exports.update(stack.exports())
     again = partial(plan_in, document)
@@ -93,6 +97,10 @@ def _stacks(manifest: Document) -> Iterator[_Found]:
             yield from _stacks(_loaded(manifest, pointer, below))
         elif artifact.get("type") == _STACK and isinstance(properties.get("templateFile"), str):
             path = os.path.join(folder, properties["templateFile"])  # noqa: PTH118
+            template = _loaded(manifest, pointer, path)
+            if not template.value.get("Resources"):
+                # cdk deploy skips a stack that has no resources.
+                continue
             account, region = _place(artifact.get("environment"))
             needs = artifact.get("dependencies")
             yield _Found(
@@ -103,7 +111,7 @@ def _stacks(manifest: Document) -> Iterator[_Found]:
                 region,
                 account,
                 tuple(needs) if isinstance(needs, list) else (),
-                read_template(_loaded(manifest, pointer, path)),
+                read_template(template),
             )
 
 

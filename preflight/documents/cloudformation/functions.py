@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -14,6 +15,7 @@ from preflight.documents.text.schema import word_for
 from preflight.unresolved import DeployText
 
 Function: TypeAlias = Callable[[Any], Any]
+_NAME_OR_ID = re.compile(r"(?:^|/)(?:name|id) of ")
 
 
 class _Nothing:
@@ -74,10 +76,12 @@ def _split(argument: Any) -> Any:
 
 
 def _cannot_hold(part: str, separator: str) -> bool:
-    """Say whether what AWS makes up in a text has no separator: names and ids have no colon and no slash."""
-    from preflight.unresolved import DeployText
+    """Say whether what AWS makes up in a text has no separator: names and ids have no colon and no slash.
 
-    return DeployText(part).is_only_made_up and separator in (":", "/")
+    Any other attribute may be an ARN.
+    """
+    text = DeployText(part)
+    return text.is_only_made_up and separator in (":", "/") and all(map(_NAME_OR_ID.search, text.labels))
 
 
 def _select(argument: Any) -> Any:

@@ -10,6 +10,11 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.schema import suggestion
 from preflight.errors import InputError
 
+RAIN = "Fn::Rain::"
+"""What the functions of Rain begin with: it works on a template before the deploy, and CloudFormation knows none of it.
+https://github.com/aws-cloudformation/rain"""
+RAIN_FIRST = "run rain pkg, and check the template that it writes"
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

@@ -99,7 +99,7 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
     for macro in template.macros:
         message = f"the macro {macro} may change the template, and only CloudFormation knows the result"
         into.gaps.append(Gap(message, "check the processed template of a change set", template.document, "/Transform"))
-    for resource in _ordered(template):
+    for resource in _ordered(stack):
         holds = stack.condition(resource)
         if holds is False:
             continue
@@ -172,20 +172,20 @@ def _not_at_hand(template: Template, resource: Resource) -> Gap:
     return Gap(message, resolution, template.document, resource.pointer)
 
 
-def _ordered(template: Template) -> Iterator[Resource]:
+def _ordered(stack: Stack) -> Iterator[Resource]:
     """Give the resources so that each comes after all that it refers to or depends on, else as they are written."""
-    resources = template.resources
+    template, resources = stack.template, stack.template.resources
     done: set[str] = set()
     open_: dict[str, None] = {}
 
     def follow(name: str) -> Iterator[Resource]:
-        stack = [(name, iter(_needed(resources[name], template)))]
+        waiting = [(name, iter(_needed(resources[name], stack)))]
         open_[name] = None
-        while stack:
-            current, needed = stack[-1]
+        while waiting:
+            current, needed = waiting[-1]
             another = next((each for each in needed if each not in done), None)
             if another is None:
-                stack.pop()
+                waiting.pop()
                 open_.pop(current, None)
                 done.add(current)
                 yield resources[current]
@@ -196,16 +196,20 @@ def _ordered(template: Template) -> Iterator[Resource]:
                 raise template.error(resources[another].pointer, problem, "remove one of these references")
             else:
                 open_[another] = None
-                stack.append((another, iter(_needed(resources[another], template))))
+                waiting.append((another, iter(_needed(resources[another], stack))))
 
     for name in resources:
         if name not in done:
             yield from follow(name)
 
 
-def _needed(resource: Resource, template: Template) -> list[str]:
-    found = dict.fromkeys((*references_in(resource.properties, template.resources), *resource.depends_on))
-    return list(found)
+def _needed(resource: Resource, stack: Stack) -> list[str]:
+    """Return what a resource comes after; what is not made needs nothing, and nothing waits for it."""
+    resources = stack.template.resources
+    if stack.condition(resource) is False:
+        return []
+    found = dict.fromkeys((*references_in(stack, resource), *resource.depends_on))
+    return [name for name in found if stack.condition(resources[name]) is not False]
 
 
 def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Gathered) -> None:

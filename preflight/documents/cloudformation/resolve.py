@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from preflight.documents.cloudformation.functions import FUNCTIONS, NOTHING, Function, Partial, plain_text, whole
-from preflight.documents.cloudformation.model import Template
+from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Template
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
@@ -63,7 +63,7 @@ class Resolver:
         self._functions: Mapping[str, Callable[[Any, str], Any]] = {
             "Ref": self._ref, "Fn::GetAtt": self._get_att, "Fn::Sub": self._sub, "Fn::If": self._if,
             "Fn::FindInMap": self._find_in_map, "Fn::ImportValue": self._import_value, "Fn::Transform": self._transform,
-            "Fn::GetAZs": self._zones,
+            "Fn::GetAZs": self._zones, "Fn::GetStackOutput": self._stack_output,
         }  # fmt: skip
 
     def value(self, value: Any, pointer: str) -> Any:
@@ -112,6 +112,8 @@ class Resolver:
             if name in _LOGIC:
                 problem = f"{name} is for conditions"
                 raise self.template.error(pointer, problem, "name the condition in Fn::If")
+            if name.startswith(RAIN):
+                raise self.template.error(pointer, f"{name} is a function of Rain's, which isn't supported", RAIN_FIRST)
             known = [*self._functions, *FUNCTIONS]
             mend = suggestion(name, known) or f"there are {', '.join(known)}"
             raise self.template.error(pointer, f"there is no function {name}", mend)
@@ -237,6 +239,15 @@ class Resolver:
 
     def _transform(self, argument: Any, pointer: str) -> Any:  # noqa: ARG002 -- it may turn into anything
         return DeployText.unknown(f"what Fn::Transform writes, at {pointer.removesuffix('/Fn::Transform')}")
+
+    def _stack_output(self, argument: Any, pointer: str) -> Any:
+        """Return what another stack, of any account and region, puts out: that is read when the stack is deployed."""
+        given = self.value(argument, pointer)
+        stack, output = (given.get(name) if isinstance(given, dict) else None for name in ("StackName", "OutputName"))
+        if not isinstance(stack, str) or not isinstance(output, str):
+            problem = "Fn::GetStackOutput takes an object with StackName and OutputName"
+            raise self.template.error(pointer, problem, "write both")
+        return DeployText.unknown(f"the output {DeployText(output).shown} of the stack {DeployText(stack).shown}")
 
     def _zones(self, argument: Any, pointer: str) -> Any:
         region = self.value(argument, pointer)

@@ -92,10 +92,27 @@ class Stack:
         """Return the resolved properties of a resource. Raises `InputError` where they are no object."""
         pointer = f"{resource.pointer}/Properties"
         found = self.resolver.known(resource.properties, pointer)
+        if found is None:
+            found = {}
+        if DeployText.partial(found):
+            found = self._either(resource, found)
         if not isinstance(found, dict):
             problem = f"the Properties of {resource.id} must be an object, not {word_for(found)}"
             raise self.template.error(pointer, problem, "write them by their names")
         return packaged(resource.type, found, f"{self.where.prefix}{resource.id}")
+
+    def _either(self, resource: Resource, label: str) -> Any:
+        """Return properties that a condition chooses, which is not known: what both have alike is known."""
+        chosen = resource.properties.get("Fn::If") if isinstance(resource.properties, dict) else None
+        if not isinstance(chosen, list) or len(chosen) != 3:
+            return {}
+        pointer = f"{resource.pointer}/Properties/Fn::If"
+        both = [self.resolver.known(each, f"{pointer}/{at}") or {} for at, each in enumerate(chosen[1:], 1)]
+        if not all(isinstance(each, dict) for each in both):
+            return label
+        one, other = both
+        names = dict.fromkeys((*one, *other))
+        return {name: one[name] if name in one and one[name] == other.get(name) else label for name in names}
 
     def condition(self, resource: Resource) -> bool | str:
         """Return whether a resource is made; where that is not known, what it depends on."""
@@ -139,6 +156,9 @@ class Stack:
         """Give what the stack exports, by name, as far as the names are known."""
         for id_, output in self.template.outputs.items():
             export = output.get("Export") if isinstance(output, dict) else None
+            condition = output.get("Condition") if isinstance(output, dict) else None
+            if isinstance(condition, str) and self.resolver.condition(condition, f"/Outputs/{id_}/Condition") is False:
+                continue
             if isinstance(export, dict) and "Name" in export:
                 name = self.resolver.known(export["Name"], f"/Outputs/{id_}/Export/Name")
                 if isinstance(name, str) and not DeployText.partial(name):
@@ -210,27 +230,37 @@ class _Pseudo(Mapping[str, Any]):
         return len(self._values)
 
 
-def references_in(value: Any, known: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the resources that an expression refers to."""
-    waiting = [value]
+def references_in(stack: Stack, resource: Resource) -> Iterator[str]:
+    """Yield the names of the resources that a resource refers to, in what its conditions choose where that is known."""
+    known = stack.template.resources
+    waiting = [(resource.properties, f"{resource.pointer}/Properties")]
     while waiting:
-        each = waiting.pop()
+        each, pointer = waiting.pop()
         if isinstance(each, list):
-            waiting.extend(each)
+            waiting.extend((one, f"{pointer}/{at}") for at, one in enumerate(each))
         elif isinstance(each, dict):
             for name, inner in each.items():
                 if name in _REFERS:
                     yield from (found for found in _named(name, inner) if found in known)
-                waiting.append(inner)
+                waiting.append((_chosen(stack, inner, pointer) if name == "Fn::If" else inner, f"{pointer}/{name}"))
+
+
+def _chosen(stack: Stack, argument: Any, pointer: str) -> Any:
+    """Return what an Fn::If chooses; both where that is not known."""
+    if not isinstance(argument, list) or len(argument) != 3 or argument[0] not in stack.template.conditions:
+        return argument
+    holds = stack.resolver.condition(argument[0], pointer)
+    return argument[1 if holds else 2] if isinstance(holds, bool) else argument[1:]
 
 
 def _named(function: str, argument: Any) -> Iterator[str]:
     import re
 
     if function == "Fn::Sub":
-        text = argument[0] if isinstance(argument, list) and argument else argument
+        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         if isinstance(text, str):
-            yield from (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!}][^}]*)\}", text))
+            names = (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!}][^}]*)\}", text))
+            yield from (name for name in names if name not in own)
     elif isinstance(argument, str):
         yield argument.partition(".")[0] if function == "Fn::GetAtt" else argument
     elif isinstance(argument, list) and argument:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.documents.cloudformation.model import Resource, Template
+from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
@@ -14,6 +14,8 @@ from preflight.json_pointer import escape
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
              "Transform", "Resources", "Outputs", "Hooks", "Globals")  # fmt: skip
 _OBJECTS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Globals")
+# https://github.com/aws-cloudformation/rain#modules
+_RAIN_SECTIONS = ("Modules", "Packages", "Rain")
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 SAM = "AWS::Serverless-2016-10-31"
 _INCLUDED = (LANGUAGE_EXTENSIONS, SAM)
@@ -24,6 +26,8 @@ def read_template(document: Document) -> Template:
     value = document.value
     whole = Template(document, {}, {}, {}, {}, {})
     for name, section in value.items():
+        if name in _RAIN_SECTIONS:
+            raise whole.error(f"/{name}", f"{name} is a section of Rain's, which isn't supported", RAIN_FIRST)
         if name not in _SECTIONS:
             mend = suggestion(name, _SECTIONS) or f"a template has {', '.join(_SECTIONS)}"
             raise whole.error(f"/{escape(name)}", f"a template has no section {name!r}", mend)
@@ -77,7 +81,10 @@ def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any], 
         raise whole.error(pointer, f"{name} is not expanded without its transform", mend)
     if not isinstance(value, dict):
         raise whole.error(pointer, f"a resource must be an object, not {word_for(value)}", "give its Type")
-    if not isinstance(value.get("Type"), str):
+    type_ = value.get("Type")
+    if isinstance(type_, dict) and next(iter(type_), "").startswith(RAIN):
+        raise whole.error(pointer, f"{name} is a module of Rain's, which isn't supported", RAIN_FIRST)
+    if not isinstance(type_, str):
         raise whole.error(pointer, f"the resource {name} has no Type", "add its Type, such as AWS::SageMaker::Endpoint")
     condition = value.get("Condition")
     if condition is not None and not isinstance(condition, str):

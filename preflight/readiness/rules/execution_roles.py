@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from preflight.engine.rule import Rule
 from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.request import Context, Policies, PolicyType, Request
-from preflight.readiness.dependency_results import sentence
+from preflight.readiness.dependency_results import place_of, sentence
 from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
@@ -26,6 +27,9 @@ from preflight.readiness.permissions.request_context import context_of_role
 from preflight.readiness.permissions.resource_policies import with_resource_policy
 from preflight.readiness.references import Reference, described_arn, references, reported
 from preflight.readiness.step import Step
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+_SERVICE_LINKED = re.compile(r":role/aws-service-role/([^/]+)/")
 
 
 def role_assumable(step: Step, rule: Rule) -> Iterator[Result]:
@@ -68,10 +72,10 @@ def _role_facts(step: Step, arn: str) -> Any:
 
 def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     role, service, fact = reference.name, step.operation.service_principal, reference.fact
-    via = f"{role}, {reference.via},"
+    via, place = f"{role}, {reference.via},", place_of(step, reference)
 
     def result(kind: Kind, message: str, remedy: str = "") -> Result:
-        return rule.result(kind, message, subject=role, location=step.location, remedy=remedy)
+        return rule.result(kind, message, subject=role, location=place, remedy=remedy)
 
     account = arn_part(role, "account")
     if account is not None and account != step.account_id:
@@ -79,6 +83,12 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             Kind.FAIL,
             f"{via} is of account {account}: a role can only be passed within its own account",
             f"Name a role of account {step.account_id}.",
+        )
+    if isinstance(fact, Absent) and (linked := _SERVICE_LINKED.search(role)):
+        return result(
+            Kind.OPEN,
+            f"{via} does not exist; it is a service-linked role, which {linked[1]} makes when it is first needed",
+            f"If the service doesn't make it: aws iam create-service-linked-role --aws-service-name {linked[1]}.",
         )
     if isinstance(fact, Absent):
         return result(
@@ -101,7 +111,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     policies = Policies(resource=trust, resource_control=limits.resource_control, unknown=limits.unknown)
     decision = _trusted(step, service, role, policies)
     matter = Matter(service, "sts:AssumeRole", role, caller=False, trust=True)
-    outcome = result_of(rule, matter, decision, location=step.location)
+    outcome = result_of(rule, matter, decision, location=place)
     if outcome.kind is Kind.FAIL:
         return replace(
             outcome,

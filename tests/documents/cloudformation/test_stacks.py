@@ -1,0 +1,118 @@
+"""What of a stack is known where its conditions, its functions or the tools around it decide."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.requests import plan_of, read_plan
+from preflight.documents.text.document import Document
+from preflight.errors import InputError
+from preflight.unresolved import DeployText
+
+_GIVEN = Given("us-east-1", "111122223333")
+_ZIP = {"Code": {"ZipFile": "x"}, "Role": "arn:aws:iam::111122223333:role/r"}
+
+
+def _plan(resources: dict[str, Any], **sections: Any) -> Plan:
+    return plan_of([Document("t.json", {"Resources": resources, **sections})], given=_GIVEN)
+
+
+def _shown(value: Any) -> str:
+    return DeployText(str(value)).shown
+
+
+def test_an_item_of_an_arn_that_is_not_known_is_not_known() -> None:
+    name = {"Fn::Select": [1, {"Fn::Split": [":", {"Fn::GetAtt": ["Table", "StreamArn"]}]}]}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {**_ZIP, "FunctionName": name}}
+    (request,) = _plan({"Fn": function, "Table": {"Type": "AWS::DynamoDB::Table"}}).requests
+    assert "Table.StreamArn" in _shown(request.parameters["FunctionName"])
+
+
+def test_the_output_of_another_stack_is_not_known() -> None:
+    name = {"Fn::GetStackOutput": {"StackName": "net", "OutputName": "Name"}}
+    (request,) = _plan({"Fn": {"Type": "AWS::Lambda::Function", "Properties": {**_ZIP, "FunctionName": name}}}).requests
+    assert _shown(request.parameters["FunctionName"]) == "${the output Name of the stack net}"
+
+
+def test_properties_that_a_condition_chooses() -> None:
+    sections = {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}},
+    }
+    either = {"Fn::If": ["Prod", {**_ZIP, "Timeout": 3}, {**_ZIP, "Timeout": 9}]}
+    (request,) = _plan({"Fn": {"Type": "AWS::Lambda::Function", "Properties": either}}, **sections).requests
+    assert request.parameters["Role"] == _ZIP["Role"]
+    assert "Prod" in _shown(request.parameters["Timeout"])
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"Ref": "AWS::NoValue"}}
+    assert [each.type for each in _plan({"Topic": topic}).resources] == ["AWS::SNS::Topic"]
+
+
+def test_references_that_are_not_made_are_no_circle() -> None:
+    never = {"Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}}
+    one = {"Fn::If": ["Never", {"Ref": "Two"}, "plain"]}
+    resources = {
+        "One": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": one}},
+        "Two": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::GetAtt": ["One", "TopicName"]}}},
+        "Three": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Sub": ["${Three}", {"Three": "x"}]}}},
+    }
+    outputs = {"Gone": {"Condition": "Never", "Value": {"Ref": "Two"}, "Export": {"Name": "gone"}}}
+    assert len(_plan(resources, **never, Outputs=outputs).resources) == 3
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"Modules": {"Net": {"Source": "vpc.yml"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}},
+        {"Resources": {"T": {"Type": {"Fn::Rain::Module": "vpc.yml"}}}},
+        {"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Rain::Embed": "x"}}}}},
+    ],
+)
+def test_rain_is_not_supported(template: dict[str, Any]) -> None:
+    resources = template["Resources"]
+    if resources["T"].get("Properties"):
+        resources["T"] = {"Type": "AWS::Lambda::Function", "Properties": resources["T"]["Properties"]}
+    with pytest.raises(InputError, match="Rain's, which isn't supported; run rain pkg"):
+        plan_of([Document("t.json", template)], given=_GIVEN)
+
+
+def test_an_assembly_has_its_assets_and_skips_empty_stacks(tmp_path: Path) -> None:
+    bucket, key = "cdk-x-assets-${AWS::AccountId}-${AWS::Region}", "abc.zip"
+    code = {"S3Bucket": {"Fn::Sub": bucket}, "S3Key": key}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {**_ZIP, "Code": code}}
+    place = {"bucketName": bucket, "objectKey": key}
+    image = {"repositoryName": "cdk-x", "imageTag": "abc"}
+    files = {
+        "Full.template.json": {"Resources": {"Fn": function}},
+        "Empty.template.json": {"Outputs": {}},
+        "Full.assets.json": {
+            "files": {"abc": {"destinations": {"current": place}}},
+            "dockerImages": {"abc": {"destinations": {"current": image}}},
+        },
+        "manifest.json": {
+            "version": "36.0.0",
+            "artifacts": {
+                "Full.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Full.assets.json"}},
+                **{
+                    name: {
+                        "type": "aws:cloudformation:stack",
+                        "environment": "aws://111122223333/us-east-1",
+                        "properties": {"templateFile": f"{name}.template.json"},
+                        "dependencies": [f"{name}.assets"],
+                    }
+                    for name in ("Full", "Empty")
+                },
+            },
+        },
+    }
+    for name, each in files.items():
+        (tmp_path / name).write_text(json.dumps(each), encoding="utf-8")
+    plan = read_plan([str(tmp_path)])
+    (request,) = plan.requests
+    keys = {each.kind: each.key for each in plan.declared}
+    assert keys["s3:object"] == {"Bucket": request.parameters["Code"]["S3Bucket"], "Key": key}
+    assert keys["ecr:image"] == {"registryId": "111122223333", "repositoryName": "cdk-x", "imageTag": "abc"}
