@@ -41,7 +41,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"managed_policies"},
         {"facts"},
     ),
-    "documents": ({"config", "terraform"}, {"cloudformation"}, {"plans", "policies"}, {"text"}),
+    "documents": ({"config", "terraform", "hcl"}, {"cloudformation"}, {"plans", "policies"}, {"text"}),
     "readiness": (
         {"least_privilege"},
         {"check", "rules"},

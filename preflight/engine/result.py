@@ -137,10 +137,13 @@ NO_POLICY = "no policy in it"
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that a lint was given, or found in a directory, and did not lint, with the reason in a few words."""
+    """A file that a lint was given, or found in a directory, and did not lint, with the reason in a few words; `partly`
+    where it did, but for a part of it.
+    """
 
     path: str
     reason: str
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

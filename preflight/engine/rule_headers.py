@@ -14,7 +14,8 @@ class Head(NamedTuple):
     """When a rule runs. `check` is `module:function`, None for a rule that is declared with `match` (or none at all);
     `types` are the types of policies that it is about, all where it is empty; `elements` those of which a statement
     must have one for the rule to find anything, if it is not empty. An `optional` rule, a matter of taste, runs only
-    where its whole id is selected.
+    where its whole id is selected. A rule that needs the `whole` policy tells what is missing from it: nothing, where a
+    policy is known in part.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Head(NamedTuple):
     declared: bool
     optional: bool = False
     elements: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 @cache
@@ -38,6 +40,7 @@ def head(path: Path) -> Head:
         "match" in declared,
         elements=frozenset(declared.get("elements", ())),
         optional=declared.get("optional", False),
+        whole=declared.get("whole", False),
     )
 
 

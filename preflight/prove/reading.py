@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from preflight.documents.policies.files import FoundFile, files_in
+from preflight.documents.policies.files import HCL, FoundFile, files_in
 from preflight.documents.policies.find import read_policies
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.load import decode, read_bytes
@@ -30,6 +30,12 @@ class Read:
         """
         try:
             text = decode(data, path)
+            if path.endswith(HCL):
+                raise InputError(
+                    path,
+                    "values in Terraform's own language are not known before a plan",
+                    mend="prove it of the plan: terraform show -json",
+                )
             found = read_policies(text, path, type_)
             _require_readable(found)
         except InputError as error:

@@ -60,10 +60,12 @@ def counted(report: Report) -> str:
 def looked_at(examined: Examined) -> str:
     """Return what a lint looked at: `14 policies in 9 files, 2 files without policies`."""
     without = sum(each.reason == NO_POLICY for each in examined.skipped)
-    unread = len(examined.skipped) - without
+    parts = sum(each.partly for each in examined.skipped)
+    unread = len(examined.skipped) - without - parts
     said = [f"{_number(examined.policies, 'policy', 'policies')} in {_number(examined.files, 'file', 'files')}"]
     said += [f"{_number(without, 'file', 'files')} without policies"] if without else []
     said += [f"{_number(unread, 'file', 'files')} not read"] if unread else []
+    said += [f"{_number(parts, 'place', 'places')} not read"] if parts else []
     return ", ".join(said)
 
 

@@ -9,15 +9,18 @@ from typing import NamedTuple
 
 from preflight.errors import InputError
 
-SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in (".json", ".yaml", ".yml", ".template"))
+HCL = ".tf"
+_PLAIN = (".json", ".yaml", ".yml", ".template")
+SUFFIXES = (*(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN), HCL)
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
 class FoundFile(NamedTuple):
-    """A file to read. `named`: the user named it, rather than a directory that it is in."""
+    """A file to read. `named`: the user named it, rather than a directory that it is in, which is `top` then."""
 
     path: str
     named: bool
+    top: str = ""
 
 
 def files_in(
@@ -36,7 +39,7 @@ def files_in(
         if path != "-" and os.path.isdir(path):  # noqa: PTH112 -- a path of bytes that are no text stays as it is
             for each in _walk(path, entered, errors):
                 if not passed_by(each):
-                    found.setdefault(os.path.normpath(each), FoundFile(each, named=False))
+                    found.setdefault(os.path.normpath(each), FoundFile(each, named=False, top=path))
         else:
             key = path if path == "-" else os.path.normpath(path)
             found[key] = FoundFile(path, named=named)

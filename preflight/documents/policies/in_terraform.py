@@ -65,7 +65,7 @@ def _of_resource(
     for name, value in values.items():
         for pointer, text in _texts(value, f"{at}/{escape(name)}", 0):
             found = policy_in_string(document, pointer, string=text)
-            yield _told(found, resource, values, name)
+            yield told(found, resource, values, name)
 
 
 def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -78,7 +78,7 @@ def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _texts(each, f"{pointer}/{escape(str(name))}", depth + 1)
 
 
-def _told(found: FoundPolicy, resource: Mapping[str, Any], values: Mapping[str, Any], attribute: str) -> FoundPolicy:
+def told(found: FoundPolicy, resource: Mapping[str, Any], values: Mapping[str, Any], attribute: str) -> FoundPolicy:
     """Return a policy with what it is for, what it belongs to, and how messages cite it."""
     kind, address = str(resource.get("type")), str(resource.get("address"))
     type_, owner, name = found.type, {"address": address}, address

@@ -33,7 +33,9 @@ class Shape:
     """What a policy in a template hides. `unknown` are the JSON pointers of the values that are not, or only in part,
     known; `moved` says where a part stands in the document, by its pointer in the policy, where that is elsewhere;
     `written` is how the template writes a text that its functions make. `placeholders` are those that someone is to
-    fill in, each with where it stands first. It is `editable` where nothing but placeholders is hidden.
+    fill in, each with where it stands first. It is `editable` where nothing but placeholders is hidden. Where it is not
+    `complete`, there may be statements beside those that it has. `absent` are the pointers of members that
+    may not be there.
     """
 
     unknown: frozenset[str] = frozenset()
@@ -41,6 +43,8 @@ class Shape:
     written: Mapping[str, str] = field(default_factory=dict)
     placeholders: tuple[tuple[str, str], ...] = ()
     editable: bool = False
+    complete: bool = True
+    absent: frozenset[str] = frozenset()
 
     def outside(self, pointer: str) -> str | None:
         """Return where in the document a part of the policy stands that was moved, or is in one that was."""

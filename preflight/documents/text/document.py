@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Syntax = Literal["json", "yaml"]
+Syntax = Literal["json", "yaml", "hcl"]
 # From a JSON pointer, and whether the member's name is meant, to line and column.
 Search: TypeAlias = Callable[[str, bool], "tuple[int, int] | None"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from preflight.data_files import folder as shipped
-from preflight.documents.policies.files import FoundFile
+from preflight.documents.policies.files import HCL, FoundFile
 from preflight.documents.text.atomic_write import replace_file
 from preflight.documents.text.load import decode, read_bytes
 from preflight.engine.result_json import parsed, plain
@@ -59,6 +59,8 @@ class Cache:
 
     def known(self, file: FoundFile) -> Linted | None:
         """Return what a file gave before; None where that is not known."""
+        if file.path.endswith(HCL):
+            return None  # it depends on the other files of its module
         try:
             state, data = _state(file.path), read_bytes(file.path)
         except (OSError, PreflightError):

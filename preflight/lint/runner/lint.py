@@ -111,7 +111,12 @@ def _examined(
 ) -> Examined:
     skipped = [Skipped(error.path, error.problem) for error in unreadable]
     skipped += [Skipped(path, f"excluded by {settings}") for path in excluded]
-    skipped += [Skipped(each.file.path, each.skipped or NO_POLICY) for each in files if not each.policies]
+    skipped += [
+        Skipped(each.file.path, each.skipped or NO_POLICY)
+        for each in files
+        if not each.policies and not each.passed_over
+    ]
+    skipped += [Skipped(each.file.path, reason, partly=True) for each in files for reason in each.passed_over]
     with_policies = [each.policies for each in files if each.policies]
     return Examined(len(with_policies), sum(with_policies), tuple(sorted(skipped, key=lambda each: each.path)))
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 from preflight.documents.config import Config, PathSettings
-from preflight.documents.policies.files import FoundFile
+from preflight.documents.policies.files import HCL, FoundFile
 from preflight.documents.policies.find import read_policies
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.document import Document
@@ -60,7 +60,7 @@ class Linted(NamedTuple):
 
     `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'
     suppressions that are about the file, and of those that suppressed something. `skipped` says why a file without
-    policies was not linted, where that is not just that it has none.
+    policies was not linted, where that is not just that it has none, and `passed_over` what of a file could not be.
     """
 
     file: FoundFile
@@ -72,6 +72,7 @@ class Linted(NamedTuple):
     used: frozenset[int] = frozenset()
     fix: Fix | None = None
     skipped: str = ""
+    passed_over: tuple[str, ...] = ()
 
 
 class Files:
@@ -86,7 +87,7 @@ class Files:
         """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
         try:
             data = read_bytes(file.path)
-            if not file.named and not _may_hold_policy(data):
+            if not file.named and not _may_hold_policy(data, file.path):
                 return Linted(file)
             return self._lint(file, decode(data, file.path))
         except PreflightError as error:
@@ -96,11 +97,21 @@ class Files:
         settings = self._settings
         named = settings.config.named(file.path)
         own = settings.config.settings_for(named)
+        passed_over: tuple[str, ...] = ()
         try:
-            policies = read_policies(text, file.path, settings.type or own.type)
+            if file.path.endswith(HCL):
+                from preflight.documents.hcl.policies import policies_of
+
+                policies, passed_over = policies_of(text, file.path, settings.type or own.type, file.top)
+            else:
+                policies = read_policies(text, file.path, settings.type or own.type)
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "", skipped=error.problem)
-        fix = self._fix(file, text, named, own) if settings.fix and policies and not file.path.endswith(".gz") else None
+        fix = (
+            self._fix(file, text, named, own)
+            if settings.fix and policies and not file.path.endswith((".gz", HCL))
+            else None
+        )
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after
             policies = read_policies(text, file.path, settings.type or own.type)
@@ -110,7 +121,17 @@ class Files:
         looked_at = frozenset(
             number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
         )
-        return Linted(file, tuple(kept), len(policies), shown, "", looked_at, frozenset(suppressions.used), fix)
+        return Linted(
+            file,
+            tuple(kept),
+            len(policies),
+            shown,
+            "",
+            looked_at,
+            frozenset(suppressions.used),
+            fix,
+            passed_over=passed_over,
+        )
 
     def _fix(self, file: FoundFile, text: str, named: str, own: PathSettings) -> Fix | None:
         """Mend what runs on the file and is not suppressed; None where there is nothing to say or to hand on."""
@@ -131,8 +152,8 @@ class Files:
 
     def _suppressions(self, named: str, policies: Sequence[FoundPolicy], text: str) -> Suppressions:
         settings = self._settings
-        is_yaml = bool(policies) and policies[0].document.syntax == "yaml"
-        comments = comments_in(text, settings.today) if is_yaml else []
+        has_comments = bool(policies) and policies[0].document.syntax in ("yaml", "hcl")
+        comments = comments_in(text, settings.today) if has_comments else []
         return Suppressions(settings.config.suppressions, named, comments, settings.today)
 
     def _rules_of(self, own: PathSettings) -> frozenset[str]:
@@ -162,8 +183,10 @@ class Files:
         return sorted(kept, key=_place), suppressions
 
 
-def _may_hold_policy(data: bytes) -> bool:
+def _may_hold_policy(data: bytes, path: str) -> bool:
     """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
+    if path.endswith(HCL):
+        return b"olicy" in data or b"tatement" in data
     plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
     return any(part in plain for part in (b"tatement", b"2012-10-17", b"2008-10-17"))
 

@@ -114,7 +114,8 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
     return [
         each if shape.editable else each._replace(finding=replace(each.finding, edits=()))
         for each in found
-        if (each.finding.on_name or each.finding.pointer not in shape.unknown)
+        if each.finding.pointer not in (shape.absent if each.finding.on_name else shape.unknown)
+        and (shape.complete or not each.head.whole)
         and not is_partly_unknown(unescape(each.finding.pointer))
     ]
 

@@ -1,0 +1,245 @@
+"""The policy that `data "aws_iam_policy_document"` makes, from its blocks and the documents that it is merged with.
+
+Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document, and the
+provider's internal/service/iam/policy_document_data_source.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from preflight.documents.hcl.evaluate import Evaluator, Scope, entries, is_complete
+from preflight.documents.hcl.module import DOCUMENT
+from preflight.documents.hcl.parse import Block, Place, text_of
+from preflight.documents.hcl.policy_text import read_json
+from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Member, Scalar, Unknown, Value
+
+_LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
+_PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
+_SOURCES, _OVERRIDES = ("source_json", "source_policy_documents"), ("override_json", "override_policy_documents")
+_DEEPEST = 8
+
+
+class _Instance(NamedTuple):
+    """A block inside a document: one that is written, or that a dynamic block makes; `certain` if it is known to be."""
+
+    block: Block
+    scope: Scope
+    certain: bool
+
+
+class Documents:
+    """Makes the policies of the data sources of a module, each once."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._made: dict[str, Value] = {}
+        self._open: list[str] = []
+
+    def policy(self, address: str) -> Value:
+        """Return the policy of a data source: an object, incomplete where not all its statements are known."""
+        block = self._evaluator.module.documents.get(address)
+        if address in self._made:
+            return self._made[address]
+        if block is None or address in self._open or len(self._open) >= _DEEPEST:
+            return Unknown(address, Place("", 1, 1))
+        self._open.append(address)
+        try:
+            made = self._document(block)
+        finally:
+            self._open.pop()
+        self._made[address] = made
+        return made
+
+    def resolved(self, value: Value) -> Value:
+        """Return the policy that the value of an attribute is: of JSON and of references, what is in them."""
+        if isinstance(value, Encoded):
+            return value.value
+        if isinstance(value, DocumentOf):
+            return self.policy(value.address)
+        if isinstance(value, Scalar) and isinstance(value.value, str):
+            return read_json(value) or Unknown(value.written or "text", value.at, "it cannot be read before a plan")
+        return value
+
+    def _document(self, block: Block) -> Value:
+        place = block.source.place(block.node)
+        own, complete = [], True
+        for each in self._instances(block, "statement", {}):
+            own.append(self._statement(each))
+            complete = complete and each.certain
+        sources, all_read = self._given(block, _SOURCES)
+        overrides, others_read = self._given(block, _OVERRIDES)
+        statements = [*sources, *own]
+        for given in overrides:
+            _override(statements, given)
+        version = block.attribute("version")
+        members = {
+            "Version": Member(place, Scalar("2012-10-17", place) if version is None
+                              else self._evaluator.value(version, block.source)),
+            "Statement": Member(place, Listed(tuple(statements), place, complete and all_read and others_read)),
+        }  # fmt: skip
+        name = block.attribute("policy_id")
+        if name is not None:
+            members = {"Id": Member(block.source.place(name), self._evaluator.value(name, block.source)), **members}
+        return Mapped(members, place)
+
+    def _given(self, block: Block, attributes: tuple[str, ...]) -> tuple[list[Value], bool]:
+        """Return the statements of the documents that are named by attributes, and whether all of them are known."""
+        found: list[Value] = []
+        complete = True
+        for attribute in attributes:
+            node = block.attribute(attribute)
+            value = self._evaluator.value(node, block.source) if node is not None else None
+            if value is None or (isinstance(value, Scalar) and value.value in (None, "")):
+                continue
+            listed = value if isinstance(value, Listed) else Listed((value,), value.at)
+            complete = complete and listed.complete
+            for each in listed.items:
+                policy = self.resolved(each)
+                member = policy.members.get("Statement") if isinstance(policy, Mapped) else None
+                if not isinstance(policy, Mapped) or member is None:
+                    complete = complete and isinstance(each, Scalar) and each.value in (None, "")
+                    continue
+                inner = member.value if isinstance(member.value, Listed) else Listed((member.value,), member.value.at)
+                found += [one for one in inner.items if not isinstance(one, Unknown)]
+                complete = complete and inner.complete and not any(isinstance(one, Unknown) for one in inner.items)
+        return found, complete
+
+    def _instances(self, block: Block, kind: str, scope: Scope) -> Iterator[_Instance]:
+        for each in block.blocks:
+            if each.kind == kind:
+                yield _Instance(each, scope, certain=True)
+            elif each.kind == "dynamic" and each.labels[:1] == (kind,):
+                content = next((inner for inner in each.blocks if inner.kind == "content"), None)
+                over, named = each.attribute("for_each"), each.attribute("iterator")
+                if content is None or over is None:
+                    continue
+                name = text_of(named) if named is not None else kind
+                collection = self._evaluator.value(over, each.source, scope)
+                place = each.source.place(each.node)
+                certain = is_complete(collection)
+                for key, value in entries(collection):
+                    element = Mapped({"key": Member(place, key), "value": Member(place, value)}, place)
+                    yield _Instance(content, {**scope, name: element}, certain)
+
+    def _statement(self, given: _Instance) -> Value:
+        block, scope, _ = given
+        place = block.source.place(block.node)
+        found: dict[str, Member] = {}
+        effect = Member(place, Scalar("Allow", place))
+        for name, node in block.attributes:
+            at = block.source.place(node)
+            value = self._evaluator.value(node, block.source, scope)
+            if isinstance(value, Scalar) and value.value is None:
+                continue
+            if name == "sid" and not (isinstance(value, Scalar) and value.value == ""):
+                found.setdefault("Sid", Member(at, value))
+            elif name == "effect":
+                effect = Member(at, value)
+            elif name in _LISTS and not (isinstance(value, Listed) and value.complete and not value.items):
+                variables = name in ("resources", "not_resources")
+                found.setdefault(_LISTS[name], Member(at, _single(_variables(value) if variables else value)))
+        for kind, element in _PRINCIPALS.items():
+            blocks = list(self._instances(block, kind, scope))
+            if blocks:
+                found[element] = Member(block.source.place(blocks[0].block.node), self._principals(blocks))
+        conditions = list(self._instances(block, "condition", scope))
+        if conditions:
+            found["Condition"] = Member(
+                conditions[0].block.source.place(conditions[0].block.node), self._conditions(conditions)
+            )
+        for element in ("Action", "Resource", "Principal"):
+            # Of two that exclude each other, one that is not known is not there.
+            both = [each for each in (f"Not{element}", element) if each in found]
+            unread = [each for each in both if isinstance(found[each].value, Unknown) or not _whole(found[each].value)]
+            if len(both) == 2 and unread:
+                found.pop(unread[0])
+        sid = {"Sid": found.pop("Sid")} if "Sid" in found else {}
+        return Mapped({**sid, "Effect": effect, **found}, place)
+
+    def _principals(self, blocks: list[_Instance]) -> Value:
+        place = blocks[0].block.source.place(blocks[0].block.node)
+        found: dict[str, list[Value]] = {}
+        complete = all(each.certain for each in blocks)
+        for each in blocks:
+            kind, named = self._attribute(each, "type"), self._attribute(each, "identifiers")
+            if not isinstance(kind, Scalar) or not kind.known or named is None:
+                complete = False
+                continue
+            if kind.value == "*":
+                return Scalar("*", kind.at)
+            items = named.items if isinstance(named, Listed) else (named,)
+            complete = complete and (not isinstance(named, Listed) or named.complete)
+            found.setdefault(str(kind.value), []).extend(map(_variables, items))
+        members = {
+            kind: Member(place, _single(Listed(tuple(items), items[0].at if items else place)))
+            for kind, items in found.items()
+        }
+        return Mapped(members, place, complete) if members else Unknown("principals", place)
+
+    def _conditions(self, blocks: list[_Instance]) -> Value:
+        place = blocks[0].block.source.place(blocks[0].block.node)
+        found: dict[str, dict[str, Member]] = {}
+        complete = all(each.certain for each in blocks)
+        for each in blocks:
+            test, key, values = (self._attribute(each, name) for name in ("test", "variable", "values"))
+            if not isinstance(test, Scalar) or not isinstance(key, Scalar) or not (test.known and key.known):
+                complete = False
+                continue
+            given = _single(_variables(values)) if values is not None else Unknown("values", place)
+            here = found.setdefault(str(test.value), {})
+            known = here.get(str(key.value))
+            # The provider puts values together that are for the same operator and key.
+            here[str(key.value)] = Member(key.at, _both(known.value, given) if known is not None else given)
+        members = {test: Member(place, Mapped(keys, place)) for test, keys in found.items()}
+        return Mapped(members, place, complete)
+
+    def _attribute(self, given: _Instance, name: str) -> Value | None:
+        node = given.block.attribute(name)
+        return self._evaluator.value(node, given.block.source, given.scope) if node is not None else None
+
+
+def address_of(block: Block) -> str:
+    """Return the address of a data source that makes a policy."""
+    return f"data.{DOCUMENT}.{block.labels[1]}"
+
+
+def _override(statements: list[Value], given: Value) -> None:
+    """Put a statement in the place of the one with its Sid; behind the others where there is none."""
+    sid = _sid(given)
+    for index, each in enumerate(statements):
+        if sid and _sid(each) == sid:
+            statements[index] = given
+            return
+    statements.append(given)
+
+
+def _whole(value: Value) -> bool:
+    return not isinstance(value, Mapped) or value.complete
+
+
+def _sid(statement: Value) -> str:
+    member = statement.members.get("Sid") if isinstance(statement, Mapped) else None
+    return str(member.value.value) if member is not None and isinstance(member.value, Scalar) else ""
+
+
+def _both(one: Value, other: Value) -> Value:
+    items = [item for each in (one, other) for item in (each.items if isinstance(each, Listed) else (each,))]
+    return Listed(tuple(items), one.at)
+
+
+def _single(value: Value) -> Value:
+    if isinstance(value, Listed) and len(value.items) == 1 and value.complete:
+        return value.items[0]
+    return value
+
+
+def _variables(value: Value) -> Value:
+    """Return a value with `&{aws:username}` as the policy variable that the provider makes of it."""
+    if isinstance(value, Listed):
+        return replace(value, items=tuple(map(_variables, value.items)))
+    if isinstance(value, Scalar) and isinstance(value.value, str) and "&{" in value.value:
+        return replace(value, value=value.value.replace("&{", "${"))
+    return value
