@@ -36,7 +36,7 @@ ACTIONS = (
 )
 
 
-class Change(NamedTuple):
+class AttemptedChange(NamedTuple):
     """One change: how it is made, in words, by what it is allowed, and the principal as it is afterwards."""
 
     how: str
@@ -54,7 +54,7 @@ class Changes:
         self._held = held
         self._free = free
 
-    def of(self, holder: Holder) -> Iterator[Change]:
+    def of(self, holder: Holder) -> Iterator[AttemptedChange]:
         """Give the changes of a principal, one for each way to make it."""
         powers = self._grants.powers_of(holder)
         if powers.isdisjoint(each.lower() for each in ACTIONS):
@@ -70,13 +70,13 @@ class Changes:
 
     def _change(
         self, how: str, holder: Holder, action: str, resource: str, after: Holder, **context: str
-    ) -> Iterator[Change]:
+    ) -> Iterator[AttemptedChange]:
         about = {BOUNDARY: context["boundary"]} if context else {}
         tried = self._try.on(holder, action, resource, context=about)
         if tried is not None:
-            yield Change(f"{action} {how}", tried, replace(after, variant=f"{holder.variant}#{action} {how}"))
+            yield AttemptedChange(f"{action} {how}", tried, replace(after, variant=f"{holder.variant}#{action} {how}"))
 
-    def _joined(self, holder: Holder) -> Iterator[Change]:
+    def _joined(self, holder: Holder) -> Iterator[AttemptedChange]:
         mine = set(self._held.groups_of(holder))
         for name, policies in self._held.group_policies.items():
             if name not in mine and policies:
@@ -85,7 +85,7 @@ class Changes:
                 arn = self._held.group_arn(name)
                 yield from self._change(f"puts it into group {name}", holder, "iam:AddUserToGroup", arn, after)
 
-    def _restored(self, holder: Holder) -> Iterator[Change]:
+    def _restored(self, holder: Holder) -> Iterator[AttemptedChange]:
         for arn in self._held.policies_of(holder):
             policy = self._held.policies[arn]
             for version, document in policy.others:
@@ -93,7 +93,7 @@ class Changes:
                 how = f"makes {version} of policy {policy.name} count"
                 yield from self._change(how, holder, "iam:SetDefaultPolicyVersion", arn, after)
 
-    def _unbound(self, holder: Holder, powers: frozenset[str]) -> Iterator[Change]:
+    def _unbound(self, holder: Holder, powers: frozenset[str]) -> Iterator[AttemptedChange]:
         boundary = boundary_of(holder)
         if not boundary:
             return
@@ -114,7 +114,7 @@ class Changes:
             how = f"makes {version} of its permissions boundary {policy.name} count"
             yield from self._change(how, holder, "iam:SetDefaultPolicyVersion", boundary, after)
 
-    def _undenied(self, holder: Holder) -> Iterator[Change]:
+    def _undenied(self, holder: Holder) -> Iterator[AttemptedChange]:
         """Give the changes by which a principal gets rid of a policy that denies something."""
         if not any(map(_denies, holder.policies.identity)):
             return
@@ -141,14 +141,14 @@ class Changes:
 
     def _without(
         self, holder: Holder, action: str, resource: str, policies: list[Policy] | tuple[Policy, ...], how: str
-    ) -> Iterator[Change]:
+    ) -> Iterator[AttemptedChange]:
         gone = [each.statements for each in policies]
         kept = tuple(each for each in holder.policies.identity if each.statements not in gone)
         if len(kept) < len(holder.policies.identity):
             after = replace(holder, policies=replace(holder.policies, identity=kept))
             yield from self._change(how, holder, action, resource, after)
 
-    def _tagged(self, holder: Holder) -> Iterator[Change]:
+    def _tagged(self, holder: Holder) -> Iterator[AttemptedChange]:
         """Give the change by which a principal puts the tags on itself that its policies ask for."""
         tags: dict[str, str] = {}
         for policy in holder.policies.identity:

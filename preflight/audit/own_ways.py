@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from preflight.audit.attempts import Attempt, Attempts
-from preflight.audit.changes import BOUNDARY, Change, Changes
+from preflight.audit.changes import BOUNDARY, AttemptedChange, Changes
 from preflight.audit.grants import Grants
 from preflight.audit.holders import Holder
 from preflight.audit.new_principals import NewPrincipals
@@ -33,7 +33,7 @@ class OwnWays:
         free = f"arn:{scene.partition}:iam::aws:policy/AdministratorAccess"
         self._changer = Changes(grants, attempts, self._held, free)
         self._new = NewPrincipals(scene, grants, attempts, self._held)
-        self._changes: dict[str, Sequence[tuple[Change, Attempt | None]]] = {}
+        self._changes: dict[str, Sequence[tuple[AttemptedChange, Attempt | None]]] = {}
         self._gains: dict[str, Attempt | None] = {}
 
     def standing(self, holder: Holder) -> Attempt | None:
@@ -73,7 +73,7 @@ class OwnWays:
             key=lambda each: each.rank,
         )
 
-    def changes(self, holder: Holder) -> Sequence[tuple[Change, Attempt | None]]:
+    def changes(self, holder: Holder) -> Sequence[tuple[AttemptedChange, Attempt | None]]:
         """Return what a principal can make of itself, each with whether it can do everything then."""
         known = self._changes.get(holder.key)
         if known is None:
