@@ -312,7 +312,7 @@ class TestBadInput:
             ([*READY, "--context", "ip=10.0.0.1"], "prefix"),
             ([*READY, "--account", "444455556666"], "444455556666"),
             ([*READY, "--region", "us-gov-west-1"], "partition"),
-            ([*READY[:4], "--principal", DEPLOYER.replace("aws", "aws-cn", 1)], "the principal is of aws-cn"),
+            ([*READY[:4], "--principal", DEPLOYER.replace("aws", "aws-cn", 1)], "the principal is in aws-cn"),
             ([*READY, "--region", "Virginia"], "--region"),
             ([*READY, "--principal", "deployer"], "role/deployer"),
             ([*READY, "--operation", "create-endpont"], "create-endpoint"),

@@ -105,7 +105,7 @@ def test_nothing_to_lint_is_not_clean(preflight: Command, folder: Path) -> None:
     assert preflight("lint", ".").line.startswith("preflight: no policy was found; name a file")
     assert preflight("lint", "x.json", "--allow-none").code == 0
     assert preflight("lint", "x.json", "--allow-none", "--fail-on", "error").err == ""
-    assert preflight("lint").line.startswith("preflight: Missing argument 'PATH'")
+    assert preflight("lint").line.startswith("preflight: Missing argument 'PATH...'")
 
 
 @pytest.mark.parametrize("options", [[], ["--format", "json"], ["--quiet"]])

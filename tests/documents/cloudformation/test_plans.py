@@ -91,7 +91,7 @@ WRONG = {
     "a Ref to nothing": (named({"Ref": "EndpointNaem"}), "there is no parameter or resource 'EndpointNaem'"),
     "a Ref to a list": (named({"Ref": ["x"]}), "Ref takes a name, not a list"),
     "a Sub of nothing": (named({"Fn::Sub": "${Naem}"}), "there is no parameter or resource 'Naem'"),
-    "a Sub of a number": (named({"Fn::Sub": 5}), "Fn::Sub takes a text"),
+    "a Sub of a number": (named({"Fn::Sub": 5}), "Fn::Sub takes a string"),
     "a Sub of a list": (
         {**named({"Fn::Sub": "${L}"}), "Parameters": {"L": {"Type": "CommaDelimitedList", "Default": "a,b"}}},
         "${L} in Fn::Sub would put a list into a text"),
@@ -100,7 +100,7 @@ WRONG = {
     "a function that is not one": (named({"Fn::Jion": ["", []]}), "no function Fn::Jion; did you mean Fn::Join?"),
     "a condition's function in a value": (named({"Fn::Equals": ["a", "b"]}), "Fn::Equals is for conditions"),
     "a Join of a text": (named({"Fn::Join": ["", "x"]}), "Fn::Join takes a separator and a list"),
-    "a Join of an object": (named({"Fn::Join": ["", [{}]]}), "Fn::Join would put an object into a text"),
+    "a Join of an object": (named({"Fn::Join": ["", [{}]]}), "Fn::Join would put an object into a string"),
     "a Select beyond the end": (named({"Fn::Select": [3, ["a"]]}), "Fn::Select selects item 3 of a list that has 1"),
     "a Split of a list": (named({"Fn::Split": [",", ["a"]]}), "Fn::Split takes a separator and a string"),
     "a mapping that is not there": (named({"Fn::FindInMap": ["M", "a", "b"]}), "there is no mapping 'M'"),

@@ -77,7 +77,7 @@ def test_principals_that_can_call(principal: str) -> None:
             "--principal",
             "belongs to account 111122223333, but the plan is for account 222222222222",
         ),
-        ({"principal": ROLE}, {"account": "222222222222"}, "plan.json", "of account 111122223333"),
+        ({"principal": ROLE}, {"account": "222222222222"}, "plan.json", "to account 111122223333"),
         (
             {"principal": ROLE},
             {"region": "cn-north-1"},

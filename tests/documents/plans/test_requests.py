@@ -215,7 +215,7 @@ def test_reading_files(tmp_path: Path) -> None:
     assert read_plan([str(file)]).requests[0].document.path == str(file)
     with pytest.raises(UsageError, match="no request is given"):
         read_plan([])
-    with pytest.raises(UsageError, match="read only once"):
+    with pytest.raises(UsageError, match="can be given only once"):
         read_plan(["-", "-"])
 
 
