@@ -81,7 +81,7 @@ def read_match(declared: Any, where: str) -> Match:
         raise PreflightError(f"{where}: /match: it is no object; give effect, actions, resources and so on")
     unknown = sorted(map(str, declared.keys() - _MEMBERS))
     if unknown:
-        raise PreflightError(f"{where}: /match: there is no member {unknown[0]!r}; use {', '.join(sorted(_MEMBERS))}")
+        raise PreflightError(f"{where}: /match: unknown key {unknown[0]!r}; use {', '.join(sorted(_MEMBERS))}")
     effect, message = declared.get("effect", "Allow"), declared.get("message", "")
     if effect not in ("Allow", "Deny"):
         raise PreflightError(f"{where}: /match/effect: {effect!r} is no effect; write Allow or Deny")

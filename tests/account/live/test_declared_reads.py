@@ -56,7 +56,7 @@ def test_denied_when_not_even_the_account_is_known() -> None:
         (Failed("EndpointConnectionError", "Could not connect"), "could not reach AWS"),
         (Failed("ParamValidationError", "Invalid length"), "cannot be made"),
         (Failed("UnauthorizedSSOTokenError", "The SSO session has expired"), "could not be signed"),
-        (Failed("InternalFailure", "oops", 500), "AWS answered InternalFailure"),
+        (Failed("InternalFailure", "oops", 500), "AWS returned InternalFailure"),
     ],
 )
 def test_what_cannot_be_found_out_says_why_and_what_next(failed: Failed, words: str) -> None:

@@ -94,7 +94,7 @@ WRONG = {
     "a Sub of a number": (named({"Fn::Sub": 5}), "Fn::Sub takes a string"),
     "a Sub of a list": (
         {**named({"Fn::Sub": "${L}"}), "Parameters": {"L": {"Type": "CommaDelimitedList", "Default": "a,b"}}},
-        "${L} in Fn::Sub would put a list into a text"),
+        "${L} in Fn::Sub would put a list into a string"),
     "an attribute of nothing": (named({"Fn::GetAtt": "Other.Name"}), "there is no resource 'Other'"),
     "an attribute without a name": (named({"Fn::GetAtt": "Name"}), "Fn::GetAtt takes a resource and an attribute"),
     "a function that is not one": (named({"Fn::Jion": ["", []]}), "no function Fn::Jion; did you mean Fn::Join?"),

@@ -230,4 +230,4 @@ def test_a_call_that_may_be_made_again_needs_no_free_name() -> None:
     }
     again = ("application-autoscaling:RegisterScalableTarget", {**target, "MaxCapacity": 3})
     result = only(judge("PRE302", again, scalable_targets=[{**target, "MinCapacity": 1, "MaxCapacity": 2}]))
-    assert (result.kind.value, "changes what is there" in result.message) == ("notApplicable", True)
+    assert (result.kind.value, "updates an existing resource" in result.message) == ("notApplicable", True)
