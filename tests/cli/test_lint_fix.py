@@ -26,7 +26,7 @@ def test_a_file_is_mended_and_what_remains_is_reported(preflight: Command, folde
     remains = {**TWICE, "Statement": [*TWICE["Statement"], {"Effect": "Allow", "Action": "s3:Gett", "Resource": "*"}]}
     ran = preflight("lint", "p.json", "--fix", "--format", "json", p__json=remains)
     assert ran.code == 1 and [each["rule"] for each in json.loads(ran.out)["results"]] == ["IAM101"]
-    assert ran.line == "preflight: p.json: mended IAM300 (1)"
+    assert ran.line == "preflight: p.json: fixed IAM300 (1)"
     assert json.loads((folder / "p.json").read_text())["Statement"][0] == ONCE["Statement"][0]
     again = (folder / "p.json").read_bytes()
     assert (preflight("lint", "p.json", "--fix").err, (folder / "p.json").read_bytes()) == ("", again)

@@ -40,7 +40,7 @@ def test_a_result_carries_its_rule() -> None:
 )
 def test_a_rule_that_is_not_there_is_answered_with_the_nearest(wanted: str, said: str) -> None:
     assert said in nearest(wanted)
-    with pytest.raises(PreflightError, match="there is no rule"):
+    with pytest.raises(PreflightError, match="unknown rule"):
         load_rule(wanted)
 
 

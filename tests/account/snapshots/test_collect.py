@@ -225,7 +225,7 @@ def test_throttling_is_waited_out(aws: StandIn, ready: Ready, run: Run, tmp_path
     ("arguments", "says"),
     [
         (("--output", "nowhere/s.json"), "there is no directory"),
-        (("--output", "s.json", "--from-files", "x.json", "--resume"), "--from-files takes the facts from files"),
+        (("--output", "s.json", "--from-files", "x.json", "--resume"), "--from-files can't be combined with"),
     ],
 )
 def test_bad_usage(run: Run, arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
