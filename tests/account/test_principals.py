@@ -129,10 +129,18 @@ def test_root_has_only_the_organizations_policies() -> None:
     assert [names(each) for each in found.policies.service_control or ()] == [["scp"]]
 
 
-def test_an_aws_managed_policy_that_is_not_in_the_snapshot_is_named() -> None:
+def test_an_aws_managed_policy_that_is_not_in_the_snapshot_is_known_by_name() -> None:
     detail = role(AttachedManagedPolicies=[{"PolicyArn": AWS_MANAGED}])
     found = facts_of(account({"RoleDetailList": [detail], "Policies": []}))
-    assert AWS_MANAGED in found.policies.unknown[PolicyType.IDENTITY]
+    assert [each.name for each in found.policies.identity] == [AWS_MANAGED]
+    assert found.policies.unknown == {}
+
+
+def test_an_aws_managed_policy_that_is_newer_than_the_copy_is_named() -> None:
+    newer = "arn:aws:iam::aws:policy/NewerThanTheCopy"
+    detail = role(AttachedManagedPolicies=[{"PolicyArn": newer}])
+    found = facts_of(account({"RoleDetailList": [detail], "Policies": []}))
+    assert newer in found.policies.unknown[PolicyType.IDENTITY]
 
 
 def test_a_managed_policy_that_is_in_no_list_is_named() -> None:

@@ -195,8 +195,8 @@ def test_a_role_that_leads_to_another_account(org: Organized, preflight: Command
         ("a.yaml", "accounts: []\n", "accounts"),
         ("a.yaml", "- {account: '111122223333', rolle: x}\n", "role"),
         ("a.yaml", "- '111122223333'\n- '111122223333'\n", "111122223333 twice"),
-        ("a.yaml", "- '1111'\n", "12 digits"),
-        ("a.json", r'["111122223333\n"]', "12 digits"),
+        ("a.yaml", "- '1111'\n", "twelve digits"),
+        ("a.json", r'["111122223333\n"]', "twelve digits"),
         ("a.json", '["111122223333"', "a.json"),
         ("a.yaml", "- {account: '111122223333', snapshot: s.json, role: x}\n", "its role would not be used"),
         ("a.txt", "111122223333\nthe other\n", "line 2"),
@@ -245,7 +245,7 @@ def test_no_organization(aws: StandIn, preflight: Command, monkeypatch: pytest.M
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
     ran = go(preflight, "--organization")
-    assert ran.code == 2 and "in no organization" in ran.line and "--accounts" in ran.line
+    assert ran.code == 2 and "isn't in an organization" in ran.line and "--accounts" in ran.line
 
 
 def test_kept_snapshots_give_the_same(org: Organized, preflight: Command) -> None:

@@ -171,7 +171,7 @@ def test_time_is_up_and_a_second_run_goes_on(aws: StandIn, ready: Ready, command
     aws.release_endpoint("churn")
     again = command.run(ready.plan())
     assert again.code == 0, again
-    assert "already there" in again.of("PRE901")[0]["message"]
+    assert "already exists" in again.of("PRE901")[0]["message"]
     assert len(aws.calls.of(CREATE)) == 1
 
 

@@ -23,10 +23,10 @@ def statement(**elements: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "pointer", "says"),
     [
-        ([], "", "a policy must be an object, not a list"),
+        ([], "", "a policy is an object, not a list"),
         ({"Version": "2012-10-17"}, "", "has no Statement"),
         ({"Statement": "x"}, "/Statement", "Statement is a string"),
-        ({"Statement": [[]]}, "/Statement/0", "a statement must be an object, not a list"),
+        ({"Statement": [[]]}, "/Statement/0", "a statement is an object, not a list"),
         ({"Version": "2012-10-18", "Statement": []}, "/Version", "'2012-10-18' is no version"),
         ({"Id": 1, "Statement": []}, "/Id", "Id is a number"),
         ({"Statment": []}, "/Statment", "did you mean Statement?"),

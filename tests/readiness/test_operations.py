@@ -104,7 +104,7 @@ def test_scaling_a_component_asks_for_no_endpoint() -> None:
 def test_what_is_to_be_deleted_is_not_to_be_created_first() -> None:
     (missing,) = judge("PRE402", ("DeleteModel", {"ModelName": "m"}), models=[])
     assert "Create it" not in missing.remedy
-    assert "need not be deleted" in missing.remedy
+    assert "there is nothing to delete" in missing.remedy
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ ONE = {"Effect": "Allow", "Action": ["s3:getobject"], "Resource": "*"}
     [
         ("p.json", json.dumps({"Version": "2012-10-18", "Statement": ONE}), "IAM003", "AWS refuses"),
         ("p.json", json.dumps({"PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": ONE})}), "IAM310",
-         "stands in a string"),
+         "is inside a string"),
         ("p.yaml", "Version: '2012-10-17'\nStatement:\n- Effect: Allow\n  Action: &a [s3:getobject]\n  Resource: '*'\n"
          "- Effect: Deny\n  Action: *a\n  Resource: arn:aws:s3:::b/*\n", "IAM310", ""),
     ],

@@ -34,7 +34,7 @@ def test_once_for_a_plan() -> None:
 @pytest.mark.parametrize(
     ("principal", "kind", "level", "said"),
     [
-        (None, "open", "error", "not known"),
+        (None, "open", "error", "can't determine"),
         (f"arn:aws:iam::{ACCOUNT}:role/none", "fail", "error", "does not exist"),
         (f"arn:aws:iam::{ACCOUNT}:root", "fail", "warning", "root user"),
         ("arn:aws:iam::444455556666:role/deployer", "fail", "error", "account 444455556666"),

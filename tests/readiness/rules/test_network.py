@@ -70,7 +70,7 @@ def test_what_is_missing_is_named() -> None:
 def test_two_vpcs() -> None:
     groups = [{"GroupId": "sg-1", "VpcId": "vpc-2"}]
     (message,) = wrong(judge("PRE406", CREATE, **world(variant(1), groups=groups)))
-    assert "of 2 VPCs: vpc-1 has subnet-1, subnet-2; vpc-2 has sg-1" in message
+    assert "to 2 VPCs: vpc-1 has subnet-1, subnet-2; vpc-2 has sg-1" in message
 
 
 def test_addresses_that_are_not_known_leave_it_open_unless_the_others_suffice() -> None:
