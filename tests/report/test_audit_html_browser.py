@@ -112,7 +112,7 @@ def test_a_finding_says_all_there_is(browser: Browser) -> None:
         seen.page.get_by_text("finding 0 is about").click()
         details = seen.page.locator(".details")
         for said in ("narrow statement 0", "policy-0", "account.json:1:3", "/iam/RoleDetailList/0", role("team-0"),
-                     "Who can give itself permissions"):  # fmt: skip
+                     "A principal that can gra"):  # fmt: skip
             assert details.get_by_text(said).count() >= 1, said
         details.get_by_role("link", name="Its way to administrator").click()
         assert seen.text("#escalation-heading") == "The way of team-0"

@@ -116,7 +116,7 @@ class Findings {
     byId("findings-none").hidden = some > 0;
     byId("findings-none").textContent = all
       ? "No finding matches these filters."
-      : "Nothing failed, and nothing is open.";
+      : "No failures, and nothing is unknown.";
     this.table.setAttribute("aria-rowcount", some + 1);
     this.form.classList.toggle("filtered", some !== all);
     this.route.keep("findings", this.read());

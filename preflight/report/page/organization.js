@@ -73,7 +73,7 @@ function accountAuthority() {
 function accountRules() {
   const rows = data.accountRules;
   if (!rows.length) return "";
-  return byRule(
+  return ruleBars(
     rows.map((row) => ({
       title: [el("span", { class: "id" }, row.rule), ` ${row.name}`],
       note: `in ${counted(row.accounts, "account")}`,

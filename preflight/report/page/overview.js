@@ -75,7 +75,7 @@ function rules() {
     (one, other) =>
       one.worst - other.worst || other.own.length - one.own.length || collator.compare(one.rule, other.rule),
   );
-  return byRule(
+  return ruleBars(
     rows.map(({ rule, own }) => ({
       href: `#findings?${new URLSearchParams({ rule })}`,
       title: [el("span", { class: "id" }, rule), ` ${ruleOf(rule).name}`],
@@ -87,7 +87,7 @@ function rules() {
 }
 
 // Bars of rules, of one account or of many, in the order in which they are given.
-function byRule(bars) {
+function ruleBars(bars) {
   const most = bars.reduce((largest, bar) => Math.max(largest, bar.total), 0);
   const drawn = (chosen) => barList(chosen, most, "Findings by rule");
   return el(
