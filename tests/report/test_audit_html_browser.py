@@ -450,7 +450,7 @@ def test_an_index_of_accounts(browser: Browser) -> None:
         order = "rows => rows.map(row => row.querySelector('[data-row]').innerText.slice(0, 4))"
         assert seen.page.eval_on_selector_all("#accounts-body .row", order) == ["3333", "4444", "1111", "2222"]
         assert "cannot be assumed" in seen.text("#accounts-body .row")
-        header = seen.page.get_by_role("columnheader", name="Open")
+        header = seen.page.get_by_role("columnheader", name="Unknown")
         header.get_by_role("button").click()
         assert header.get_attribute("aria-sort") == "ascending"
         assert seen.page.eval_on_selector_all("#accounts-body .row", order)[0] == "1111"

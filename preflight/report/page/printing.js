@@ -122,7 +122,7 @@ function accessPrint() {
 }
 
 function accountsPrint() {
-  const heads = ["Account", "Name", "Status", "Errors", "Warnings", "Notes", "Open"];
+  const heads = ["Account", "Name", "Status", "Errors", "Warnings", "Notes", "Unknown"];
   const rows = panes.accounts?.chosen() ?? [];
   return el(
     "table",
