@@ -25,7 +25,7 @@ FLOORS = (
     {"account"},
     {"documents"},
     {"declared", "catalog", "iam"},
-    {"thread_pool", "unresolved", "data_files"},
+    {"thread_pool", "unresolved", "data_files", "git"},
     {"json_pointer"},
     {"errors"},
     {""},

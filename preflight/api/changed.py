@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from preflight.errors import UsageError
+from preflight.git import DIFF, git_output
 
 
 def changed_of(paths: Sequence[str], ref: str, *, whole: bool = False) -> list[str]:
@@ -65,7 +65,7 @@ def _require_there(given: Sequence[str], top: Path, base: str) -> None:
 
 def _changed(top: Path, base: str) -> list[Path]:
     names = (
-        _git(top, "diff", "--name-only", "--no-renames", "--diff-filter=d", "-z", base, "--"),
+        _git(top, *DIFF, "--name-only", "--no-renames", "--diff-filter=d", "-z", base, "--"),
         _git(top, "ls-files", "--others", "--exclude-standard", "-z"),
     )
     listed = [os.fsdecode(name) for each in names if each for name in each.split(b"\0") if name]
@@ -88,9 +88,4 @@ def _among(given: Sequence[str], changed: Sequence[Path], *, whole: bool) -> lis
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what git prints; None where it fails. Raises `UsageError` where there is no git."""
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
-    except OSError as error:
-        raise UsageError(f"--changed-only: can't run git ({error.strerror}); install it") from None
-    return done.stdout if done.returncode == 0 else None
+    return git_output(str(folder), *arguments, option="--changed-only")

@@ -6,14 +6,9 @@ import re
 from dataclasses import dataclass
 
 from preflight.account.live.errors import Failed
+from preflight.iam.access_denied import access_denied
+from preflight.iam.access_denied_message import NAMES
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-_DENIED = re.compile(
-    r"User: (?P<caller>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)"
-    r"(?: on resource: (?P<resource>\S+))?"
-    r"(?:,? because no (?P<missing>permissions boundary|[\w\s-]+? policy) allows"
-    r"|,? with an explicit deny in an? (?P<denying>permissions boundary|[\w\s-]+? policy))?"
-)
 # As users quote it: https://github.com/aws-samples/sagemaker-custom-project-templates/issues/51
 _LIMIT = re.compile(
     r"service limit '(?P<quota>.+?)' is (?P<limit>\d+) (?P<unit>\w+), with current utilization of (?P<used>\d+) \w+ "
@@ -85,10 +80,12 @@ class Limit:
 
 def denied(failed: Failed) -> Denied | None:
     """Take AWS's refusal for want of permission apart; None for any other, or one that it words differently."""
-    found = _DENIED.search(failed.message) if failed.denied else None
-    if found is None:
+    said = next(access_denied(failed.message), None) if failed.denied else None
+    if said is None:
         return None
-    return Denied(*(found[name] or "" for name in ("caller", "action", "resource", "missing", "denying")))
+    kind = "" if said.policy_type is None else NAMES[said.policy_type]
+    missing, denying = (kind, "") if said.effect == "implicitDeny" else ("", kind)
+    return Denied(said.principal, said.action, said.resource, missing, denying)
 
 
 def limit(failed: Failed) -> Limit | None:

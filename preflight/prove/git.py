@@ -1,25 +1,14 @@
-"""What git has of files: which differ from a commit, under which names, and what they were there.
-
-Git is run so that nothing that a repository brings along is run with it: no hooks, no file system monitor, no external
-or text converting differ, no bare repository that lies in the work tree. https://git-scm.com/docs/git-config
-"""
+"""What git has of files: which differ from a commit, under which names, and what they were there."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from preflight.errors import UsageError
-
-_SAFELY = (
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "safe.bareRepository=explicit"),
-    *("-c", "core.pager=cat"),
-)
+from preflight.git import DIFF, git_output
 
 
 class ChangedFile(NamedTuple):
@@ -88,7 +77,7 @@ def _commit(top: str, ref: str) -> str:
 
 def _differing(top: str, commit: str) -> list[tuple[str | None, str | None]]:
     """Return pairs of a name in the commit and now."""
-    told = _git(top, "diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules", "--find-renames", "--name-status",
+    told = _git(top, *DIFF, "--find-renames", "--name-status",
                 "-z", commit, "--")  # fmt: skip
     parts = [os.fsdecode(each) for each in (told or b"").split(b"\0")]
     found: list[tuple[str | None, str | None]] = []
@@ -111,13 +100,4 @@ def _untracked(top: str) -> list[str]:
 
 
 def _git(folder: str, *arguments: str) -> bytes | None:
-    """Return what git prints; None where it fails. Raises `UsageError` where there is no git."""
-    environment = {name: value for name, value in os.environ.items() if name != "GIT_EXTERNAL_DIFF"}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        done = subprocess.run(
-            ["git", *_SAFELY, "-C", folder, *arguments], capture_output=True, check=False, env=environment
-        )
-    except OSError as error:
-        raise UsageError(f"--against: can't run git ({error.strerror}); install it") from None
-    return done.stdout if done.returncode == 0 else None
+    return git_output(folder, *arguments, option="--against")

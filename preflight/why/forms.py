@@ -13,6 +13,10 @@ import yaml
 from preflight.catalog.actions import lower_action_names
 from preflight.catalog.services import services
 from preflight.data_files import folder
+from preflight.declared.call_permissions import declared_needs
+
+# Services with calls whose names are those of no action (S3's ListObjectsV2).
+_OTHERWISE_NAMED = ("s3", "lambda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,6 @@ class Forms:
 
     forms: tuple[Form, ...]
     codes: frozenset[str]
-    operations: Mapping[str, str]
     services: Mapping[str, str]
     others: tuple[tuple[re.Pattern[str], str], ...]
     resource_policies: tuple[ResourcePolicy, ...]
@@ -79,7 +82,6 @@ def forms() -> Forms:
             for each in data["forms"]
         ),
         frozenset(data["codes"]),
-        data["operations"],
         data["services"],
         tuple((re.compile(each["like"]), each["means"]) for each in data["not-authorization"]),
         tuple(
@@ -103,13 +105,18 @@ def action_of(operation: str, service: str) -> str | None:
         return _action(prefix, operation)
     if service:
         return None
-    special = {name.partition(":")[2]: action for name, action in forms().operations.items()}
     named = [each for each in services() if operation.lower() in lower_action_names(each)]
-    if operation in special and not named:
-        return special[operation]
+    if not named:
+        return next((found for each in _OTHERWISE_NAMED if (found := _declared(each, operation))), None)
     first = min(named, key=len, default="")
     # The calls of S3 are also those of S3 on Outposts, of S3 Express and so on: the plain service is meant.
-    return f"{first}:{operation}" if named and all(each.startswith(first) for each in named) else None
+    return f"{first}:{operation}" if all(each.startswith(first) for each in named) else None
+
+
+def _declared(prefix: str, operation: str) -> str | None:
+    """Return the action that `rules/calls/` names first for a call: the one that it is refused for, if anything."""
+    first = next(iter(declared_needs(f"{prefix}:{operation}") or ()), {})
+    return None if "of" in first else first.get("action")
 
 
 def _prefix(service: str) -> str | None:
@@ -125,7 +132,6 @@ def _prefix(service: str) -> str | None:
 
 
 def _action(prefix: str, operation: str) -> str | None:
-    special = forms().operations.get(f"{prefix}:{operation}")
-    if special:
-        return special
+    if declared := _declared(prefix, operation):
+        return declared
     return f"{prefix}:{operation}" if operation.lower() in lower_action_names(prefix) else None

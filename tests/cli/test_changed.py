@@ -131,3 +131,17 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(UsageError, match="not in a git repository"):
         changed_of([str(tmp_path)], "main")
+
+
+def test_git_runs_nothing_of_the_repository(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    marker = tmp_path_factory.mktemp("outside") / "sprung"
+    trap = repository / "trap.sh"
+    trap.write_text(f"#!/bin/sh\ntouch {marker}\n")
+    trap.chmod(0o755)
+    for name in ("core.fsmonitor", "diff.external", "core.pager", "diff.trap.command", "diff.trap.textconv"):
+        git("config", name, str(trap))
+    (repository / ".gitattributes").write_text("*.json diff=trap\n")
+    (repository / "policies" / "edited.json").write_text(GOOD)
+
+    assert "policies/edited.json" in changed_of(["policies"], "main")
+    assert not marker.exists()
