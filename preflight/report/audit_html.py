@@ -83,7 +83,10 @@ def asset(name: str) -> str:
 
 def _counts(audits: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     found = {kind: sum(each["counts"][kind] for each in audits) for kind in ("fail", "open")}
-    return {**found, "escalating": sum(len(each["escalation"]["steps"]) for each in audits)}
+    return {
+        **found,
+        "escalating": sum(len({step["source"] for step in each["escalation"]["steps"]}) for each in audits),
+    }
 
 
 def _hash(text: str) -> str:

@@ -153,12 +153,18 @@ def _escalation(texts: _Once[str], audits: Sequence[Mapping[str, Any]]) -> dict[
         "steps": [
             [
                 texts.index(document["account"]),
-                *(texts.index(each[name]) for name in ("source", "target", "kind", "how")),
+                *(texts.index(text) for text in (each["source"], each["target"], each["kind"], _how(each))),
             ]
             for document in audits
             for each in document["escalation"]["steps"]
         ],
     }
+
+
+def _how(step: Mapping[str, Any]) -> str:
+    """Return a step in words, with what it depends on."""
+    depends_on = step.get("depends_on")
+    return f"{step['how']} (depends on: {'; '.join(depends_on)})" if depends_on else str(step["how"])
 
 
 def _quota(document: Mapping[str, Any], quota: Mapping[str, Any]) -> list[Any]:

@@ -37,6 +37,20 @@ def shown(seen: Seen) -> list[str]:
     return found
 
 
+def test_each_kind_of_step_has_a_name_and_says_what_it_depends_on(browser: Browser) -> None:
+    kinds = ("trust-policy", "user-credentials", "existing-role")
+    steps = [step(role(kind), role("admin"), kind) for kind in kinds]
+    steps = [*steps, {**steps[0], "target": role("other")}]
+    steps[1]["depends_on"] = ["aws:MultiFactorAuthPresent Bool true"]
+    with browser.open(page([made(steps=steps, administrators=[role("admin"), role("other")])]), "escalation") as seen:
+        listed = " ".join(seen.page.locator("#escalation-list .pick").all_inner_texts())
+        assert "3 principals" in seen.text("#escalation-count")
+        for said in ("rewrites its trust", "takes its credentials", "takes over what runs with it"):
+            assert said in listed
+        seen.page.locator("#escalation-list .pick", has_text="user-credentials").click()
+        assert "depends on: aws:MultiFactorAuthPresent Bool true" in seen.text(".steps")
+
+
 def test_a_real_account_in_every_view(browser: Browser) -> None:
     document = real()
     with browser.open(page([document])) as seen:

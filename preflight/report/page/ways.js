@@ -4,6 +4,9 @@ const WAYS = {
   "assume-role": "assumes the role",
   "passed-role": "passes the role",
   "own-permissions": "own permissions",
+  "trust-policy": "rewrites its trust",
+  "user-credentials": "takes its credentials",
+  "existing-role": "takes over what runs with it",
 };
 const BRANCHES = 14;
 const DEEPER = 4;
