@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.aws.control import StandIn
 from tests.aws.overlay import World
@@ -17,6 +18,10 @@ for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
     os.environ.pop(_name, None)
 # Nothing is kept in the home folder of whoever runs the tests.
 os.environ["PREFLIGHT_CACHE_DIR"] = tempfile.mkdtemp(prefix="preflight-tests-")
+# The same examples in every run, so that a commit passes always or never; --hypothesis-profile=searching tries new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("searching", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

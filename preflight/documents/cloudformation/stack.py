@@ -247,7 +247,9 @@ def references_in(stack: Stack, resource: Resource) -> Iterator[str]:
 
 def _chosen(stack: Stack, argument: Any, pointer: str) -> Any:
     """Return what an Fn::If chooses; both where that is not known."""
-    if not isinstance(argument, list) or len(argument) != 3 or argument[0] not in stack.template.conditions:
+    if not isinstance(argument, list) or len(argument) != 3:
+        return argument
+    if not isinstance(argument[0], str) or argument[0] not in stack.template.conditions:
         return argument
     holds = stack.resolver.condition(argument[0], pointer)
     return argument[1 if holds else 2] if isinstance(holds, bool) else argument[1:]

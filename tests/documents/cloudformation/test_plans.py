@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.cloudformation.parameters import parameters_of
@@ -295,6 +295,9 @@ _NAMES = st.sampled_from(
         "Globals": _VALUES,
     }),
 )  # fmt: skip
+@example(
+    {"E": {"Type": "AWS::SageMaker::Model", "Properties": {"EndpointName": {"Ref": None, "Fn::If": [[], 1, 2]}}}}, {}
+)
 def test_nothing_else_is_ever_raised(resources: Any, sections: Any) -> None:
     document = load_text(json.dumps({"Resources": resources, **sections}), "t.json")
     try:
