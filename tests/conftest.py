@@ -18,7 +18,7 @@ for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
     os.environ.pop(_name, None)
 # Nothing is kept in the home folder of whoever runs the tests.
 os.environ["PREFLIGHT_CACHE_DIR"] = tempfile.mkdtemp(prefix="preflight-tests-")
-# The same examples in every run, so that a commit passes always or never; --hypothesis-profile=searching tries new ones.
+# The same examples in every run, so that a commit passes always or never; new ones: --hypothesis-profile=searching.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("searching", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
