@@ -24,6 +24,8 @@ class Box:
     principals: Principals | None = None
     conditions: tuple[Condition, ...] = ()
     callers: CallerTest | None = None
+    sought: tuple[str, ...] = ()
+    """Patterns of which a caller, or its account, matches one."""
     statement: Statement | None = None
     forms: Names | None = None
     """Resources of one type, beside `resources`."""
@@ -41,7 +43,7 @@ class Box:
 
 def box_of(statement: Statement) -> Box:
     """Return a statement as a box."""
-    return Box(statement.actions, statement.resources, statement.principals, statement.conditions, None, statement)
+    return Box(statement.actions, statement.resources, statement.principals, statement.conditions, statement=statement)
 
 
 def zone(
@@ -49,6 +51,7 @@ def zone(
     resources: Iterable[str] = (),
     conditions: Iterable[tuple[str, str, tuple[str, ...]]] = (),
     callers: CallerTest | None = None,
+    sought: Iterable[str] = (),
     forms: Names | None = None,
 ) -> Box:
     """Return a box of one's own; what is left empty is not limited."""
@@ -60,8 +63,8 @@ def zone(
         None,
         tuple(each for each in found if each is not None),
         callers,
-        None,
-        forms,
+        tuple(sought),
+        forms=forms,
     )
 
 

@@ -17,6 +17,7 @@ from preflight.iam.context import RequestContext
 from preflight.iam.principals import Caller, PrincipalError, caller
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import OF_THE_CALLER
+from preflight.iam.proof.sought import examples, names_a_session, roles_of_sessions, session_names, unclear_sessions
 from preflight.iam.proof.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
 from preflight.iam.proof.values import candidates
 from preflight.iam.request import Context, Request
@@ -58,32 +59,42 @@ def mentioned_accounts(principals: Iterable[Principals], conditions: Iterable[Co
     return frozenset(number for text in texts for number in _ACCOUNT.findall(text))
 
 
-def crowd(principals: Sequence[Principals], conditions: Sequence[Condition], *, thorough: bool) -> Crowd:
-    """Return the callers that Principal elements and conditions on keys of the caller can tell apart."""
+def crowd(
+    principals: Sequence[Principals], conditions: Sequence[Condition], sought: Sequence[str] = (), *, thorough: bool
+) -> Crowd:
+    """Return the callers that Principal elements, conditions on keys of the caller and the patterns of those that are
+    `sought` can tell apart.
+    """
     entries = tuple(dict.fromkeys(entry for each in principals for entry in each.entries))
     listed = [value for kind, value in entries if kind == "AWS"]
-    texts = [*listed, *(value for each in conditions for value in each.values)]
+    texts = [*listed, *sought, *(value for each in conditions for value in each.values)]
     partitions = tuple(dict.fromkeys(("aws", *(name for text in texts for name in _PARTITION.findall(text)))))
-    accounts = mentioned_accounts(principals, conditions)
+    accounts = mentioned_accounts(principals, conditions).union(*map(_ACCOUNT.findall, sought))
     fresh = next((each for each in FRESH_ACCOUNTS if each not in accounts), "000000000001")
     found = ["*"]
     for account, partition in product((fresh, *sorted(accounts)), partitions):
         found += _of_account(partition, account)
     found += [value for _, value in entries if value != "*"]
     found += [value for each in conditions if each.key == "aws:principalarn" for value in each.values]
-    found += [session for text in found if (session := _session(text))]
+    sessions = session_names(sought, listed)
+    found += [session for text in found for session in _sessions(text, sessions)]
     found += ["example.amazonaws.com", *_services(entries, conditions)]
     found += [*_WEB, f"arn:aws:iam::{fresh}:saml-provider/example"]
+    found += examples(sought)
     missing = ""
     if thorough:
-        names, missing = _names(listed, conditions, partitions)
+        names, missing = _names(listed, conditions, partitions, sought)
         found += names
+        found += [session for text in names for session in _sessions(text, sessions)]
+    missing = missing or unclear_sessions(sought)
     services = [value for each in conditions if each.key == "aws:principalservicename" for value in each.values]
-    if sum("*" in value or "?" in value for value in services) > 1:
+    if sum("*" in value or "?" in value for value in (*services, *(sought if services else ()))) > 1:
         missing = missing or "the patterns for aws:PrincipalServiceName are too many"
     people = [Person(each) for each in _callers(dict.fromkeys(found))]
     of_id = [each for each in conditions if each.key == "aws:userid"]
     unique = [value for value in listed if value.startswith(_UNIQUE_IDS)]
+    if (of_id or unique) and names_a_session(sought):
+        missing = missing or "aws:userid and the names of sessions"
     if of_id or unique:
         ids = candidates("aws:userid", of_id, thorough=thorough)
         missing = missing or ids.missing
@@ -104,11 +115,12 @@ def _of_account(partition: str, account: str) -> list[str]:
     ]
 
 
-def _session(text: str) -> str:
+def _sessions(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield sessions of the names, if the text is a role's ARN."""
     head, _, name = text.partition(":role/")
-    if not name or not head.startswith("arn:"):
-        return ""
-    return f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/session"
+    if name and head.startswith("arn:"):
+        role = f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}"
+        yield from (f"{role}/{each}" for each in names)
 
 
 def _services(entries: Iterable[tuple[str, str]], conditions: Iterable[Condition]) -> Iterator[str]:
@@ -138,18 +150,25 @@ def _with_ids(person: Person, ids: Iterable[tuple[str, ...]]) -> Iterator[Person
             yield person
 
 
-def _names(listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str]) -> tuple[list[str], str]:
+def _names(
+    listed: Sequence[str], conditions: Sequence[Condition], partitions: Sequence[str], sought: Sequence[str]
+) -> tuple[list[str], str]:
     """Return ARNs of callers that show every combination of patterns that can occur."""
-    written = {letter for text in (*listed, *(v for each in conditions for v in each.values)) for letter in text}
+    texts = (*listed, *sought, *(value for each in conditions for value in each.values))
+    written = {letter for text in texts for letter in text}
     usual = [letter for letter in "4567890123" if letter not in written][:1]
     digits = Symbol("is", frozenset([*usual, *(letter for letter in written if letter in "0123456789")]))
     forms: list[list[Symbols]] = []
-    kinds = (("iam", "role/", True), ("iam", "user/", True), ("sts", "federated-user/", True), ("iam", "root", False))
+    kinds = [("iam", "role/", True), ("iam", "user/", True), ("sts", "federated-user/", True), ("iam", "root", False)]
+    if sought:
+        kinds += [("iam", "saml-provider/", True), ("iam", "oidc-provider/", True)]
     for partition, (service, kind, named) in product(partitions, kinds):
         head = (*literal(f"arn:{partition}:{service}::"), *(digits,) * 12, *literal(f":{kind}"))
-        forms.append([(*head, ONE, RUN) if named else head])
+        forms.append([(*head, *_name_of(kind)) if named else head])
     groups = [[*_entry(value)] for value in listed]
     groups += [[*_views(each)] for each in conditions]
+    groups += [[symbols(tokens(each)), _of(symbols(tokens(each), COLON))] for each in sought]
+    groups += [[symbols(tokens(each), COLON)] for each in roles_of_sessions(sought)]
     flat = [each for form in forms for each in form]
     # A role's session shows the role without its path.
     plain: list[Symbols] = [
@@ -157,9 +176,20 @@ def _names(listed: Sequence[str], conditions: Sequence[Condition], partitions: S
     ]
     wanted = [True, *(None for _ in (*forms, *groups, 0))]
     shown = words([flat, *forms, *groups, plain], wanted)
-    found = list(shown.words.values())
-    found += [session for text in found if (session := _session(text))]
-    return found, "" if shown.whole else "the patterns for callers are too entangled"
+    return list(shown.words.values()), "" if shown.whole else "the patterns for callers are too entangled"
+
+
+def _name_of(kind: str) -> Symbols:
+    """Return what may follow a kind of principal. Users and roles have a path and a name; the others have no colon in
+    their names, and federated users and SAML providers no slash.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html and
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html
+    """
+    if kind in ("role/", "user/"):
+        return ONE, RUN
+    barred = COLON if kind == "oidc-provider/" else COLON | SLASH
+    return Symbol("one", barred), Symbol("run", barred)
 
 
 def _entry(value: str) -> Iterator[Symbols]:

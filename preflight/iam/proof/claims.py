@@ -15,6 +15,7 @@ from preflight.iam.proof.dimensions import Point, Space
 from preflight.iam.proof.names import RESOURCES, ROLES
 from preflight.iam.proof.scene import NAMING, Asked, DocumentType, Scene, allowed, case, granted, policy_type, refused
 from preflight.iam.proof.solve import Solution, solve
+from preflight.iam.proof.sought import check_sought
 from preflight.iam.proof.strangers import stranger
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, Known, find
@@ -108,16 +109,13 @@ def not_granted(
     given: Given = _NOTHING_GIVEN,
 ) -> Proof:
     """Prove that none of some actions on any of some resources is allowed to any of some principals, all of them
-    patterns; what is left empty is any.
+    patterns; what is left empty is any. Raises `PrincipalError` for a pattern that no caller matches.
     """
-    from preflight.iam.pattern import matches
-
+    for pattern in principals:
+        check_sought(pattern)
     judge = _Judge(policy, None, type_, given)
     parts = judge.parts(policy)
-    named = None
-    if principals:
-        named = lambda who: any(matches(each, text) for each in principals for text in (who.text, who.account) if text)  # noqa: E731
-    asked = zone(actions, resources, callers=named)
+    asked = zone(actions, resources, sought=principals)
     for each in parts.allows:
         judge.found([each, asked], parts.denies, each)
     return judge.proof()

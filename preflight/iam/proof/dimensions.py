@@ -18,6 +18,7 @@ from preflight.iam.proof.elements import action_names, resource_names
 from preflight.iam.proof.keys import ALWAYS_PRESENT, OF_THE_CALLER
 from preflight.iam.proof.names import ACTIONS, RESOURCES, Names, name_classes
 from preflight.iam.proof.search import Class
+from preflight.iam.proof.sought import is_sought
 from preflight.iam.proof.symbols import Symbols
 from preflight.iam.proof.values import Values, candidates
 from preflight.iam.variables import Found as Looked
@@ -115,10 +116,11 @@ class Dimensions:
         everything = [*self._must, *(box for _, box in self._boxes)]
         principals = [box.principals for box in everything if box.principals is not None]
         conditions = [each for box in everything for each in box.fixed if each.key in OF_THE_CALLER]
-        people = crowd(principals, conditions, thorough=self._thorough)
+        sought = [pattern for box in everything for pattern in box.sought]
+        people = crowd(principals, conditions, sought, thorough=self._thorough)
         bits = 0
         for bit, box in self._boxes:
-            about = box.statement is not None or box.callers is not None
+            about = box.statement is not None or box.callers is not None or bool(box.sought)
             bits |= bit if about or any(each.key in OF_THE_CALLER for each in box.fixed) else 0
         classes = []
         for person in people.people:
@@ -247,6 +249,8 @@ def _possibly_calls(box: Box, person: Person) -> bool:
     who = context.identified()
     if box.callers is not None and not box.callers(who):
         return False
+    if box.sought and not is_sought(box.sought, who):
+        return False
     if box.statement is not None and grant(box.principals, who) is PrincipalMatch.NONE:
         return False
     return all(each.truth(context) is not Truth.FALSE for each in _of_caller(box))
@@ -256,6 +260,8 @@ def _surely_calls(box: Box, person: Person) -> bool:
     context = lookup_of(person)
     who = context.identified()
     if box.callers is not None and not box.callers(who):
+        return False
+    if box.sought and not is_sought(box.sought, who):
         return False
     if box.statement is not None and grant(box.principals, who) in (PrincipalMatch.NONE, PrincipalMatch.UNSURE):
         return False

@@ -77,7 +77,7 @@ class Scene:
         handed = None
         if self.type not in NAMING and (owner != who.account or _required(point)):
             handed = _handed(who.account)
-        return Asked(request, _beside(self.type, handed), handed)
+        return Asked(request, _beside(self.type, handed, who), handed)
 
     def _caller(self, point: Point) -> Caller | None:
         if point.person is not None:
@@ -167,18 +167,20 @@ def _handed(account: str) -> Mapping[str, Any]:
     return _everything_document(Principal={"AWS": account})
 
 
-def _beside(type_: DocumentType, handed: Mapping[str, Any] | None) -> Policies:
+def _beside(type_: DocumentType, handed: Mapping[str, Any] | None, who: Caller) -> Policies:
     identity = () if type_ == "identity" else (_everything(),)
     resource = parse_policy(handed, "resource") if handed is not None else None
-    return Policies(identity, resource=_everything("*") if type_ == "vpc-endpoint" else resource)
+    # A federated user's session has no permissions of its own without a session policy.
+    session = (_everything(),) if who.kind is PrincipalType.FEDERATED_USER else ()
+    return Policies(identity, session=session, resource=_everything("*") if type_ == "vpc-endpoint" else resource)
 
 
 def _with(type_: DocumentType, beside: Policies, policy: Policy) -> Policies:
-    identity, resource = beside.identity, beside.resource
+    identity, session, resource = beside.identity, beside.session, beside.resource
     if type_ == "identity":
         return Policies((policy,), resource=resource)
     if type_ in ("resource", "trust"):
-        return Policies(identity, resource=policy)
+        return Policies(identity, session=session, resource=policy)
     if type_ == "boundary":
         return Policies(identity, boundaries=(policy,), resource=resource)
     if type_ == "session":
@@ -187,7 +189,7 @@ def _with(type_: DocumentType, beside: Policies, policy: Policy) -> Policies:
         return Policies(identity, service_control=((policy,),), resource=resource)
     if type_ == "rcp":
         return Policies(identity, resource_control=((policy,),), resource=resource)
-    return Policies(identity, resource=resource, vpc_endpoint=(policy,))
+    return Policies(identity, session=session, resource=resource, vpc_endpoint=(policy,))
 
 
 def case(type_: DocumentType, asked: Asked, document: Any, name: str) -> dict[str, Any]:
@@ -207,6 +209,8 @@ def case(type_: DocumentType, asked: Asked, document: Any, name: str) -> dict[st
     everything = {"name": "everything", "policy": _everything_document()}
     if type_ != "identity":
         found["identity_policies"] = [everything]
+    if asked.beside.session:
+        found["session_policies"] = [everything]
     if asked.resource_policy is not None:
         found["resource_policy"] = asked.resource_policy
     elif type_ == "vpc-endpoint":
