@@ -87,7 +87,7 @@ def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, pri
         account=given.account,
         principal=principal,
         declared=tuple(gathered.declared),
-        gaps=tuple(gathered.gaps),
+        gaps=(*gathered.gaps, *shared.unmade.values()),
         resources=tuple(gathered.resources),
         placed=placed if shared.asked_for_place else None,
     )
@@ -116,6 +116,7 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
         declared = declared_of(resource.type)
         if declared:
             _add(stack, resource, depends_on, into)
+    stack.look_at_outputs()
 
 
 def nested_in(stack: Stack, resource: Resource) -> Stack | None:
@@ -144,7 +145,8 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
         for name, value in (parameters if isinstance(parameters, dict) else {}).items()
     }
     own = f"{stack.where.stack}/{resource.id}"
-    where = Where(stack.where.region, stack.where.account, None, label, own, stack.where.tags)
+    certain = stack.where.certain and stack.condition(resource) is True
+    where = Where(stack.where.region, stack.where.account, None, label, own, stack.where.tags, certain)
     template = read_template(document)
     for name in given:
         if name not in template.parameters:

@@ -60,6 +60,8 @@ class Resolver:
         self.template = stack.template
         self._conditions: dict[str, bool | str] = {}
         self._judging: list[str] = []
+        self.choosing = False
+        """Whether what is resolved now is one of two values that a condition chooses, which is not known."""
         self._functions: Mapping[str, Callable[[Any, str], Any]] = {
             "Ref": self._ref, "Fn::GetAtt": self._get_att, "Fn::Sub": self._sub, "Fn::If": self._if,
             "Fn::FindInMap": self._find_in_map, "Fn::ImportValue": self._import_value, "Fn::Transform": self._transform,
@@ -201,7 +203,11 @@ class Resolver:
         holds = self.condition(argument[0], f"{pointer}/0")
         if isinstance(holds, bool):
             return self.value(argument[1 if holds else 2], f"{pointer}/{1 if holds else 2}")
-        either, other = self.value(argument[1], f"{pointer}/1"), self.value(argument[2], f"{pointer}/2")
+        before, self.choosing = self.choosing, True
+        try:
+            either, other = self.value(argument[1], f"{pointer}/1"), self.value(argument[2], f"{pointer}/2")
+        finally:
+            self.choosing = before
         if either is not NOTHING and other is not NOTHING and whole(either) == whole(other):
             return either
         # Parts with the same label are the same text: so the label tells the two values, or else the place.

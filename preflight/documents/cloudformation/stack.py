@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,10 @@ from preflight.documents.cloudformation.packaging import packaged
 from preflight.documents.cloudformation.parameters import value_of
 from preflight.documents.cloudformation.resolve import Resolver
 from preflight.documents.cloudformation.types import Made, declared_of, made_of
+from preflight.documents.plans.plan import Gap
 from preflight.documents.text.schema import word_for
+from preflight.errors import InputError
+from preflight.json_pointer import escape, unescape
 from preflight.unresolved import DeployText
 
 NESTED = "AWS::CloudFormation::Stack"
@@ -24,6 +28,7 @@ _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
 class Where:
     """Where a stack is deployed; None for what nobody has said. `label` tells it from other stacks of the plan, and is
     empty where there is only one; `stack` is what its resources are reported under. `tags` are those of the stack.
+    `certain` says that no condition that is not known decides whether it is deployed.
     """
 
     region: str | None = None
@@ -32,6 +37,7 @@ class Where:
     label: str = ""
     stack: str = ""
     tags: Mapping[str, str] | None = field(default_factory=dict)
+    certain: bool = True
 
     @property
     def prefix(self) -> str:
@@ -41,10 +47,13 @@ class Where:
 
 @dataclass(slots=True)
 class Shared:
-    """What the stacks of a plan share: exports by name, and how the template of a nested stack is found."""
+    """What the stacks of a plan share: exports by name, how the template of a nested stack is found, and references to
+    resources that are not made, by where they stand.
+    """
 
     exports: MutableMapping[str, Any] = field(default_factory=dict)
     nested: Callable[[Stack, Resource], Stack | None] = lambda _, __: None
+    unmade: dict[tuple[str, str], Gap] = field(default_factory=dict)
     asked_for_place: bool = False
 
 
@@ -122,7 +131,9 @@ class Stack:
 
     def ref(self, name: str, pointer: str) -> Any:
         """Return what Ref gives of a resource; `pointer` is where."""
-        resource = self._there(name, pointer)
+        resource = self.template.resources[name]
+        if self._unmade(resource, pointer):
+            return DeployText.unknown(f"{name}, which isn't made")
         if resource.type == NESTED:
             return self._made_up(f"the id of {name}")
         if not declared_of(resource.type):
@@ -131,7 +142,9 @@ class Stack:
 
     def attribute(self, name: str, attribute: str, pointer: str) -> Any:
         """Return what GetAtt gives of a resource; `pointer` is where."""
-        resource = self._there(name, pointer)
+        resource = self.template.resources[name]
+        if self._unmade(resource, pointer):
+            return DeployText.unknown(f"{name}.{attribute}, which isn't made")
         if resource.type == NESTED and attribute.startswith("Outputs."):
             nested = self.nested(resource)
             if nested is None:
@@ -170,12 +183,39 @@ class Stack:
             self._nested[resource.id] = self.shared.nested(self, resource)
         return self._nested[resource.id]
 
-    def _there(self, name: str, pointer: str) -> Resource:
-        resource = self.template.resources[name]
-        if self.condition(resource) is False:
-            problem = f"{name} is not made, since its condition {resource.condition} does not hold"
-            raise self.template.error(pointer, problem, f"refer to it only where {resource.condition} holds")
-        return resource
+    def look_at_outputs(self) -> None:
+        """Note the references of outputs to resources that are not made."""
+        for id_, output in self.template.outputs.items():
+            if not isinstance(output, dict):
+                continue
+            condition, pointer = output.get("Condition"), f"/Outputs/{escape(id_)}"
+            known = isinstance(condition, str) and condition in self.template.conditions
+            if known and self.resolver.condition(str(condition), f"{pointer}/Condition") is not True:
+                continue
+            # What else is wrong with an output keeps nobody from the rest of the template.
+            with suppress(InputError):
+                self.resolver.known(output.get("Value"), f"{pointer}/Value")
+
+    def _unmade(self, resource: Resource, pointer: str) -> bool:
+        """Say whether a resource that is referred to is left out by its condition, which CloudFormation refuses, and
+        note it: "Unresolved resource dependencies"
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html).
+        """
+        if self.condition(resource) is not False:
+            return False
+        block, _, rest = pointer.removeprefix("/").partition("/")
+        asking = self.template.resources.get(unescape(rest.partition("/")[0])) if block == "Resources" else None
+        certain = self.where.certain and not self.resolver.choosing
+        certain = certain and (asking is None or self.condition(asking) is True)
+        message = f"{resource.id} isn't made, because its condition {resource.condition} doesn't hold; for a reference "
+        message += f"to it CloudFormation refuses the template: Unresolved resource dependencies [{resource.id}] in "
+        message += f"the {block} block of the template"
+        if not certain:
+            message += "; whether the reference is used depends on a condition that isn't known"
+        document = self.template.document
+        gap = Gap(message, f"refer to it only where {resource.condition} holds", document, pointer, refused=certain)
+        self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
+        return True
 
     def _make(self, resource: Resource) -> Made:
         declared = declared_of(resource.type)

@@ -92,13 +92,14 @@ class Declared:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something that a plan holds and that could not be read: what (lower case, no full stop), where it stands, and an
-    imperative that says what would resolve it.
+    imperative that says what would resolve it. `refused` says that AWS refuses the whole for it.
     """
 
     message: str
     resolution: str
     document: Document
     pointer: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

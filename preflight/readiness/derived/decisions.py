@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 
 from preflight import catalog
-from preflight.account.facts import Absent, Known
+from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.principals import parsed_policy
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
 from preflight.engine.result import Kind, NeedOf, Result
 from preflight.engine.rule import Rule
-from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
+from preflight.iam.request import Policies, PolicyType
 from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
 from preflight.readiness.derived.need import DerivedNeed
 from preflight.readiness.permissions.authorization import Need, caller_facts, question
 from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
+from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.step import Step
-from preflight.unresolved import DeployText
+from preflight.unresolved import DeployText, resolution
 
 _TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
 _UNTAGGED = {"aws:RequestTag/*": "`[]`", "aws:TagKeys": "`[]`"}
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
 _SERVICE_LINKED = "iam:CreateServiceLinkedRole"
+# No key has a policy yet: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+_CREATE_KEY = "kms:CreateKey"
 # Services whose resources have policies of their own that must allow, as a kind of `rules/resources` knows them.
 _WITH_POLICY = {"kms": ("kms:key", "KeyId")}
 
@@ -171,7 +176,7 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
         request = replace(request, resource_account=step.account_id)
     policies = held.policies
     if permission.action.startswith("kms:") and need.kind == "*":
-        policies = replace(policies, resource=key_policy(each))
+        policies, held = _held_to_key_policy(permission.action, policies, each, held)
     name = each.resource.name.rpartition("/")[2]
     matter = Matter(
         facts.value.arn, permission.action, need.resource, to=f"{_VERB[each.resource.handler]} {name}",
@@ -180,18 +185,29 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
     return judged(rule, matter, request, policies, location=location)
 
 
-def key_policy(each: ResourceStep) -> Policy:
-    """Return the policy of a key that the resource makes, or that nothing names: that of the template, or the one that
-    AWS gives by default, which leaves it to IAM.
+def _held_to_key_policy(action: str, policies: Policies, each: ResourceStep, held: Held) -> tuple[Policies, Held]:
+    """Return the policies with that of a key: of one that the resource makes that of the template, else the one that
+    AWS gives by default. One that AWS would not take as a policy is not known.
+    """
+    written = each.resource.properties.get("KeyPolicy")
+    if written is None or action == _CREATE_KEY:
+        return replace(policies, resource=_default_key_policy(each)), held
+    text = DeployText.partial(written)
+    if text is not None:
+        parsed: Policy | Unknown = Unknown(f"it depends on {', '.join(text.labels)}", resolution(text.labels))
+    else:
+        parsed = parsed_policy("KeyPolicy", written, PolicyType.RESOURCE)
+    if not isinstance(parsed, Unknown):
+        return replace(policies, resource=parsed), held
+    unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: parsed.reason})
+    return replace(policies, unknown=unknown), replace(held, resolution=parsed.resolution)
+
+
+def _default_key_policy(each: ResourceStep) -> Policy:
+    """Return the policy that leaves the key to IAM.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
-    written = each.resource.properties.get("KeyPolicy")
-    if isinstance(written, dict) and not any(DeployText.all_in(written)):
-        try:
-            return parse_policy(written, "the template's key policy")
-        except PolicyError:
-            pass
     root = f"arn:{each.step.partition}:iam::{each.step.account_id}:root"
     allow = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     return parse_policy({"Version": "2012-10-17", "Statement": [allow]}, "the default key policy")

@@ -22,7 +22,8 @@ def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
     if step.is_first:
         for gap in step.plan.gaps:
             place = Location(gap.document.path, gap.pointer)
-            yield rule.result(Kind.OPEN, gap.message, location=place, remedy=_sentence(gap.resolution))
+            kind = Kind.FAIL if gap.refused else Kind.OPEN
+            yield rule.result(kind, gap.message, location=place, remedy=_sentence(gap.resolution))
     if not step.request.name:
         return
     found = list(_open(step, rule))

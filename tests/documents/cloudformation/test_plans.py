@@ -118,11 +118,6 @@ WRONG = {
             "A": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "B.EndpointName"}}},
             "B": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Fn::GetAtt": "A.EndpointName"}}}}},
         "circular dependency between resources: A → B → A"),
-    "a resource that is not made": (
-        {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
-         "Resources": {"E": {**ENDPOINT, "Properties": {"EndpointConfigName": {"Ref": "Off"}}},
-                       "Off": {**ENDPOINT, "Condition": "No"}}},
-        "Off is not made, since its condition No does not hold"),
     "properties that are a list": (
         {"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint", "Properties": []}}}, "must be an object, not a list"),
     "a value that is not allowed": (

@@ -116,3 +116,32 @@ def test_an_assembly_has_its_assets_and_skips_empty_stacks(tmp_path: Path) -> No
     keys = {each.kind: each.key for each in plan.declared}
     assert keys["s3:object"] == {"Bucket": request.parameters["Code"]["S3Bucket"], "Key": key}
     assert keys["ecr:image"] == {"registryId": "111122223333", "repositoryName": "cdk-x", "imageTag": "abc"}
+
+
+def test_a_reference_to_what_is_not_made_is_refused_and_the_rest_is_read() -> None:
+    sections = {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}, "Prod": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}},
+        "Outputs": {
+            "Used": {"Value": {"Ref": "Off"}},
+            "Left": {"Value": {"Ref": "Off"}, "Condition": "Never"},
+            "Odd": {"Value": {"Fn::Nothing": 1}},
+        },
+    }
+    resources = {
+        "Off": {"Type": "AWS::SNS::Topic", "Condition": "Never"},
+        "Waits": {"Type": "AWS::SNS::Topic", "DependsOn": "Off"},
+        "Named": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::GetAtt": ["Off", "TopicName"]}}},
+        "Either": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::If": ["Prod", {"Ref": "Off"}, "x"]}}},
+        "Perhaps": {"Type": "AWS::SNS::Topic", "Condition": "Prod", "Properties": {"DisplayName": {"Ref": "Off"}}},
+    }
+    plan = _plan(resources, **sections)
+    assert [each.name for each in plan.resources] == ["t/Waits", "t/Named", "t/Either", "t/Perhaps"]
+    found = {"/".join(each.pointer.split("/")[1:3]): each.refused for each in plan.gaps}
+    assert found == {
+        "Resources/Named": True,
+        "Resources/Either": False,
+        "Resources/Perhaps": False,
+        "Outputs/Used": True,
+    }
+    assert all("Unresolved resource dependencies [Off]" in each.message for each in plan.gaps)

@@ -186,3 +186,24 @@ def test_a_name_that_a_loop_writes_is_referred_to() -> None:
         "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "IsA"}},
     }
     assert [each.depends_on for each in plan_of([document("t.json", value)]).resources] == [()]
+
+
+def test_a_key_is_held_to_the_policy_of_the_template_and_to_no_other() -> None:
+    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
+    policies = {
+        "Root": {"Version": "2012-10-17", "Statement": [{**root, "Resource": "*"}]},
+        "Malformed": {"Version": "2012-10-17", "Statements": [root]},
+        "Text": "none",
+        "Unknown": {"Ref": "P"},
+    }
+    resources = {
+        name: {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}} for name, policy in policies.items()
+    }
+    found = plan({**resources, "Plain": {"Type": "AWS::KMS::Key"}}, Parameters={"P": {"Type": "String"}})
+    report = checked(found, select=("PRE110",))
+    kinds = {
+        name: {each.kind for each in report.results if each.subject == f"app/{name}"} - {Kind.NOT_APPLICABLE}
+        for name in (*resources, "Plain")
+    }
+    assert kinds["Root"] == kinds["Plain"] == {Kind.PASS}
+    assert kinds["Malformed"] == kinds["Text"] == kinds["Unknown"] == {Kind.PASS, Kind.OPEN}
