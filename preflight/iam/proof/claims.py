@@ -113,9 +113,13 @@ def not_granted(
     """
     for pattern in principals:
         check_sought(pattern)
+    return none_allowed(policy, type_, zone(actions, resources, sought=principals), given)
+
+
+def none_allowed(policy: Policy, type_: DocumentType, asked: Box, given: Given = _NOTHING_GIVEN) -> Proof:
+    """Prove that a policy allows none of the requests in a box. A counterexample is shown for each statement."""
     judge = _Judge(policy, None, type_, given)
     parts = judge.parts(policy)
-    asked = zone(actions, resources, sought=principals)
     for each in parts.allows:
         judge.found([each, asked], parts.denies, each)
     return judge.proof()
@@ -125,13 +129,9 @@ def not_public(policy: Policy, type_: DocumentType, given: Given = _NOTHING_GIVE
     """Prove that a policy grants nothing to everyone: to callers of accounts that it does not name, to anonymous ones
     or through a public identity provider, whatever else such a request can bring along.
     """
-    judge = _Judge(policy, None, type_, given)
-    if type_ in NAMING:
-        parts = judge.parts(policy)
-        anyone = stranger(policy)
-        for each in parts.allows:
-            judge.found([each, anyone], parts.denies, each)
-    return judge.proof()
+    if type_ not in NAMING:
+        return Proof(Verdict.HOLDS)
+    return none_allowed(policy, type_, stranger(policy), given)
 
 
 def not_administrator(policy: Policy, type_: DocumentType, given: Given = _NOTHING_GIVEN) -> Proof:

@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from preflight.iam.conditions import Condition
 from preflight.iam.policy import Policy
@@ -42,6 +42,9 @@ _TRUSTED = frozenset(
 )
 """Keys whose fixed values a policy trusts; those of accounts and principals are the caller's own."""
 
+_SECRETS = frozenset({"sts:externalid"})
+"""Keys whose values a caller can set, and an outsider does not know."""
+
 _SEVERAL = frozenset({"aws:principalorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
 _WIDEST = {4: 8, 6: 32}
 """Of networks that are wider, the page says, access is public."""
@@ -64,15 +67,35 @@ def stranger(policy: Policy) -> Box:
             return who.text in _PUBLIC_PROVIDERS
         return who.of_account and who.account not in accounts and who.text not in named
 
+    return zone(conditions=_beyond(conditions, _TRUSTED), callers=unknown)
+
+
+def outsider(policy: Policy, accounts: Container[str] | None, *, anonymous: bool = False) -> Box:
+    """Return the requests of callers of some accounts, who do not bring what a policy trusts: an external ID, an
+    organization, a network. `accounts` None are those that the policy does not name; `anonymous` are callers of none.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    principals = [each.principals for each in policy.statements if each.principals is not None]
+    conditions = [each for statement in policy.statements for each in statement.conditions]
+    known = mentioned_accounts(principals, conditions)
+
+    def outside(who: Caller) -> bool:
+        if anonymous or who.kind is PrincipalType.ANONYMOUS:
+            return anonymous and who.kind is PrincipalType.ANONYMOUS
+        return who.of_account and (who.account not in known if accounts is None else who.account in accounts)
+
+    return zone(conditions=_beyond(conditions, _TRUSTED | _SECRETS), callers=outside)
+
+
+def _beyond(conditions: Iterable[Condition], keys: Container[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return conditions that hold for requests without the values of some keys that other conditions fix."""
     outside: dict[tuple[str, str], dict[str, None]] = {}
     for each in conditions:
-        if each.key in _TRUSTED and each.base.name != "Null":
+        if each.key in keys and each.base.name != "Null":
             for value in each.values:
                 outside.setdefault(_operator(each), {}).update(dict.fromkeys(_fixed(each, value)))
-    return zone(
-        conditions=[(operator, key, tuple(values)) for (operator, key), values in outside.items() if values],
-        callers=unknown,
-    )
+    return [(operator, key, tuple(values)) for (operator, key), values in outside.items() if values]
 
 
 def outside_networks(conditions: Iterable[Condition]) -> list[str]:
