@@ -15,9 +15,9 @@ from preflight.errors import UsageError
 if TYPE_CHECKING:
     from preflight.account.facts import Account
     from preflight.documents.plans.plan import Plan
-    from preflight.readiness.least_privilege import Difference
+    from preflight.readiness.least_privilege import Attachment, Difference, Needed
     from preflight.readiness.settings import CheckSettings
-    from preflight.report.policy import Offer
+    from preflight.report.policy import Offer, RoleOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class LeastPrivilege:
 
 def policy(
     *requests: str,
-    audience: Literal["plan", "preflight"] = "plan",
+    audience: Literal["plan", "execution-role", "preflight"] = "plan",
     diff: str | None = None,
     attach: Literal["managed", "role", "user", "group"] = "managed",
     operation: str | None = None,
@@ -56,7 +56,8 @@ def policy(
     allow_unchecked: Sequence[str] = (),
     deployed: str | None = None,
 ) -> LeastPrivilege:
-    """Work out the least-privilege policies for a plan's calls, or for what preflight reads to check it (`audience`).
+    """Work out the least-privilege policies for a plan's calls, for the execution roles that it uses, or for what
+    preflight reads to check it (`audience`). Those of the roles come with the plan's, too (`offer.roles`).
 
     The plan alone suffices, with region and account; a snapshot or the live account adds what only the account knows.
     `diff` holds a role's policies against the plan. Raises `InputError` for a file that cannot be used and `UsageError`
@@ -89,8 +90,8 @@ def _require_fitting(audience: str, diff: str | None, principal: str | None) -> 
         return
     if not diff.strip():
         raise UsageError("--diff names no role; give the name or the ARN of one")
-    if audience == "preflight":
-        raise UsageError("--diff can't be combined with --for preflight")
+    if audience != "plan":
+        raise UsageError(f"--diff can't be combined with --for {audience}")
     if principal is not None:
         raise UsageError("--diff can't be combined with --principal: it names the role itself")
 
@@ -128,7 +129,9 @@ def _worked_out(
     )
     from preflight.report.policy import Offer
 
+    attachment = Attachment(attach)
     found, note = None, ""
+    roles: tuple[RoleOffer, ...] = ()
     if diff is not None:
         found = difference(plan, facts, diff, settings.session)
         grants, doubts = [each.grant for each in found.lacking], list(found.doubts)
@@ -139,11 +142,45 @@ def _worked_out(
     else:
         needed = needed_by(plan, facts, settings.session)
         grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)
+        roles = _of_roles(needed, attachment)
+        note = _note_on(roles, audience)
     place = settled(plan, facts)
     about = {"region": place.region, "account": place.account}
     principal = plan.principal if found is None else found.principal
     if principal is not None:
         about["principal"] = principal
-    attachment = Attachment(attach)
-    policies = documents_of(statements_of(grants), attachment) if grants else ()
-    return LeastPrivilege(Offer(audience, about, attachment, policies, doubts, note), found)
+    if audience == "execution-role":
+        policies = tuple(each for role in roles for each in role.policies)
+        doubts = [each for role in roles for each in role.doubts]
+    else:
+        policies = documents_of(statements_of(grants), attachment) if grants else ()
+    return LeastPrivilege(Offer(audience, about, attachment, policies, doubts, note, roles), found)
+
+
+def _of_roles(needed: Needed, attachment: Attachment) -> tuple[RoleOffer, ...]:
+    from preflight.readiness.least_privilege import documents_of, needed_of_roles, statements_of
+    from preflight.readiness.permissions.role_needs import trust_policy
+    from preflight.report.policy import RoleOffer
+
+    return tuple(
+        RoleOffer(
+            each.role,
+            trust_policy(each.service),
+            documents_of(statements_of(each.grants), attachment) if each.grants else (),
+            each.doubts,
+        )
+        for each in needed_of_roles(needed.steps)
+    )
+
+
+def _note_on(roles: Sequence[RoleOffer], audience: str) -> str:
+    """Say whose the policies are, or that those of the roles are not among them."""
+    names = " and ".join(each.role for each in roles if each.policies or each.doubts)
+    if audience == "plan":
+        return f"{names} needs a policy, too: --for execution-role prints it" if names else ""
+    if not roles:
+        return "the plan uses no execution role"
+    if len(roles) == 1:
+        return f"this is for {names}"
+    counted = ", ".join(f"{len(each.policies)} for {each.role}" for each in roles)
+    return f"the policies are, in this order: {counted}"

@@ -40,9 +40,10 @@ class Format(StrEnum):
 
 
 class Audience(StrEnum):
-    """Whose policy is asked for: that of whoever makes the plan's calls, or of whoever runs preflight."""
+    """Whose policy is asked for: that of whoever makes the plan's calls, of the roles it uses, or of preflight."""
 
     PLAN = "plan"
+    EXECUTION_ROLE = "execution-role"
     PREFLIGHT = "preflight"
 
 
@@ -58,7 +59,11 @@ class Attach(StrEnum):
 def policy(
     requests: Requests,
     for_: Annotated[
-        Audience, typer.Option("--for", help="The policy for the plan's calls, or for preflight's own reads.")
+        Audience,
+        typer.Option(
+            "--for",
+            help="The policy for the plan's calls, for the execution roles that it uses, or for preflight's own reads.",
+        ),
     ] = Audience.PLAN,
     diff: Annotated[
         str | None,

@@ -21,10 +21,20 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#refer
 
 
 @dataclass(frozen=True, slots=True)
+class RoleOffer:
+    """The policies of an execution role, the trust policy that it needs, and what is not known of them."""
+
+    role: str
+    trust: Mapping[str, Any]
+    policies: Sequence[PolicyDocument]
+    doubts: Sequence[Doubt]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """The policies of a run: for whom (`plan`, `preflight`), about which plan, and what is not known of them.
 
-    `note` is a sentence on how they came about, for people.
+    `note` is a sentence on how they came about, for people. `roles` are the policies of the execution roles.
     """
 
     audience: str
@@ -33,10 +43,11 @@ class Offer:
     policies: Sequence[PolicyDocument]
     doubts: Sequence[Doubt]
     note: str = ""
+    roles: Sequence[RoleOffer] = ()
 
 
 def text(offer: Offer) -> str:
-    """Return the policies as JSON documents to paste, with an empty line between two."""
+    """Return the policies as JSON documents to paste, with an empty line between two; those of roles in their order."""
     return "\n".join(dumped(each.document, indent=2) for each in offer.policies)
 
 
@@ -79,10 +90,19 @@ def _offered(offer: Offer) -> dict[str, Any]:
         "plan": dict(offer.plan),
         "attach": offer.attachment.value,
         "quota": offer.attachment.quota,
-        "policies": [
-            {"characters": each.characters, "fits": each.fits, "policy": each.document} for each in offer.policies
-        ],
-        "open": [{"message": each.message, "resolution": each.resolution} for each in offer.doubts],
+        **_policies(offer.policies, offer.doubts),
+        **({"roles": [_role(each) for each in offer.roles]} if offer.roles else {}),
+    }
+
+
+def _role(each: RoleOffer) -> dict[str, Any]:
+    return {"role": each.role, "trust": dict(each.trust), **_policies(each.policies, each.doubts)}
+
+
+def _policies(policies: Sequence[PolicyDocument], doubts: Sequence[Doubt]) -> dict[str, Any]:
+    return {
+        "policies": [{"characters": each.characters, "fits": each.fits, "policy": each.document} for each in policies],
+        "open": [{"message": each.message, "resolution": each.resolution} for each in doubts],
     }
 
 

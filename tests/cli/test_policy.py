@@ -73,7 +73,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
 
 def test_a_snapshot_tells_the_rest(preflight: Command) -> None:
     ran = preflight("policy", "e.json", "--snapshot", SNAPSHOT, e__json=ENDPOINT)
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "  --for execution-role prints it")
     ran = preflight("policy", "e.json", "--snapshot", SNAPSHOT, "--format", "json")
     found = document(ran.out)
     assert found["plan"] == {"region": REGION, "account": ACCOUNT}
@@ -247,3 +247,18 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["policy", "--help"]) == 0
     out = capsys.readouterr().out
     assert all(option in out for option in ("--for", "--diff", "--attach", "--live", "--snapshot", "--allow-open"))
+
+
+def test_the_policy_of_an_execution_role(preflight: Command) -> None:
+    model = {**MODEL, "PrimaryContainer": {"Image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serve:1"}}
+    ran = preflight("policy", "m.json", *HERE, "--for", "execution-role", m__json=model)
+    assert ran.code == 0
+    assert ran.err == f"note: this is for {MODEL['ExecutionRoleArn']}\n"
+    assert {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} <= {
+        action for each in json.loads(ran.out)["Statement"] for action in each["Action"]
+    }
+    whole = preflight("policy", "m.json", *HERE, "--format", "json", m__json=model)
+    (role,) = document(whole.out)["roles"]
+    assert (role["role"], role["policies"][0]["policy"]) == (MODEL["ExecutionRoleArn"], json.loads(ran.out))
+    said = " ".join(preflight("policy", "m.json", *HERE, m__json=model).err.split())
+    assert said == f"note: {MODEL['ExecutionRoleArn']} needs a policy, too: --for execution-role prints it"

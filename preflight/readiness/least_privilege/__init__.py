@@ -10,6 +10,7 @@ from preflight.readiness.least_privilege.documents import Attachment, PolicyDocu
 from preflight.readiness.least_privilege.grants import Doubt, Grant, Needed, needed_by
 from preflight.readiness.least_privilege.no_facts import NoFacts
 from preflight.readiness.least_privilege.reads import reads_of
+from preflight.readiness.least_privilege.roles import RoleNeeds, needed_of_roles
 from preflight.readiness.least_privilege.statements import statements_of
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Needed",
     "NoFacts",
     "PolicyDocument",
+    "RoleNeeds",
     "difference",
     "documents_of",
     "needed_by",
+    "needed_of_roles",
     "reads_of",
     "statements_of",
 ]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from preflight.account.caller_keys import caller_keys
 from preflight.account.facts import Absent, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
-from preflight.declared.expressions import arn_part, evaluate, fill
-from preflight.declared.operations import keys_in
-from preflight.declared.resource_kinds import ResourceKind, load_kind
-from preflight.engine.result import Kind, Level, Result
+from preflight.declared.expressions import arn_part
+from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
@@ -25,7 +23,8 @@ from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.request_context import context_of_role
 from preflight.readiness.permissions.resource_policies import with_resource_policy
-from preflight.readiness.references import Reference, described_arn, references, reported
+from preflight.readiness.permissions.role_needs import RoleNeed, role_needs, trust_policy
+from preflight.readiness.references import Reference, reported
 from preflight.readiness.step import Step
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
@@ -47,7 +46,7 @@ def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
     """Say of each action on each resource that the plan needs of an execution role whether the role may do it."""
     found = False
     seen = set()
-    for need in _needs(step):
+    for need in role_needs(step):
         for action in need.actions:
             identity = (need.role, action, need.resource)
             if identity not in seen:
@@ -60,10 +59,8 @@ def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
         )
 
 
-def trust_policy(service: str) -> str:
-    """Return the trust policy that lets a service assume a role, as JSON to paste."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+def _trust_policy(service: str) -> str:
+    return json.dumps(trust_policy(service), indent=2)
 
 
 def _role_facts(step: Step, arn: str) -> Any:
@@ -94,7 +91,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         return result(
             Kind.FAIL,
             f"{via} does not exist",
-            f"Create the role, or name one that exists. Its trust policy:\n{trust_policy(service or '')}",
+            f"Create the role, or name one that exists. Its trust policy:\n{_trust_policy(service or '')}",
         )
     if isinstance(fact, Unknown):
         return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.resolution))
@@ -116,7 +113,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         return replace(
             outcome,
             message=f"{via} can't be assumed: {outcome.message}",
-            remedy=f"Give the role this trust policy, or add its statement:\n{trust_policy(service)}"
+            remedy=f"Give the role this trust policy, or add its statement:\n{_trust_policy(service)}"
             if decision.outcome is Outcome.IMPLICIT_DENY
             else outcome.remedy,
         )
@@ -126,7 +123,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     return replace(
         outcome,
         remedy="AWS does not say what these keys are when the role is assumed. "
-        f"Allow it without them:\n{trust_policy(service)}"
+        f"Allow it without them:\n{_trust_policy(service)}"
         if decision.depends_on
         else outcome.remedy,
     )
@@ -148,97 +145,7 @@ def _trusted(step: Step, service: str, role: str, policies: Policies) -> Decisio
     return decide(request, policies)
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    role: str
-    actions: tuple[str, ...]
-    resource: str
-    kind: str
-    key: Mapping[str, str]
-    to: str
-    level: Level | None
-    context: Mapping[str, Any]
-    about: Mapping[str, Any]
-    doubt: str = ""
-    or_caller: bool = False
-
-
-def _needs(step: Step) -> Iterator[_Need]:
-    """Give what each role must be allowed: the request's own resource first, then everything it relies on."""
-    if step.operation.effect == "delete":
-        return
-    known = [each for each in references(step) if isinstance(each.fact, Known) and isinstance(each.fact.value, Mapping)]
-    own = step.described
-    roles = _own_role(step.operation.kind, own) or {
-        role for each in known if not each.parents for role in _below(each, known)
-    }
-    yield from _declared(step, step.operation.kind, own, roles)
-    for each in known:
-        if each.covered or each.planned or load_kind(each.kind).section("role-needs") is None:
-            continue
-        if not _follows(step, each):
-            continue
-        kind, value = load_kind(each.kind), _value(each)
-        above = {role for parent in each.parents for role in _own_role(load_kind(parent.kind), _value(parent))}
-        yield from _declared(step, kind, value, _below(each, known) or above or roles)
-
-
-def _follows(step: Step, reference: Reference) -> bool:
-    """Say whether the request puts the resource to use, rather than changing it (`references` of the operation)."""
-    own = step.operation
-    return not (reference.kind == own.kind.id and own.key(step.request.parameters) == dict(reference.key))
-
-
-def _value(reference: Reference) -> Mapping[str, Any]:
-    fact = reference.fact
-    return fact.value if isinstance(fact, Known) and isinstance(fact.value, Mapping) else {}
-
-
-def _own_role(kind: ResourceKind, value: Mapping[str, Any]) -> set[str]:
-    expression = kind.declared.get("execution-role")
-    role = evaluate(expression, value) if expression else None
-    return {role} if role else set()
-
-
-def _below(reference: Reference, known: list[Reference]) -> set[str]:
-    """Return the role that a resource names, else those of what it names."""
-    own = _own_role(load_kind(reference.kind), _value(reference))
-    if own:
-        return own
-    return {
-        role for each in known if any(parent is reference for parent in each.parents) for role in _below(each, known)
-    }
-
-
-def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: set[str]) -> Iterator[_Need]:
-    values = step.place.values(value)
-    for entry in kind.section("role-needs") or ():
-        if "when" in entry and not evaluate(entry["when"], values):
-            continue
-        on = entry.get("kind", "*")
-        keys = keys_in(entry["each"], values) if "each" in entry else [({}, {})]
-        for key, said in keys:
-            template = entry.get("resource")
-            resource = fill(template, {**values, **key}) if template else _arn(step, on, key, said.get("Region"))
-            for role in sorted(roles):
-                if resource is not None:
-                    level = Level(entry["level"]) if "level" in entry else None
-                    context = entry.get("context", {})
-                    doubt = entry.get("doubt", "")
-                    actions = tuple(entry["actions"])
-                    either = bool(entry.get("or-caller"))
-                    yield _Need(role, actions, resource, on, key, entry["to"], level, context, value, doubt, either)
-
-
-def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -> str | None:
-    kind = load_kind(kind_id)
-    for each in references(step):
-        if each.kind == kind_id and dict(each.key) == dict(key) and (found := described_arn(kind, each.fact)):
-            return found
-    return kind.arn(key, partition=step.partition, region=region or step.region, account=step.account_id)
-
-
-def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
+def _judge(step: Step, rule: Rule, need: RoleNeed, action: str) -> Result:
     found = _judge_of(step, rule, need, action, _role_facts(step, need.role), caller=False)
     if found.kind is Kind.PASS or not need.or_caller:
         return found
@@ -251,7 +158,9 @@ def _judge(step: Step, rule: Rule, need: _Need, action: str) -> Result:
     return found
 
 
-def _judge_of(step: Step, rule: Rule, need: _Need, action: str, facts: Fact[PrincipalFacts], *, caller: bool) -> Result:
+def _judge_of(
+    step: Step, rule: Rule, need: RoleNeed, action: str, facts: Fact[PrincipalFacts], *, caller: bool
+) -> Result:
     if not isinstance(facts, Known):
         because = "the role does not exist" if isinstance(facts, Absent) else facts.reason
         return rule.result(
@@ -260,6 +169,16 @@ def _judge_of(step: Step, rule: Rule, need: _Need, action: str, facts: Fact[Prin
             subject=need.resource,
             location=step.location,
             remedy="" if isinstance(facts, Absent) else sentence(facts.resolution),
+            level=need.level,
+        )
+    if need.alias:
+        return rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {need.role} is allowed {action}, to {need.to}: it depends on the key of the "
+            f"alias {need.resource}",
+            subject=need.resource,
+            location=step.location,
+            remedy="Name the key by its ARN, or give its alias and its policy in the facts.",
             level=need.level,
         )
     principal: PrincipalFacts = facts.value
