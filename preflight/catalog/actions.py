@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from preflight.catalog import source
-from preflight.catalog.nearest import nearest
+from preflight.catalog.nearest import nearest_by_meaning
 
 
 class ActionResource(NamedTuple):
@@ -70,7 +70,7 @@ def action(service: str, name: str) -> Action | None:
 
 def nearest_action(service: str, name: str) -> str | None:
     """Return the name of the service's action that was probably meant, or None where nothing is near."""
-    return nearest(name, actions(service))
+    return nearest_by_meaning(name, actions(service))
 
 
 def _action(service: str, found: Mapping[str, Any]) -> Action:

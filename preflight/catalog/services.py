@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from preflight.catalog import source
-from preflight.catalog.nearest import nearest
+from preflight.catalog.nearest import near
 
 
 def services() -> tuple[str, ...]:
@@ -24,9 +24,38 @@ def service_name(service: str) -> str | None:
     return name
 
 
-def nearest_service(service: str) -> str | None:
-    """Return the prefix that was probably meant, or None where nothing is near."""
-    return nearest(service, services())
+def service_cited(service: str) -> str:
+    """Return how a message names the service of a prefix that AWS knows: by its name, or by the prefix where services
+    of several names share it.
+    """
+    lower = service.lower()
+    return f"the prefix {lower!r}" if lower in _SHARED else service_name(lower) or lower
+
+
+_SHARED = frozenset(
+    {
+        "apigateway",
+        "aws-marketplace",
+        "elasticloadbalancing",
+        "greengrass",
+        "kinesisanalytics",
+        "lex",
+        "ses",
+        "sms-voice",
+    }
+)
+"""Prefixes of more than one service, of which the data have the name of one. Source:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+
+def nearest_service(service: str, *, action: str = "") -> str | None:
+    """Return the prefix that was probably meant, that of a service with the action if one is; None where nothing is
+    near.
+    """
+    found = near(service, services())
+    having = (each for each in found if action.lower() in source.of_service("actions", each))
+    return next(having, found[0] if found else None)
 
 
 @cache

@@ -39,6 +39,17 @@ _ROLE = {
     "aws:vpcsourceip": (),
     "aws:sourceidentity": (),
     "aws:federatedprovider": (),
+    "aws:sourceaccount": (),
+    "aws:sourcearn": (),
+    "aws:sourceorgid": (),
+    "aws:sourceorgpaths": (),
+    "aws:sourceowner": (),
+    "aws:sourcevpcarn": (),
+    "aws:vpceaccount": (),
+    "aws:vpceorgid": (),
+    "aws:vpceorgpaths": (),
+    "aws:ec2instancesourcevpc": (),
+    "aws:ec2instancesourceprivateipv4": (),
 }
 _USER = {
     **_ROLE,
@@ -65,14 +76,22 @@ def friendly(policy: Policy) -> Iterator[Mapping[str, Values]]:
     for holder in (_ROLE, _USER):
         ways = {}
         for key, about in conditions.items():
-            found = _ways(key, about, holder)
+            found = _values(key, about, holder)
             if found is not None:
                 ways[key] = found
         for chosen in islice(product(*ways.values()), _MOST):
             yield dict(zip(ways, chosen, strict=True))
 
 
-def _ways(key: str, about: Sequence[Condition], holder: Mapping[str, Values]) -> Sequence[Values] | None:
+def at_will(key: str, about: Sequence[Condition]) -> Sequence[Values] | None:
+    """Return the values of a key, in lower case, that some holder can have; None for one that is of the request."""
+    found = [_values(key, about, holder) for holder in (_ROLE, _USER)]
+    if all(each is None for each in found):
+        return None
+    return tuple(dict.fromkeys(value for each in found for value in each or ()))
+
+
+def _values(key: str, about: Sequence[Condition], holder: Mapping[str, Values]) -> Sequence[Values] | None:
     """Return the values that a holder can have a key with; None for one that is of the request, not of the holder."""
     now = datetime.now(UTC)
     if key in _CHOSEN:

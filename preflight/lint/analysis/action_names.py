@@ -110,7 +110,7 @@ def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
         )
     meant = signed_as(service)
     if meant is None or not matched(f"{meant}:{name}"):
-        meant = catalog.nearest_service(service) if search else None
+        meant = catalog.nearest_service(service, action=name) if search else None
     return Problem(
         "service",
         f"there is no service {service!r}, which {text!r} names",
@@ -127,12 +127,18 @@ def _named(service: str, name: str) -> str:
 def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
     known = unlisted_action(text)
     if known is not None:
-        return Problem("unlisted", f"the action {text!r} is {known.state}: {known.reason}")
+        return Problem(
+            "unlisted",
+            f"the action {text!r} is {known.state}: {known.reason}",
+            f"keep {text!r} only where requests are refused without it ({known.source})"
+            if known.state == "undocumented"
+            else f"use what replaced {text!r} ({known.source})",
+        )
     taken = catalog.data_version()
     if "*" in name or "?" in name:
         return Problem(
             "pattern",
-            f"{text!r} matches no action of {catalog.service_name(service)}",
+            f"{text!r} matches no action of {catalog.service_cited(service)}",
             _pattern_remedy(service, name, search=search),
         )
     permission = permission_of(text)
@@ -146,7 +152,7 @@ def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
     other = None if meant else _elsewhere(service, name)
     return Problem(
         "action",
-        f"{catalog.service_name(service)} has no action {name!r}",
+        f"{catalog.service_cited(service)} has no action {name!r}",
         f"write {service}:{meant}"
         if meant
         else f"write {other}"
@@ -176,6 +182,7 @@ _SIBLINGS = (
     ("rds", "rds-data", "rds-db"),
     ("kafka", "kafka-cluster"),
     ("iam", "sts", "sso"),
+    ("sns", "sqs"),
 )
 
 

@@ -44,8 +44,11 @@ def permission_of(action: str) -> str | None:
 
 
 def signed_as(service: str) -> str | None:
-    """Return the prefix of the actions of a service that the SDKs call otherwise: `bedrock` of `bedrock-runtime`."""
-    found: str | None = _data()["signed-as"]["prefixes"].get(service.lower())
+    """Return the prefix of the actions of a service that SDKs or people call otherwise: `bedrock` of
+    `bedrock-runtime`, `logs` of `cloudwatchlogs`.
+    """
+    name = service.lower()
+    found: str | None = _data()["signed-as"]["prefixes"].get(name) or _data()["called"]["prefixes"].get(name)
     return found
 
 

@@ -33,7 +33,8 @@ class Finding:
 
     `message` says what is wrong with which value, `remedy` what to do here (the rule's own where it is empty), and
     `level` is the rule's own where it is None. `edits` mend it all at once; `--fix` makes them where the decision
-    engine shows that the policy then grants exactly what it grants now.
+    engine shows that the policy then grants exactly what it grants now. `about` are further texts that make it this
+    finding and no other: of a finding about several actions a baseline that lacks one of them hides nothing.
     """
 
     pointer: str
@@ -44,6 +45,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     edits: tuple[Edit, ...] = ()
     place: tuple[int, int] | None = None
+    about: tuple[str, ...] = ()
 
 
 _NAMED = 4

@@ -2,8 +2,9 @@
 
 A rule asks whether the policy allows an action on a resource that nobody named (`everywhere`), or on some resource at
 all (`somewhere`). The answers come from the decision engine; statements without conditions on `*`, which are most of
-those that matter, are settled before it. A condition that nobody can tell the outcome of counts as a limit: such a
-grant is not reported as one without limits.
+those that matter, are decided before it. Conditions that the holder can meet at will are no limit
+(`preflight.lint.policy.restrictions`); one that cannot be decided is: such a grant is not reported as one without
+limits.
 """
 
 from __future__ import annotations
@@ -13,32 +14,23 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.iam.wildcard import matcher, tokens
+from preflight.lint.policy.restrictions import NOT_THERE, account_named, contexts, restricting
 from preflight.lint.policy.sensitive_actions import samples, watched, watched_names
 from preflight.lint.policy.statements import Entry, StatementView
 
 # Most policies are settled without a decision: what decides is loaded for the first that is not.
 if TYPE_CHECKING:
     from preflight.iam.policy import Policy
+    from preflight.iam.request import Value
 
 _ACCOUNT, _PARTITION, _REGION = "111122223333", "aws", "us-east-1"
 _USUAL = {"aws:MultiFactorAuthPresent": "true", "aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 _ATTACHED = {"iam:policyarn": _ADMINISTRATOR}
-_TOLD = frozenset(
-    {
-        *map(str.lower, (*_USUAL, *_ATTACHED)),
-        "iam:passedtoservice",
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principalservicename",
-        "aws:principaltype",
-        "aws:requestedregion",
-        "aws:resourceaccount",
-        "aws:username",
-    }
-)
-"""The condition keys whose value in a decision is known; with any other, a statement allows nothing for certain."""
+_ASKED = frozenset({"iam:policyarn", "iam:passedtoservice", "iam:awsservicename"})
+"""The keys of requests whose value a decision is asked with."""
+ANY_SERVICE = "preflight-any.amazonaws.com"
+"""A service that no policy names, to pass a role to or create one for."""
 _PATTERNS_TRIED = 8
 _ALL_ACTIONS = ["*", "*:*"]
 
@@ -51,10 +43,19 @@ class Granted(NamedTuple):
 
 
 class Grants:
-    """What the Allow statements of a policy grant of the watched actions."""
+    """What the Allow statements of a policy grant of the watched actions.
 
-    def __init__(self, statements: Sequence[StatementView], compiled: Callable[[], Policy | None]) -> None:
+    `under` says of each statement, by its place, which conditions are taken to be met, as messages have it.
+    """
+
+    def __init__(
+        self,
+        statements: Sequence[StatementView],
+        compiled: Callable[[], Policy | None],
+        under: Mapping[int, str] | None = None,
+    ) -> None:
         self._statements, self._compiled = statements, compiled
+        self._under = under or {}
         self._answers: dict[tuple[str, str, bool], bool] = {}
 
     @cached_property
@@ -118,7 +119,29 @@ class Grants:
     @cached_property
     def _limited(self) -> frozenset[int]:
         """The statements that allow nothing for certain."""
-        return frozenset(id(view) for view in self._statements if not _told(view))
+        return frozenset(id(view) for view in self._statements if _limits(view))
+
+    @cached_property
+    def _contexts(self) -> Sequence[Mapping[str, Value]]:
+        policy = self._compiled()
+        return contexts(policy) if policy is not None else ()
+
+    @cached_property
+    def _account(self) -> str:
+        return account_named(self._statements) or _ACCOUNT
+
+    def under(self, view: StatementView) -> str:
+        """Return which conditions of a statement are taken to be met, as messages have it; mostly none."""
+        return self._under.get(view.index, "")
+
+    def granting(self, action: str) -> list[Granted]:
+        """Return the statements that allow a watched action on a resource that nobody named, each by itself."""
+        return [
+            each
+            for each in self.actions.get(action, ())
+            if id(each.view) not in self._limited
+            and (each.view.not_resources or any(_sample(action, text) for text in each.view.resource_texts))
+        ]
 
     def everywhere(self, action: str, passed_to: str = "") -> bool:
         """Whether the policy allows a watched action on a resource that nobody named; `passed_to` is the service that
@@ -147,24 +170,34 @@ class Grants:
         policy = self._compiled() if tried else None
         if policy is None:
             return False
-        return any(_allowed(action, resource, passed_to, policy) for resource in tried)
+        return any(
+            _allowed(action, resource, passed_to, policy, context, self._account)
+            for resource in tried
+            for context in self._contexts
+        )
 
 
-def _allowed(action: str, resource: str, passed_to: str, policy: Policy) -> bool:
+def _allowed(
+    action: str, resource: str, passed_to: str, policy: Policy, context: Mapping[str, Value], own: str
+) -> bool:
     from preflight.iam.decide import RequestError, decide
     from preflight.iam.decision import Outcome
     from preflight.iam.principals import PrincipalError
     from preflight.iam.request import Context, Policies, Request
 
     parts = resource.split(":", 5)
-    account = parts[4] if len(parts) == 6 and parts[4].isdigit() and len(parts[4]) == 12 else _ACCOUNT
+    account = parts[4] if len(parts) == 6 and parts[4].isdigit() and len(parts[4]) == 12 else own
+    if account == _ACCOUNT != own:
+        account, resource = own, resource.replace(f":{_ACCOUNT}:", f":{own}:")
     partition = parts[1] if len(parts) == 6 else _PARTITION
     region = parts[3] if len(parts) == 6 and parts[3] else _REGION
-    values = {**_USUAL, **_ATTACHED, "aws:RequestedRegion": region}
+    values: dict[str, Value] = {**_USUAL, **_ATTACHED, "aws:RequestedRegion": region}
     if passed_to:
-        values["iam:PassedToService"] = passed_to
+        values["iam:PassedToService"] = values["iam:AWSServiceName"] = passed_to
+    values.update(context)
     who = f"arn:{partition}:iam::{account}:role/preflight-someone"
-    request = Request(who, action, resource, account, Context(values, complete=False))
+    given = Context(values, complete=False, absent=NOT_THERE)
+    request = Request(who, action, resource, account, given, resource_tags={})
     try:
         return (
             decide(
@@ -200,8 +233,9 @@ def _plain(view: StatementView) -> bool:
     return not view.raw.get("Condition") and any(text and not text.strip("*") for text in view.resource_texts)
 
 
-def _told(view: StatementView) -> bool:
-    return "Condition" not in view.raw or all(each.lower_key in _TOLD for each in view.conditions)
+def _limits(view: StatementView) -> bool:
+    """Whether a statement has conditions that its holder cannot meet at will."""
+    return any(each.lower_key not in _ASKED for each in restricting(view))
 
 
 @lru_cache(maxsize=8192)

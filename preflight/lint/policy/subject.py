@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.engine.result import Level
 from preflight.lint.policy.grants import Grants
+from preflight.lint.policy.restrictions import without_caller
 from preflight.lint.policy.statements import StatementView, statements_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Subject:
     def let_go(self) -> None:
         """Forget what was worked out. It refers back to this object: that it is not needed would be found out late."""
         self.__dict__.pop("grants", None)
+        self.__dict__.pop("grants_if_met", None)
         self._once.clear()
 
     @property
@@ -56,13 +59,7 @@ class Subject:
         """The policy compiled for decisions; None where AWS would not store it."""
         if not isinstance(self.found.value, dict):
             return None
-        from preflight.iam.errors import PolicyError
-        from preflight.iam.policy import parse_policy
-
-        try:
-            return parse_policy(self.found.value, self.found.name or self.found.document.path)
-        except PolicyError:
-            return None
+        return _compiled(self.found.value, self.found.name or self.found.document.path)
 
     @cached_property
     def elements(self) -> frozenset[str]:
@@ -79,8 +76,35 @@ class Subject:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)
 
+    @cached_property
+    def grants_if_met(self) -> Grants | None:
+        """What the policy grants to those who meet its conditions on the caller; None where that is what it grants."""
+        if "Condition" not in self.elements:
+            return None
+        statements, under = without_caller(self.statements)
+        if not under:
+            return None
+        document = {"Version": self.version, "Statement": [view.raw for view in statements]}
+        return Grants(statements, lambda: _compiled(document, self.found.name), under)
+
+    def graded_grants(self) -> Iterator[tuple[Grants, Level | None]]:
+        """Yield what the policy grants at the level of its rule, and what under conditions on the caller as a note."""
+        yield self.grants, None
+        if self.grants_if_met is not None and self.grants.administrator is None:
+            yield self.grants_if_met, Level.NOTE
+
     @property
     def version(self) -> str:
         """The policy's version; the one that AWS assumes where none is written."""
         written = self.found.value.get("Version") if isinstance(self.found.value, dict) else None
         return written if isinstance(written, str) else "2008-10-17"
+
+
+def _compiled(document: Mapping[str, Any], name: str) -> Policy | None:
+    from preflight.iam.errors import PolicyError
+    from preflight.iam.policy import parse_policy
+
+    try:
+        return parse_policy(document, name)
+    except PolicyError:
+        return None

@@ -41,6 +41,7 @@ def fingerprint(found: Found) -> str:
     what = [found.head.id, outer, policy.name, sid_at(policy.value, finding.pointer), generic]
     if finding.pointer and policy.readable:
         what.append(_value(policy.value, finding.pointer))
+    what += finding.about
     return sha256("\0".join(what).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 

@@ -108,11 +108,11 @@ def test_resources_as_people_write_them(action: str, resource: str) -> None:
 @pytest.mark.parametrize(
     ("action", "resource", "effect", "says"),
     [
-        ("s3:ListBucket", OBJECTS, "Allow", "cannot be allowed on any resource that is named here"),
-        ("s3:GetBucket*", OBJECTS, "Allow", "cannot be allowed"),
+        ("s3:ListBucket", OBJECTS, "Allow", "does not apply to any resource of"),
+        ("s3:GetBucket*", OBJECTS, "Allow", "does not apply"),
         ("s3:ListAllMyBuckets", [BUCKET, OBJECTS], "Deny", "can be denied on all resources only"),
-        ("sagemaker:CreateModel", ENDPOINT, "Allow", "cannot be allowed"),
-        ("iam:PassRole", OBJECTS, "Allow", "cannot be allowed"),
+        ("sagemaker:CreateModel", ENDPOINT, "Allow", "does not apply"),
+        ("iam:PassRole", OBJECTS, "Allow", "does not apply"),
     ],
 )
 def test_actions_that_no_resource_fits(action: str, resource: Any, effect: str, says: str) -> None:

@@ -126,11 +126,10 @@ def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
         meant = catalog.nearest_condition_key(key) if search else None
         return (Problem("global", f"there is no global condition key {key!r}", _instead(key, meant)),)
     if catalog.service_exists(service):
-        name = catalog.service_name(service)
         return (
             Problem(
                 "service",
-                f"{name} has no condition key {key!r}",
+                f"{catalog.service_cited(service)} has no condition key {key!r}",
                 _instead(key, catalog.nearest_condition_key(key) if search else None),
             ),
         )

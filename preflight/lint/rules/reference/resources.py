@@ -45,41 +45,25 @@ def resource_fits_action(subject: Subject) -> Iterator[Finding]:
 def _misfits(
     subject: Subject, statement: StatementView, unfit: Sequence[tuple[Entry, tuple[str, ...]]]
 ) -> Iterator[Finding]:
-    """Yield one finding for the actions that need `*`, one for those that need other resources: they are mended alike.
-
-    An action that another statement allows on what it needs does no harm here.
-    """
-    if statement.allows:
-        allowing = subject.once(_Allowing)
-        unfit = [(entry, why) for entry, why in unfit if not allowing.fitting(entry.text)]
-    unnamed = [entry for entry, why in unfit if why == _STAR]
-    if unnamed:
+    """Yield one finding for each action. One that another statement allows on what it needs does no harm here."""
+    effect, done = ("denies", "denied") if statement.denies else ("allows", "allowed")
+    for entry, why in unfit:
+        if statement.allows and subject.once(_Allowing).fitting(entry.text):
+            continue
+        if why == _STAR:
+            yield Finding(
+                entry.pointer,
+                f"{entry.text} can be {done} on all resources only: {statement.cited} names resources, and never "
+                f"{effect} it",
+                f'move {entry.text} to a statement with "Resource": "*"',
+            )
+            continue
+        shown = " or ".join(why[:_SHOWN]) + (" …" if len(why) > _SHOWN else "")
         yield Finding(
-            unnamed[0].pointer,
-            f"{_listed(unnamed)} can be {_done(statement)} on all resources only, not on those that are named here: "
-            f"{statement.cited} never applies",
-            'move to a statement with "Resource": "*"',
+            entry.pointer,
+            f"{entry.text} does not apply to any resource of {statement.cited}, which never {effect} it",
+            f"add a resource of the form {shown}, or move {entry.text} to a statement that has one",
         )
-    unmatched = [(entry, why) for entry, why in unfit if why != _STAR]
-    if unmatched:
-        needed = tuple(dict.fromkeys(form for _, why in unmatched for form in why))
-        shown = " or ".join(needed[:_SHOWN]) + (" …" if len(needed) > _SHOWN else "")
-        yield Finding(
-            unmatched[0][0].pointer,
-            f"{_listed([entry for entry, _ in unmatched])} cannot be {_done(statement)} on any resource that is named "
-            f"here: {statement.cited} never applies",
-            f"add a resource of the form {shown}, or move to a statement that has one",
-        )
-
-
-def _done(statement: StatementView) -> str:
-    return "denied" if statement.denies else "allowed"
-
-
-def _listed(entries: Sequence[Entry]) -> str:
-    names = [entry.text for entry in entries]
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 class _Allowing:

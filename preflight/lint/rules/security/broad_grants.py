@@ -6,16 +6,20 @@ Policies that make their holder an administrator are found once, as such; nothin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from preflight.catalog import source
+from preflight.catalog.arns import ArnForm, action_forms
 from preflight.engine.result import Level
+from preflight.iam.pattern import covers
 from preflight.lint.analysis.action_names import matched
 from preflight.lint.policy.finding import Finding, _named
+from preflight.lint.policy.restrictions import about_caller, restricting, under
 from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
 
+_PARTS = 6
 _ALL = frozenset({"*", "*:*"})
 _TOLD_ELSEWHERE = frozenset({"iam:passrole", "iam:createservicelinkedrole", "sts:assumerole"})
 
@@ -67,10 +71,12 @@ def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         if view.not_actions and view.allows and not _guarded(view):
             spared = _named([entry.text for entry in view.not_actions])
+            limits = restricting(view)
             yield Finding(
                 f"{view.pointer}/NotAction",
-                f"{view.cited} allows every action but {spared}, also those that AWS adds later",
+                f"{view.cited} allows every action but {spared}, also those that AWS adds later{under(limits)}",
                 "list the actions that are meant in Action, or deny these actions in a statement of their own",
+                level=Level.NOTE if limits else None,
             )
 
 
@@ -81,37 +87,46 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         if view.not_resources and view.allows:
             spared = _named([entry.text for entry in view.not_resources])
+            limits = restricting(view)
             yield Finding(
                 f"{view.pointer}/NotResource",
-                f"{view.cited} allows its actions on every resource but {spared}, also on those that are created later",
+                f"{view.cited} allows its actions on every resource but {spared}, also on those that are created later"
+                f"{under(limits)}",
                 "list the resources that are meant in Resource",
+                level=Level.NOTE if limits else None,
             )
 
 
 def whole_service(subject: Subject) -> Iterator[Finding]:
     """Find all actions of a service allowed on all resources."""
-    for view in subject.once(_on_everything):
-        whole = view.actions_where(_whole) if ":*" in view.action_lines else ()
+    for view, condition in subject.once(_broadly):
+        whole = view.actions_where(_whole) if ":*" in view.action_lines and _everything(view) else ()
         if whole and subject.grants.administrator is None:
             yield Finding(
                 whole[0].pointer,
-                f"{view.cited} allows every action of {_named([each.text[:-2] for each in whole])} on every resource",
+                f"{view.cited} allows every action of {_named([each.text[:-2] for each in whole])} on every resource"
+                f"{condition}",
                 f"list the actions that are used instead of {whole[0].text}, or name the resources",
+                about=tuple(sorted(each.text.lower() for each in whole)),
             )
 
 
 def writes_everywhere(subject: Subject) -> Iterator[Finding]:
-    """Find actions that change something and could be limited to resources, allowed on `*`."""
-    for view in subject.once(_on_everything):
-        limitable = any(map(_limitable, view.action_texts))
-        found = view.actions_where(_limitable) if limitable else ()
-        if found and subject.grants.administrator is None:
-            yield Finding(
-                found[0].pointer,
-                f"{view.cited} allows {_named([each.text for each in found])} on every resource, "
-                "which could be limited to the resources that are meant",
-                f"name the resources of {found[0].text} in Resource instead of *",
-            )
+    """Find actions that change something and could be limited to resources, allowed on all of them."""
+    for view, condition in subject.once(_broadly):
+        if subject.grants.administrator is not None:
+            return
+        texts = () if _everything(view) else tuple(text for text in view.resource_texts if _of_any_account(text))
+        if not (texts or _everything(view)) or not any(_limitable(text, texts) for text in view.action_texts):
+            continue
+        found = view.actions_where(partial(_limitable, whole=texts))
+        yield Finding(
+            found[0].pointer,
+            f"{view.cited} allows {_named([each.text for each in found])} on every resource, "
+            f"which could be limited to the resources that are meant{condition}",
+            f"name the resources of {found[0].text} in Resource instead of {texts[0] if texts else '*'}",
+            about=tuple(sorted(each.text.lower() for each in found)),
+        )
 
 
 def effectively_everything(subject: Subject) -> Iterator[Finding]:
@@ -125,9 +140,16 @@ def effectively_everything(subject: Subject) -> Iterator[Finding]:
                 yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
 
 
-def _on_everything(subject: Subject) -> list[StatementView]:
-    """Return the statements that allow something on `*` without a condition."""
-    return [view for view in subject.statements if view.allows and not view.raw.get("Condition") and _everything(view)]
+def _broadly(subject: Subject) -> list[tuple[StatementView, str]]:
+    """Return the statements that allow something without a condition on what is asked for, with how a message names
+    their conditions on the caller.
+    """
+    found = []
+    for view in subject.statements:
+        limits = restricting(view) if view.allows else ()
+        if view.allows and all(map(about_caller, limits)):
+            found.append((view, under(limits)))
+    return found
 
 
 def _whole(text: str) -> bool:
@@ -161,22 +183,37 @@ def _effectively(text: str) -> str:
     return f"every resource of {service}" if "*" not in service and len(parts) == 6 else ""
 
 
+def _of_any_account(text: str) -> bool:
+    """Whether a resource is an ARN of no account in particular."""
+    parts = text.split(":", _PARTS - 1)
+    return parts[0] == "arn" and len(parts) == _PARTS and text.endswith("*") and not parts[4].strip("*")
+
+
 @lru_cache(maxsize=65_536)
-def _limitable(text: str) -> bool:
-    """Whether an entry stands for an action that changes something and that AWS can limit to resources.
+def _limitable(text: str, whole: tuple[str, ...]) -> bool:
+    """Whether an entry stands for an action that changes something and that AWS can limit to resources, where `whole`
+    are the resources that it is allowed on, none for every one: they are all of a type that it is about.
 
     All actions of a service are for `whole_service` to find.
     """
     service, _, name = text.lower().partition(":")
     known = _known(service)
-    if known is None or not name.strip("*"):
+    if known is None or (not name.strip("*") and not whole):
         return False
-    action = known.get(name)
-    if action is not None:
-        return f"{service}:{name}" not in _TOLD_ELSEWHERE and _changes(action)
-    return ("*" in name or "?" in name) and any(
-        _changes(known[each]) for each in matched(text) or () if f"{service}:{each}" not in _TOLD_ELSEWHERE
+    names = (name,) if name in known else matched(text) or () if "*" in name or "?" in name else ()
+    return any(
+        f"{service}:{each}" not in _TOLD_ELSEWHERE
+        and _changes(known[each])
+        and (not whole or any(_is_all(text, form) for form in action_forms(service, each) or () for text in whole))
+        for each in names
     )
+
+
+@lru_cache(maxsize=65_536)
+def _is_all(text: str, form: ArnForm) -> bool:
+    """Whether a pattern is about every resource of a type, in any account."""
+    parts = text.split(":", 5)
+    return len(parts) == _PARTS and parts[2] == form.service and covers(parts[5], form.resource)
 
 
 @lru_cache(maxsize=65_536)
@@ -185,7 +222,6 @@ def _known(service: str) -> Mapping[str, Any] | None:
 
 
 def _changes(action: Mapping[str, Any]) -> bool:
+    """Whether an action changes something that AWS can limit to resources, be their types alternatives."""
     level = action["accessLevel"]
-    return ("Write" in level or "Permissions management" in level) and any(
-        each.get("required") for each in action["resourceTypes"]
-    )
+    return ("Write" in level or "Permissions management" in level) and bool(action["resourceTypes"])

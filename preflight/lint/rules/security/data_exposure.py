@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.lint.policy.finding import Finding, names
-from preflight.lint.policy.grants import first
+from preflight.lint.policy.grants import Granted, first
 from preflight.lint.policy.sensitive_actions import kind
 from preflight.lint.policy.subject import Subject
 
@@ -37,18 +37,28 @@ def permissions(subject: Subject) -> Iterator[Finding]:
 
 
 def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]:
-    grants = subject.grants
-    if not grants.actions or grants.administrator is not None:
-        return
+    """Yield one finding for each statement and entry of Action: what is added to another is a finding of its own."""
     listed = kind(what)
-    found = [action for action in grants.actions if action in listed and grants.everywhere(action)]
-    if found:
-        pivot = first(grants.actions[found[0]])
-        yield Finding(
-            pivot.entry.pointer,
-            f"{pivot.view.cited} allows {names(found)} on every resource, which {comes_to}",
-            f"limit {found[0]} to specific resources, or replace the pattern with the actions you need",
-        )
+    known: set[tuple[int, str, str]] = set()
+    for grants, level in subject.graded_grants():
+        if not grants.actions or grants.administrator is not None:
+            continue
+        found: dict[Granted, list[str]] = {}
+        for action in grants.actions:
+            if action in listed and grants.everywhere(action):
+                for each in grants.granting(action):
+                    key = each.view.index, each.entry.pointer, action
+                    if key not in known:
+                        known.add(key)
+                        found.setdefault(each, []).append(action)
+        for each, actions in found.items():
+            yield Finding(
+                each.entry.pointer,
+                f"{each.view.cited} allows {names(actions)} on every resource, which {comes_to}"
+                f"{grants.under(each.view)}",
+                f"limit {actions[0]} to specific resources, or replace the pattern with the actions you need",
+                level=level,
+            )
 
 
 def own_resource_policy(subject: Subject) -> Iterator[Finding]:

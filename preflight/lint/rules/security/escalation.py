@@ -14,6 +14,7 @@ from preflight.engine.result import Evidence
 from preflight.lint.analysis.escalation_paths import Way, ways
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.grants import Granted, Grants, first
+from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
 
 _NAMED = 3
@@ -50,8 +51,7 @@ def own_permissions(subject: Subject) -> Iterator[Finding]:
 
 def passed_role(subject: Subject) -> Iterator[Finding]:
     """Find policies by which their holder can run something as a role that it may not assume."""
-    if "iam:PassRole" in subject.grants.actions:
-        yield from _found(subject, "passed-role", "can act as any role that the service may assume")
+    yield from _found(subject, "passed-role", "can act as any role that the service may assume")
 
 
 def existing_role(subject: Subject) -> Iterator[Finding]:
@@ -60,29 +60,39 @@ def existing_role(subject: Subject) -> Iterator[Finding]:
 
 
 def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
-    grants = subject.grants
+    known: set[Way] = set()
+    for grants, level in subject.graded_grants():
+        found = [way for way in _open_ways(grants, kind) if way not in known]
+        known.update(found)
+        groups: dict[str, list[tuple[Way, Granted]]] = {}
+        for way in found:
+            pivot = first(grants.actions[way.creates[0] if kind == "passed-role" else way.needs[0]])
+            groups.setdefault(pivot.view.pointer, []).append((way, pivot))
+        for group in groups.values():
+            way, pivot = group[0]
+            under = "".join(dict.fromkeys(grants.under(view) for each, _ in group for view in _views(grants, each)))
+            yield Finding(
+                pivot.entry.pointer,
+                f"a principal with this policy {comes_to}: {_listed([each for each, _ in group])}{under}",
+                _remedy(kind, way),
+                level=level,
+                evidence=tuple(_evidence(subject, grants, way)),
+                about=tuple(sorted(each.name for each, _ in group)),
+            )
+
+
+def _open_ways(grants: Grants, kind: str) -> list[Way]:
+    """Return the ways that a policy opens, without those that need more than another one that is open too."""
     granted = grants.actions.keys()
     if not granted or granted.isdisjoint(_pivots(kind)) or grants.administrator is not None:
-        return
+        return []
     open_ways = [way for actions, way in _by_kind()[kind] if actions <= granted and is_open(way, grants)]
-    # What needs more than another way that is open too says nothing new.
-    shortest = [
-        way
-        for way in open_ways
-        if not any({*other.needs, *other.creates} < {*way.needs, *way.creates} for other in open_ways)
-    ]
-    groups: dict[str, list[tuple[Way, Granted]]] = {}
-    for way in shortest:
-        pivot = first(grants.actions[way.creates[0] if kind == "passed-role" else way.needs[0]])
-        groups.setdefault(pivot.view.pointer, []).append((way, pivot))
-    for group in groups.values():
-        way, pivot = group[0]
-        yield Finding(
-            pivot.entry.pointer,
-            f"a principal with this policy {comes_to}: {_listed([each for each, _ in group])}",
-            _remedy(kind, way),
-            evidence=tuple(_evidence(subject, way)),
-        )
+    needs = [frozenset((*way.needs, *way.creates)) for way in open_ways]
+    return [way for way, own in zip(open_ways, needs, strict=True) if not any(other < own for other in needs)]
+
+
+def _views(grants: Grants, way: Way) -> list[StatementView]:
+    return [first(grants.actions[action]).view for action in (*way.needs, *way.creates)]
 
 
 def _listed(found: list[Way]) -> str:
@@ -107,7 +117,7 @@ def _remedy(kind: str, way: Way) -> str:
     )
 
 
-def _evidence(subject: Subject, way: Way) -> Iterator[Evidence]:
-    cited = dict.fromkeys(first(subject.grants.actions[action]).view.cited for action in (*way.needs, *way.creates))
+def _evidence(subject: Subject, grants: Grants, way: Way) -> Iterator[Evidence]:
+    cited = dict.fromkeys(view.cited for view in _views(grants, way))
     name = subject.found.name or subject.found.document.path
     return (Evidence(name, each) for each in cited)

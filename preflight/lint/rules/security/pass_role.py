@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.lint.policy.finding import Finding
-from preflight.lint.policy.grants import Granted, first
-from preflight.lint.policy.statements import StatementView
+from preflight.lint.policy.grants import ANY_SERVICE, Granted
+from preflight.lint.policy.statements import ConditionEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
 
 def pass_any_role(subject: Subject) -> Iterator[Finding]:
     """Find iam:PassRole on roles that nobody named, to services that nobody named."""
-    yield from _unlimited(
-        subject, "iam:PassRole", "iam:passedtoservice", "lets any role be passed to any service", _PASS
-    )
+    yield from _unlimited(subject, "iam:PassRole", "lets any role be passed to any service", _PASS)
 
 
 def create_any_service_linked_role(subject: Subject) -> Iterator[Finding]:
@@ -25,7 +23,6 @@ def create_any_service_linked_role(subject: Subject) -> Iterator[Finding]:
     yield from _unlimited(
         subject,
         "iam:CreateServiceLinkedRole",
-        "iam:awsservicename",
         "lets the service-linked role of any service be created",
         _LINKED,
     )
@@ -33,9 +30,10 @@ def create_any_service_linked_role(subject: Subject) -> Iterator[Finding]:
 
 def assume_any_role(subject: Subject) -> Iterator[Finding]:
     """Find sts:AssumeRole on roles that nobody named."""
-    yield from _unlimited(subject, "sts:AssumeRole", "", "lets every role be assumed that trusts this account", _ASSUME)
+    yield from _unlimited(subject, "sts:AssumeRole", "lets every role be assumed that trusts this account", _ASSUME)
 
 
+_SERVICE_KEYS = frozenset({"iam:passedtoservice", "iam:awsservicename"})
 _PASS = (
     "name the roles in Resource, such as arn:aws:iam::111122223333:role/endpoint-execution, and add the condition "
     '{"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}} with the service that is meant'
@@ -47,19 +45,30 @@ _LINKED = (
 _ASSUME = "name the roles in Resource"
 
 
-def _unlimited(subject: Subject, action: str, key: str, comes_to: str, remedy: str) -> Iterator[Finding]:
-    grants = subject.grants
-    granted = grants.actions.get(action)
-    if not granted or grants.administrator is not None:
-        return
-    free = [each for each in granted if not _has_key(each.view, key)]
-    if free and grants.everywhere(action):
-        pivot = first(free)
-        yield Finding(pivot.entry.pointer, f"{_how(pivot, action)} {comes_to}", remedy)
+def _unlimited(subject: Subject, action: str, comes_to: str, remedy: str) -> Iterator[Finding]:
+    """Yield one finding for each statement and entry of Action that allows an action on what no policy names."""
+    known: set[tuple[int, str]] = set()
+    for grants, level in subject.graded_grants():
+        if action not in grants.actions or grants.administrator is not None:
+            continue
+        for each in grants.granting(action) if grants.everywhere(action, ANY_SERVICE) else ():
+            key = each.view.index, each.entry.pointer
+            if key not in known and not _to_named_services(each.view):
+                known.add(key)
+                message = f"{_how(each, action)} {comes_to}{grants.under(each.view)}"
+                yield Finding(each.entry.pointer, message, remedy, level=level)
 
 
-def _has_key(view: StatementView, key: str) -> bool:
-    return bool(key) and "Condition" in view.raw and any(each.lower_key == key for each in view.conditions)
+def _to_named_services(view: StatementView) -> bool:
+    """Whether a statement says which services a role is for: it is not among those that leave that open."""
+    return any(
+        each.lower_key in _SERVICE_KEYS and not each.lower_base.startswith(("stringnot", "null")) and _fixed(each)
+        for each in view.conditions
+    )
+
+
+def _fixed(condition: ConditionEntry) -> bool:
+    return all(value.text.strip("*") for value in condition.values)
 
 
 def _how(found: Granted, action: str) -> str:
