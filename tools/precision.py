@@ -42,7 +42,9 @@ def as_parliament_counts(found: Sequence[Found], rules: tuple[str, ...]) -> int:
     """
     if rules != ("IAM122",):
         return sum(each.head.id in rules for each in found)
-    return len({(each.policy.name, each.finding.pointer.split("/")[2]) for each in found if each.head.id in rules})
+    return len(
+        {(each.policy.document.path, each.finding.pointer.split("/")[2]) for each in found if each.head.id in rules}
+    )
 
 
 TEXT = """# Precision

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-
 _MOST = 5
 _VERB = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ALIKE = (
