@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
+    from preflight.audit.collecting import Also
     from preflight.documents.plans.plan import Plan
 
 
@@ -44,6 +45,8 @@ def snapshot(
     principal: str | None = None,
     from_files: Sequence[str] = (),
     account: str | None = None,
+    resource_policies: bool = False,
+    last_accessed: bool = False,
     resume: bool = False,
     profile: str | None = None,
     endpoint_url: str | None = None,
@@ -52,18 +55,29 @@ def snapshot(
     """Write an account's facts to a file, whole or not at all; AWS is only read. A name that ends in .gz packs it.
 
     `plans` are requests and plans whose resources are read as well, `from_files` what AWS CLI commands printed, to take
-    in place of AWS. `progress` is called with how many facts were read and the kind of the last. Raises
+    in place of AWS. With `resource_policies` every bucket, key, queue, topic, repository, secret and function is read
+    with its policy, with `last_accessed` when principals last used what they may use. `progress` is called with how
+    many facts were read and the kind of the last. Raises
     `SnapshotInterrupted` on Ctrl-C, `UsageError` where credentials expire or the file cannot be written.
     """
     target = Path(output)
     if from_files:
-        if plans or resume or profile or endpoint_url:
-            raise UsageError("--from-files can't be combined with --plan, --resume, --profile or --endpoint-url")
+        if plans or resume or profile or endpoint_url or resource_policies or last_accessed:
+            raise UsageError(
+                "--from-files can't be combined with --plan, --resource-policies, --last-accessed, --resume, --profile "
+                "or --endpoint-url"
+            )
         from preflight.account.snapshots.from_cli_output import document_from
 
         document = document_from(from_files, account=account, region=regions[0] if regions else None)
     else:
-        document = _collected(target, regions, _plans(plans, principal), profile, endpoint_url, progress, resume=resume)
+        from preflight.audit.collecting import Also
+
+        wanted = {Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed}
+        also = frozenset(each for each, given in wanted.items() if given)
+        document = _collected(
+            target, regions, _plans(plans, principal), also, profile, endpoint_url, progress, resume=resume
+        )
     _write(target, document)
     return Taken(output, document)
 
@@ -72,6 +86,7 @@ def _collected(
     target: Path,
     regions: Sequence[str],
     plans: Sequence[Plan],
+    also: frozenset[Also],
     profile: str | None,
     endpoint_url: str | None,
     progress: Callable[[int, str], None] | None,
@@ -92,7 +107,9 @@ def _collected(
     done = False
     try:
         wanted = list(dict.fromkeys([*(regions or enabled_regions(live)), *(p.region for p in plans if p.region)]))
-        document = collect(live, regions=wanted, plans=plans, answers=answers, journal=journal.add, progress=progress)
+        document = collect(
+            live, regions=wanted, plans=plans, also=also, answers=answers, journal=journal.add, progress=progress
+        )
         _require_fresh(document)
         _validate(document, str(target))
         done = True

@@ -6,8 +6,9 @@ same plan on the snapshot answers as it did live. Users, roles, groups and polic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
@@ -17,6 +18,7 @@ from preflight.account.live.errors import Failed, unknown
 from preflight.account.organization import policy_asks
 from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
+from preflight.audit.shared_resources import collect_shared
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document
 from preflight.errors import UsageError
@@ -40,19 +42,28 @@ _BATCH = 200
 _PAGE = 1000
 
 
+class Also(StrEnum):
+    """What a snapshot has only if it is asked for, since it takes many more calls."""
+
+    RESOURCE_POLICIES = "resource policies"
+    LAST_ACCESSED = "last accessed"
+
+
 def collect(
     account: LiveAccount,
     *,
     regions: Sequence[str],
     plans: Sequence[Plan] = (),
     answers: Mapping[Ask, Fact[Any]] | None = None,
+    also: Container[Also] = (),
     journal: Journal | None = None,
     progress: ReadProgress | None = None,
 ) -> dict[str, Any]:
     """Return the snapshot document of a live account, without secrets (`schemas/snapshot.schema.json`).
 
-    `plans` are checked as well, so that the snapshot has what they ask for. `answers` are those of a run that was
-    interrupted; each new one is told to `journal`. What is denied is in the document's `unknown`, with the permission.
+    `plans` are checked as well, so that the snapshot has what they ask for; `also` says what else is read. `answers`
+    are those of a run that was interrupted; each new one is told to `journal`. What is denied is in the document's
+    `unknown`, with the permission.
     Raises `UsageError` where the caller's own account cannot be told.
     """
     done = 0
@@ -78,6 +89,8 @@ def collect(
     for region in regions:
         recorder.read_many(_first(region))
         _region(recorder, region, found.value)
+        if Also.RESOURCE_POLICIES in also:
+            collect_shared(recorder, region)
     for plan in plans:
         _checked(plan, recorder)
     return document_of(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from preflight.account.facts import Account, Known
+from preflight.account.facts import Known
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.audit.access import Access, Decider
 from preflight.audit.covering import Covering
@@ -26,7 +26,7 @@ class Scene:
     empty where they are not known.
     """
 
-    def __init__(self, account: Account, regions: tuple[str, ...], settings: AuditSettings | None = None) -> None:
+    def __init__(self, account: Snapshot, regions: tuple[str, ...], settings: AuditSettings | None = None) -> None:
         self.account = account
         self.regions = regions
         self.asked_regions: tuple[str, ...] = ()

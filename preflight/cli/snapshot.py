@@ -37,6 +37,19 @@ def snapshot(
     account: Annotated[
         str | None, typer.Option(metavar="ID", help="The account of --from-files, if they don't name it.")
     ] = None,
+    resource_policies: Annotated[
+        bool,
+        typer.Option(
+            "--resource-policies",
+            help="Also read every bucket, key, queue, topic, repository, secret and function with its policy.",
+        ),
+    ] = False,
+    last_accessed: Annotated[
+        bool,
+        typer.Option(
+            "--last-accessed", help="Also read when principals, access keys and passwords were last used, for what."
+        ),
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
     endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
@@ -56,6 +69,8 @@ def snapshot(
                 principal=principal,
                 from_files=from_files or (),
                 account=account,
+                resource_policies=resource_policies,
+                last_accessed=last_accessed,
                 resume=resume,
                 profile=profile,
                 endpoint_url=endpoint_url,

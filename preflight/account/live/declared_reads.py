@@ -72,7 +72,7 @@ def plan_for(world: World, ask: Ask) -> ReadPlan:
     read: Mapping[str, Any] = question.kind.section("read") or {}
     if question.names_one and "one" in read:
         return _one(question, _variant(read["one"], question.key))
-    if "python" in read:
+    if "python" in read and (question.names_one or "all" not in read):
         from importlib import import_module
 
         module, _, name = read["python"].partition(":")
@@ -217,7 +217,7 @@ def _absent(spec: Mapping[str, Any], failed: Failed) -> Absent | None:
 def _permission(question: DeclaredRead, spec: Mapping[str, Any]) -> Generator[Sequence[Wanted], list[Any], str]:
     (caller,) = yield [CALLER]
     account = caller.value["Account"] if isinstance(caller, Known) else "*"
-    arn = question.arn(question.key, account)
+    arn = question.arn(question.key, account) if question.names_one or not question.kind.identity else "*"
     world, region = question.world, question.ask.region or question.world.region
     values = {**question.key, "Partition": world.partition, "Region": region, "Account": account, "arn": arn}
     if "resolution" in spec:

@@ -98,6 +98,12 @@ class Snapshot:
                 return found
         return Unknown(f"when {self._source} was taken, {told.reason}", told.resolution)
 
+    def listed(self, kind: str, region: str) -> Sequence[Mapping[str, Any]]:
+        """Return what a list of a region has, whether it is whole or not. Raises as `read` does."""
+        part = (load_kind(kind).section("snapshot") or {}).get("part", "")
+        found: Sequence[Mapping[str, Any]] = self._document.get("regions", {}).get(region, {}).get(part) or ()
+        return found
+
     def _read(self, ask: Ask) -> Fact[Any]:
         if (ask.kind, ask.region, ask.key) in self._absent:
             return Absent(f"it did not exist when {self._source} was taken")

@@ -134,7 +134,7 @@ def _whole(where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> Any:
 def _alias(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Mapping[str, str], value: Any) -> None:
     """Keep by which other name a resource was found: a KMS key by its alias."""
     aliases = where.get("aliases")
-    if aliases is None or not evaluate(aliases["when"], dict(key)):
+    if aliases is None or aliases["of"] not in key or not evaluate(aliases["when"], dict(key)):
         return
     name = _first(aliases["name"]) if not key[aliases["of"]].startswith("arn:") else "AliasArn"
     entry = {name: key[aliases["of"]], aliases["target"]: value.get(aliases["of"])}
@@ -154,9 +154,9 @@ def _add(part: list[Any], kind: ResourceKind, where: Mapping[str, Any], key: Map
             part.append(value)
         return
     whole = {**{paths.get(name, name): each for name, each in key.items() if _is_name(paths.get(name, name))}, **value}
-    names = [paths.get(name, name) for name in kind.identity if _is_name(paths.get(name, name))]
+    names = [_members(paths.get(name, name)) for name in kind.identity]
     for entry in part:
-        if isinstance(entry, dict) and names and all(_same(entry.get(name), whole.get(name)) for name in names):
+        if isinstance(entry, dict) and all(any(_same(entry.get(each), whole.get(each)) for each in own) for own in names):
             entry.update(whole)
             return
     part.append(dict(whole))
@@ -181,6 +181,11 @@ def _holds(entry: Mapping[str, Any], path: str, value: str) -> bool:
 def _first(path: str) -> str:
     """Return the member that a path is, or the first of those that it lists: `[KeyId, Arn]`."""
     return path.strip("[]").split(",")[0].strip()
+
+
+def _members(path: str) -> list[str]:
+    """Return the members that a path is about: itself, or each that it lists."""
+    return [name for each in path.strip("[]").split(",") if _is_name(name := each.strip())]
 
 
 def _is_name(path: str) -> bool:

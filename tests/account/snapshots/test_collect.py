@@ -331,3 +331,33 @@ def test_lists_that_were_not_read_whole_say_so(aws: StandIn, ready: Ready, run: 
     done = run("check", "model.json", "--operation", "create-model", "--format", "json", "--snapshot", "s.json",
                "--select", "PRE403,PRE404", "--principal", ready.principal)  # fmt: skip
     assert [(rule, kind) for rule, kind, _ in results(done)] == [("PRE403", "open"), ("PRE404", "open")]
+
+
+def test_resource_policies_are_read_and_judged_if_asked_for(
+    aws: StandIn, ready: Ready, run: Run, tmp_path: Path
+) -> None:
+    def to(principal: object, action: str, resource: str = "*") -> str:
+        statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    partner = {"AWS": "arn:aws:iam::444455556666:root"}
+    s3, sqs, sns = aws.client("s3"), aws.client("sqs"), aws.client("sns")
+    s3.create_bucket(Bucket="shared")
+    s3.put_bucket_policy(Bucket="shared", Policy=to("*", "s3:GetObject", "arn:aws:s3:::shared/*"))
+    sqs.create_queue(QueueName="jobs", Attributes={"Policy": to(partner, "sqs:SendMessage")})
+    sqs.create_queue(QueueName="own")
+    sns.create_topic(Name="news", Attributes={"Policy": to(partner, "sns:Publish")})
+    secrets = aws.client("secretsmanager")
+    secrets.create_secret(Name="token", SecretString="x")
+    secrets.put_resource_policy(SecretId="token", ResourcePolicy=to(partner, "secretsmanager:GetSecretValue"))
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--resource-policies", "--allow-open")
+    assert done.returncode == 0, done
+    region = json.loads((tmp_path / "s.json").read_text())["regions"][REGION]
+    assert {"queues", "topics", "secrets", "functions", "buckets", "kms_keys", "repositories"} <= region.keys()
+    assert not {"queues", "topics", "secrets", "buckets"} & set(region.get("incomplete", ()))
+    audited = run("audit", "--snapshot", "s.json", "--select", "ACC113", "--format", "json")
+    found = {each["subject"].rpartition(":")[2]: each for each in json.loads(audited.stdout)["results"]}
+    kinds = {name.partition("-")[0]: each["kind"] for name, each in found.items() if each["subject"]}
+    assert kinds == {"shared": "fail", "jobs": "fail", "news": "fail", "token": "fail"}, found
+    (passed,) = [each for each in json.loads(audited.stdout)["results"] if not each["subject"]]
+    assert passed["kind"] == "pass" and "1 queue" in passed["message"] and "1 key" in passed["message"], passed

@@ -1,0 +1,113 @@
+"""The resources of an account that have policies of their own, as the kinds of `rules/resources/` declare them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from preflight.account.facts import Ask, Fact, Known, Unknown
+from preflight.account.snapshots.recorder import Recorder
+from preflight.audit.scene import Scene
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import load_kind
+
+KINDS = (
+    "s3:bucket",
+    "kms:key",
+    "sqs:queue",
+    "sns:topic",
+    "ecr:repository",
+    "secretsmanager:secret",
+    "lambda:function",
+)
+# Names of buckets are shared by all regions: the list is asked for by region.
+_SCOPED = {"s3:bucket": "BucketRegion"}
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A resource that is listed, `called` as messages call it, and its policy: a document, Absent, or Unknown where the
+    facts don't have it.
+    """
+
+    kind: str
+    region: str
+    called: str
+    arn: str
+    policy: Fact[Any]
+
+
+def collect_shared(recorder: Recorder, region: str) -> None:
+    """Read every resource of a region that may have a policy, and its policy."""
+    recorder.read_many([_list_of(kind, region) for kind in KINDS])
+    for kind in KINDS:
+        listed = recorder.read(_list_of(kind, region))
+        keys = [_key(kind, each) for each in listed.value] if isinstance(listed, Known) else []
+        asks = [Ask.one(each, region, key) for key in keys for each in (kind, _policy_kind(kind))]
+        for start in range(0, len(asks), _BATCH):
+            recorder.read_many(asks[start : start + _BATCH])
+
+
+def shared_resources(scene: Scene) -> Iterator[Shared]:
+    """Give every resource that the facts list and that may have a policy."""
+    for region in scene.regions:
+        for kind in KINDS:
+            declared = load_kind(kind)
+            for entry in scene.account.listed(kind, region):
+                key = _key(kind, entry)
+                policy = scene.account.read(Ask.one(_policy_kind(kind), region, key))
+                if isinstance(policy, Known) and isinstance(policy.value, str):
+                    policy = _parsed(policy.value)
+                arn = entry.get(declared.section("described-arn") or "") or declared.arn(
+                    key, partition=scene.partition, region=region, account=scene.account_id
+                )
+                yield Shared(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy)
+
+
+def unlisted(scene: Scene) -> list[str]:
+    """Return the kinds of which the facts of some region don't list all, by their labels in the plural."""
+    return [
+        plural(load_kind(kind).label)
+        for kind in KINDS
+        if any(not isinstance(scene.account.read(_list_of(kind, region)), Known) for region in scene.regions)
+    ]
+
+
+def plural(label: str) -> str:
+    """Return a label for several: `keys`, `repositories`."""
+    return f"{label[:-1]}ies" if label.endswith("y") and label[-2] not in "aeiou" else f"{label}s"
+
+
+def _list_of(kind: str, region: str) -> Ask:
+    return Ask.all(kind, region, **({_SCOPED[kind]: region} if kind in _SCOPED else {}))
+
+
+def _policy_kind(kind: str) -> str:
+    return str(load_kind(kind).section("resource-policy")["kind"])
+
+
+def _key(kind: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    declared = load_kind(kind)
+    paths = (declared.section("snapshot") or {}).get("key", {})
+    found = {}
+    for name in declared.identity:
+        value = evaluate(paths.get(name, name), entry)
+        values = value if isinstance(value, list) else [value]
+        found[name] = str(next(each for each in values if each is not None))
+    return found
+
+
+def _name(arn: str) -> str:
+    """Return the name in an ARN, without the type before it: `key/…`, `secret:…`."""
+    name = arn.split(":", 5)[-1]
+    return name.partition("/")[2] or name.partition(":")[2] or name
+
+
+def _parsed(text: str) -> Fact[Any]:
+    try:
+        return Known(json.loads(text))
+    except ValueError as error:
+        return Unknown(f"it is not JSON: {error}")
