@@ -156,7 +156,9 @@ def _add(part: list[Any], kind: ResourceKind, where: Mapping[str, Any], key: Map
     whole = {**{paths.get(name, name): each for name, each in key.items() if _is_name(paths.get(name, name))}, **value}
     names = [_members(paths.get(name, name)) for name in kind.identity]
     for entry in part:
-        if isinstance(entry, dict) and all(any(_same(entry.get(each), whole.get(each)) for each in own) for own in names):
+        if isinstance(entry, dict) and all(
+            any(_same(entry.get(each), whole.get(each)) for each in own) for own in names
+        ):
             entry.update(whole)
             return
     part.append(dict(whole))
