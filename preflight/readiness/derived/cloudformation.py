@@ -38,7 +38,10 @@ def _unknown(type_: str) -> str:
     if type_.endswith("::MODULE"):
         return f"what the module {type_} makes is known to CloudFormation only"
     if type_.startswith("AWS::Serverless::"):
-        return f"the resources that SAM makes of {type_} aren't written out"
+        return (
+            f"what SAM makes of {type_} can't be told from the template; "
+            "a template needs Transform: AWS::Serverless-2016-10-31 for it"
+        )
     if type_.startswith("AWS::"):
         return f"AWS publishes no permissions of the type {type_} that preflight knows"
     return f"nothing is known of the type {type_}, which isn't AWS's"

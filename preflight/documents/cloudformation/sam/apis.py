@@ -15,6 +15,7 @@ from preflight.documents.cloudformation.sam.resource import (
     hashed,
     location,
     made,
+    map_in,
     suffixed,
     tags_of,
 )
@@ -26,6 +27,7 @@ _STAGE = ("CacheClusterEnabled", "CacheClusterSize", "Variables", "MethodSetting
 _REST = ("Name", "Description", "BinaryMediaTypes", "MinimumCompressionSize", "ApiKeySourceType", "Mode", "Policy",
          "DisableExecuteApiEndpoint", "FailOnWarnings")  # fmt: skip
 _DEFAULT = "$default"
+_SECOND = ("HttpApi", "WebSocketApi")
 
 
 def rest_api(one: Serverless) -> Written:
@@ -55,7 +57,7 @@ def rest_api(one: Serverless) -> Written:
         ),
     )
     yield from authorizers(one)
-    yield from _domain(one)
+    yield from domain_of(one)
     plan = one.map_of("Auth").get("UsagePlan")
     if isinstance(plan, dict) and plan.get("CreateUsagePlan", "NONE") != "NONE":
         prefix = "Serverless" if plan["CreateUsagePlan"] == "SHARED" else one.id
@@ -94,12 +96,15 @@ def http_api(one: Serverless) -> Written:
         ),
     )
     yield from authorizers(one)
-    yield from _domain(one)
+    yield from domain_of(one)
 
 
 def stage_of(one: Serverless) -> str:
     """Return the id of an API's stage: `ApiprodStage`."""
-    name = one.properties.get("StageName", "Prod" if one.kind == "Api" else _DEFAULT)
+    unnamed = {"Api": "Prod", "HttpApi": _DEFAULT}.get(one.kind, "default")
+    name = one.properties.get("StageName", unnamed)
+    if one.kind == "WebSocketApi" and name == "default":
+        return f"{one.id}DefaultStage"
     if not isinstance(name, str):
         return f"{one.id}Stage"
     if name == _DEFAULT:
@@ -125,26 +130,31 @@ def _endpoint(given: Any) -> Any:
     return given
 
 
-def _domain(one: Serverless) -> Written:
+def domain_of(one: Serverless) -> Written:
+    """Give the domain name of an API, its mappings to paths and its records."""
     domain = one.map_of("Domain")
     name = domain.get("DomainName")
     if name is None:
         return
-    version = "V2" if one.kind == "HttpApi" or domain.get("EndpointConfiguration") == "PRIVATE" else ""
+    version = "V2" if one.kind in _SECOND or domain.get("EndpointConfiguration") == "PRIVATE" else ""
     private = version and one.kind == "Api"
     id_ = hashed(f"ApiGatewayDomainName{version}", name)
-    types = {("Api", ""): "AWS::ApiGateway::DomainName", ("HttpApi", "V2"): "AWS::ApiGatewayV2::DomainName"}
-    type_ = types.get((one.kind, version), "AWS::ApiGateway::DomainNameV2")
+    kinds = {"Api": "AWS::ApiGateway::DomainNameV2" if version else "AWS::ApiGateway::DomainName"}
+    type_ = kinds.get(one.kind, "AWS::ApiGatewayV2::DomainName")
     yield id_, made(type_, DomainName=name, CertificateArn=domain.get("CertificateArn") if one.kind == "Api" else None)
     paths = domain.get("BasePath")
-    for path in paths if isinstance(paths, list) else [""]:
+    for path in paths if isinstance(paths, list) else [paths or ""]:
         plain = "".join(each for each in str(path) if each.isalnum())
-        if one.kind == "HttpApi":
+        if one.kind in _SECOND:
             mapping = made("AWS::ApiGatewayV2::ApiMapping", DomainName={"Ref": id_}, ApiId={"Ref": one.id})
             yield f"{one.id}{plain}ApiMapping", mapping
         else:
             type_ = "AWS::ApiGateway::BasePathMappingV2" if private else "AWS::ApiGateway::BasePathMapping"
             yield f"{one.id}{plain}BasePathMapping", made(type_, DomainName={"Ref": id_}, RestApiId={"Ref": one.id})
+    association = map_in(domain, "AccessAssociation")
+    if private and association:
+        logical = hashed("DomainNameAccessAssociation", [association.get("VpcEndpointId"), id_])
+        yield logical, made("AWS::ApiGateway::DomainNameAccessAssociation", AccessAssociationSourceType="VPCE")
     zone = domain.get("Route53")
     if isinstance(zone, Mapping):
         known = zone.get("HostedZoneId") or zone.get("HostedZoneName")

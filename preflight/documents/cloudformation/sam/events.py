@@ -73,8 +73,19 @@ def _event(one: Serverless, id_: str, kind: str, given: Mapping[str, Any]) -> Wr
         yield f"{id_}Permission", _permission(one, "alexa-appkit", None, host="amazon.com")
     elif kind == "Api":
         yield suffixed(f"{id_}Permission", _permitted_stage(one, given)), _permission(one, "apigateway", None)
-    elif kind == "HttpApi":
+    elif kind == "HttpApi" and not ("Path" in given and _whole_api_invokes(one, given)):
         yield f"{id_}Permission", _permission(one, "apigateway", None)
+
+
+def _whole_api_invokes(one: Serverless, given: Mapping[str, Any]) -> bool:
+    """Say whether another event lets all of an HTTP API invoke the function, so that paths need no permission."""
+    return any(
+        isinstance(event, dict)
+        and event.get("Type") == "HttpApi"
+        and "Path" not in (other := map_in(event, "Properties"))
+        and api_of("HttpApi", other) == api_of("HttpApi", given)
+        for event in one.map_of("Events").values()
+    )
 
 
 def _permitted_stage(one: Serverless, given: Mapping[str, Any]) -> str:
@@ -168,11 +179,14 @@ def _schedule(id_: str, given: Mapping[str, Any], target: Any, action: str) -> W
 
 
 def _starting_role(service: str, action: str, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    document = {"Statement": [{"Effect": "Allow", "Action": action, "Resource": target}]}
+    statements = [{"Effect": "Allow", "Action": action, "Resource": target}]
+    dead = map_in(given, "DeadLetterConfig").get("Arn") if service == "scheduler" else None
+    if dead is not None:
+        statements.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": dead})
     return made(
         "AWS::IAM::Role",
         AssumeRolePolicyDocument=trust_of(service),
-        Policies=[{"PolicyName": "StartExecutionPolicy", "PolicyDocument": document}],
+        Policies=[{"PolicyName": "StartExecutionPolicy", "PolicyDocument": {"Statement": statements}}],
         PermissionsBoundary=given.get("PermissionsBoundary"),
     )
 

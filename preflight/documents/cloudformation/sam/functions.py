@@ -11,8 +11,11 @@ from preflight.documents.cloudformation.sam.resource import (
     Serverless,
     Written,
     arn_of,
+    filled_in,
     location,
     made,
+    none_where,
+    referred,
     suffixed,
     tags_of,
 )
@@ -40,14 +43,14 @@ def function(one: Serverless) -> Written:
             "AWS::Lambda::Function",
             **own,
             Code=_code(given),
-            Role=given.get("Role") or arn_of(f"{one.id}Role"),
+            Role=filled_in(given.get("Role"), arn_of(f"{one.id}Role")) or arn_of(f"{one.id}Role"),
             Tags=tags_of(given.get("Tags"), "lambda"),
             TracingConfig={"Mode": tracing} if tracing not in (None, "Disabled") else None,
             DeadLetterConfig={"TargetArn": dead["TargetArn"]} if "TargetArn" in dead else None,
         ),
     )
     alias = given.get("AutoPublishAlias")
-    if isinstance(alias, str) and alias:
+    if alias:
         # The version's id ends in a hash of the code, which is only known when it is packaged.
         yield f"{one.id}Version", made("AWS::Lambda::Version", FunctionName={"Ref": one.id})
         yield (
@@ -69,7 +72,10 @@ def function(one: Serverless) -> Written:
 
 def alias_of(one: Serverless) -> str:
     """Return the id of a function's alias."""
-    return f"{one.id}Alias{''.join(each for each in str(one.properties.get('AutoPublishAlias')) if each.isalnum())}"
+    alias = one.properties.get("AutoPublishAlias")
+    if isinstance(alias, dict):
+        alias = one.parameters.get(referred(alias), "")
+    return f"{one.id}Alias{str(alias).replace('-', 'D').replace('_', 'U')}"
 
 
 def _code(given: Any) -> Any:
@@ -111,10 +117,13 @@ def _asynchronous(one: Serverless, alias: Any) -> Written:
     for name, each in (config.get("DestinationConfig") or {}).items() if config else ():
         target = each.get("Destination") if isinstance(each, dict) else None
         kind = each.get("Type") if isinstance(each, dict) else None
-        if target is None and kind in ("SQS", "SNS"):
+        where = none_where(target)
+        if (target is None or where is not None) and kind in ("SQS", "SNS"):
             made_for_it = f"{one.id}EventInvokeConfig{name}{'Queue' if kind == 'SQS' else 'Topic'}"
-            yield made_for_it, made("AWS::SQS::Queue" if kind == "SQS" else "AWS::SNS::Topic")
-            target = arn_of(made_for_it) if kind == "SQS" else {"Ref": made_for_it}
+            condition = {} if where is None else {"Condition": where}
+            yield made_for_it, {**made("AWS::SQS::Queue" if kind == "SQS" else "AWS::SNS::Topic"), **condition}
+            own = arn_of(made_for_it) if kind == "SQS" else {"Ref": made_for_it}
+            target = own if where is None else filled_in(target, own)
         destinations[name] = {"Destination": target} if target is not None else {}
     yield (
         f"{one.id}EventInvokeConfig",
@@ -159,7 +168,9 @@ def authorizers(one: Serverless) -> Written:
     """Give the permissions by which an API calls the functions that authorize its requests."""
     for name, each in (one.map_of("Auth").get("Authorizers") or {}).items():
         arn = each.get("FunctionArn") if isinstance(each, dict) else None
-        if arn is not None and (one.kind == "Api" or each.get("EnableFunctionDefaultPermissions")):
+        if arn is None or each.get("DisableFunctionDefaultPermissions"):
+            continue
+        if one.kind == "Api" or each.get("EnableFunctionDefaultPermissions"):
             yield (
                 suffixed(f"{one.id}{name}", "AuthorizerPermission"),
                 made(

@@ -10,19 +10,21 @@ from typing import Any, TypeAlias
 
 Written: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
 """Resources by their logical ids, as they stand in the template that CloudFormation gets."""
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 @dataclass(frozen=True, slots=True)
 class Serverless:
     """A resource `AWS::Serverless::<kind>`, with what Globals says of its kind among its properties.
 
-    `template` are all resources of the template, as the user wrote them.
+    `template` are all resources of the template, as the user wrote them, `parameters` the defaults of its parameters.
     """
 
     id: str
     kind: str
     properties: Mapping[str, Any]
     template: Mapping[str, Any]
+    parameters: Mapping[str, Any]
 
     def members(self, *left_out: str) -> dict[str, Any]:
         """Return the properties without some, which SAM writes otherwise."""
@@ -31,6 +33,22 @@ class Serverless:
     def map_of(self, name: str) -> Mapping[str, Any]:
         """Return a property that is an object; empty where it is none, or is a function."""
         return map_in(self.properties, name)
+
+
+def none_where(value: Any) -> Any:
+    """Return the condition under which a value is left out, a name or Fn::Not of one; None for what is always there."""
+    branches = value.get("Fn::If") if isinstance(value, dict) else None
+    if not isinstance(branches, list) or len(branches) != 3:
+        return None
+    condition, holds, fails = branches
+    return condition if holds == _NO_VALUE else {"Fn::Not": [{"Condition": condition}]} if fails == _NO_VALUE else None
+
+
+def filled_in(value: Any, other: Any) -> Any:
+    """Return a value with another where a condition leaves it out."""
+    if none_where(value) is None:
+        return value
+    return {"Fn::If": [other if each == _NO_VALUE else each for each in value["Fn::If"]]}
 
 
 def map_in(value: Any, name: str) -> Mapping[str, Any]:

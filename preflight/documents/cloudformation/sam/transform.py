@@ -1,8 +1,8 @@
 """SAM's transform: what each resource of SAM's comes to, and what its references mean.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
-A type that SAM has and that is not written out here (a connector, a GraphQL API) stays as it is, and so is reported as
-a resource of which nothing is known.
+What can't be written out, such as a connector to a resource that isn't in the template, stays as it is, and so is
+reported as a resource of which nothing is known.
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.documents.cloudformation.sam.apis import http_api, rest_api, stage_of
+from preflight.documents.cloudformation.sam.capacity_providers import capacity_provider
+from preflight.documents.cloudformation.sam.connectors import connected, connectors
 from preflight.documents.cloudformation.sam.events import IMPLICIT, api_of, events
 from preflight.documents.cloudformation.sam.functions import alias_of, function
+from preflight.documents.cloudformation.sam.graphql_apis import graphql_api
 from preflight.documents.cloudformation.sam.resource import (
     Serverless,
     Written,
     arn_of,
+    filled_in,
     is_intrinsic,
     location,
     made,
     map_in,
+    none_where,
     referred,
     tags_of,
 )  # fmt: skip
 from preflight.documents.cloudformation.sam.roles import role
+from preflight.documents.cloudformation.sam.websocket_apis import websocket_api
 from preflight.json_pointer import escape
 
 _PREFIX = "AWS::Serverless::"
@@ -46,15 +52,18 @@ def transformed(value: Mapping[str, Any]) -> Transformed:
     """Return a template with what SAM makes of its resources."""
     given = value.get("Resources") or {}
     written: dict[str, Any] = {}
+    conditions: dict[str, Any] = {}
     origins: dict[str, str] = {}
     names: dict[str, str] = {}
     for one, resource, origin in _serverless(value, given):
         names.update(_referable(one))
         for id_, each in _written(one):
-            kept = {name: resource[name] for name in ("Condition",) if name in resource}
+            kept = _conditional(each.get("Condition"), resource.get("Condition"), conditions)
             if id_ == one.id:
                 kept |= {
-                    name: each for name, each in resource.items() if name not in ("Type", "Properties", "Connectors")
+                    name: each
+                    for name, each in resource.items()
+                    if name not in ("Type", "Properties", "Connectors", "Condition")
                 }
             # A role or an application that several share is made where any of them is.
             before = written.get(id_)
@@ -64,13 +73,26 @@ def transformed(value: Mapping[str, Any]) -> Transformed:
                 written[id_] = {**each, **kept}
                 origins.setdefault(id_, f"/Resources/{escape(origin)}")
     resources = {name: written.pop(name, each) for name, each in given.items()} | written
-    connected = list(_connectors(given))
-    for id_, name, each in connected:
-        resources.setdefault(id_, {"Type": _CONNECTOR, "Properties": map_in(each, "Properties")})
-        origins.setdefault(id_, f"/Resources/{escape(name)}/Connectors/{escape(id_.removeprefix(name))}")
-    resources = _without_connectors(resources)
+    resources = _with_connectors(resources, given, origins)
     whole = {**value, "Resources": resources}
+    if conditions:
+        whole["Conditions"] = {**conditions, **(value.get("Conditions") or {})}
     return Transformed(_renamed(whole, names) if names else whole, origins)
+
+
+def _conditional(own: Any, of_all: Any, conditions: dict[str, Any]) -> dict[str, Any]:
+    """Return the condition of a resource that is made where `own` holds, of one that is made where `of_all` does; what
+    has no name yet is added to `conditions`.
+    """
+    if isinstance(own, dict):
+        negated = own["Fn::Not"][0]["Condition"]
+        conditions[f"NOT{negated}"] = own
+        own = f"NOT{negated}"
+    if own is not None and of_all is not None:
+        conditions[f"{of_all}AND{own}"] = {"Fn::And": [{"Condition": of_all}, {"Condition": own}]}
+        own = f"{of_all}AND{own}"
+    condition = of_all if own is None else own
+    return {} if condition is None else {"Condition": condition}
 
 
 def _serverless(
@@ -78,6 +100,8 @@ def _serverless(
 ) -> Iterator[tuple[Serverless, Mapping[str, Any], str]]:
     """Give the resources of SAM's, the APIs that events ask for among them, with what stands for each and where."""
     shared = value.get("Globals") or {}
+    parameters = map_in(value, "Parameters").items()
+    defaults = {name: each["Default"] for name, each in parameters if isinstance(each, dict) and "Default" in each}
     implicit: dict[str, str] = {}
     for name, resource in given.items():
         kind = str(resource.get("Type", "")) if isinstance(resource, dict) else ""
@@ -85,7 +109,7 @@ def _serverless(
         if not isinstance(own, dict):
             continue
         kind = kind.removeprefix(_PREFIX)
-        one = Serverless(name, kind, _merged(map_in(shared, kind), own), given)
+        one = Serverless(name, kind, _merged(map_in(shared, kind), own), given, defaults)
         yield one, resource, name
         for event in one.map_of("Events").values() if kind in ("Function", "StateMachine") else ():
             type_ = event.get("Type") if isinstance(event, dict) else None
@@ -93,7 +117,7 @@ def _serverless(
                 implicit.setdefault(type_, name)
     for kind, name in implicit.items():
         if IMPLICIT[kind] not in given:
-            yield Serverless(IMPLICIT[kind], kind, map_in(shared, kind), given), {}, name
+            yield Serverless(IMPLICIT[kind], kind, map_in(shared, kind), given, defaults), {}, name
 
 
 def _merged(shared: Any, own: Any) -> Any:
@@ -169,7 +193,7 @@ def _state_machine(one: Serverless) -> Written:
             DefinitionS3Location=location(given.get("DefinitionUri"), "Bucket", "Key", "Version"),
             StateMachineName=given.get("Name"),
             StateMachineType=given.get("Type"),
-            RoleArn=given.get("Role") or arn_of(f"{one.id}Role"),
+            RoleArn=filled_in(given.get("Role"), arn_of(f"{one.id}Role")) or arn_of(f"{one.id}Role"),
             LoggingConfiguration=given.get("Logging"),
             TracingConfiguration=tracing if isinstance(tracing, dict) else None,
             Tags=tags_of(given.get("Tags"), "stateMachine"),
@@ -177,7 +201,7 @@ def _state_machine(one: Serverless) -> Written:
     )
     if alias := given.get("AutoPublishAlias"):
         yield f"{one.id}Version", made("AWS::StepFunctions::StateMachineVersion", StateMachineArn={"Ref": one.id})
-        yield f"{one.id}Alias{alias}", made("AWS::StepFunctions::StateMachineAlias", Name=alias)
+        yield alias_of(one), made("AWS::StepFunctions::StateMachineAlias", Name=alias)
 
 
 _WRITERS: Mapping[str, tuple[Callable[[Serverless], Written], ...]] = {
@@ -188,17 +212,21 @@ _WRITERS: Mapping[str, tuple[Callable[[Serverless], Written], ...]] = {
     "SimpleTable": (_table,),
     "LayerVersion": (_layer,),
     "Application": (_application,),
+    "GraphQLApi": (graphql_api,),
+    "WebSocketApi": (websocket_api,),
+    "CapacityProvider": (capacity_provider,),
 }
 
 
 def _referable(one: Serverless) -> Iterator[tuple[str, str]]:
     """Give what a template may call the resources that SAM makes of one: `Fn.Alias`, `Api.Stage`."""
-    if one.kind == "Function" and isinstance(one.properties.get("AutoPublishAlias"), str):
+    if one.kind == "Function" and one.properties.get("AutoPublishAlias"):
         yield f"{one.id}.Alias", alias_of(one)
         yield f"{one.id}.Version", f"{one.id}Version"
     if one.kind == "Function":
         for name, each in map_in(one.map_of("EventInvokeConfig"), "DestinationConfig").items():
-            if isinstance(each, dict) and "Destination" not in each and each.get("Type") in ("SQS", "SNS"):
+            made_by_sam = isinstance(each, dict) and ("Destination" not in each or none_where(each["Destination"]))
+            if made_by_sam and each.get("Type") in ("SQS", "SNS"):
                 title = "Queue" if each["Type"] == "SQS" else "Topic"
                 yield f"{one.id}.Destination{title}", f"{one.id}EventInvokeConfig{name}{title}"
     if one.kind in ("Api", "HttpApi"):
@@ -237,23 +265,33 @@ def _attribute(argument: Any, names: Mapping[str, str]) -> Any:
     return argument
 
 
-def _connectors(resources: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    for name, resource in list(resources.items()):
-        for connector, each in map_in(resource, "Connectors").items():
-            yield f"{name}{connector}", name, each
+def _with_connectors(resources: dict[str, Any], given: Mapping[str, Any], origins: dict[str, str]) -> dict[str, Any]:
+    """Return resources with what connectors come to in their place; one that can't be written out stays as it is."""
+    replaced: dict[str, list[str]] = {}
+    found = dict(resources)
+    for one in connectors(given):
+        written = connected(one, resources)
+        if written is None:
+            # What SAM calls its policies is not known, then: DependsOn may name them.
+            found[one.id] = {"Type": _CONNECTOR, "Properties": map_in(one.given, "Properties")}
+            replaced[one.id] = []
+        else:
+            found.pop(one.id, None)
+            found |= {id_: each for id_, each in written.items() if id_ not in given}
+            replaced[one.id] = list(written)
+        place = f"{escape(one.within)}/Connectors/{escape(one.id.removeprefix(one.within))}"
+        for id_ in written or (one.id,):
+            origins.setdefault(id_, f"/Resources/{place if one.within else escape(one.id)}")
+    return {name: _depending(each, replaced, found) for name, each in found.items()} if replaced else found
 
 
-def _without_connectors(resources: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of DependsOn what is made of connectors, of which the names are not written out."""
-    known = tuple(name for name, each in resources.items() if isinstance(each, dict) and each.get("Type") == _CONNECTOR)
-    if not known:
-        return resources
-    found: dict[str, Any] = {}
-    for name, each in resources.items():
-        depends = each.get("DependsOn") if isinstance(each, dict) else None
-        listed = [depends] if isinstance(depends, str) else depends
-        if isinstance(listed, list):
-            kept = [one for one in listed if one in resources or not str(one).startswith(known)]
-            each = {**each, "DependsOn": kept}
-        found[name] = each
-    return found
+def _depending(resource: Any, replaced: Mapping[str, list[str]], resources: Mapping[str, Any]) -> Any:
+    """Return a resource that depends on what is made of connectors rather than on them."""
+    depends = resource.get("DependsOn") if isinstance(resource, dict) else None
+    listed = [depends] if isinstance(depends, str) else depends
+    if not isinstance(listed, list):
+        return resource
+    unwritten = tuple(name for name, each in replaced.items() if not each)
+    kept = [other for each in listed for other in replaced.get(str(each), [each])]
+    kept = [each for each in kept if each in resources or not (unwritten and str(each).startswith(unwritten))]
+    return {**resource, "DependsOn": kept}

@@ -38,7 +38,8 @@ def test_managed_policies_have_their_paths() -> None:
 
 
 @pytest.mark.skipif(find_spec("samtranslator") is None, reason="aws-sam-translator is not installed")
-def test_the_templates_are_those_of_the_package() -> None:
-    from tools.sam_policy_templates import PATH, text
+def test_templates_and_connectors_are_those_of_the_package() -> None:
+    from tools.sam_policy_templates import PATH, PROFILES, profiles, text
 
     assert PATH.read_text(encoding="utf-8") == text()
+    assert PROFILES.read_text(encoding="utf-8") == profiles()

@@ -59,6 +59,35 @@ MADE = [
                                  "Events": {"At": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}}}}},
         {"Flow", "FlowRole", "FlowAt", "FlowAtRole"},
     ),
+    ({"Fn": _function(AutoPublishAlias="a-b_c")}, {"Fn", "FnRole", "FnVersion", "FnAliasaDbUc"}),
+    ({"Provider": {"Type": "AWS::Serverless::CapacityProvider", "Properties": {"VpcConfig": {"SubnetIds": ["s"]}}}},
+     {"Provider", "ProviderOperatorRole"}),
+    (
+        {"Chat": {"Type": "AWS::Serverless::WebSocketApi",
+                  "Properties": {"RouteSelectionExpression": "$request.body.action",
+                                 "Auth": {"AuthType": "CUSTOM", "AuthArn": "arn:aws:lambda:eu-west-1:1:function:a"},
+                                 "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:eu-west-1:1:function:f"},
+                                            "say": {"FunctionArn": "arn:aws:lambda:eu-west-1:1:function:f"}}}}},
+        {"Chat", "ChatDefaultStage", "ChatConnectRoute", "ChatConnectIntegration", "ChatConnectPermission",
+         "ChatSayRoute", "ChatSayIntegration", "ChatSayPermission", "ChatConnectAuthorizer",
+         "ChatAuthorizerPermission"},
+    ),
+    (
+        {"Shop": {"Type": "AWS::Serverless::GraphQLApi",
+                  "Properties": {
+                      "SchemaInline": "type Query { x: String }",
+                      "Auth": {"Type": "AWS_LAMBDA",
+                               "LambdaAuthorizer": {"AuthorizerUri": "arn:aws:lambda:eu-west-1:1:function:a"}},
+                      "ApiKeys": {"Key": {}},
+                      "DataSources": {"DynamoDb": {"Orders": {"TableName": "orders", "TableArn": "arn:t"}}},
+                      "Functions": {"get": {"DataSource": "Orders", "InlineCode": "x"},
+                                    "none": {"DataSource": "NONE", "InlineCode": "x"}},
+                      "Resolvers": {"Query": {"x": {"Pipeline": ["get"]}}}}}},
+        {"Shop", "ShopSchema", "ShopCloudWatchRole", "ShopKey", "ShopToLambdaAuthConnector1WriteLambdaPermission",
+         "ShopOrdersDynamoDBDataSource", "ShopOrdersDynamoDBDataSourceRole",
+         "ShopOrdersDynamoDBDataSourceToTableConnectorPolicy", "ShopNoneDataSource", "Shopget", "Shopnone",
+         "ShopQueryx"},
+    ),
 ]  # fmt: skip
 
 
@@ -106,15 +135,74 @@ def test_globals_are_merged_into_each_resource_of_their_kind() -> None:
     )
 
 
-def test_dependencies_on_a_connector_are_none_on_a_missing_resource() -> None:
-    connector = {"Properties": {"Destination": {"Id": "Topic"}, "Permissions": ["Write"]}}
-    resources = {
-        "Fn": {**_function(), "Connectors": {"ToTopic": connector}},
-        "Topic": {"Type": "AWS::SNS::Topic", "DependsOn": ["FnToTopicPolicy"]},
+def _connected(destination: dict[str, Any], **other: Any) -> dict[str, Any]:
+    connector = {"Properties": {"Destination": destination, "Permissions": ["Write"]}}
+    return {"Fn": {**_function(), "Connectors": {"Out": connector}}, "Topic": {"Type": "AWS::SNS::Topic"}, **other}
+
+
+def test_a_connector_is_the_policy_that_it_grants() -> None:
+    depending = {"Type": "AWS::SQS::Queue", "DependsOn": ["FnOut"]}
+    found = read_template(_document(_connected({"Id": "Topic"}, Queue=depending))).resources
+    assert found["FnOutPolicy"].type == "AWS::IAM::ManagedPolicy"
+    assert found["FnOutPolicy"].pointer == "/Resources/Fn/Connectors/Out"
+    assert found["FnOutPolicy"].properties == {
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["sns:Publish"], "Resource": [{"Ref": "Topic"}]}],
+        },
+        "Roles": [{"Ref": "FnRole"}],
     }
-    found = read_template(_document(resources)).resources
-    assert found["FnToTopic"].type == "AWS::Serverless::Connector"
-    assert found["Topic"].depends_on == ()
+    assert found["Queue"].depends_on == ("FnOutPolicy",)
+
+
+def test_a_connector_of_which_an_end_is_not_known_stays_and_is_depended_on_by_nothing() -> None:
+    depending = {"Type": "AWS::SQS::Queue", "DependsOn": ["FnOutPolicy"]}
+    found = read_template(_document(_connected({"Id": "Elsewhere"}, Queue=depending))).resources
+    assert found["FnOut"].type == "AWS::Serverless::Connector"
+    assert found["Queue"].depends_on == ()
+
+
+def test_connectors_to_queues_topics_and_functions() -> None:
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
+    ends = {"Queue": "AWS::SQS::Queue", "Topic": "AWS::SNS::Topic"}
+    resources = {
+        "Rule": rule,
+        "Fn": _function(),
+        **{name: {"Type": type_} for name, type_ in ends.items()},
+        "Out": {
+            "Type": "AWS::Serverless::Connector",
+            "Properties": {
+                "Source": {"Id": "Rule"},
+                "Destination": [{"Id": "Queue"}, {"Id": "Topic"}, {"Id": "Fn"}],
+                "Permissions": ["Write"],
+            },
+        },
+    }
+    found = {name: each.type for name, each in read_template(_document(resources)).resources.items()}
+    assert found["OutQueuePolicyDestination0"] == "AWS::SQS::QueuePolicy"
+    assert found["OutTopicPolicyDestination1"] == "AWS::SNS::TopicPolicy"
+    assert found["OutWriteLambdaPermissionDestination2"] == "AWS::Lambda::Permission"
+    assert "Out" not in found
+
+
+def test_a_role_that_a_condition_leaves_out_is_made_where_it_does() -> None:
+    role = {"Fn::If": ["Own", "arn:aws:iam::111122223333:role/own", {"Ref": "AWS::NoValue"}]}
+    conditions = {"Own": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    template = read_template(_document({"Fn": _function(Role=role)}, Conditions=conditions))
+    assert template.resources["FnRole"].condition == "NOTOwn"
+    assert [each.name for each in plan_of([_document({"Fn": _function(Role=role)}, Conditions=conditions)],
+                                          given=Given("us-east-1", "111122223333")).resources] == ["t/Fn"]  # fmt: skip
+
+
+def test_a_function_may_deliver_what_it_failed_at() -> None:
+    dead = {"Type": "SQS", "TargetArn": "arn:aws:sqs:us-east-1:111122223333:dead"}
+    to = {"DestinationConfig": {"OnSuccess": {"Type": "SNS"}}}
+    found = read_template(_document({"Fn": _function(DeadLetterQueue=dead, EventInvokeConfig=to)})).resources
+    granted = [each["PolicyDocument"]["Statement"][0] for each in found["FnRole"].properties["Policies"]]
+    assert [(each["Action"], each["Resource"]) for each in granted] == [
+        ("sqs:SendMessage", dead["TargetArn"]),
+        ("sns:Publish", {"Ref": "FnEventInvokeConfigOnSuccessTopic"}),
+    ]
 
 
 def test_local_code_is_uploaded_before_the_deploy() -> None:
