@@ -109,6 +109,8 @@ def resolution(labels: Iterable[str]) -> str:
     """Return what would make known what depends on labels, as an imperative without a full stop."""
     labels = list(labels)
     named = dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label))
+    if list(named) == ["AWS::StackName"]:
+        return "give --stack-name NAME"
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
     if made := dict.fromkeys(match[1] for label in labels if (match := _MADE_UP.search(label))):

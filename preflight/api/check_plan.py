@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from preflight.api.check_settings import Vouched, check_settings, policy_bodies
 from preflight.api.facts import facts_of, require_one_source, require_one_stdin
-from preflight.api.requests import Said, read
+from preflight.api.requests import Said, read, require_stacks
 from preflight.engine.result import Level, Report, Verdict
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def check(
     sts_active: Sequence[str] = (),
     allow_unchecked: Sequence[str] = (),
     deployed: str | None = None,
+    stack_name: str | None = None,
+    service_role: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
@@ -77,6 +79,7 @@ def check(
         sts_active=sts_active,
         allow_unchecked=allow_unchecked,
         deployed=deployed,
+        service_role=service_role,
     )
     require_one_stdin([*files, snapshot, boundary, *identity_policies, *scps, *vouched.files()])
     require_one_source(snapshot, profile, endpoint_url)
@@ -89,9 +92,10 @@ def check(
     settings, before = check_settings(vouched, find_config(files).check)
     said = Said(
         operation=operation, parameters=parameters, principal=principal, region=region, account=account,
-        context=context, deployed=before,
+        context=context, deployed=before, stack_name=stack_name,
     )  # fmt: skip
     plan, sources = read(files, said)
+    require_stacks(plan, service_role)
     overrides = _overrides(identity_policies, boundary, scps)
     with facts_of(plan.region, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts:
         report = check_plan(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from preflight.documents.text.document import Document
     from preflight.readiness.settings import CheckSettings
 
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S*[^\s/]")
 _IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """What STS takes for a source identity: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
@@ -28,6 +29,7 @@ class Vouched:
     sts_active: Sequence[str] = ()
     allow_unchecked: Sequence[str] = ()
     deployed: str | None = None
+    service_role: str | None = None
 
     def files(self) -> tuple[str | None, ...]:
         """Return the files that are named here."""
@@ -58,7 +60,10 @@ def check_settings(given: Vouched, table: CheckTable) -> tuple[CheckSettings, Do
         identity,
     )
     deployed = given.deployed or table.deployed
-    settings = CheckSettings(session, regions, tuple(given.allow_unchecked or table.allow_unchecked))
+    role = given.service_role or table.service_role
+    if role is not None and not _ROLE.fullmatch(role):
+        raise UsageError(f"--service-role {role!r} is not the ARN of a role; write arn:aws:iam::ACCOUNT:role/NAME")
+    settings = CheckSettings(session, regions, tuple(given.allow_unchecked or table.allow_unchecked), role)
     if deployed is None:
         return settings, None
     from preflight.documents.text.load import load

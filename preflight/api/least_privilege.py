@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from preflight.api.check_settings import Vouched, check_settings
 from preflight.api.facts import facts_of, require_one_source, require_one_stdin
-from preflight.api.requests import Said, read
+from preflight.api.requests import Said, read, require_stacks
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def policy(
     sts_active: Sequence[str] = (),
     allow_unchecked: Sequence[str] = (),
     deployed: str | None = None,
+    stack_name: str | None = None,
+    service_role: str | None = None,
 ) -> LeastPrivilege:
     """Work out the least-privilege policies for a plan's calls, for the execution roles that it uses, or for what
     preflight reads to check it (`audience`). Those of the roles come with the plan's, too (`offer.roles`).
@@ -70,6 +72,7 @@ def policy(
         sts_active=sts_active,
         allow_unchecked=allow_unchecked,
         deployed=deployed,
+        service_role=service_role,
     )
     require_one_stdin([*requests, snapshot, *vouched.files()])
     _require_fitting(audience, diff, principal)
@@ -78,9 +81,10 @@ def policy(
     settings, before = check_settings(vouched, find_config(requests).check)
     said = Said(
         operation=operation, parameters=parameters, principal=principal, region=region, account=account,
-        context=context, deployed=before,
+        context=context, deployed=before, stack_name=stack_name,
     )  # fmt: skip
     plan, _ = read(requests, said)
+    require_stacks(plan, service_role)
     with _facts(plan, snapshot, profile, endpoint_url, live=live, diff=diff) as facts:
         return _worked_out(plan, facts, audience, diff, attach, settings)
 
@@ -140,7 +144,7 @@ def _worked_out(
         if isinstance(facts, NoFacts):
             note = "resources that the plan doesn't name are given as patterns; --snapshot FILE or --live names them"
     else:
-        needed = needed_by(plan, facts, settings.session)
+        needed = needed_by(plan, facts, settings.session, settings.service_role)
         grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)
         roles = _of_roles(needed, attachment)
         note = _note_on(roles, audience)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.documents.plans.plan import Plan
@@ -22,19 +24,28 @@ class Said:
     account: str | None = None
     context: Mapping[str, str | list[str]] | None = None
     deployed: Document | None = None
+    stack_name: str | None = None
+
+
+def require_stacks(plan: Plan, service_role: str | None) -> None:
+    """Raise `UsageError` where a service role is named for what CloudFormation doesn't deploy."""
+    if service_role is not None and not plan.stacks:
+        raise UsageError("--service-role is for CloudFormation, SAM and the CDK; none of these deploys what is given")
 
 
 def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     """Return the plan in REQUEST files, and the text of each document by its path. Raises what reading raises."""
-    from preflight.documents.plans.consistency import with_options
+    from preflight.documents.plans.consistency import require_stack_name, with_options
     from preflight.documents.plans.plan import Given
     from preflight.documents.plans.requests import load_requests, plan_of
 
-    given = Given(said.region, said.account, deployed=said.deployed)
+    if said.stack_name is not None:
+        require_stack_name(said.stack_name)
+    given = Given(said.region, said.account, deployed=said.deployed, stack_name=said.stack_name)
     if said.parameters:
         from preflight.documents.cloudformation.parameters import parameters_of
 
-        given = Given(said.region, said.account, parameters_of(said.parameters), said.deployed)
+        given = replace(given, parameters=parameters_of(said.parameters))
     documents = load_requests(requests)
     plan = plan_of(documents, said.operation, given)
     plan = with_options(plan, principal=said.principal, region=said.region, account=said.account, context=said.context)

@@ -63,6 +63,17 @@ AllowUnchecked: TypeAlias = Annotated[
 Deployed: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="The deployed template or a change set, to check an update.")
 ]
+StackName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The stack's name; the calls that deploy the stack are checked too."),
+]
+ServiceRole: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ARN",
+        help="The role that CloudFormation deploys with; --principal is then the role or user that calls.",
+    ),
+]
 Profile: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")]
 EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")]
 Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")]

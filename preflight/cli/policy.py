@@ -20,9 +20,11 @@ from preflight.cli.options import (
     Principal,
     Region,
     Requests,
+    ServiceRole,
     SessionPolicies,
     SessionTags,
     SourceIdentity,
+    StackName,
     StsActive,
     context_of,
     tags_of,
@@ -89,6 +91,8 @@ def policy(
     sts_active: StsActive = None,
     allow_unchecked: AllowUnchecked = None,
     deployed: Deployed = None,
+    stack_name: StackName = None,
+    service_role: ServiceRole = None,
     attach: Annotated[
         Attach, typer.Option(help="Managed policies, or an inline policy of a role, user or group.")
     ] = Attach.MANAGED,
@@ -128,6 +132,8 @@ def policy(
         sts_active=sts_active or (),
         allow_unchecked=allow_unchecked or (),
         deployed=deployed,
+        stack_name=stack_name,
+        service_role=service_role,
     )
     offer, difference = found.offer, found.difference
     if format_ is Format.JSON:

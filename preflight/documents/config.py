@@ -50,6 +50,7 @@ class CheckTable(NamedTuple):
     sts_active: tuple[str, ...] = ()
     allow_unchecked: tuple[str, ...] = ()
     deployed: str | None = None
+    service_role: str | None = None
 
 
 class Config(NamedTuple):
@@ -191,6 +192,7 @@ def _check(table: Mapping[str, Any], folder: str) -> CheckTable:
         sts_active=tuple(table.get("sts-active", ())),
         allow_unchecked=tuple(table.get("allow-unchecked", ())),
         deployed=os.path.relpath(os.path.join(folder, table["deployed"])) if "deployed" in table else None,  # noqa: PTH118
+        service_role=table.get("service-role"),
     )
 
 

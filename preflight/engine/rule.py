@@ -19,9 +19,10 @@ from preflight.errors import PreflightError
 class Rule:
     """One rule as its file declares it (`schemas/rule.schema.json`), without its examples.
 
-    `check` names the function that decides, `module:function`, and `check_resource` the one that decides of a resource
-    or call that nothing is declared of; where both are None, `reported_by` names the command that gives the rule's
-    results itself. `once` says that the rule has one answer for a whole plan. `family` is the folder the rule lies in.
+    `check` names the function that decides, `module:function`, `check_resource` the one that decides of a resource or
+    call that nothing is declared of, and `check_stack` the one that decides of a stack that is deployed; where the
+    first two are None, `reported_by` names the command that gives the rule's results itself. `once` says that the rule
+    has one answer for a whole plan. `family` is the folder the rule lies in.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Rule:
     aliases: tuple[str, ...] = ()
     check: str | None = None
     check_resource: str | None = None
+    check_stack: str | None = None
     once: bool = False
     reported_by: str | None = None
 
@@ -71,6 +73,10 @@ class Rule:
     def resource_function(self) -> Callable[..., Iterable[Result]]:
         """Return the function that decides of a resource. Raises as `function` does."""
         return self._named(self.check_resource or "")
+
+    def stack_function(self) -> Callable[..., Iterable[Result]]:
+        """Return the function that decides of a stack. Raises as `function` does."""
+        return self._named(self.check_stack or "")
 
     def _named(self, where: str) -> Callable[..., Iterable[Result]]:
         module, _, name = where.partition(":")
@@ -116,6 +122,7 @@ def load_file(path: Path) -> Rule:
         aliases=tuple(declared["aliases"]),
         check=declared.get("check"),
         check_resource=declared.get("check-resource"),
+        check_stack=declared.get("check-stack"),
         once=declared.get("once", False),
         reported_by=declared.get("reported-by"),
     )

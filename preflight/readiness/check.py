@@ -31,6 +31,7 @@ from preflight.engine.selection import select_rules
 from preflight.readiness.call_site import Settled, calling, placed, settled
 from preflight.readiness.capacity.usage import in_use
 from preflight.readiness.derived.accounts import accounted, coverage_of, step_without_request
+from preflight.readiness.derived.deployment import deployments
 from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.references import references
 from preflight.readiness.settings import CheckSettings
@@ -69,9 +70,12 @@ def check(
     require_session(settings.session, principal)
     overridden = with_overrides(account, principal, overrides or Overrides())
     facts = deployed(with_sts_active(overridden, settings.sts_active), plan, place.region)
-    steps = list(steps_of(plan, facts, place, principal, settings.session))
+    service_role = settings.service_role if plan.stacks else None
+    acting = service_role or principal
+    session = settings.session if service_role is None else Session()
+    steps = list(steps_of(plan, facts, place, acting, session))
     nothing = not (plan.requests or plan.gaps) and all(each.handler == "none" for each in plan.resources)
-    first = steps[0] if steps else step_without_request(plan, facts, place, principal, settings.session)
+    first = steps[0] if steps else step_without_request(plan, facts, place, acting, session)
     resources = [accounted(each, first, settings.allow_unchecked) for each in plan.resources]
     tasks: list[Task[Any]] = [
         Task(rule, rule.function(), step, step.location)
@@ -84,6 +88,13 @@ def check(
         for each in resources
         for rule in rules
         if rule.check_resource
+    ]
+    caller = step_without_request(plan, facts, place, principal, settings.session)
+    tasks += [
+        Task(rule, rule.stack_function(), each, each.location)
+        for each in ([] if nothing else deployments(plan, caller, service_role))
+        for rule in rules
+        if rule.check_stack
     ]
     # Where facts are at hand, threads would only cost; AWS is waited for, so all that can be is asked together.
     threads = _THREADS if account.waits else 1

@@ -24,3 +24,5 @@ def _said(given: Mapping[str, Any]) -> Iterator[str]:
         yield f"STS is active in {', '.join(regions)}"
     if patterns := given.get("allow_unchecked"):
         yield f"{', '.join(patterns)} may go unchecked"
+    if "service_role" in given:
+        yield f"CloudFormation deploys with {given['service_role']}"

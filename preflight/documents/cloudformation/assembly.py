@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 from preflight.declared.partitions import partition_of
-from preflight.documents.cloudformation.assets import assets_of
+from preflight.documents.cloudformation.assets import assets_of, publishing_roles
 from preflight.documents.cloudformation.model import Template
-from preflight.documents.cloudformation.plans import Gathered, gather, nested_in, planned
+from preflight.documents.cloudformation.plans import Gathered, deployed_stack, gather, nested_in, planned
 from preflight.documents.cloudformation.stack import Shared, Stack, Where
 from preflight.documents.cloudformation.template import read_template
-from preflight.documents.plans.plan import Given, Plan
+from preflight.documents.plans.plan import Given, Plan, PlannedStack
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
 from preflight.errors import InputError
@@ -48,6 +48,29 @@ class _Found:
         """The name that the stack is deployed under."""
         return str(self.properties.get("stackName") or self.id)
 
+    def role(self, member: str, region: str | None, account: str | None) -> str | None:
+        """Return a role that the artifact names, where it is wholly known."""
+        written = self.properties.get(member)
+        if not isinstance(written, str):
+            return None
+        values = {"AccountId": account, "Region": region, "Partition": partition_of(region) if region else None}
+        filled = _PLACEHOLDER.sub(lambda match: values[match[1]] or match[0], written)
+        return None if "${" in filled else filled
+
+    def deployed(self, stack: Stack) -> PlannedStack:
+        """Return the stack with what the artifact says of its deploy."""
+        region, account = stack.where.region, stack.where.account
+        url = self.properties.get("stackTemplateAssetObjectUrl")
+        whole = isinstance(url, str) and "${" not in url
+        return replace(
+            deployed_stack(stack),
+            tags=_tags(self.properties.get("tags")),
+            template_url=str(url) if whole else "",
+            service_role=self.role("cloudFormationExecutionRoleArn", region, account),
+            deployed_by=self.role("assumeRoleArn", region, account),
+            assumed=publishing_roles(self.manifest, self.needs, stack),
+        )
+
     def error(self, problem: str, mend: str) -> InputError:
         """Return the error of this stack."""
         return InputError(self.manifest.path, problem, place=self.manifest.place(self.pointer), mend=mend)
@@ -76,6 +99,7 @@ def plan_in(document: Document, given: Given) -> Plan:
         stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
         gathered.declared += assets_of(each.manifest, each.needs, stack)
         gather(stack, gathered)
+        gathered.stacks.append(each.deployed(stack))
         shared.exports.update(stack.exports())
     again = partial(plan_in, document)
     return planned(gathered, shared, given, again, _principal(found, region, account))
@@ -183,9 +207,5 @@ def _tags(tags: Any) -> dict[str, str]:
 
 def _principal(found: list[_Found], region: str | None, account: str | None) -> str | None:
     """Return the role that CloudFormation deploys the stacks with, where it is one and the same and wholly known."""
-    roles = {each.properties.get("cloudFormationExecutionRoleArn") for each in found}
-    if len(roles) != 1 or not isinstance(role := roles.pop(), str):
-        return None
-    values = {"AccountId": account, "Region": region, "Partition": partition_of(region) if region else None}
-    filled = _PLACEHOLDER.sub(lambda match: values[match[1]] or match[0], role)
-    return None if "${" in filled else filled
+    roles = {each.role("cloudFormationExecutionRoleArn", region, account) for each in found}
+    return roles.pop() if len(roles) == 1 else None

@@ -16,6 +16,7 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
 from preflight.errors import InputError
 from preflight.json_pointer import escape
+from preflight.unresolved import DeployText
 
 _MANIFEST = "cdk:asset-manifest"
 _PLACEHOLDER = re.compile(r"\$\{(AWS::(?:Partition|AccountId|Region))\}")
@@ -26,6 +27,23 @@ def assets_of(manifest: Document, needs: Iterable[str], stack: Stack) -> Iterato
 
     A manifest of assets that is not beside the assembly has none: what is missing is then reported where it is used.
     """
+    for listed in _manifests(manifest, needs):
+        yield from _listed(listed, stack)
+
+
+def publishing_roles(manifest: Document, needs: Iterable[str], stack: Stack) -> tuple[str, ...]:
+    """Return the roles that `cdk deploy` assumes to upload the assets of a stack, each once."""
+    every = (
+        place.get("assumeRoleArn")
+        for listed in _manifests(manifest, needs)
+        for section in ("files", "dockerImages")
+        for _, place in _destinations(listed.value, section)
+    )
+    filled = dict.fromkeys(_filled(role, stack) for role in every if isinstance(role, str))
+    return tuple(role for role in filled if not DeployText.partial(role))
+
+
+def _manifests(manifest: Document, needs: Iterable[str]) -> Iterator[Document]:
     artifacts = manifest.value.get("artifacts")
     for name in needs:
         artifact = artifacts.get(name) if isinstance(artifacts, dict) else None
@@ -34,12 +52,10 @@ def assets_of(manifest: Document, needs: Iterable[str], stack: Stack) -> Iterato
         if not isinstance(artifact, dict) or artifact.get("type") != _MANIFEST or not isinstance(file, str):
             continue
         try:
-            listed = load(os.path.join(os.path.dirname(manifest.path), file))  # noqa: PTH118, PTH120
+            yield load(os.path.join(os.path.dirname(manifest.path), file))  # noqa: PTH118, PTH120
         except InputError as error:
             if error.position is not None:
                 raise
-            continue
-        yield from _listed(listed, stack)
 
 
 def _listed(listed: Document, stack: Stack) -> Iterator[Declared]:

@@ -31,7 +31,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template's sections. `macros` are the transforms that may write anything, which nobody has run here."""
+    """A template's sections. `transforms` are all that it names, `macros` those that may write anything, which nobody
+    has run here.
+    """
 
     document: Document
     parameters: Mapping[str, Mapping[str, Any]]
@@ -40,6 +42,7 @@ class Template:
     resources: Mapping[str, Resource]
     outputs: Mapping[str, Any]
     macros: tuple[str, ...] = ()
+    transforms: tuple[str, ...] = ()
 
     def error(self, pointer: str, problem: str, mend: str) -> InputError:
         """Return the error of something at a place in the template; the nearest place that its text has."""

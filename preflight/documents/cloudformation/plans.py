@@ -19,7 +19,7 @@ from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
 from preflight.documents.cloudformation.updates import changed_by, updated
 from preflight.documents.plans.operation_names import known_operations, schema_name
-from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest, PlannedResource
+from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest, PlannedResource, PlannedStack
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
@@ -41,6 +41,7 @@ class Gathered:
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     resources: list[PlannedResource] = field(default_factory=list)
+    stacks: list[PlannedStack] = field(default_factory=list)
 
 
 def plan_in(document: Document, given: Given) -> Plan:
@@ -49,13 +50,24 @@ def plan_in(document: Document, given: Given) -> Plan:
     _require_known(template, given)
     shared = Shared(nested=nested_in)
     own = PurePath(document.path).stem
-    where = Where(given.region, given.account, None, own if given.several else "", own)
+    where = Where(given.region, given.account, given.stack_name, own if given.several else "", own)
     stack = Stack(template, where, given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
     if given.deployed is not None:
         _update(gathered, given.deployed, where, given)
+    gathered.stacks.append(
+        replace(deployed_stack(stack), named=given.stack_name is not None, updates=given.deployed is not None)
+    )
     return planned(gathered, shared, given, partial(plan_in, document))
+
+
+def deployed_stack(stack: Stack) -> PlannedStack:
+    """Return a stack as what is deployed, as far as its template tells."""
+    name, template = stack.place["StackName"], stack.template
+    return PlannedStack(
+        stack.where.stack, name, template.document, tags=stack.where.tags, transforms=template.transforms
+    )
 
 
 def _update(gathered: Gathered, deployed: Document, where: Where, given: Given) -> None:
@@ -89,6 +101,7 @@ def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, pri
         declared=tuple(gathered.declared),
         gaps=(*gathered.gaps, *shared.unmade.values()),
         resources=tuple(gathered.resources),
+        stacks=tuple(gathered.stacks),
         placed=placed if shared.asked_for_place else None,
     )
 

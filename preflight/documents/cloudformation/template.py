@@ -58,6 +58,7 @@ def read_template(document: Document) -> Template:
         },
         value.get("Outputs", {}),
         tuple(each for each in transforms if each not in _INCLUDED),
+        tuple(transforms),
     )
 
 

@@ -16,6 +16,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 # What could be a region; whether there is one of that name is for a check, which knows the partitions' regions.
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 _ZONE = re.compile(r"(?P<region>[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2})[a-z]")
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}", re.ASCII)
 _PRINCIPAL = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):"
     r"(?:iam::(?P<iam>[0-9]{12}):(?:(?:role|user)/\S*[^\s/]|root)|sts::(?P<sts>[0-9]{12}):assumed-role/[^/\s]+/[^/\s]+)"
@@ -63,6 +64,16 @@ def require_region(region: str, option: str) -> None:
     """Raise `UsageError` for a region of an option that has not the form of a region's name."""
     if not _REGION.fullmatch(region) or _ZONE.fullmatch(region):
         raise UsageError(f"{option} {region!r} is not a region name; {_region_mend(region)}")
+
+
+def require_stack_name(name: str) -> None:
+    """Raise `UsageError` for what can't be a stack's name
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
+    """
+    if not _STACK_NAME.fullmatch(name):
+        raise UsageError(
+            f"--stack-name {name!r} is not a stack name; use up to 128 letters, digits and hyphens, a letter first"
+        )
 
 
 def context_text(given: Any) -> str | list[str]:

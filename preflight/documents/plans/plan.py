@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.documents.text.document import Document
 
 PlannedChange: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
-Handler: TypeAlias = Literal["create", "read", "update", "delete", "call", "none"]
+Handler: TypeAlias = Literal["create", "read", "update", "delete", "call", "deploy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,31 @@ class PlannedResource:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedStack:
+    """A stack that is deployed: `name` is what its resources are reported under, `stack_name` what it is called in the
+    account, perhaps not known, `named` that this was said by somebody for the deploy.
+
+    `tags` are the stack's, None where they are not known; `transforms` those of its template. `template_url` is where
+    the template is uploaded to, if that is known; `updates` says that the stack is there. `service_role` is the role
+    that CloudFormation works with, `deployed_by` the role that who deploys assumes, and `assumed` others that they do;
+    of a template by itself nothing says.
+    """
+
+    name: str
+    stack_name: str
+    document: Document
+    pointer: str = ""
+    named: bool = False
+    tags: Mapping[str, str] | None = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
+    template_url: str = ""
+    updates: bool = False
+    service_role: str | None = None
+    deployed_by: str | None = None
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A resource that a template makes beside the requests, as a role or its policies: it is there for all of them.
 
@@ -108,8 +133,8 @@ class Given:
 
     What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
     (`Stack:Name`) for one stack of several. `deployed` is the template as it is deployed, or a change set: what is read
-    is an update of it. `several` says that other documents are read into the same plan, so that
-    what is not known in one must not be taken for the same in another.
+    is an update of it, and `stack_name` what the stack is called. `several` says that other documents are read into the
+    same plan, so that what is not known in one must not be taken for the same in another.
     """
 
     region: str | None = None
@@ -117,6 +142,7 @@ class Given:
     parameters: Mapping[str, str] = field(default_factory=dict)
     deployed: Document | None = None
     several: bool = False
+    stack_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +152,7 @@ class Plan:
     `region`, `account` and `principal` (an IAM ARN) are None where nobody has said them yet; `context` holds request
     context keys that the user vouches for, values being strings or lists of strings. `declared` are the resources that
     a template makes beside the requests, `gaps` what of it could not be read, `resources` all that must be accounted
-    for. Texts may be known by shape only (`preflight.unresolved`).
+    for, `stacks` what is deployed by CloudFormation. Texts may be known by shape only (`preflight.unresolved`).
 
     `placed` reads the documents again for a region and an account, where what they say depends on either and they were
     read without: a template has pseudo parameters. It is None where that would change nothing.
@@ -140,4 +166,5 @@ class Plan:
     declared: tuple[Declared, ...] = ()
     gaps: tuple[Gap, ...] = ()
     resources: tuple[PlannedResource, ...] = ()
+    stacks: tuple[PlannedStack, ...] = ()
     placed: Callable[[str, str], Plan] | None = field(default=None, compare=False, repr=False)

@@ -87,6 +87,8 @@ def plan_of(documents: Sequence[Document], operation: str | None = None, given: 
         raise UsageError(f"--operation {operation} is for a bare request; {documents[0].path} names its operations")
     if given.parameters and not any(map(_holds_form, documents)):
         raise UsageError(f"--parameters is for templates and plans; {documents[0].path} has no parameters")
+    if given.stack_name is not None:
+        _require_one_stack(joined)
     require_consistent(joined)
     if joined.placed is not None:
 
@@ -95,6 +97,12 @@ def plan_of(documents: Sequence[Document], operation: str | None = None, given: 
 
         joined = replace(joined, placed=placed)
     return joined
+
+
+def _require_one_stack(plan: Plan) -> None:
+    if len(plan.stacks) != 1 or not plan.stacks[0].named:
+        have = "names its own stacks" if any(each.deployed_by for each in plan.stacks) else "is not one template"
+        raise UsageError(f"--stack-name is for one CloudFormation or SAM template; {_of(plan).path} {have}")
 
 
 def _is_plan(document: Document) -> bool:
@@ -190,6 +198,7 @@ def _joined(one: Plan, other: Plan) -> Plan:
         declared=(*one.declared, *other.declared),
         gaps=(*one.gaps, *other.gaps),
         resources=(*one.resources, *other.resources),
+        stacks=(*one.stacks, *other.stacks),
         placed=one.placed or other.placed,
     )
 

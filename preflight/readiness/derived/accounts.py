@@ -55,8 +55,10 @@ class ResourceStep:
     def asking(self, prefix: str) -> Step:
         """Return the step as which a permission of a service is asked for."""
         # Calls of the deploy are all made in the same session; of a call of the user's own only the first service's.
-        call = self.resource.handler == "call" and prefix != "iam"
-        service = calls.prefix(self.resource.type.partition(":")[0]) if call else prefix
+        if prefix == "iam" or self.resource.handler not in ("call", "deploy"):
+            return _with(self.step, prefix, self.resource)
+        called = "cloudformation" if self.resource.handler == "deploy" else self.resource.type.partition(":")[0]
+        service = calls.prefix(called)
         return _with(self.step, service, self.resource)
 
 
@@ -91,6 +93,7 @@ _NOTHING_DECLARED = {
     "resource": "iam:role",
     "effect": "delete",
     "authorize": (),
+    "service-principal": "cloudformation.amazonaws.com",
     "call": {"service": "cloudformation", "method": ""},
 }
 

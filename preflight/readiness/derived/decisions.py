@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from preflight import catalog
-from preflight.account.facts import Absent, Known, Unknown
+from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
@@ -31,6 +31,7 @@ _UNTAGGED = {"aws:RequestTag/*": "`[]`", "aws:TagKeys": "`[]`"}
 _SERVICE_LINKED = "iam:CreateServiceLinkedRole"
 # No key has a policy yet: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 _CREATE_KEY = "kms:CreateKey"
+_ASSUME = "sts:AssumeRole"
 # Services whose resources have policies of their own that must allow, as a kind of `rules/resources` knows them.
 _WITH_POLICY = {"kms": ("kms:key", "KeyId")}
 
@@ -177,10 +178,12 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
     policies = held.policies
     if permission.action.startswith("kms:") and need.kind == "*":
         policies, held = _held_to_key_policy(permission.action, policies, each, held)
+    if permission.action == _ASSUME:
+        policies, held = _held_to_trust(policies, step, need.resource, held)
     name = each.resource.name.rpartition("/")[2]
     matter = Matter(
         facts.value.arn, permission.action, need.resource, to=f"{_VERB[each.resource.handler]} {name}",
-        grant_with=permission.grant_with, held=held,
+        grant_with=permission.grant_with, held=held, trust=permission.action == _ASSUME,
     )  # fmt: skip
     return judged(rule, matter, request, policies, location=location)
 
@@ -203,6 +206,20 @@ def _held_to_key_policy(action: str, policies: Policies, each: ResourceStep, hel
     return replace(policies, unknown=unknown), replace(held, resolution=parsed.resolution)
 
 
+def _held_to_trust(policies: Policies, step: Step, role: str, held: Held) -> tuple[Policies, Held]:
+    """Return the policies with the trust policy of a role that is assumed."""
+    fact = step.account.read(Ask.one("iam:role", "", {"RoleArn": role}))
+    document = fact.value.get("AssumeRolePolicyDocument") if isinstance(fact, Known) else None
+    if document is not None:
+        parsed: Policy | Unknown = parsed_policy("the trust policy", document, PolicyType.RESOURCE)
+    else:
+        parsed = fact if isinstance(fact, Unknown) else Unknown(f"the trust policy of {role} was not found")
+    if not isinstance(parsed, Unknown):
+        return replace(policies, resource=parsed), held
+    unknown = MappingProxyType({**policies.unknown, PolicyType.RESOURCE: parsed.reason})
+    return replace(policies, unknown=unknown), replace(held, resolution=parsed.resolution)
+
+
 def _default_key_policy(each: ResourceStep) -> Policy:
     """Return the policy that leaves the key to IAM.
 
@@ -219,5 +236,6 @@ _VERB = {
     "update": "update",
     "delete": "delete",
     "call": "make the call",
+    "deploy": "deploy the stack",
     "none": "make",
 }

@@ -16,6 +16,7 @@ from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import steps_of
 from preflight.readiness.derived.accounts import ResourceStep, accounted, step_without_request
 from preflight.readiness.derived.decisions import arns_of, need_of
+from preflight.readiness.derived.deployment import deployments
 from preflight.readiness.least_privilege.narrowing import ConditionBlock, exactly, narrowed
 from preflight.readiness.permissions.authorization import Need, needs, required
 from preflight.readiness.references import Reference, references
@@ -63,10 +64,11 @@ class Needed:
     doubts: tuple[Doubt, ...]
 
 
-def needed_by(plan: Plan, account: Account, session: Session | None = None) -> Needed:
+def needed_by(plan: Plan, account: Account, session: Session | None = None, service_role: str | None = None) -> Needed:
     """Return what the caller of a plan needs, by the operations' declarations and what is known of the account.
 
-    `session` is what is known of the session that makes the calls. Raises `InputError` where a request
+    `session` is what is known of the session that makes the calls. With a `service_role`, CloudFormation makes the
+    resources as that role, and the caller only deploys the stack. Raises `InputError` where a request
     cannot be read by its operation's shape and where plan and account are not of the same AWS account, `UsageError`
     where the region or the account cannot be told.
     """
@@ -74,10 +76,11 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None) -> N
     plan = placed(plan, place)
     require_readable(plan)
     facts = deployed(account, plan, place.region)
+    service_role = service_role if plan.stacks else None
     steps = tuple(steps_of(plan, facts, place, plan.principal or calling(account), session))
     found: dict[tuple[str, str, ConditionBlock, tuple[str, str]], PlannedNeed] = {}
     doubts = {Doubt(gap.message, gap.resolution): None for gap in plan.gaps}
-    for step in steps:
+    for step in steps if service_role is None else ():
         for permission in required(step):
             for target in permission.on:
                 for each in needs(step, permission, target):
@@ -94,8 +97,13 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None) -> N
         if steps
         else step_without_request(plan, facts, place, plan.principal or calling(account), session or Session())
     )
-    for resource in plan.resources:
-        for derived, doubt in _derived(accounted(resource, first)):
+    derived_of = [] if service_role is not None else [accounted(each, first) for each in plan.resources]
+    caller = step_without_request(plan, facts, place, first.principal, session or Session())
+    for stack in deployments(plan, caller, service_role):
+        ways = (*stack.ways[:1], *stack.beside) if stack.asked else ()
+        derived_of += [each for each in ways if each.step.principal == first.principal]
+    for each_of in derived_of:
+        for derived, doubt in _derived(each_of):
             if doubt is not None:
                 doubts[doubt] = None
             if derived is not None:

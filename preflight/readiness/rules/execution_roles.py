@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from preflight.account.caller_keys import caller_keys
-from preflight.account.facts import Absent, Fact, Known, Unknown
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
 from preflight.declared.expressions import arn_part
 from preflight.engine.result import Kind, Result
@@ -18,6 +18,7 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.dependency_results import place_of, sentence
+from preflight.readiness.derived.deployment import StackStep
 from preflight.readiness.permissions.authorization import caller_facts
 from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
@@ -57,6 +58,18 @@ def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
         yield rule.result(
             Kind.NOT_APPLICABLE, f"{step.operation.id} needs nothing of an execution role here", location=step.location
         )
+
+
+def service_role(each: StackStep, rule: Rule) -> Iterator[Result]:
+    """Say whether the role that CloudFormation is to deploy with is there, and lets CloudFormation assume it."""
+    if each.service_role is None or not each.asked:
+        return
+    ask = Ask.one("iam:role", "", {"RoleArn": each.service_role}, expected=True)
+    named = Reference(
+        "iam:role", dict(ask.key), "", rule.id, each.step.account.read(ask), "the service role of the stack", ({},), (),
+        planned=False, covered=False,
+    )  # fmt: skip
+    yield _assumable(each.ways[0].asking("cloudformation"), rule, named)
 
 
 def _trust_policy(service: str) -> str:
