@@ -16,6 +16,14 @@ BANNED = re.compile(
     r"\b(settl(e|es|ed|ing)|whoever|nobody|hangs? on|is told of|mend(s|ed|ing)?|strangers?|what is there|stands)\b",
     re.IGNORECASE,
 )
+# Turns of phrase that nobody writes about AWS, in the messages and remedies of these rooms.
+STILTED = re.compile(
+    r"(?<!there )\b(is|are) no (?!longer|more)|\b(that|which) (is|are) meant|, which [{\w!}'` ]+ names\b"
+    r"|\bof (its|their|one's) own\b"
+    r"|\bof the form of\b|\bwhite space\b|\bthere is no (region|service|operator|partition)\b|\btwelve digits\b",
+    re.IGNORECASE,
+)
+PLAIN = ("lint",)
 MODULES = sorted((ROOT / "preflight").rglob("*.py"))
 RULES = sorted((ROOT / "rules").rglob("*.yaml"))
 PAGES = [
@@ -61,6 +69,17 @@ def test_messages_and_help_texts_are_plain_english() -> None:
         for path in MODULES
         for line, text in literals(ast.parse(path.read_text(encoding="utf-8")))
         if BANNED.search(text)
+    ]
+    assert not found
+
+
+def test_messages_of_rules_are_idiomatic() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in MODULES
+        if path.relative_to(ROOT / "preflight").parts[0] in PLAIN
+        for line, text in literals(ast.parse(path.read_text(encoding="utf-8")))
+        if STILTED.search(text)
     ]
     assert not found
 

@@ -52,7 +52,7 @@ def prove(
         raise UsageError("--against compares with an earlier version; it goes with no-new-access")
     for action in actions:
         if ":" not in action and action.strip("*"):
-            raise UsageError(f'--action {action} names no service; write "service:{action}"')
+            raise UsageError(f'--action {action} has no service prefix; write "service:{action}"')
     wanted = next((each for each in POLICY_TYPES if each == type_), None)
     if type_ is not None and wanted is None:
         raise UsageError(f"unknown policy type {type_!r}; there are {', '.join(POLICY_TYPES)}")

@@ -85,7 +85,7 @@ class Rule:
 
             function: Callable[..., Iterable[Result]] = getattr(import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
-            raise PreflightError(f"rule {self.id} names the check {where!r}, which is not there: {error}") from error
+            raise PreflightError(f"rule {self.id} names the check {where!r}, which doesn't exist: {error}") from error
         return function
 
 

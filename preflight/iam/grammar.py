@@ -89,7 +89,11 @@ def _statement(body: Any, index: int, at: str, place: _Place) -> Statement:
         _refuse(f"{at}/Effect" if "Effect" in body else at, problem, 'write "Allow" or "Deny"')
     actions = _patterns(body, "Action", at, version)
     if actions is None:
-        _refuse(at, "the statement has neither Action nor NotAction", "say which actions it is about")
+        _refuse(
+            at,
+            "the statement has neither Action nor NotAction",
+            'add an Action element, such as "Action": "s3:GetObject"',
+        )
     principals = _principals(body, at)
     _named(principals, at, place.named)
     completes = principals is None if place.completes is None else place.completes

@@ -131,7 +131,7 @@ def test_unreadable_files_are_named(preflight: Command, folder: Path) -> None:
         (("--type", "scpp"), "'scpp' is not one of"),
         (("--baseline", "gone.json"), "gone.json: there is no such file"),
         (("--write-baseline", "no/where.json"), "--write-baseline no/where.json: there is no directory"),
-        (("--rules", "gone"), "--rules gone: there is no such directory; name one with rules in it"),
+        (("--rules", "gone"), "--rules gone: there is no such directory; name a directory with rules"),
         (("--output", "no/where.txt"), "--output no/where.txt: there is no directory"),
         (("-",), "- (stdin) can be given only once"),
     ],
@@ -206,7 +206,7 @@ def test_rules_of_ones_own(preflight: Command, folder: Path, form: str) -> None:
         (("match:", "mach:"), "unknown key 'mach'; did you mean match?"),
         (("id: ORG001", "id: ["), "invalid YAML"),
         (("match:\n  actions: [s3:PutObject]\n  resources: [\"arn:aws:s3:::legacy/*\"]", "check: os.path:exists"),
-         "os.path is in no package that registers rules; decide it with match"),
+         "os.path is in no package that registers rules; use match"),
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_used(preflight: Command, folder: Path, change: tuple[str, str], says: str) -> None:
@@ -254,7 +254,7 @@ def test_a_check_that_breaks_is_named_and_the_rest_is_linted(
 
     monkeypatch.setattr("preflight.lint.rules.grammar.document.version_known", broken)
     ran = preflight("lint", "a.json", "b.json", a__json=GOOD, b__json=MILD)
-    assert ran.code == 2 and "a.json: the check of IAM003 broke: KeyError: 'oh'" in ran.line and "IAM203" in ran.out
+    assert ran.code == 2 and "a.json: the check of IAM003 failed: KeyError: 'oh'" in ran.line and "IAM203" in ran.out
 
 
 def test_many_files_are_linted_on_all_cores_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,8 +95,8 @@ def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
 def _wild_service(text: str, service: str) -> Problem:
     return Problem(
         "wild service",
-        f"the service of {text!r} is a pattern, {service!r}, which future services may match too",
-        "name each service: one entry for each, such as s3:Get*",
+        f"the service prefix {service!r} in {text!r} has a wildcard, which also matches services that AWS adds later",
+        "write one entry per service, such as s3:Get*",
     )
 
 
@@ -113,7 +113,7 @@ def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
         meant = catalog.nearest_service(service, action=name) if search else None
     return Problem(
         "service",
-        f"there is no service {service!r}, which {text!r} names",
+        f"unknown service prefix {service!r} in {text!r}",
         f"write {meant}:{_named(meant, name)}" if meant else f"use a service prefix that AWS lists: {_TAKEN}",
     )
 
@@ -145,8 +145,8 @@ def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
     if permission is not None:
         return Problem(
             "action",
-            f"{text!r} is an operation of the API, not an action",
-            f"write {permission}, the action that allows it",
+            f"{text!r} is an API operation, not an IAM action",
+            f"write {permission}, the action that authorizes it",
         )
     meant = catalog.nearest_action(service, name) if search else None
     other = None if meant else _elsewhere(service, name)

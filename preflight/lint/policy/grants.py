@@ -41,6 +41,18 @@ class Granted(NamedTuple):
     view: StatementView
     entry: Entry
 
+    def written_as(self, action: str) -> str:
+        """Return what the policy has in place of an action's name: a pattern, or NotAction; nothing for the name."""
+        return "" if self.entry.text.lower() == action.lower() else self.entry.text
+
+    def remedy(self, action: str, remedy: str) -> str:
+        """Return a remedy about an action that begins with what the policy has in its place."""
+        written = self.written_as(action)
+        if not written:
+            return remedy
+        first = "use Action instead of NotAction, and list" if written == "NotAction" else f"replace `{written}` with"
+        return f"{first} the actions you need; if {action} is one of them, {remedy}"
+
 
 class Grants:
     """What the Allow statements of a policy grant of the watched actions.

@@ -82,7 +82,7 @@ def read_baseline(path: str) -> Baseline:
     document = load(path)
     value = document.value
     if not isinstance(value, dict) or value.get("version") != VERSION or not isinstance(value.get("findings"), list):
-        raise InputError(path, "it is no baseline of this version", mend="write it anew with --write-baseline")
+        raise InputError(path, "it isn't a baseline of this version", mend="write it again with --write-baseline")
     entries = []
     for number, each in enumerate(value["findings"]):
         if not isinstance(each, Mapping) or not all(
@@ -90,9 +90,9 @@ def read_baseline(path: str) -> Baseline:
         ):
             raise InputError(
                 path,
-                "this is no finding of a baseline",
+                "this isn't a baseline finding",
                 place=document.place(f"/findings/{number}"),
-                mend="write the baseline anew with --write-baseline",
+                mend="write the baseline again with --write-baseline",
             )
         entries.append(BaselineEntry(each["file"], each["rule"], each["fingerprint"]))
     return Baseline(entries)

@@ -38,11 +38,11 @@ def added_rules(folders: Iterable[str] = ()) -> list[Head]:
             _take(_rule(path, trusted), found)
     for folder in folders:
         if not Path(folder).is_dir():
-            raise UsageError(f"--rules {folder}: there is no such directory; name one with rules in it")
+            raise UsageError(f"--rules {folder}: there is no such directory; name a directory with rules")
         paths = _files(Path(folder))
         if not paths:
             raise UsageError(
-                f"--rules {folder}: unknown rule in it; rules are YAML files, as docs/custom-rules.md says"
+                f"--rules {folder}: there are no rules in it; rules are YAML files, see docs/custom-rules.md"
             )
         for path in paths:
             _take(_rule(path, trusted), found)
@@ -97,7 +97,7 @@ def _rule(path: Path, trusted: set[str]) -> Head:
     validate(document, "rule")
     declared = document.value
     if "reported-by" in declared:
-        raise _unfit(document, "/reported-by", "a rule of one's own is decided by match or check", "write one of them")
+        raise _unfit(document, "/reported-by", "a custom rule needs match or check", "write one of them")
     check = declared.get("check")
     if check is not None:
         _require_trusted(document, check, trusted)
@@ -120,7 +120,7 @@ def _require_trusted(document: Document, check: str, trusted: set[str]) -> None:
         document,
         "/check",
         f"{module} is in no package that registers rules",
-        f"decide it with match, or install a package with an entry point in {GROUP}",
+        f"use match, or install a package with an entry point in {GROUP}",
     )
 
 

@@ -47,7 +47,7 @@ def edited_text(text: str, syntax: str, edits: Sequence[Edit]) -> str:
     """Return a text with edits made. Raises `EditError` where it is not written so that they can be."""
     root = span_tree(text, syntax)
     if root is None:
-        raise EditError("there is nothing in it")
+        raise EditError("the file is empty")
     spans = by_pointer(root)
     removed: dict[str, set[str]] = defaultdict(set)
     changes: list[Replacement] = []
@@ -79,11 +79,11 @@ def _edit(root: Any, edit: Edit) -> Any:
     if edit.kind == "add":
         inside = _at(root, parts)
         if not isinstance(inside, dict) or edit.value[0] in inside:
-            raise EditError(f'there is no place for "{edit.value[0]}"')
+            raise EditError(f'there is no place to insert "{edit.value[0]}"')
         inside[edit.value[0]] = copy.deepcopy(edit.value[1])
         return root
     if not parts:
-        raise EditError("it is about the whole")
+        raise EditError("it applies to the whole document")
     inside = _at(root, parts[:-1])
     key: Any = int(parts[-1]) if isinstance(inside, list) and parts[-1].isdigit() else parts[-1]
     try:
@@ -125,7 +125,7 @@ def _changed(text: str, changes: Iterable[Replacement]) -> str:
     at = 0
     for change in sorted(changes):
         if change.start < at:
-            raise EditError("two changes of it meet")
+            raise EditError("two fixes overlap")
         pieces += (text[at : change.start], change.text)
         at = change.end
     return "".join([*pieces, text[at:]])
@@ -155,14 +155,14 @@ def _replaced(text: str, syntax: str, span: Span, value: Any) -> Replacement:
 
 def _renamed(text: str, syntax: str, span: Span, name: str) -> Replacement:
     if span.name is None:
-        raise EditError("it has no name")
+        raise EditError("it isn't a member of an object")
     style = text[span.name[0]]
     return Replacement(*span.name, _written(syntax, name, style if style in "'\"" else ""))
 
 
 def _added(text: str, syntax: str, span: Span, name: str, value: Any) -> Replacement:
     if span.kind != "object":
-        raise EditError("it is no object")
+        raise EditError("it isn't an object")
     if not span.children:
         member = f"{_written(syntax, name, '')}: {_written(syntax, value, '')}"
         return Replacement(span.start, span.end, f"{{{member}}}")
@@ -217,11 +217,11 @@ def _without_lines(text: str, span: Span, index: int) -> Replacement:
     if span.kind == "list":
         first = text.rfind("-", span.children[index - 1].end if index else span.start, child.first)
         if first < 0:
-            raise EditError("it is not written as YAML's lists are")
+            raise EditError("it isn't written as a YAML block list")
     line = text.rfind("\n", 0, first) + 1
     if text[line:first].strip():
         if index + 1 == len(span.children):
-            raise EditError("it shares its line")
+            raise EditError("it shares its line with something else")
         following = span.children[index + 1]
         start = following.first if span.kind == "object" else text.rfind("-", child.end, following.first)
         return Replacement(first, start, "")
@@ -230,7 +230,7 @@ def _without_lines(text: str, span: Span, index: int) -> Replacement:
     end = text.find("\n", child.end)
     rest = text[child.end : end if end >= 0 else len(text)].strip()
     if rest and not rest.startswith("#"):
-        raise EditError("it shares its line")
+        raise EditError("it shares its line with something else")
     if end < 0:
         return Replacement(max(line - 1, 0), len(text), "")
     return Replacement(line, end + 1, "")

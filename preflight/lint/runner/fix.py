@@ -22,8 +22,8 @@ from preflight.lint.runner.edits import EditError, edited_text, edited_value
 from preflight.lint.runner.one_policy import Found
 
 _PASSES = 50
-_NOT_SHOWN = "it is not shown that the policy would grant the same"
-_REFUSED = "AWS refuses the policy as it is, so there is nothing that it grants to compare with"
+_NOT_SHOWN = "it couldn't be shown that the policy would grant the same"
+_REFUSED = "AWS refuses the policy as it is, so what it grants can't be compared"
 _ELEMENTS = (
     "Sid",
     "Effect",
@@ -137,9 +137,9 @@ def _edited(text: str, attempts: Sequence[_Attempt]) -> str:
     try:
         read = load_text(after, document.path, short_forms=True)
     except InputError as error:
-        raise EditError("the file could not be read any more") from error
+        raise EditError("the file can no longer be read") from error
     if read.value != wanted or read.syntax != document.syntax:
-        raise EditError("it is not written so that it can be changed alone")
+        raise EditError("it can't be edited by itself")
     for policy in {id(each.found.policy): each.found.policy for each in attempts}.values():
         old, new = policy.value, at(wanted, policy.pointer)
         if not _same(old, new, policy.type) and not _same(_as_meant(old), new, policy.type):
@@ -164,7 +164,7 @@ def _unfit(policy: FoundPolicy) -> str:
     if policy.shape is not None:
         return "the policy is not known before the template is deployed"
     if policy.problems:
-        return "the file says something twice, or cannot be read"
+        return "the file has duplicate keys, or can't be read"
     value = policy.document.value
     if isinstance(value, dict) and ("account" in value or any(name in value for name in _RECORDS)):
         return "the file describes an existing state: fix its source instead"

@@ -78,15 +78,15 @@ def matcher(path: Path) -> Callable[[Subject], Iterator[Finding]]:
 def read_match(declared: Any, where: str) -> Match:
     """Read the member `match` of a rule; `where` names its file. Raises `PreflightError`, with the mend."""
     if not isinstance(declared, Mapping):
-        raise PreflightError(f"{where}: /match: it is no object; give effect, actions, resources and so on")
+        raise PreflightError(f"{where}: /match: it isn't an object; give effect, actions, resources and so on")
     unknown = sorted(map(str, declared.keys() - _MEMBERS))
     if unknown:
         raise PreflightError(f"{where}: /match: unknown key {unknown[0]!r}; use {', '.join(sorted(_MEMBERS))}")
     effect, message = declared.get("effect", "Allow"), declared.get("message", "")
     if effect not in ("Allow", "Deny"):
-        raise PreflightError(f"{where}: /match/effect: {effect!r} is no effect; write Allow or Deny")
+        raise PreflightError(f"{where}: /match/effect: {effect!r} isn't a valid effect; write Allow or Deny")
     if not isinstance(message, str):
-        raise PreflightError(f"{where}: /match/message: it is no text; write a sentence")
+        raise PreflightError(f"{where}: /match/message: it isn't text; write a sentence")
     lists = {
         name.replace("-", "_"): _texts(declared.get(name, []), f"{where}: /match/{name}")
         for name in _MEMBERS - {"effect", "message"}
@@ -99,7 +99,7 @@ def read_match(declared: Any, where: str) -> Match:
 def _texts(value: Any, where: str) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str) and each for each in listed):
-        raise PreflightError(f"{where}: it is neither a text nor a list of texts; write [s3:GetObject]")
+        raise PreflightError(f"{where}: it is neither text nor a list of texts; write [s3:GetObject]")
     return tuple(listed)
 
 

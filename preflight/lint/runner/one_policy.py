@@ -130,8 +130,8 @@ def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return (
-        f"{policy.document.path}: the check of {rule.id} broke: {what} ({Path(last.filename).name}:{last.lineno}); "
-        "this is internal error: please report it with the policy"
+        f"{policy.document.path}: the check of {rule.id} failed: {what} ({Path(last.filename).name}:{last.lineno}); "
+        "this is an internal error; please report it with the policy"
     )
 
 
@@ -142,6 +142,6 @@ def _function(rule: Head) -> Check:
     try:
         function = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise PreflightError(f"{rule.path}: it names the check {rule.check!r}, which is not there: {error}") from error
+        raise PreflightError(f"{rule.path}: it names the check {rule.check!r}, which doesn't exist: {error}") from error
     check: Check = function if rule.check is not None else function(rule.path)
     return check

@@ -54,18 +54,18 @@ def comments_in(text: str, today: date) -> list[Comment]:
 
 def _unfit(body: re.Match[str] | None, rules: Sequence[str], today: date) -> str:
     if body is None or not rules:
-        return "it names no rule: write ignore[IAM203] and why"
+        return "it names no rule: write ignore[IAM203] and a reason"
     if wrong := [rule for rule in rules if not _RULE.fullmatch(rule)]:
-        return f"{wrong[0]!r} is no rule's id"
+        return f"{wrong[0]!r} isn't a rule ID"
     if not body[3].strip():
-        return "it gives no reason: write why behind the bracket"
+        return "it has no reason: write one after the bracket"
     if body[2] is None:
         return ""
     try:
         until = date.fromisoformat(body[2])
     except ValueError:
         return f"invalid date {body[2]}: write one such as 2027-03-31"
-    return f"it counted until {until}" if until < today else ""
+    return f"it expired on {until}" if until < today else ""
 
 
 def _block(lines: Sequence[str], comment: int) -> tuple[int, int]:
@@ -125,7 +125,7 @@ class Suppressions:
             for edit in found.finding.edits if entry.pointer else ():
                 if any(_moves(edit, start, entry.pointer.rstrip("/")) for start in ("", found.policy.pointer)):
                     cited = f"the suppression of {entry.rule} at {entry.pointer}"
-                    return f"{cited} would be about another place; suppress by the Sid of the statement instead"
+                    return f"{cited} would apply to another place; suppress by the Sid of the statement instead"
         return ""
 
     def results(self, path: str, running: Iterable[str]) -> Iterator[Result]:
@@ -138,11 +138,11 @@ class Suppressions:
             place = Location(path, "", comment.line, comment.column)
             if comment.unfit:
                 if UNFIT in running:
-                    yield _result(UNFIT, f"this suppression does not count: {comment.unfit}", place)
+                    yield _result(UNFIT, f"this suppression has no effect: {comment.unfit}", place)
             elif UNUSED in running:
                 for rule in comment.rules:
                     if rule in running and (index, rule) not in self._used_comments:
-                        yield _result(UNUSED, f"nothing of {rule} is found here that this comment suppresses", place)
+                        yield _result(UNUSED, f"there is no {rule} finding here for this comment to suppress", place)
 
 
 def about_entries(
@@ -165,14 +165,14 @@ def about_entries(
         cited = f"the suppression of {entry.rule} in {entry.file}"
         if number in gone:
             if UNUSED in running:
-                yield _result(UNUSED, f"{cited} is about a file that is not there", place)
+                yield _result(UNUSED, f"{cited} names a file that doesn't exist", place)
         elif number not in looked_at or entry.rule not in running:
             continue
         elif not _counts(entry, today):
             if UNFIT in running:
-                yield _result(UNFIT, f"{cited} does not count: it counted until {entry.expires}", place)
+                yield _result(UNFIT, f"{cited} expired on {entry.expires}", place)
         elif number not in used and UNUSED in running:
-            yield _result(UNUSED, f"{cited} is about nothing that is found", place)
+            yield _result(UNUSED, f"{cited} matches no finding", place)
 
 
 def _counts(entry: Suppression, today: date) -> bool:

@@ -31,6 +31,6 @@ def write_fixes(fixes: Iterable[Fix]) -> Iterator[str]:
 def _write(fix: Fix) -> None:
     data = read_bytes(fix.path)
     if decode(data, fix.path) != fix.before:
-        raise PreflightError(f"{fix.path}: it has changed while it was linted; lint it again")
+        raise PreflightError(f"{fix.path}: it changed while it was being linted; lint it again")
     bom, encoding = next(((bom, name) for bom, name in _ENCODINGS.items() if data.startswith(bom)), (b"", "utf-8"))
     replace_file(Path(fix.path).resolve(), bom + fix.after.encode(encoding))

@@ -82,7 +82,7 @@ def test_the_remedy_says_what_to_write(value: Any, rule: str, remedy: str) -> No
         ("lambda.amazonaws.com", "IAM030", 'write {"Service": "lambda.amazonaws.com"}'),
         ({"AWS": "lambda.amazonaws.com"}, "IAM032", 'write {"Service": "lambda.amazonaws.com"}'),
         ({"AWS": 111122223333}, "IAM030", 'write "111122223333", in quotes'),
-        ({"AWS": "1111-2222-3333"}, "IAM032", "write the twelve digits of the account"),
+        ({"AWS": "1111-2222-3333"}, "IAM032", "use the 12-digit account ID"),
         ({"Service": "lambda"}, "IAM034", 'write "lambda.amazonaws.com"'),
         ({"Service": "Lambda.amazonaws.com"}, "IAM034", 'write "lambda.amazonaws.com"'),
         ({"service": "lambda.amazonaws.com"}, "IAM031", 'write "Service"'),

@@ -34,13 +34,13 @@ def ids(document: Any, type_: Any = "identity", service: str = "") -> list[str]:
     ("action", "rule", "remedy"),
     [
         ("sagemaker:CreateEndpont", "IAM101", "write sagemaker:CreateEndpoint"),
-        ("S3:listobjects", "IAM101", "write s3:ListBucket, the action that allows it"),
-        ("s3:HeadObject", "IAM101", "write s3:GetObject, the action that allows it"),
+        ("S3:listobjects", "IAM101", "write s3:ListBucket, the action that authorizes it"),
+        ("s3:HeadObject", "IAM101", "write s3:GetObject, the action that authorizes it"),
         ("ec2:CreateLoadBalancer", "IAM101", "write elasticloadbalancing:CreateLoadBalancer"),
         ("sagemkr:CreateModel", "IAM100", "write sagemaker:CreateModel"),
         ("lamda:invokefunction", "IAM100", "write lambda:InvokeFunction"),
         ("sagemaker:CreateEndpont*", "IAM102", "write sagemaker:CreateEndpoint, or a pattern that matches it"),
-        ("?am:PassRole", "IAM104", "name each service: one entry for each, such as s3:Get*"),
+        ("?am:PassRole", "IAM104", "write one entry per service, such as s3:Get*"),
     ],
 )
 def test_the_remedy_says_what_to_write(action: str, rule: str, remedy: str) -> None:
@@ -108,11 +108,11 @@ def test_resources_as_people_write_them(action: str, resource: str) -> None:
 @pytest.mark.parametrize(
     ("action", "resource", "effect", "says"),
     [
-        ("s3:ListBucket", OBJECTS, "Allow", "does not apply to any resource of"),
-        ("s3:GetBucket*", OBJECTS, "Allow", "does not apply"),
-        ("s3:ListAllMyBuckets", [BUCKET, OBJECTS], "Deny", "can be denied on all resources only"),
-        ("sagemaker:CreateModel", ENDPOINT, "Allow", "does not apply"),
-        ("iam:PassRole", OBJECTS, "Allow", "does not apply"),
+        ("s3:ListBucket", OBJECTS, "Allow", "doesn't apply to any resource of"),
+        ("s3:GetBucket*", OBJECTS, "Allow", "doesn't apply"),
+        ("s3:ListAllMyBuckets", [BUCKET, OBJECTS], "Deny", "can be denied only on all resources"),
+        ("sagemaker:CreateModel", ENDPOINT, "Allow", "doesn't apply"),
+        ("iam:PassRole", OBJECTS, "Allow", "doesn't apply"),
     ],
 )
 def test_actions_that_no_resource_fits(action: str, resource: Any, effect: str, says: str) -> None:
@@ -165,8 +165,8 @@ def test_keys_that_requests_carry(action: str, key: str, expected: bool) -> None
     [
         ("StringLike", "Allow", "they are never allowed"),
         ("StringLike", "Deny", "they are never denied"),
-        ("StringNotLike", "Allow", "allows them whatever its value"),
-        ("StringNotLike", "Deny", "denies them always"),
+        ("StringNotLike", "Allow", "allows them regardless of its value"),
+        ("StringNotLike", "Deny", "always denies them"),
         ("ForAnyValue:StringLike", "Allow", "they are never allowed"),
         ("StringLikeIfExists", "Allow", None),
         ("ForAllValues:StringLike", "Deny", None),

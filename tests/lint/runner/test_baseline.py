@@ -83,9 +83,9 @@ def test_a_baseline_is_the_same_wherever_it_is_used_from(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[]", "it is no baseline"),
-        ('{"version": 2, "findings": []}', "it is no baseline of this version; write it anew with --write-baseline"),
-        ('{"version": 1, "findings": [{"file": 1}]}', "/findings/0 (line 1, column 29): this is no finding"),
+        ("[]", "it isn't a baseline"),
+        ('{"version": 2, "findings": []}', "it isn't a baseline of this version; write it again with --write-baseline"),
+        ('{"version": 1, "findings": [{"file": 1}]}', "/findings/0 (line 1, column 29): this isn't a baseline finding"),
         ("{", "unexpected end"),
     ],
 )

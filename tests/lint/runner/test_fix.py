@@ -120,7 +120,7 @@ def test_what_is_not_shown_to_be_the_same_is_left(monkeypatch: pytest.MonkeyPatc
     done = mended(text, one_rule("IAM162"), "p.json")
 
     assert done.text == text
-    assert [each.reason for each in done.left] == ["it is not shown that the policy would grant the same"]
+    assert [each.reason for each in done.left] == ["it couldn't be shown that the policy would grant the same"]
 
 
 def test_managed_policies_are_mended_once_and_nothing_is_left() -> None:

@@ -97,7 +97,7 @@ def test_one_line_of_json_is_read_like_yaml(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("match", "says"),
     [
-        ("s3:*", "/match: it is no object"),
+        ("s3:*", "/match: it isn't an object"),
         ({}, "matches every statement"),
         ({"action": ["s3:*"]}, "unknown key 'action'"),
         ({"actions": [1]}, "/match/actions"),

@@ -27,8 +27,8 @@ def keys_distinct(subject: Subject) -> Iterator[Finding]:
         for each in view.conditions:
             before = first.setdefault((each.operator, each.lower_key), each)
             if before is not each:
-                problem = f"{each.key} and {before.key} under {each.operator} are one key, whatever the case"
-                yield Finding(each.pointer, problem, "write one of them, with the values of both", on_name=True)
+                problem = f"{each.key} and {before.key} under {each.operator} are the same key, whatever the case"
+                yield Finding(each.pointer, problem, "keep one of them, with the values of both", on_name=True)
 
 
 def single_boolean(subject: Subject) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def null_without_if_exists(subject: Subject) -> Iterator[Finding]:
         if bare.lower() == "nullifexists":
             place = f"{view.pointer}/Condition/{escape(operator)}"
             edits = (Edit("rename", place, f"{qualifier}{colon}Null"),) if "Null" not in view.raw["Condition"] else ()
-            yield Finding(place, f"there is no operator {operator}: Null itself asks whether the key is there",
+            yield Finding(place, f"unknown operator {operator}: Null already tests whether the key is present",
                           'write "Null"', on_name=True, edits=edits)  # fmt: skip
 
 
@@ -66,10 +66,10 @@ def qualifier_present(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         for each in view.conditions:
             if _several(each.key) and not each.qualifier and each.lower_base != "null":
-                problem = f"{each.key} has several values in a request, and {each.operator} compares one"
+                problem = f"{each.key} is a multivalued key, but {each.operator} compares a single value"
                 remedy = (
-                    f'write "ForAnyValue:{each.operator}" where one value is to match, or '
-                    f'"ForAllValues:{each.operator}" where none may be another'
+                    f'write "ForAnyValue:{each.operator}" if any value must match, or '
+                    f'"ForAllValues:{each.operator}" if all values must match'
                 )
                 # Of its own services' keys AWS's policies compare some so.
                 level = None if each.lower_key.startswith("aws:") else Level.WARNING

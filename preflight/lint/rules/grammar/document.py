@@ -24,7 +24,7 @@ def version_known(subject: Subject) -> Iterator[Finding]:
     written = subject.value["Version"]
     if written not in VERSIONS:
         edit = Edit("replace", "/Version", _CURRENT)
-        yield Finding("/Version", f"there is no version {written!r} of the policy language", edits=(edit,))
+        yield Finding("/Version", f"Version {written!r} doesn't exist", edits=(edit,))
 
 
 def version_present(subject: Subject) -> Iterator[Finding]:
@@ -35,14 +35,16 @@ def version_present(subject: Subject) -> Iterator[Finding]:
     if any(name.strip().lower() == "version" for name in policy):
         return
     edits = () if variables(subject) else (Edit("add", "", ("Version", _CURRENT)),)
-    yield Finding("", f"the policy has no Version, so AWS reads it as one of {_OLD}, without variables", edits=edits)
+    yield Finding(
+        "", f"the policy has no Version, so AWS treats it as {_OLD}, which has no policy variables", edits=edits
+    )
 
 
 def version_current(subject: Subject) -> Iterator[Finding]:
     """Find policies in the old version of the language."""
     if isinstance(subject.value, dict) and subject.value.get("Version") == _OLD:
         edits = () if variables(subject) else (Edit("replace", "/Version", _CURRENT),)
-        yield Finding("/Version", f"the version is {_OLD}, which has no variables", edits=edits)
+        yield Finding("/Version", f"the version is {_OLD}, which has no policy variables", edits=edits)
 
 
 def characters_taken(subject: Subject) -> Iterator[Finding]:
@@ -59,7 +61,7 @@ def characters_taken(subject: Subject) -> Iterator[Finding]:
     refused = sorted({each for each in text if each > "\xff" and each != "\ufeff"})
     if refused:
         listed = ", ".join(f"{shown(each)} (U+{ord(each):04X})" for each in refused[:3])
-        yield Finding(_with(refused[0], subject), f"the policy has characters that IAM does not take: {listed}")
+        yield Finding(_with(refused[0], subject), f"the policy has characters that IAM rejects: {listed}")
 
 
 def action_names_service(subject: Subject) -> Iterator[Finding]:
@@ -78,17 +80,17 @@ def _malformed(text: str) -> tuple[str, str] | None:
     if text and not text.strip("*"):
         return None
     if not text:
-        return "an action is empty", "name it, as in s3:GetObject, or remove the entry"
+        return "an action is empty", "write an action such as s3:GetObject, or remove the entry"
     if not colon:
-        return f"the action {shown(text)} names no service", f'write "service:{text}"'
+        return f"the action {shown(text)} has no service prefix", f'write "service:{text}"'
     if ":" in name:
-        return f"the action {shown(text)} has more than one colon", "write the service, one colon and the action's name"
+        return f"the action {shown(text)} has more than one colon", "use the form service:Action, with one colon"
     missing = "service" if not service else "name"
-    return f"the action {shown(text)} has no {missing}", "write the service, a colon and the action's name"
+    return f"the action {shown(text)} has no {missing}", "use the form service:Action"
 
 
 def _blank(text: str) -> tuple[str, str]:
-    return f"the action {shown(text)} has white space in it", f'write "{"".join(text.split())}"'
+    return f"the action {shown(text)} contains whitespace", f'write "{"".join(text.split())}"'
 
 
 def _with(character: str, subject: Subject) -> str:

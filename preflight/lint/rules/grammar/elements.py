@@ -132,33 +132,37 @@ def _effect(view: StatementView, found: Faults) -> None:
     edits = (Edit("replace", place, meant),) if meant else ()
     close = meant or nearest(written, _EFFECTS)
     remedy = f'write "{close}"' if close else 'write "Allow" or "Deny"'
-    found["effect"].append(Finding(place, f"there is no effect {shown(written)}", remedy, edits=edits))
+    found["effect"].append(Finding(place, f"invalid Effect {shown(written)}", remedy, edits=edits))
 
 
 def _presence(view: StatementView, subject: Subject, found: Faults) -> None:
     raw, kind = view.raw, subject.type
     if _absent(raw, "Action"):
         problem = f"{view.cited} has neither Action nor NotAction"
-        found["Action"].append(Finding(view.pointer, problem, "say which actions it is about"))
+        found["Action"].append(
+            Finding(view.pointer, problem, 'add an Action element, such as "Action": "s3:GetObject"')
+        )
     principal = "Principal" in raw or "NotPrincipal" in raw
     if kind in _WITHOUT_PRINCIPAL:
         if principal:
             found["no principal"].extend(_taken(view, kind))
     elif not principal and kind in _WITH_PRINCIPAL and _absent(raw, "Principal"):
         problem = f"{view.cited} has no Principal"
-        remedy = 'say who it is about, such as "Principal": {"AWS": "arn:aws:iam::111122223333:root"}'
+        remedy = 'add a Principal element, such as "Principal": {"AWS": "arn:aws:iam::111122223333:root"}'
         found["Principal"].append(Finding(view.pointer, problem, remedy))
     if kind != "trust" and _absent(raw, "Resource") and not (kind == "resource" and _about_itself(view, subject)):
         problem = f"{view.cited} has neither Resource nor NotResource"
-        found["Resource"].append(Finding(view.pointer, problem, 'say which resources it is about, or "*"'))
+        found["Resource"].append(Finding(view.pointer, problem, 'add a Resource element, such as "Resource": "*"'))
 
 
 def _taken(view: StatementView, kind: str) -> Iterable[Finding]:
-    of = {"identity": "an identity", "boundary": "a permissions boundary", "session": "a session"}[kind]
+    of = {"identity": "an identity-based policy", "boundary": "a permissions boundary", "session": "a session policy"}[
+        kind
+    ]
     for name in ("Principal", "NotPrincipal"):
         if name in view.raw:
-            problem = f"{view.cited} has {name}, which the policy of {of} does not take"
-            remedy = f"remove {name}: the policy is about whom it is attached to"
+            problem = f"{view.cited} has {name}, which isn't allowed in {of}"
+            remedy = f"remove {name}: the policy applies to the identity that it is attached to"
             yield Finding(f"{view.pointer}/{name}", problem, remedy, on_name=True)
 
 

@@ -74,7 +74,7 @@ def _elements(view: StatementView, found: Faults) -> None:
     for element in ("Action", "Resource"):
         for name in (element, f"Not{element}"):
             if view.raw.get(name) == []:
-                what = "every one is meant" if name != element else "it is about nothing"
+                what = "it applies to everything" if name != element else "it applies to nothing"
                 problem = f"{name} of {view.cited} is an empty list: {what}"
                 found[element].append(Finding(f"{view.pointer}/{name}", problem))
     if view.raw.get("Condition") == {}:
@@ -99,7 +99,7 @@ def _principals(view: StatementView) -> Iterator[Finding]:
     for name in ("Principal", "NotPrincipal"):
         written, place = view.raw.get(name), f"{view.pointer}/{name}"
         if written == {} or written == []:
-            yield Finding(place, f"{name} of {view.cited} names no principal")
+            yield Finding(place, f"{name} of {view.cited} lists no principals")
         elif isinstance(written, dict):
             for kind, given in written.items():
                 if given == []:
@@ -108,7 +108,7 @@ def _principals(view: StatementView) -> Iterator[Finding]:
 
 def _without_values(each: ConditionEntry, kind: str) -> str:
     if kind in ("forallvalues", "ifexists"):
-        return f"{each.operator} with no values holds only where {each.key} is not in the request"
+        return f"{each.operator} with no values matches only requests without {each.key}"
     if kind == "foranyvalue":
-        return f"{each.operator} with no values never holds"
+        return f"{each.operator} with no values never matches"
     return f"{each.operator} has no values for {each.key}"

@@ -20,7 +20,7 @@ def scp_no_principal(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         for name in ("Principal", "NotPrincipal"):
             if name in view.raw:
-                problem = f"{view.cited} has {name}, which a service control policy does not take"
+                problem = f"{view.cited} has {name}, which isn't allowed in a service control policy"
                 yield Finding(f"{view.pointer}/{name}", problem, on_name=True)
 
 
@@ -29,7 +29,7 @@ def rcp_principal(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         written = view.raw.get("Principal")
         if "NotPrincipal" in view.raw:
-            problem = f"{view.cited} has NotPrincipal, which a resource control policy does not take"
+            problem = f"{view.cited} has NotPrincipal, which isn't allowed in a resource control policy"
             yield Finding(f"{view.pointer}/NotPrincipal", problem, on_name=True)
         elif "Principal" not in view.raw:
             edit = Edit("add", view.pointer, ("Principal", "*"))
@@ -50,7 +50,7 @@ def rcp_no_not_action(subject: Subject) -> Iterator[Finding]:
     """Find NotAction in a resource control policy."""
     for view in subject.statements:
         if "NotAction" in view.raw:
-            problem = f"{view.cited} has NotAction, which a resource control policy does not take"
+            problem = f"{view.cited} has NotAction, which isn't allowed in a resource control policy"
             yield Finding(f"{view.pointer}/NotAction", problem, on_name=True)
 
 
@@ -63,9 +63,11 @@ def rcp_actions(subject: Subject) -> Iterator[Finding]:
             service = entry.text.partition(":")[0].lower()
             if service and not service.strip("*"):
                 remedy = "name the services, such as s3:* and sqs:*"
-                yield Finding(entry.pointer, f"{shown(entry.text)} is about every service", remedy)
+                yield Finding(entry.pointer, f"{shown(entry.text)} covers every service", remedy)
             elif ":" in entry.text and not set("*?") & set(service) and service not in _reached():
-                problem = f"{shown(entry.text)} is of a service that AWS does not list as reached by such policies"
+                problem = (
+                    f"{shown(entry.text)} belongs to a service that AWS doesn't list for resource control policies"
+                )
                 # AWS adds services to its list, and ours is a copy.
                 yield Finding(entry.pointer, problem, level=Level.WARNING)
 

@@ -93,7 +93,7 @@ def service_form(subject: Subject) -> Iterator[Finding]:
         for entry in condition.values:
             problem = _not_service(entry.text)
             if problem and not set("*?$") & set(entry.text):
-                yield _service(entry.pointer, f"{shown(entry.text)}, the value of {condition.key},", problem)
+                yield _service(entry.pointer, f"{shown(entry.text)}, a value of {condition.key},", problem)
 
 
 def _faults(subject: Subject) -> Faults:
@@ -140,7 +140,7 @@ def _unknown_kind(kind: str, place: str, written: dict[str, Any]) -> Finding:
     edits = (Edit("rename", place, meant),) if meant and meant not in written else ()
     close = meant or nearest(kind, PRINCIPAL_KINDS)
     remedy = f'write "{close}"' if close else f"use {', '.join(PRINCIPAL_KINDS)}"
-    return Finding(place, f"there is no kind of principal {shown(kind)}", remedy, on_name=True, edits=edits)
+    return Finding(place, f"unknown principal type {shown(kind)}", remedy, on_name=True, edits=edits)
 
 
 def _no_text(kind: str, value: Any, place: str) -> Finding:
@@ -160,15 +160,15 @@ def _entry(entry: PrincipalEntry, kind: str, found: Faults) -> None:
             found["service"].append(_service(place, shown(text), problem))
     elif entry.kind == "Federated":
         if kind != "trust":
-            problem = f"{shown(text)} is an identity provider, which only the trust policy of a role takes"
-            remedy = "name the role that the provider's users assume, under AWS"
+            problem = f"{shown(text)} is an identity provider, which is allowed only in a trust policy"
+            remedy = "under AWS, name the role that the provider's users assume"
             found["federated"].append(Finding(place, problem, remedy))
         elif not _PROVIDER.fullmatch(text):
             problem = f"{shown(text)} is neither a domain nor the ARN of an identity provider"
             found["provider"].append(Finding(place, problem, _provider_remedy(text)))
     elif not (_CANONICAL if entry.kind == "CanonicalUser" else _AWS).fullmatch(text):
         found["named"].append(
-            Finding(place, f"{shown(text)} is no {_called(entry.kind)}", _aws_remedy(text, entry.kind))
+            Finding(place, f"{shown(text)} isn't a valid {_called(entry.kind)}", _aws_remedy(text, entry.kind))
         )
 
 
@@ -177,7 +177,7 @@ def _called(kind: str) -> str:
 
 
 def _wild(entry: PrincipalEntry) -> Finding:
-    problem = f"{shown(entry.text)} has a wildcard, which principals of {entry.kind} do not take"
+    problem = f"{shown(entry.text)} has a wildcard, which isn't allowed in {entry.kind} principals"
     if entry.kind != "AWS":
         return Finding(entry.pointer, problem, "name each one in full")
     remedy = 'name each one in full, or write "*" with a condition {"ArnLike": {"aws:PrincipalArn": '
@@ -197,32 +197,32 @@ def _not_service(text: str) -> str:
 
 def _service(place: str, what: str, meant: str) -> Finding:
     same = meant != "sagemaker.amazonaws.com"
-    remedy = f'write "{meant}"' if same else f"write a service as AWS names it, such as {meant}"
+    remedy = f'write "{meant}"' if same else f"use a service principal, such as {meant}"
     lowered = what.strip('"').lower() == meant
     edits = (Edit("replace", place, meant),) if lowered else ()
-    return Finding(place, f"{what} is not of the form of a service principal", remedy, edits=edits)
+    return Finding(place, f"{what} isn't a valid service principal", remedy, edits=edits)
 
 
 def _provider_remedy(text: str) -> str:
     bare = re.sub(r"^[a-z]+://", "", text)
     if bare != text:
-        return f'write "{bare}", without the scheme, or the ARN of the provider'
+        return f'write "{bare}", without https://, or the ARN of the provider'
     return "write the provider's ARN, such as arn:aws:iam::111122223333:oidc-provider/example.com"
 
 
 def _aws_remedy(text: str, kind: str) -> str:
     if kind == "CanonicalUser":
-        return "write the 64 characters of the canonical user ID of an account"
+        return "use the 64-character canonical user ID of an account"
     if _SERVICE.fullmatch(text.lower()):
         return f'write {{"Service": "{text.lower()}"}}'
     if re.fullmatch(r"[0-9-]+", text):
-        return "write the twelve digits of the account"
+        return "use the 12-digit account ID"
     parts = text.split(":", 5)
     last = parts[5] if len(parts) == 6 and parts[0] == "arn" else ""
     if last.startswith("group/"):
-        return "name users or roles: a group is no principal"
+        return "name users or roles: a group can't be a principal"
     if last.startswith(("saml-provider/", "oidc-provider/")):
         return f'write {{"Federated": "{text}"}}'
     if last.startswith("assumed-role/"):
         return "write assumed-role/ROLE/SESSION, or the ARN of the role"
-    return "write the ARN of a role, user, session or account root, or the twelve digits of an account"
+    return "write the ARN of a role, user, session or account root, or a 12-digit account ID"

@@ -40,15 +40,13 @@ def _faults(subject: Subject) -> Faults:
         if not sid:
             continue
         if not (sid.isalnum() and sid.isascii()):
-            problem = f"the Sid {shown(sid)} has other characters than letters and digits"
+            problem = f"the Sid {shown(sid)} contains characters other than letters and digits"
             found["characters"].append(Finding(place, problem, *_other(sid, place, subject)))
         if sid in first:
             problem = f"the Sid {shown(sid)} is also used in {first[sid]}"
             new = _free(sid, subject)
             edits = (Edit("replace", place, new),)
-            found["repeated"].append(
-                Finding(place, problem, f'give each statement its own, such as "{new}"', edits=edits)
-            )
+            found["repeated"].append(Finding(place, problem, f'use a different one, such as "{new}"', edits=edits))
         else:
             first[sid] = f"Statement[{view.index}]"
     return found

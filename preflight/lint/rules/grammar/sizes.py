@@ -81,8 +81,8 @@ def organization(subject: Subject) -> Iterator[Finding]:
         return
     as_it_stands = len(_own_text(subject))
     if as_it_stands > most:
-        problem = f"{_too_long(as_it_stands, most, what)}; {size:,} of them are no white space"
-        remedy = "remove the white space before it is sent: AWS's console does, its API does not"
+        problem = f"{_too_long(as_it_stands, most, what)}; {size:,} of them aren't whitespace"
+        remedy = "remove the whitespace before you call the API, which counts it (the console removes it for you)"
         yield Finding("", problem, remedy, level=Level.WARNING)
 
 
@@ -111,7 +111,7 @@ def _own_text(subject: Subject) -> str:
 
 
 def _size(subject: Subject, most: int) -> int:
-    """Return the number of characters that are no white space; 0 where they are certainly few enough."""
+    """Return the number of characters that aren't whitespace; 0 where they are certainly few enough."""
     text = _own_text(subject)
     if text and len(text) <= most:
         return 0

@@ -32,7 +32,7 @@ def no_not_principal(subject: Subject) -> Iterator[Finding]:
     """Find NotPrincipal in a trust policy."""
     for view in subject.statements:
         if "NotPrincipal" in view.raw:
-            problem = f"{view.cited} has NotPrincipal, which the trust policy of a role does not take"
+            problem = f"{view.cited} has NotPrincipal, which isn't allowed in a trust policy"
             yield Finding(f"{view.pointer}/NotPrincipal", problem, on_name=True)
 
 
@@ -40,7 +40,7 @@ def no_bare_star(subject: Subject) -> Iterator[Finding]:
     """Find "Principal": "*" in a trust policy."""
     for view in subject.statements:
         if view.raw.get("Principal") == "*":
-            problem = f'the Principal of {view.cited} is "*", which the trust policy of a role does not take'
+            problem = f'the Principal of {view.cited} is "*", which is not allowed in a trust policy'
             yield Finding(f"{view.pointer}/Principal", problem)
 
 
@@ -50,7 +50,7 @@ def no_resource(subject: Subject) -> Iterator[Finding]:
         for name in ("Resource", "NotResource"):
             if name in view.raw:
                 place = f"{view.pointer}/{name}"
-                problem = f"{view.cited} has {name}; a trust policy is about the role that it belongs to"
+                problem = f"{view.cited} has {name}; a trust policy applies to the role that it belongs to"
                 yield Finding(place, problem, f"remove {name}", on_name=True, edits=(Edit("remove", place),))
 
 
@@ -70,7 +70,7 @@ def actions_fit(subject: Subject) -> Iterator[Finding]:
         # Where an action is wrong, the providers without one are the same mistake.
         for entry, action in zip(entries, called, strict=True):
             if not unfit and action in (_SAML, _WEB) and not any(_covers(each, action) for each in view.actions):
-                problem = f"{view.cited} names {_WHO[action]}, {shown(entry.text)}, and does not allow {action}"
+                problem = f"{view.cited} names {_WHO[action]}, {shown(entry.text)}, but doesn't allow {action}"
                 yield Finding(entry.pointer, problem, f"add {action} to Action")
 
 
@@ -80,8 +80,8 @@ def _exactly(entry: Entry) -> str | None:
 
 def _unfit(view: StatementView, entry: Entry, instead: str) -> Finding:
     action = _exactly(entry) or entry.text
-    problem = f"{action} is called by {_WHO[action]}, and {view.cited} names none as Principal"
-    return Finding(entry.pointer, problem, f"write {instead}, which {_WHO[instead]} calls")
+    problem = f"{action} is for {_WHO[action]}, but {view.cited} has none in Principal"
+    return Finding(entry.pointer, problem, f"use {instead}, the action for {_WHO[instead]}")
 
 
 def _called(entry: PrincipalEntry) -> str | None:

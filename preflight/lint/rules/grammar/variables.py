@@ -19,7 +19,7 @@ def closed(subject: Subject) -> Iterator[Finding]:
     """Find variables without a closing brace."""
     for each in _used(subject):
         if each.inside is None:
-            yield _finding(each, "has no closing brace", "write } after the variable's name; variables can't be nested")
+            yield _finding(each, "has no closing brace", "add } after the variable's name; variables can't be nested")
 
 
 def quoted(subject: Subject) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def quoted(subject: Subject) -> Iterator[Finding]:
         if comma and not (len(default) >= 2 and default[0] == default[-1] == "'"):
             meant = default.strip("'\"")
             remedy = f"write ${{{name.strip()}, '{meant}'}}"
-            yield _finding(each, "has a default value without single quotes around it", remedy)
+            yield _finding(each, "has a default value without single quotes", remedy)
 
 
 def without_space(subject: Subject) -> Iterator[Finding]:
@@ -46,7 +46,11 @@ def not_empty(subject: Subject) -> Iterator[Finding]:
     """Find variables without a name."""
     for each in _used(subject):
         if each.inside is not None and not each.inside.partition(",")[0].strip():
-            yield _finding(each, "names no context key", "name one, as in ${aws:PrincipalAccount}, or remove it")
+            yield _finding(
+                each,
+                "names no condition key",
+                "name a condition key, as in ${aws:PrincipalAccount}, or remove the braces",
+            )
 
 
 def in_element(subject: Subject) -> Iterator[Finding]:
@@ -76,7 +80,7 @@ def in_version(subject: Subject) -> Iterator[Finding]:
     for each in variables(subject):
         found = _VARIABLE.match(each.written)
         if found:
-            problem = f"{found[0]} is plain text here: the policy's version has no variables"
+            problem = f"{found[0]} is plain text here: the policy's version doesn't support variables"
             yield Finding(each.entry.pointer, problem)
 
 

@@ -29,7 +29,7 @@ def range_exact(subject: Subject) -> Iterator[Finding]:
                 edits = (Edit("replace", value.pointer, str(found)),)
                 yield Finding(
                     value.pointer,
-                    f"the bits of {value.text} after the first {found.prefixlen} are ignored",
+                    f"{value.text} has bits set after the first {found.prefixlen}, which AWS ignores",
                     f"write {found}",
                     edits=edits,
                 )
@@ -50,7 +50,7 @@ def address_public(subject: Subject) -> Iterator[Finding]:
                 condition.pointer,
                 f"aws:SourceIp is never a private address such as {private[0].text}: "
                 f"{condition.operator} {'never matches' if never else 'always matches'}",
-                "give public addresses, or use aws:VpcSourceIp with aws:SourceVpc for private ones",
+                "use public addresses, or aws:VpcSourceIp with aws:SourceVpc for private addresses",
                 on_name=True,
             )
 
@@ -63,7 +63,7 @@ def addresses_public(subject: Subject) -> Iterator[Finding]:
                 yield Finding(
                     value.pointer,
                     f"aws:SourceIp is never a private address such as {value.text}",
-                    "remove it, or use aws:VpcSourceIp with aws:SourceVpc in a statement of its own",
+                    "remove it, or use aws:VpcSourceIp with aws:SourceVpc in a separate statement",
                 )
 
 

@@ -133,7 +133,7 @@ def _no_arn(text: str) -> Problem:
         remedy = f"write arn:aws:s3:::{rest[2:]}"
     else:
         remedy = 'write an ARN, such as arn:aws:s3:::bucket/key, or "*"'
-    return Problem("prefix", f"the resource {text!r} is no ARN: it does not begin with arn:", remedy)
+    return Problem("prefix", f"the resource {text!r} isn't an ARN: it doesn't start with arn:", remedy)
 
 
 def _too_few(text: str, parts: Sequence[str]) -> Problem:
@@ -141,7 +141,7 @@ def _too_few(text: str, parts: Sequence[str]) -> Problem:
     return Problem(
         "fields",
         f"the ARN {text!r} has {len(parts)} of 6 parts",
-        "write arn:partition:service:region:account:resource; parts that a resource does not have stay empty",
+        "write arn:partition:service:region:account:resource; leave parts empty that the resource doesn't have",
         Level.WARNING if wild else None,
     )
 
@@ -150,20 +150,20 @@ def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[P
     _, partition, service, region, account, resource = parts
     if partition not in PARTITIONS and not any(matches(partition, each) for each in PARTITIONS):
         meant = nearest(partition, PARTITIONS) or "aws"
-        yield Problem("partition", f"there is no partition {partition!r}, which {text!r} names", f"write {meant}")
+        yield Problem("partition", f"unknown partition {partition!r} in {text!r}", f"write {meant}")
     if region and _literal(region):
         yield from _region_wrong(text, partition, region, search=search)
     if not _literal(service):
         yield Problem(
             "wild service",
-            f"the service of the ARN {text!r} is a pattern, which future services may match too",
+            f"the service in the ARN {text!r} has a wildcard, which also matches services that AWS adds later",
             "name each service",
         )
     elif service != service.lower():
         lower = text.replace(f":{service}:", f":{service.lower()}:", 1)
         yield Problem(
             "service case",
-            f"the service {service!r} of the ARN {text!r} has capital letters, which no ARN has: it matches nothing",
+            f"the service {service!r} in the ARN {text!r} has upper-case letters, so the ARN matches nothing",
             f"write {lower}",
         )
     elif not arn_service_exists(service):
@@ -171,18 +171,18 @@ def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[P
             meant_service = nearest_service(service) if search else None
             yield Problem(
                 "service",
-                f"there is no service {service!r}, which the ARN {text!r} names",
+                f"unknown service {service!r} in the ARN {text!r}",
                 f"write {text.replace(f':{service}:', f':{meant_service}:', 1)}"
                 if meant_service
-                else "name the service as its ARNs do",
+                else "use the service name that AWS uses in ARNs",
             )
     else:
         yield from _form_wrong(text, service, region, account, resource, search=search)
     if account and not _account_possible(service, account):
         yield Problem(
             "account",
-            f"the account {account!r} of the ARN {text!r} is not a 12-digit account ID",
-            "write the twelve digits of the account, with zeros in front",
+            f"the account {account!r} in the ARN {text!r} is not a 12-digit account ID",
+            "use the 12-digit account ID, with leading zeros",
         )
 
 
@@ -207,15 +207,15 @@ def _region_wrong(text: str, partition: str, region: str, *, search: bool) -> It
         meant = nearest_region(region) if search else None
         yield Problem(
             "region",
-            f"there is no region {region!r}, which the ARN {text!r} names",
-            f"write {meant}" if meant else "write a region's code, such as us-east-1",
+            f"unknown Region {region!r} in the ARN {text!r}",
+            f"write {meant}" if meant else "use a Region code, such as us-east-1",
             Level.WARNING if region_possible(region) else None,
         )
     elif partition in PARTITIONS and home != partition:
         yield Problem(
             "region",
-            f"the region {region!r} of the ARN {text!r} is in the partition {home}, not in {partition}",
-            f"write arn:{home}:, or a region of {partition}",
+            f"the Region {region!r} in the ARN {text!r} is in partition {home}, not {partition}",
+            f"write arn:{home}:, or a Region of {partition}",
         )
 
 
@@ -242,16 +242,16 @@ def _form_wrong(
         not_so = "do not have" if region else "have"
         yield Problem(
             kind,
-            f"the ARN {text!r} {what}, which the ARNs of its kind ({types}) {not_so}: it matches nothing",
-            f"write it in the form {written}",
+            f"the ARN {text!r} {what}, but ARNs of this resource type ({types}) {not_so}, so it matches nothing",
+            f"use the format {written}",
         )
     if not any(fits(form, "*", account) for form in fitting):
         kind, what = ("account absent", "has an account") if account else ("account present", "has no account")
         not_so = "do not have" if account else "have"
         yield Problem(
             kind,
-            f"the ARN {text!r} {what}, which the ARNs of its kind ({types}) {not_so}: it matches nothing",
-            f"write it in the form {written}",
+            f"the ARN {text!r} {what}, but ARNs of this resource type ({types}) {not_so}, so it matches nothing",
+            f"use the format {written}",
         )
 
 
@@ -287,12 +287,12 @@ def _no_form(text: str, resource: str, forms: Sequence[ArnForm], *, search: bool
     meant = sure or (nearest(word, words) if word and search else None)
     if meant is None:
         shown = "; ".join(sorted(form.written for form in forms)[:3])
-        remedy = f"write it in the form of one of its service's resources, such as {shown}"
+        remedy = f"use an ARN format of the service, such as {shown}"
     else:
         remedy = f"write {meant} as in {words[meant].written}"
     return Problem(
         "resource",
-        f"the ARN {text!r} has the form of no resource that AWS lists for its service",
+        f"the ARN {text!r} doesn't match any resource type that AWS lists for its service",
         remedy,
         None if sure else Level.WARNING,
     )

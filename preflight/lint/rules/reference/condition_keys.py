@@ -111,11 +111,15 @@ def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
         return (_no_form(key),)
     if lower in _OLD:
         new = _OLD[lower]
-        return (Problem("old", f"{key} is a key that {new} replaces", f"write {new}"),)
+        return (Problem("old", f"{key} was replaced by {new}", f"write {new}"),)
     tag = _TAG.fullmatch(lower)
     if tag is not None and _takes_tag(tag[1]):
         named = key.rstrip("/")
-        return (Problem("tag", f"{key} does not say which tag", f"write {named}/ and the tag's key: {named}/team"),)
+        return (
+            Problem(
+                "tag", f"{key} doesn't include the tag's key", f"add a slash and the tag's key, as in {named}/team"
+            ),
+        )
     if catalog.condition_key(key) is not None:
         return ()
     known = unlisted_key(lower)
@@ -124,7 +128,7 @@ def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
     service = lower.partition(":")[0]
     if service == "aws":
         meant = catalog.nearest_condition_key(key) if search else None
-        return (Problem("global", f"there is no global condition key {key!r}", _instead(key, meant)),)
+        return (Problem("global", f"unknown global condition key {key!r}", _instead(key, meant)),)
     if catalog.service_exists(service):
         return (
             Problem(
@@ -145,7 +149,7 @@ def _foreign(key: str, service: str, *, search: bool) -> tuple[Problem, ...]:
     return (
         Problem(
             "prefix",
-            f"there is no service {service!r}, which the condition key {key!r} names",
+            f"unknown service prefix {service!r} in the condition key {key!r}",
             f"write {other}" if other and catalog.condition_key(other) else "use a key that AWS lists",
         ),
     )
@@ -154,7 +158,7 @@ def _foreign(key: str, service: str, *, search: bool) -> tuple[Problem, ...]:
 def _instead(key: str, meant: str | None) -> str:
     longer = catalog.condition_key(f"{key}:x") or catalog.condition_key(f"{key}/x")
     if longer is not None:
-        return f"write {longer.name}, with a value for the blank"
+        return f"write {longer.name}, with a value in place of the placeholder"
     if meant is None:
         return f"use a key that AWS lists for {key.partition(':')[0]}"
     return f"write {meant}"
@@ -171,6 +175,6 @@ def _no_form(key: str) -> Problem:
     found = catalog.condition_key(meant) if meant else None
     return Problem(
         "format",
-        f"{key!r} is no condition key: keys have the form service:name",
-        f"write {found.name}" if found is not None else "write service:name, such as aws:SourceIp or s3:prefix",
+        f"{key!r} isn't a condition key: keys have the form prefix:name",
+        f"write {found.name}" if found is not None else "use the form prefix:name, such as aws:SourceIp or s3:prefix",
     )

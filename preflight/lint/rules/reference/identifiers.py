@@ -54,8 +54,8 @@ def region_exists(subject: Subject) -> Iterator[Finding]:
         meant = nearest_region(region) if searched <= SEARCHED else None
         yield Finding(
             value.pointer,
-            f"there is no region {region!r}",
-            f"write {meant}" if meant else "write a region's code, such as us-east-1",
+            f"unknown Region {region!r}",
+            f"write {meant}" if meant else "use a Region code, such as us-east-1",
             level=Level.WARNING if region_possible(region) else None,
         )
 
@@ -66,8 +66,8 @@ def vpc_valid(subject: Subject) -> Iterator[Finding]:
         if _literal(value) and not _VPC.fullmatch(value.text):
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no id of a VPC",
-                "write vpc- and 8 or 17 characters, such as vpc-0123456789abcdef0",
+                f"{value.text!r} isn't a VPC ID",
+                "use vpc- followed by 8 or 17 characters, such as vpc-0123456789abcdef0",
             )
 
 
@@ -77,8 +77,8 @@ def endpoint_valid(subject: Subject) -> Iterator[Finding]:
         if _literal(value) and not _ENDPOINT.fullmatch(value.text):
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no id of a VPC endpoint",
-                "write vpce- and 8 or 17 characters, such as vpce-0123456789abcdef0",
+                f"{value.text!r} isn't a VPC endpoint ID",
+                "use vpce- followed by 8 or 17 characters, such as vpce-0123456789abcdef0",
             )
 
 
@@ -88,23 +88,23 @@ def account_valid(subject: Subject) -> Iterator[Finding]:
         if _literal(value) and not _ACCOUNT.fullmatch(value.text) and value.text.lower() not in _OWNERS:
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no account: it is not a 12-digit account ID",
+                f"{value.text!r} isn't a 12-digit account ID",
                 _account_remedy(value.text),
             )
     for value in subject.once(Tested).values_of(_ORGANIZATION_KEYS):
         if _literal(value) and not _ORGANIZATION.fullmatch(value.text):
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no id of an organization",
-                "write o- and 10 to 32 small letters and digits, such as o-exampleorgid",
+                f"{value.text!r} isn't an organization ID",
+                "use o- followed by 10 to 32 lower-case letters and digits, such as o-exampleorgid",
             )
 
 
 def _account_remedy(text: str) -> str:
     if text.isascii() and text.isdigit() and len(text) < 12:
-        return f'write "{text:0>12}", as a string: a number loses the zeros in front'
+        return f'write "{text:0>12}", as a string: a number loses its leading zeros'
     bare = re.sub(r"[-\s]", "", text)
-    return f'write "{bare}"' if _ACCOUNT.fullmatch(bare) else "write the twelve digits of the account, as a string"
+    return f'write "{bare}"' if _ACCOUNT.fullmatch(bare) else "use the 12-digit account ID, as a string"
 
 
 def kms_key_valid(subject: Subject) -> Iterator[Finding]:
@@ -113,8 +113,8 @@ def kms_key_valid(subject: Subject) -> Iterator[Finding]:
         if not _KMS_ARN.fullmatch(re.sub(r"\$\{[^}]*\}", "x", value.text)) and _literal(value):
             yield Finding(
                 value.pointer,
-                f"{value.text!r} is no ARN of a KMS key, which the request always has here",
-                "write arn:aws:kms:us-east-1:111122223333:key/ and the key's id, not an alias",
+                f"{value.text!r} isn't the ARN of a KMS key, and requests always carry the key's ARN here",
+                "write arn:aws:kms:us-east-1:111122223333:key/ followed by the key ID, not an alias",
             )
 
 
@@ -134,9 +134,9 @@ def _unique(subject: Subject, begins: str, kind: str) -> Iterator[Finding]:
             if principal.text.startswith(begins) and _UNIQUE.fullmatch(principal.text):
                 yield Finding(
                     principal.pointer,
-                    f"the principal {principal.text} is the id of a {kind}, which IAM leaves behind when the {kind} "
+                    f"{principal.text} is the unique ID of a {kind}, which IAM leaves in the policy after the {kind} "
                     "is deleted",
-                    f"write the ARN of the {kind}, or remove it",
+                    f"use the {kind}'s ARN, or remove it",
                 )
 
 

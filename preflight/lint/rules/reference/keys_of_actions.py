@@ -53,7 +53,7 @@ def action_for_key(subject: Subject) -> Iterator[Finding]:
             carrying = _carrying(each.condition.key)
             yield _finding(
                 each,
-                f"add an action that carries it, such as {carrying}, or remove the condition"
+                f"add an action that supports it, such as {carrying}, or remove the condition"
                 if carrying
                 else "remove the condition, or use a key that AWS lists for the action",
             )
@@ -66,14 +66,14 @@ def _finding(each: _Uncarried, remedy: str) -> Finding:
     listed = names + (f" and {more} more" if more > 0 else "")
     effect = "denied" if statement.denies else "allowed"
     what = (
-        f"{statement.cited} allows them whatever its value"
+        f"{statement.cited} allows them regardless of its value"
         if statement.allows
-        else f"{statement.cited} denies them always"
+        else f"{statement.cited} always denies them"
     )
     result = what if without_key(condition) else f"they are never {effect} by {statement.cited}"
     return Finding(
         condition.pointer,
-        f"requests for {listed} do not carry the key {condition.key}: {result}",
+        f"requests for {listed} don't carry {condition.key}: {result}",
         remedy,
         on_name=True,
     )
@@ -197,9 +197,9 @@ def _tags(subject: Subject, *, denies: bool, exactly: str) -> Iterator[Finding]:
             done = "denies nothing" if denies else "allows nothing"
             yield Finding(
                 condition.pointer,
-                f"{statement.cited} {done} of services without the key {condition.key}, but names none of them: "
-                "it is about all services",
-                "list the actions that are meant in Action",
+                f"{statement.cited} {done} of services that don't support {condition.key}, and "
+                "NotAction covers all services",
+                "list the actions you mean in Action",
                 on_name=True,
             )
         elif exactly == "Action":
@@ -210,11 +210,10 @@ def _tagless(statement: StatementView, condition: ConditionEntry, entries: Seque
     services = [entry.text.partition(":")[0].lower() for entry in entries if ":" in entry.text]
     without = [each for each in dict.fromkeys(services) if not _has_resource_tags(each)]
     if without:
-        done = "denied" if statement.denies else "allowed"
         yield Finding(
             condition.pointer,
-            f"resources of {', '.join(without)} do not have the key {condition.key}: "
-            f"{statement.cited} leaves their actions not {done}, whatever their tags",
+            f"{', '.join(without)} resources don't support {condition.key}: "
+            f"{statement.cited} doesn't apply to their actions, regardless of tags",
             "move these actions to a statement without the key",
             on_name=True,
         )

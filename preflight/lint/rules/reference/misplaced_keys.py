@@ -41,8 +41,8 @@ def key_relevant(subject: Subject) -> Iterator[Finding]:
             if key in _OWN_EVERYWHERE or owner in _OWN.get(key, ()):
                 yield Finding(
                     condition.pointer,
-                    f"{condition.key} is about the resource that the policy is attached to: it is always the same",
-                    "remove the condition; use the key in identity policies",
+                    f"{condition.key} describes the resource that the policy is attached to, so it is always the same",
+                    "remove the condition; use this key in identity-based policies",
                     on_name=True,
                 )
 
@@ -61,7 +61,7 @@ def key_for_service_principal(subject: Subject) -> Iterator[Finding]:
             named = ", ".join(each.text for each in services[:3])
             yield Finding(
                 condition.pointer,
-                f"requests of {named} do not carry {condition.key}: {statement.cited} never allows them",
-                "use aws:SourceArn, aws:SourceAccount or aws:SourceOrgID, in a statement for services alone",
+                f"requests from {named} don't carry {condition.key}: {statement.cited} never allows them",
+                "use aws:SourceArn, aws:SourceAccount or aws:SourceOrgID, in a separate statement for services",
                 on_name=True,
             )

@@ -58,7 +58,7 @@ def _unknown(operator: str) -> tuple[str, str] | None:
     end = "IfExists" if base != rest else ""
     whole = f"{qualifier}:{meant}{end}" if qualifier and meant else f"{meant}{end}" if meant and not colon else None
     return (
-        f"there is no condition operator {operator!r}",
+        f"unknown condition operator {operator!r}",
         f"write {whole}" if whole else f"use one of {', '.join(names)}",
     )
 

@@ -53,7 +53,7 @@ def _misfits(
         if why == _STAR:
             yield Finding(
                 entry.pointer,
-                f"{entry.text} can be {done} on all resources only: {statement.cited} names resources, and never "
+                f"{entry.text} can be {done} only on all resources (*): {statement.cited} names resources, so it never "
                 f"{effect} it",
                 f'move {entry.text} to a statement with "Resource": "*"',
             )
@@ -61,7 +61,7 @@ def _misfits(
         shown = " or ".join(why[:_SHOWN]) + (" …" if len(why) > _SHOWN else "")
         yield Finding(
             entry.pointer,
-            f"{entry.text} does not apply to any resource of {statement.cited}, which never {effect} it",
+            f"{entry.text} doesn't apply to any resource of {statement.cited}, which never {effect} it",
             f"add a resource of the form {shown}, or move {entry.text} to a statement that has one",
         )
 

@@ -59,8 +59,8 @@ def variable_allowed(subject: Subject) -> Iterator[Finding]:
             if known is not None and not known.variables and _VARIABLE.search(value.text):
                 yield Finding(
                     value.pointer,
-                    f"{condition.operator} takes no variables: {value.text!r} is compared as it is written",
-                    "write the value itself, or use a string or ARN operator",
+                    f"{condition.operator} doesn't support policy variables: {value.text!r} is compared literally",
+                    "write a fixed value, or use a string or ARN operator",
                 )
 
 
@@ -90,7 +90,7 @@ def date_readable(subject: Subject) -> Iterator[Finding]:
             if _EPOCH.fullmatch(value.text):
                 yield Finding(
                     value.pointer,
-                    f"the date {value.text} is seconds since 1970, which may not resolve as expected",
+                    f"the date {value.text} is in seconds since 1970, which AWS may not read as you expect",
                     f"write {_written(value.text)}",
                 )
 
@@ -144,8 +144,8 @@ def arn_valid(subject: Subject) -> Iterator[Finding]:
             if value.text[:4] != "arn:" and not set("*?$") & set(value.text[:5]):
                 yield Finding(
                     value.pointer,
-                    f"{value.text!r}, a value of {condition.key}, is no ARN, which the key holds: it matches nothing",
-                    "write the ARN, or a key that holds such a value",
+                    f"{value.text!r}, a value of {condition.key}, isn't an ARN, so it never matches",
+                    "use an ARN, or a condition key that holds such values",
                 )
 
 
@@ -170,7 +170,7 @@ def wildcard_works(subject: Subject) -> Iterator[Finding]:
                     yield Finding(
                         value.pointer,
                         f"{condition.operator} compares {value.text!r} literally: wildcards don't match here",
-                        f"use {like} if a pattern is meant",
+                        f"use {like} if you mean a pattern",
                     )
 
 

@@ -33,7 +33,7 @@ def supported_by_service(subject: Subject) -> Iterator[Finding]:
                 each.pointer,
                 f"requests for {', '.join(without[:_SHOWN])}{more} do not carry {each.key}: they are {result} by "
                 f"{view.cited}",
-                "use aws:SourceVpce or aws:SourceVpc for them, in a statement of its own",
+                "use aws:SourceVpce or aws:SourceVpc for them, in a separate statement",
                 on_name=True,
             )
 

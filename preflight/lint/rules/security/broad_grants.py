@@ -48,12 +48,17 @@ def _administrator_anyway(subject: Subject) -> Iterator[Finding]:
         place = view.actions_where(_ALL.__contains__)[0].pointer if view.actions else f"{view.pointer}/NotAction"
         keys = ", ".join(dict.fromkeys(each.key for each in view.conditions))
         if view.index == index:
-            under = f", under conditions that anyone who holds it can meet ({keys})" if keys else ""
-            message = f"{view.cited} allows every action on every resource{under}: its holder is an administrator"
+            under = f", under conditions that anyone with this policy can meet ({keys})" if keys else ""
+            message = (
+                f"{view.cited} allows every action on every resource{under}: "
+                "any principal with this policy is an administrator"
+            )
             yield Finding(place, message)
         elif keys and index is None and view.actions and not subject.grants.denies:
             message = f"{view.cited} allows every action on every resource under a condition on {keys}"
-            remedy = "allow the actions and resources that are needed; a condition alone limits when, not what"
+            remedy = (
+                "allow only the actions and resources you need; a condition limits when they can be used, not which"
+            )
             yield Finding(place, message, remedy, level=Level.NOTE)
 
 
@@ -74,8 +79,8 @@ def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
             limits = restricting(view)
             yield Finding(
                 f"{view.pointer}/NotAction",
-                f"{view.cited} allows every action but {spared}, also those that AWS adds later{under(limits)}",
-                "list the actions that are meant in Action, or deny these actions in a statement of their own",
+                f"{view.cited} allows every action but {spared}, including actions that AWS adds later{under(limits)}",
+                "list the actions you need in Action; to deny these actions, use a separate Deny statement",
                 level=Level.NOTE if limits else None,
             )
 
@@ -90,9 +95,9 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
             limits = restricting(view)
             yield Finding(
                 f"{view.pointer}/NotResource",
-                f"{view.cited} allows its actions on every resource but {spared}, also on those that are created later"
+                f"{view.cited} allows its actions on every resource but {spared}, including resources created later"
                 f"{under(limits)}",
-                "list the resources that are meant in Resource",
+                "list the resources you mean in Resource",
                 level=Level.NOTE if limits else None,
             )
 
@@ -106,7 +111,7 @@ def whole_service(subject: Subject) -> Iterator[Finding]:
                 whole[0].pointer,
                 f"{view.cited} allows every action of {_named([each.text[:-2] for each in whole])} on every resource"
                 f"{condition}",
-                f"list the actions that are used instead of {whole[0].text}, or name the resources",
+                f"replace `{whole[0].text}` with the actions you need, or name the resources",
                 about=tuple(sorted(each.text.lower() for each in whole)),
             )
 
@@ -123,7 +128,7 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             found[0].pointer,
             f"{view.cited} allows {_named([each.text for each in found])} on every resource, "
-            f"which could be limited to the resources that are meant{condition}",
+            f"although AWS can limit them to specific resources{condition}",
             f"name the resources of {found[0].text} in Resource instead of {texts[0] if texts else '*'}",
             about=tuple(sorted(each.text.lower() for each in found)),
         )
@@ -137,7 +142,7 @@ def effectively_everything(subject: Subject) -> Iterator[Finding]:
         for entry in view.resources:
             meant = _effectively(entry.text)
             if meant:
-                yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources that are meant")
+                yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources you mean")
 
 
 def _broadly(subject: Subject) -> list[tuple[StatementView, str]]:

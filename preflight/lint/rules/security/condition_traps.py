@@ -27,22 +27,24 @@ def mfa(subject: Subject) -> Iterator[Finding]:
         if view.denies and not each.if_exists and wanted == {"false"}:
             yield Finding(
                 each.pointer,
-                f"{view.cited} denies only requests that carry {each.key}: those signed with an access key do not, and "
+                f"{view.cited} denies only requests that carry {each.key}: requests signed with long-term access "
+                "keys don't, so they "
                 "pass without MFA",
-                f'write BoolIfExists: {{"BoolIfExists": {{"{each.key}": "false"}}}}',
+                f'use {{"BoolIfExists": {{"{each.key}": "false"}}}}',
             )
         elif view.allows and each.if_exists and wanted == {"true"}:
             yield Finding(
                 each.pointer,
-                f"{view.cited} allows requests that do not carry {each.key}: those signed with an access key pass "
+                f"{view.cited} allows requests that do not carry {each.key}: requests signed with long-term access "
+                "keys pass "
                 "without MFA",
-                f'write Bool: {{"Bool": {{"{each.key}": "true"}}}}',
+                f'use {{"Bool": {{"{each.key}": "true"}}}}',
             )
         elif view.allows and wanted == {"false"}:
             yield Finding(
                 each.pointer,
-                f"{view.cited} allows its actions to those who did not use MFA",
-                f'write {{"Bool": {{"{each.key}": "true"}}}} if those who did are meant',
+                f"{view.cited} allows its actions only without MFA",
+                f'use {{"Bool": {{"{each.key}": "true"}}}} to require MFA',
             )
 
 
@@ -55,8 +57,8 @@ def for_all_values(subject: Subject) -> Iterator[Finding]:
         if known is not None and not known.several and not _demanded(view, each.key):
             yield Finding(
                 each.pointer,
-                f"{each.operator} holds for every request without {each.key}, which has one value",
-                f"write {each.operator.partition(':')[2]}",
+                f"{each.operator} matches every request without {each.key}, which is a single-valued key",
+                f"use {each.operator.partition(':')[2]}",
             )
 
 
@@ -67,7 +69,7 @@ def paired_keys(subject: Subject) -> Iterator[Finding]:
         if pair and view.allows and not any(other.lower_key in pair for other in view.conditions):
             yield Finding(
                 each.pointer,
-                f"{each.key} is an address in some VPC, and every VPC may have it",
+                f"{each.key} is a private IP address, which isn't unique: any VPC can use it",
                 "add a condition on aws:SourceVpc or aws:SourceVpce",
             )
 
@@ -80,8 +82,8 @@ def id_with_wildcard(subject: Subject) -> Iterator[Finding]:
                 if "*" in value.text or "?" in value.text:
                     yield Finding(
                         value.pointer,
-                        f"`{value.text}` matches ids of {each.key} that are none of yours: ids are given out at random",
-                        "write each id in full",
+                        f"`{value.text}` also matches IDs that aren't yours: AWS assigns IDs at random",
+                        "write each ID in full",
                     )
 
 

@@ -31,7 +31,7 @@ def unrestricted_service(subject: Subject) -> Iterator[Finding]:
         if not _mentions(view, _OTHERS):
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets {place.text} in, for any account's resources",
+                f"{view.cited} allows {place.text} on behalf of any AWS account (confused deputy)",
                 "add a condition on aws:SourceArn or aws:SourceAccount, such as "
                 '{"StringEquals": {"aws:SourceAccount": "111122223333"}}',
             )
@@ -44,7 +44,8 @@ def other_source_key(subject: Subject) -> Iterator[Finding]:
             if each.lower_key in _OTHERS:
                 yield Finding(
                     each.pointer,
-                    f"{view.cited} limits {place.text} by {each.key}, which does not say whose resource it acts for",
+                    f"{view.cited} limits {place.text} by {each.key}, which doesn't identify the resource that it "
+                    "acts for",
                     "use aws:SourceArn, aws:SourceAccount or aws:SourceOrgID",
                     on_name=True,
                 )
@@ -57,7 +58,7 @@ def trusted_service_without_source(subject: Subject) -> Iterator[Finding]:
         if place.text in _bring_source():
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets {place.text} assume the role, for any account's resources",
+                f"{view.cited} lets {place.text} assume the role on behalf of any AWS account (confused deputy)",
                 "add a condition on aws:SourceAccount, such as "
                 '{"StringEquals": {"aws:SourceAccount": "111122223333"}}, with the account of the role',
             )

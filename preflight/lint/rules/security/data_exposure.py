@@ -23,17 +23,17 @@ _OWN_POLICY = {
 
 def data(subject: Subject) -> Iterator[Finding]:
     """Find actions that read the content of every store there is."""
-    yield from _everywhere(subject, "data", "reads what is stored in all of their kind")
+    yield from _everywhere(subject, "data", "reads all data of that type")
 
 
 def credentials(subject: Subject) -> Iterator[Finding]:
     """Find actions that answer with credentials, for every resource."""
-    yield from _everywhere(subject, "credentials", "gives out credentials of all of their kind")
+    yield from _everywhere(subject, "credentials", "returns credentials for any identity")
 
 
 def permissions(subject: Subject) -> Iterator[Finding]:
     """Find actions by which the permissions on every resource can be changed."""
-    yield from _everywhere(subject, "permissions", "changes who may use all of their kind")
+    yield from _everywhere(subject, "permissions", "can make any of these resources accessible to anyone")
 
 
 def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]:
@@ -52,11 +52,12 @@ def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]
                         known.add(key)
                         found.setdefault(each, []).append(action)
         for each, actions in found.items():
+            by = f" (by `{written}`)" if (written := each.written_as(actions[0])) else ""
             yield Finding(
                 each.entry.pointer,
-                f"{each.view.cited} allows {names(actions)} on every resource, which {comes_to}"
+                f"{each.view.cited} allows {names(actions)}{by} on every resource, which {comes_to}"
                 f"{grants.under(each.view)}",
-                f"limit {actions[0]} to specific resources, or replace the pattern with the actions you need",
+                each.remedy(actions[0], f"limit {actions[0]} to specific resources"),
                 level=level,
             )
 
@@ -71,8 +72,10 @@ def own_resource_policy(subject: Subject) -> Iterator[Finding]:
         barred = [other for other in others if other not in grants.actions] if granted else []
         if granted and barred and grants.somewhere(action):
             pivot = first(granted)
+            only = "allow it only to roles that may have full access to the resource"
             yield Finding(
                 pivot.entry.pointer,
-                f"{action} lets any principal with this policy grant itself {names(barred)}, which it does not allow",
-                f"take out {action}, or allow it to those only who may have all of the resource",
+                f"{action} lets any principal with this policy grant itself {names(barred)}, which the policy "
+                "doesn't allow",
+                pivot.remedy(action, only) if pivot.written_as(action) else f"remove {action}, or {only}",
             )

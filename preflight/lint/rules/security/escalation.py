@@ -56,7 +56,7 @@ def passed_role(subject: Subject) -> Iterator[Finding]:
 
 def existing_role(subject: Subject) -> Iterator[Finding]:
     """Find policies by which their holder can take over what runs with a role."""
-    yield from _found(subject, "existing-role", "can act as the roles of what runs already")
+    yield from _found(subject, "existing-role", "can act as the role of a running workload")
 
 
 def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
@@ -70,11 +70,12 @@ def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
             groups.setdefault(pivot.view.pointer, []).append((way, pivot))
         for group in groups.values():
             way, pivot = group[0]
+            decisive = "iam:PassRole" if kind == "passed-role" else way.needs[0]
             under = "".join(dict.fromkeys(grants.under(view) for each, _ in group for view in _views(grants, each)))
             yield Finding(
                 pivot.entry.pointer,
                 f"a principal with this policy {comes_to}: {_listed([each for each, _ in group])}{under}",
-                _remedy(kind, way),
+                first(grants.actions[decisive]).remedy(decisive, _remedy(kind, way)),
                 level=level,
                 evidence=tuple(_evidence(subject, grants, way)),
                 about=tuple(sorted(each.name for each, _ in group)),
@@ -104,16 +105,14 @@ def _listed(found: list[Way]) -> str:
 def _remedy(kind: str, way: Way) -> str:
     if kind == "passed-role":
         return (
-            "allow iam:PassRole on the roles that are meant only, by their ARNs, with the condition "
+            "allow iam:PassRole only on specific role ARNs, with the condition "
             f'{{"StringEquals": {{"iam:PassedToService": "{way.passed_to[0]}"}}}}'
         )
     if kind == "existing-role":
-        return (
-            f"allow {way.needs[0]} on the resources that are meant only, by their ARNs or by a condition on their tags"
-        )
+        return f"allow {way.needs[0]} only on specific resource ARNs, or with a condition such as aws:ResourceTag"
     return (
-        f"allow {way.needs[0]} on the users, roles or policies that are meant only, or demand a permissions boundary "
-        "by a condition on iam:PermissionsBoundary"
+        f"allow {way.needs[0]} only on specific users, roles or policies, or require a permissions boundary with "
+        "a condition on iam:PermissionsBoundary"
     )
 
 

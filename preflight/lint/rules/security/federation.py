@@ -29,7 +29,7 @@ def oidc_without_condition(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 place.pointer,
                 f"{view.cited} lets every identity of {provider} assume the role",
-                f"add conditions on {provider}:aud and {provider}:sub that say whose tokens are meant",
+                f"add conditions on {provider}:aud and {provider}:sub that identify whose tokens to accept",
             )
 
 
@@ -41,10 +41,14 @@ def github_without_repository(subject: Subject) -> Iterator[Finding]:
         limits = [each for each in _of(view, provider) if _claim(each) in _WHICH]
         if not any(_limits(each) for each in limits):
             wide = limits[0] if limits else None
-            says = f"does not say in {wide.key} whose repositories" if wide else f"has no condition on {_GITHUB}:sub"
+            says = (
+                f"has a condition on {wide.key} that matches any owner"
+                if wide
+                else f"has no condition on {_GITHUB}:sub"
+            )
             yield Finding(
                 wide.pointer if wide else place.pointer,
-                f"{view.cited} {says}: workflows of repositories of anyone on GitHub may assume the role",
+                f"{view.cited} {says}: workflows in any GitHub repository can assume the role",
                 f'add {{"StringEquals": {{"{_GITHUB}:sub": "repo:OWNER/REPOSITORY:ref:refs/heads/main"}}}}',
             )
 
@@ -75,14 +79,14 @@ def shared_provider_without_subject(subject: Subject) -> Iterator[Finding]:
         if provider in _SHARED and not claims - {"aud"}:
             yield Finding(
                 place.pointer,
-                f"{view.cited} has no condition on {provider}:sub: every customer of {provider} may assume the role",
+                f"{view.cited} has no condition on {provider}:sub: every customer of {provider} can assume the role",
                 f"add a condition on {provider}:sub that names your project",
             )
         elif provider == _COGNITO and "aud" not in claims:
             yield Finding(
                 place.pointer,
-                f"{view.cited} has no condition on {provider}:aud: every identity pool's identities may assume it",
-                f'add {{"StringEquals": {{"{provider}:aud": "us-east-1:..."}}}} with the id of your identity pool',
+                f"{view.cited} has no condition on {provider}:aud: identities of any identity pool can assume it",
+                f'add {{"StringEquals": {{"{provider}:aud": "us-east-1:..."}}}} with the ID of your identity pool',
             )
 
 
@@ -96,7 +100,8 @@ def saml_without_audience(subject: Subject) -> Iterator[Finding]:
             if saml and not any(each.lower_key.startswith("saml:") for each in view.conditions):
                 yield Finding(
                     place.pointer,
-                    f"{view.cited} asks nothing of the assertions of {place.text}: one for another service would do",
+                    f"{view.cited} has no conditions on assertions of {place.text}: an assertion issued for another "
+                    "service is accepted",
                     'add {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}',
                 )
 
@@ -108,8 +113,8 @@ def audience_with_qualifier(subject: Subject) -> Iterator[Finding]:
             if each.qualifier and each.lower_key.endswith(":aud") and not each.lower_key.startswith("saml:"):
                 yield Finding(
                     each.pointer,
-                    f"{each.operator} compares {each.key} as a list of audiences; most tokens hold one",
-                    f"if the tokens hold one audience, write {each.operator.rpartition(':')[2]}",
+                    f"{each.operator} compares {each.key} as a multivalued claim, but most tokens have one audience",
+                    f"if your tokens have one audience, use {each.operator.rpartition(':')[2]}",
                 )
 
 

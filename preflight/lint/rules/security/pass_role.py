@@ -15,7 +15,7 @@ from preflight.lint.policy.subject import Subject
 
 def pass_any_role(subject: Subject) -> Iterator[Finding]:
     """Find iam:PassRole on roles that nobody named, to services that nobody named."""
-    yield from _unlimited(subject, "iam:PassRole", "lets any role be passed to any service", _PASS)
+    yield from _unlimited(subject, "iam:PassRole", "lets its holder pass any role to any service", _PASS)
 
 
 def create_any_service_linked_role(subject: Subject) -> Iterator[Finding]:
@@ -23,24 +23,26 @@ def create_any_service_linked_role(subject: Subject) -> Iterator[Finding]:
     yield from _unlimited(
         subject,
         "iam:CreateServiceLinkedRole",
-        "lets the service-linked role of any service be created",
+        "lets its holder create the service-linked role of any service",
         _LINKED,
     )
 
 
 def assume_any_role(subject: Subject) -> Iterator[Finding]:
     """Find sts:AssumeRole on roles that nobody named."""
-    yield from _unlimited(subject, "sts:AssumeRole", "lets every role be assumed that trusts this account", _ASSUME)
+    yield from _unlimited(
+        subject, "sts:AssumeRole", "lets its holder assume every role that trusts this account", _ASSUME
+    )
 
 
 _SERVICE_KEYS = frozenset({"iam:passedtoservice", "iam:awsservicename"})
 _PASS = (
     "name the roles in Resource, such as arn:aws:iam::111122223333:role/endpoint-execution, and add the condition "
-    '{"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}} with the service that is meant'
+    '{"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}} with the service that you mean'
 )
 _LINKED = (
     "name the role in Resource, or add the condition "
-    '{"StringEquals": {"iam:AWSServiceName": "sagemaker.amazonaws.com"}} with the service that is meant'
+    '{"StringEquals": {"iam:AWSServiceName": "sagemaker.amazonaws.com"}} with the service that you mean'
 )
 _ASSUME = "name the roles in Resource"
 
@@ -56,7 +58,7 @@ def _unlimited(subject: Subject, action: str, comes_to: str, remedy: str) -> Ite
             if key not in known and not _to_named_services(each.view):
                 known.add(key)
                 message = f"{_how(each, action)} {comes_to}{grants.under(each.view)}"
-                yield Finding(each.entry.pointer, message, remedy, level=level)
+                yield Finding(each.entry.pointer, message, each.remedy(action, remedy), level=level)
 
 
 def _to_named_services(view: StatementView) -> bool:
@@ -75,7 +77,7 @@ def _how(found: Granted, action: str) -> str:
     view, entry = found
     what = action if entry.text.lower() == action.lower() else f"{action}, which `{entry.text}` includes,"
     if entry.text == "NotAction":
-        what = f"{action}, which NotAction does not list,"
+        what = f"{action}, which NotAction doesn't list,"
     where = (
         "NotResource" if view.not_resources else f"`{view.resources[0].text}`" if view.resources else "every resource"
     )

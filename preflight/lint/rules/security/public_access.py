@@ -25,7 +25,7 @@ def open_resource(subject: Subject) -> Iterator[Finding]:
         manage = whole or [a for each in view.actions for a in watched(each.text) if a in kind("permissions")]
         yield Finding(
             place.pointer,
-            f"{view.cited} allows {what} to everyone, in any AWS account",
+            f"{view.cited} allows {what} to everyone, including any AWS account",
             "name the accounts, roles or services in Principal, or add a condition on aws:PrincipalOrgID, "
             "aws:SourceAccount or aws:SourceArn",
             level=Level.ERROR if manage else None,
@@ -40,8 +40,8 @@ def allow_not_principal(subject: Subject) -> Iterator[Finding]:
         if view.allows and "NotPrincipal" in view.raw:
             yield Finding(
                 f"{view.pointer}/NotPrincipal",
-                f"{view.cited} allows its actions to everyone whom NotPrincipal does not list",
-                "name those who may in Principal, or deny the others in a statement with Effect Deny",
+                f"{view.cited} allows its actions to everyone that NotPrincipal doesn't list",
+                "list the allowed principals in Principal; to exclude some, use a separate Deny statement",
             )
 
 
@@ -56,7 +56,7 @@ def unmanageable_key(subject: Subject) -> Iterator[Finding]:
             return
     yield Finding(
         "/Statement",
-        "no statement allows kms:PutKeyPolicy to anyone: only AWS Support could change this key's policy again",
+        "no statement allows kms:PutKeyPolicy: only AWS Support could make this key manageable again",
     )
 
 

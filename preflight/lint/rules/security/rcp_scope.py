@@ -26,7 +26,7 @@ def spares_services(subject: Subject) -> Iterator[Finding]:
         for each in view.conditions:
             key = each.key.lower()
             if (key in _CALLER or key.startswith(_CALLERS_TAG)) and _holds_without(each):
-                problem = f"{each.operator} of {each.key} holds for every service, and {view.cited} denies it"
+                problem = f"{each.operator} of {each.key} matches every AWS service, so {view.cited} denies them"
                 yield Finding(each.pointer, problem, on_name=True)
                 break
 
@@ -35,7 +35,7 @@ def spares_principals(subject: Subject) -> Iterator[Finding]:
     """Find conditions on whom a service calls for that hold for everybody who is no service."""
     for view, each in _on_source(subject):
         if not _is(view, _SERVICE, "bool", "true"):
-            problem = f"{each.operator} of {each.key} holds for every user and role, and {view.cited} denies them"
+            problem = f"{each.operator} of {each.key} matches every user and role, so {view.cited} denies them"
             yield Finding(each.pointer, problem, on_name=True)
 
 
@@ -43,7 +43,7 @@ def asks_for_the_key(subject: Subject) -> Iterator[Finding]:
     """Find conditions on whom a service calls for that hold for services that do not say."""
     for view, each in _on_source(subject):
         if _is(view, _SERVICE, "bool", "true"):
-            problem = f"{each.operator} of {each.key} holds for services that do not say for whom they call"
+            problem = f"{each.operator} of {each.key} matches services that don't set the key"
             yield Finding(each.pointer, problem, on_name=True)
 
 

@@ -42,7 +42,7 @@ def lower_case_names(subject: Subject) -> Iterator[Finding]:
                 meant = ":".join((*parts[:5], f"{kind}/{_lowered(name)}"))
                 yield Finding(
                     entry.pointer,
-                    f"{parts[5]} never matches: SageMaker writes the name of every {kind} in lower case in its ARN",
+                    f"{parts[5]} never matches: in ARNs, SageMaker writes {kind} names in lower case",
                     f'write "{meant}"',
                 )
 
@@ -62,7 +62,7 @@ def pass_role_to_sagemaker(subject: Subject) -> Iterator[Finding]:
             continue
         yield Finding(
             entry.pointer,
-            f"{view.cited} lets its roles be passed to any service, where SageMaker is meant",
+            f"{view.cited} lets its roles be passed to any service, not only SageMaker",
             f'add the condition {{"StringEquals": {{"iam:PassedToService": "{_SERVICE}"}}}}',
         )
 
@@ -87,10 +87,10 @@ def model_with_its_role(subject: Subject) -> Iterator[Finding]:
     if any(not view.conditions or not any(map(_keeps_off_sagemaker, view.conditions)) for view, _ in passing):
         return
     view, entry = allowing(subject, "sagemaker:CreateModel")[0]
-    what = f"{passing[0][0].cited} lets roles be passed to other services only" if passing else "no role may be passed"
+    what = f"{passing[0][0].cited} allows passing roles only to other services" if passing else "no role may be passed"
     yield Finding(
         passing[0][1].pointer if passing else entry.pointer,
-        f"{view.cited} allows sagemaker:CreateModel, but {what}: a model with an execution role is denied",
+        f"{view.cited} allows sagemaker:CreateModel, but {what}: creating a model with an execution role is denied",
         "allow iam:PassRole on the execution role, with the condition "
         f'{{"StringEquals": {{"iam:PassedToService": "{_SERVICE}"}}}}',
     )
@@ -158,7 +158,7 @@ def deploying_apart_from_running(subject: Subject) -> Iterator[Finding]:
         entry.pointer,
         f"{view.cited} deploys endpoints, in a policy that also allows what execution roles need: with it as an "
         "execution role, the code of a model can deploy",
-        "give the deploying role and the execution role policies of their own",
+        "use separate policies for the deploying role and the execution role",
     )
 
 

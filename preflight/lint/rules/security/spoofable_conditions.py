@@ -36,8 +36,8 @@ def set_by_caller(subject: Subject) -> Iterator[Finding]:
         if what is not None:
             yield Finding(
                 each.pointer,
-                f"{each.key} is {what}, which callers write as they like: {view.cited} "
-                + ("doesn't block its actions" if view.allows else "can be got around"),
+                f"{each.key} is {what}, which callers can set to anything: {view.cited} "
+                + ("doesn't block its actions" if view.allows else "can be bypassed"),
                 "use a key that AWS sets, such as aws:PrincipalArn, aws:SourceVpce or aws:SourceArn",
                 on_name=True,
             )
@@ -55,9 +55,10 @@ def user_id_open(subject: Subject) -> Iterator[Finding]:
             if opened is not None and opened.start() < _ID_LENGTH and not anyone:
                 yield Finding(
                     value.pointer,
-                    f"`{value.text}` matches ids that are not yours: {each.key} is the id of a user, or of a role with "
-                    "the name of the session behind a colon",
-                    "write the id in full, such as AROACKCEVSQ6C2EXAMPLE:*, or name the principal by aws:PrincipalArn",
+                    f"`{value.text}` also matches IDs that aren't yours: {each.key} is the unique ID of a user, or "
+                    "of a role followed "
+                    "by a colon and the session name",
+                    "write the ID in full, such as AROACKCEVSQ6C2EXAMPLE:*, or use aws:PrincipalArn",
                 )
 
 
@@ -79,7 +80,7 @@ def id_by_variable(subject: Subject) -> Iterator[Finding]:
                     yield Finding(
                         value.pointer,
                         f"{each.key} is compared with ${{{name}}}: its value decides which ID matches",
-                        "write the id, or compare it with another id that AWS sets, such as ${aws:PrincipalOrgID}",
+                        "write the ID, or compare with an ID that AWS sets, such as ${aws:PrincipalOrgID}",
                     )
 
 
@@ -98,7 +99,8 @@ def attributes_without_select(subject: Subject) -> Iterator[Finding]:
         if reads is not None and not selects:
             yield Finding(
                 each.pointer,
-                f"{view.cited} limits {reads.text} to attributes that requests name: one that names none gets the "
+                f"{view.cited} limits {reads.text} to certain attributes, but a request that names no attributes "
+                "gets the "
                 "whole item",
                 'add the condition {"StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}',
             )
@@ -114,9 +116,8 @@ def prefix_left_out(subject: Subject) -> Iterator[Finding]:
         instead = "StringNotLike" if view.denies else "StringLike"
         yield Finding(
             each.pointer,
-            f"{view.cited} does not keep these prefixes from being listed: a request for a shorter one, or for none, "
-            "lists them too",
-            f"name the prefixes that may be listed: "
+            f"{view.cited} doesn't protect these prefixes: a request with a shorter prefix, or none, lists them too",
+            f"list the allowed prefixes instead: "
             f'"Effect": "{"Deny" if view.denies else "Allow"}" with {{"{instead}": {{"s3:prefix": …}}}}',
         )
 

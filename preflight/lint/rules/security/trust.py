@@ -39,7 +39,7 @@ def anyone(subject: Subject) -> Iterator[Finding]:
         if let_in(subject, view):
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets every principal of every AWS account assume the role",
+                f"{view.cited} lets any principal in any AWS account assume the role",
                 "name in Principal who may assume it, or add a condition on aws:PrincipalOrgID",
             )
 
@@ -51,8 +51,8 @@ def anyone_with_conditions(subject: Subject) -> Iterator[Finding]:
         if keys and not any(key.lower() in _SAYS_WHO for key in keys) and not let_in(subject, view):
             yield Finding(
                 place.pointer,
-                f"{view.cited} lets every principal of every AWS account assume the role that meets the conditions on "
-                f"{', '.join(keys)}, which do not say who it is",
+                f"{view.cited} lets any principal in any AWS account assume the role if it meets the conditions on "
+                f"{', '.join(keys)}, which don't identify the caller",
                 "name in Principal who may assume it, or add a condition on aws:PrincipalOrgID",
             )
 
@@ -70,7 +70,7 @@ def other_account(subject: Subject) -> Iterator[Finding]:
             if found is not None and found[1] != own:
                 yield Finding(
                     place.pointer,
-                    f"{view.cited} lets {place.text} of another account assume the role without an external id",
+                    f"{view.cited} lets {place.text} of another account assume the role without an external ID",
                     "if the account is a third party's, add the condition "
                     '{"StringEquals": {"sts:ExternalId": "..."}} with the id that it gave you; if it is of your '
                     "organization, add a condition on aws:PrincipalOrgID",
@@ -94,9 +94,10 @@ def compute_and_others(subject: Subject) -> Iterator[Finding]:
         view, place = compute
         yield Finding(
             place.pointer,
-            f"{view.cited} lets {place.text} assume the role that {others[0].text} may assume too: whatever runs there "
-            "has all that the other needs",
-            "give what runs there a role of its own",
+            f"{view.cited} lets {place.text} assume the role, which {others[0].text} can assume too: code that runs "
+            "there "
+            "gets the same permissions",
+            "use a separate role for the compute service",
         )
 
 

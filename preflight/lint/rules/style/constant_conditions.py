@@ -28,8 +28,8 @@ def presence_by_null(subject: Subject) -> Iterator[Finding]:
         if present is not None and present != absent:
             yield Finding(
                 each.pointer,
-                f'{each.operator} with "*" asks whether the request has {each.key}',
-                f'write {{"Null": {{"{each.key}": "{str(absent).lower()}"}}}}, which says so',
+                f'{each.operator} with "*" only tests whether the request has {each.key}',
+                f'write {{"Null": {{"{each.key}": "{str(absent).lower()}"}}}} instead',
                 on_name=True,
             )
 
@@ -40,7 +40,7 @@ def decides_something(subject: Subject) -> Iterator[Finding]:
         if _with_any_value(each) is True and without_key(each):
             yield Finding(
                 each.pointer,
-                f'{each.operator} with "*" holds for every request, whether it has {each.key} or not',
+                f'{each.operator} with "*" matches every request, whether it has {each.key} or not',
                 "remove the condition",
                 on_name=True,
             )
@@ -50,14 +50,14 @@ def can_hold(subject: Subject) -> Iterator[Finding]:
     """Find conditions that no request meets, alone or together with another on the same key."""
     for view, each in subject.once(conditions):
         if _with_any_value(each) is False and not without_key(each):
-            yield _never(view, each, f'{each.operator} with "*" never holds')
+            yield _never(view, each, f'{each.operator} with "*" never matches')
             continue
         for other in view.conditions:
             if other is not each and other.lower_key == each.lower_key:
                 why = _against(each, other)
                 if why is not None:
                     yield _never(
-                        view, each, f"{each.operator} and {other.operator} of {each.key} never both hold: {why}"
+                        view, each, f"{each.operator} and {other.operator} of {each.key} never match together: {why}"
                     )
                     break
 
@@ -82,7 +82,7 @@ def _against(each: ConditionEntry, other: ConditionEntry) -> str | None:
     first, second = each.lower_base, other.lower_base
     if second == "null" and first in _TEXT and not OPERATORS[first].negated:
         wanted = {value.text.lower() for value in other.values}
-        return "it must be absent and have a value" if wanted == {"true"} else None
+        return "the key would have to be both absent and present" if wanted == {"true"} else None
     if first in _ABOVE and second in _BELOW:
         return _empty_range(each, other)
     if first not in _TEXT or second not in _TEXT or _open(each.values) or _open(other.values):
@@ -92,7 +92,7 @@ def _against(each: ConditionEntry, other: ConditionEntry) -> str | None:
     mine, theirs = _patterns(each), _patterns(other)
     if OPERATORS[second].negated:
         if all(any(covers_tokens(their, my) for their in theirs) for my in mine):
-            return "every value that one asks for, the other rules out"
+            return "one excludes every value that the other requires"
     elif each.pointer < other.pointer and not any(overlaps_tokens(my, their) for my in mine for their in theirs):
         return "they have no value in common"
     return None
@@ -118,4 +118,4 @@ def _empty_range(above: ConditionEntry, below: ConditionEntry) -> str | None:
         return None
     low, high = min(least), max(most)
     both = _ABOVE[above.lower_base] and _BELOW[below.lower_base]
-    return f"no number is above {low} and below {high}" if low > high or (low == high and not both) else None
+    return f"no number is both above {low} and below {high}" if low > high or (low == high and not both) else None

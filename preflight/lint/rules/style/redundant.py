@@ -59,7 +59,7 @@ def condition_numbers(subject: Subject) -> Iterator[Finding]:
         decides, word = (numbers[max(numbers)], "greatest") if name in _GREATEST else (numbers[min(numbers)], "least")
         yield Finding(
             condition.pointer,
-            f"of the {len(condition.values)} numbers for {condition.key}, the {word} alone decides: {decides}",
+            f"of the {len(condition.values)} numbers for {condition.key}, only the {word} has an effect: {decides}",
             f'write "{decides}"',
             edits=(Edit("replace", condition.pointer, decides),),
         )
@@ -80,7 +80,7 @@ def condition_values(subject: Subject) -> Iterator[Finding]:
             if by is not None:
                 yield Finding(
                     entry.pointer,
-                    f'the value "{entry.text}" of {condition.key} says nothing that "{by}" does not say'
+                    f'the value "{entry.text}" of {condition.key} is already covered by "{by}"'
                     if by != entry.text
                     else f'the value "{entry.text}" of {condition.key} is given twice',
                     "remove it",
@@ -120,7 +120,7 @@ def statements(subject: Subject) -> Iterator[Finding]:
                 gone.add(about.view.index)
                 yield Finding(
                     about.view.pointer,
-                    f"{about.view.cited} says nothing that {other.view.cited} does not say",
+                    f"{about.view.cited} is already covered by {other.view.cited}",
                     "remove it",
                     edits=(Edit("remove", about.view.pointer),),
                 )
@@ -147,7 +147,7 @@ def denied(subject: Subject) -> Iterator[Finding]:
         if other is not None:
             yield Finding(
                 about.view.pointer,
-                f"{about.view.cited} grants nothing: {other.view.cited} denies all that it allows",
+                f"{about.view.cited} grants nothing: {other.view.cited} denies everything that it allows",
                 f"remove it, or narrow {other.view.cited}",
             )
 
@@ -221,9 +221,9 @@ def _covered_in(
         by = next((other.text for other, text in zip(entries, texts, strict=True) if text == each.by), each.by)
         yield Finding(
             entry.pointer,
-            f"{entry.text} is listed twice in {element} of {view.cited}"
+            f"`{entry.text}` is listed twice in {element} of {view.cited}"
             if each.twice
-            else f"{entry.text} in {element} of {view.cited} is covered by {by}",
+            else f"`{entry.text}` in {element} of {view.cited} is covered by `{by}`",
             "remove it",
             edits=(Edit("remove", entry.pointer),),
         )

@@ -19,7 +19,7 @@ def actions(subject: Subject) -> Iterator[Finding]:
             if meant != entry.text:
                 yield Finding(
                     entry.pointer,
-                    f"AWS spells {entry.text} as {meant}",
+                    f"AWS writes {entry.text} as {meant}",
                     f'write "{meant}"',
                     edits=(Edit("replace", entry.pointer, meant),),
                 )
@@ -52,7 +52,7 @@ def lists_of_one(subject: Subject) -> Iterator[Finding]:
                 place = f"{view.pointer}/{element}"
                 yield Finding(
                     place,
-                    f"{element} of {view.cited} is a list of one entry",
+                    f"{element} of {view.cited} is a list with one entry",
                     f'write "{written[0]}"',
                     edits=(Edit("replace", place, written[0]),),
                 )
