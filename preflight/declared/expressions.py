@@ -16,6 +16,7 @@ import jmespath
 import jmespath.functions
 import jmespath.parser
 
+from preflight.declared.instance_sizes import beyond
 from preflight.declared.patterns import matches
 from preflight.declared.registries import puller
 from preflight.errors import PreflightError
@@ -169,6 +170,15 @@ class _Functions(jmespath.functions.Functions):
     def _func_prefixed(self, prefix: str, texts: list[str] | None) -> list[str]:
         """Return each text of a list with a prefix before it."""
         return [f"{prefix}{each}" for each in texts or [] if each is not None]
+
+    @jmespath.functions.signature({"types": ["array", "null"]}, {"types": ["string"]}, {"types": ["string", "null"]})
+    def _func_having(self, values: list[Any] | None, member: str, value: str | None) -> list[Any]:
+        """Return the objects of a list that have this value of a member: a filter cannot look outside the list."""
+        return [each for each in values or [] if isinstance(each, dict) and each.get(member) == value]
+
+    @jmespath.functions.signature({"types": ["array", "null"]}, {"types": ["object", "null"]})
+    def _func_beyond_instances(self, types: list[Any] | None, required: dict[str, Any] | None) -> str | None:
+        return beyond([each for each in types or [] if each is not None], required or {})
 
     @jmespath.functions.signature({"types": ["array-number"]})
     def _func_product(self, numbers: list[float]) -> float:
