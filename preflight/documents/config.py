@@ -98,7 +98,8 @@ def find_config(paths: Iterable[str] = ()) -> Config:
     """Return the nearest settings: from the working directory upwards, else from the first path upwards; empty where
     there are none. Raises `InputError` for settings that cannot be used.
     """
-    starts = [Path.cwd(), *(Path(path).absolute().parent for path in paths if path != "-")][:2]
+    first = next((Path(path).absolute() for path in paths if path != "-"), None)
+    starts = [Path.cwd()] if first is None else [Path.cwd(), first if first.is_dir() else first.parent]
     for start in starts:
         for folder in (start, *start.parents):
             for name in (OWN, SHARED):

@@ -134,3 +134,13 @@ def test_patterns(pattern: str, path: str, meant: bool) -> None:
 
 def test_settings_go_to_other_processes() -> None:
     assert pickle.loads(pickle.dumps(Config())) == Config()
+
+
+def test_a_folder_brings_its_own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "preflight.toml").write_text('ignore = ["IAM206"]\n')
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for path in ("infra", "infra/policy.json", "infra/no-such-folder"):
+        assert find_config([str(tmp_path / path)]).ignore == ("IAM206",)
+    assert find_config(["-"]).ignore == ()

@@ -1,0 +1,32 @@
+"""`preflight mcp`: the Model Context Protocol, for agents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def mcp(
+    root: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR", help="Let tools read files in this directory; repeatable. Default: the current one."
+        ),
+    ] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Use the facts of this snapshot in calls that name none.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Let tools read the account of the current credentials.")
+    ] = False,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
+) -> None:
+    """Serve preflight's answers to agents, over stdin and stdout (Model Context Protocol). All tools are read-only.
+
+    Needs the extra: pip install "aws-preflight[mcp]".
+    """
+    from preflight.mcp.server import serve
+
+    serve(root or (".",), snapshot=snapshot, live=live, profile=profile, endpoint_url=endpoint_url)
