@@ -21,6 +21,7 @@ test: install-test
 docs: install-test
 	$(BIN)/python tools/rule_index.py
 	$(BIN)/python tools/rules_page.py
+	$(BIN)/python tools/permissions_page.py
 	$(BIN)/python tools/precision.py
 	$(BIN)/python -m tests.report.rewrite
 	$(BIN)/python tools/printed.py

@@ -184,7 +184,7 @@ def test_the_page_has_every_permission_that_is_declared() -> None:
         for permission in re.findall(r"permission: *([\w-]+:\w+)", path.read_text(encoding="utf-8"))
     }
     assert len(declared) > 20
-    assert declared <= permissions()
+    assert declared <= permissions(), "run make docs"
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
