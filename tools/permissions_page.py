@@ -1,4 +1,4 @@
-"""Writes the reads that rules/resources/ declare into the policy of docs/permissions.md: python tools/permissions_page.py.
+"""Writes the reads that rules declare into the policy of docs/permissions.md: python tools/permissions_page.py.
 
 What is no longer declared stays until someone takes it out: other reads are made by code.
 """
