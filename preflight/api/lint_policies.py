@@ -83,7 +83,7 @@ def lint(
     known = None if write_baseline is not None else baseline or config.baseline
     done = _lint(given, heads, config, type, known, write_baseline, fix, allow_none=allow_none, cache=cache, jobs=jobs)
     if not (done.policies or done.errors or allow_none):
-        raise UsageError(_nothing(done.without))
+        raise UsageError(_nothing(done.without, done.report))
     errors = (*done.errors, *(_written(done.fixes) if fix == "write" else ()))
     if write_baseline is not None:
         _write_baseline(done, write_baseline)
@@ -156,11 +156,15 @@ def _lint(
     )
 
 
-def _nothing(without: Sequence[str]) -> str:
-    """Say that there was nothing to lint: that is no clean result."""
+def _nothing(without: Sequence[str], report: Report) -> str:
+    """Say that there was nothing to lint, and why: that is no clean result."""
     if not without:
         return "no policy was found; name a file or directory with one, or add --allow-none"
     more = f", nor do {len(without) - 1} more" if len(without) > 1 else ""
+    skipped = report.examined.skipped if report.examined is not None else ()
+    unread = [each.reason for each in skipped if each.partly and each.path == without[0]]
+    if unread:
+        return f"{without[0]} contains no policy that can be read{more}: {unread[0]}"
     return f"{without[0]} contains no policy{more}; name a file that does"
 
 

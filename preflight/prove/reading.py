@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from preflight.documents.policies.files import HCL, FoundFile, files_in
-from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.find import read_all
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import InputError
@@ -36,13 +36,14 @@ class Read:
                     "values in Terraform's own language are not known before a plan",
                     mend="prove it of the plan: terraform show -json",
                 )
-            found = read_policies(text, path, type_)
+            found, passed_over = read_all(text, path, type_)
             _require_readable(found)
         except InputError as error:
             if named:
                 raise
             self.skipped.append(Skipped(path, error.problem))
             return
+        self.skipped += [Skipped(path, reason) for reason in passed_over]
         if found:
             self.files += 1
             self.policies[name] = found

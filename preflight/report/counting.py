@@ -5,6 +5,7 @@ from __future__ import annotations
 from preflight.engine.result import NO_POLICY, Examined, Kind, Level, Report, Result, Verdict
 
 HEADINGS = ("failed", "warnings", "notes", "unknown", "passed", "not applicable")
+_MOST_NAMED = 10
 
 
 def is_lint(report: Report) -> bool:
@@ -67,6 +68,14 @@ def looked_at(examined: Examined) -> str:
     said += [f"{_number(unread, 'file', 'files')} not read"] if unread else []
     said += [f"{_number(parts, 'place', 'places')} not read"] if parts else []
     return ", ".join(said)
+
+
+def not_read(examined: Examined | None) -> list[str]:
+    """Return a line for each file, or part of one, that a lint came upon and could not look at; of many, the first."""
+    unread = [each for each in examined.skipped if each.reason != NO_POLICY] if examined is not None else []
+    more = len(unread) - _MOST_NAMED
+    named = [f"{each.path}: {each.reason}" for each in unread[:_MOST_NAMED]]
+    return [*named, f"and {more:,} more, which --format json lists"] if more > 0 else named
 
 
 def _number(count: int, one: str, many: str) -> str:

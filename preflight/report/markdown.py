@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from preflight.engine.result import Kind, Level, Report, Result
-from preflight.report.counting import HEADINGS, counts, in_order, is_lint, looked_at, verdict_word
+from preflight.report.counting import HEADINGS, counts, in_order, is_lint, looked_at, not_read, verdict_word
 from preflight.report.markup import block, code, inline
 from preflight.report.paths import place
 from preflight.report.terminal import paragraphs
@@ -42,6 +42,8 @@ def _head(report: Report) -> Iterator[str]:
     yield f"### preflight: {verdict_word(report)}"
     if report.examined is not None:
         yield f"\n{looked_at(report.examined)}"
+        for number, line in enumerate(not_read(report.examined)):
+            yield f"{'' if number else chr(10)}- not read: {code(line, _LONGEST_TEXT)}"
     plan = report.plan
     about = [("principal", "As"), ("account", "in account"), ("region", "in")]
     said = " ".join(f"{word} {code(plan[name], _LONGEST_TEXT)}" for name, word in about if name in plan)

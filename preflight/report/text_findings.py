@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.engine.result import Kind, Level, Report, Result
+from preflight.report.counting import not_read
 from preflight.report.excerpt import Sources
 from preflight.report.paths import place
 from preflight.report.terminal import clean, paint, wrapped
@@ -31,6 +32,8 @@ class Findings:
                 yield ""
         if self._view.quiet and self._report.results:
             yield ""
+        for line in () if self._view.quiet else not_read(self._report.examined):
+            yield from wrapped(f"not read: {clean(line)}", "", "  ", self._width)
 
     def _paint(self, text: str, color: str) -> str:
         return paint(text, color, on=self._view.color)

@@ -11,13 +11,12 @@ from preflight.documents.hcl.module import DOCUMENT, Module, module_of
 from preflight.documents.hcl.parse import Block, Place, Source, parse, text_of
 from preflight.documents.hcl.plain import Plain, plain
 from preflight.documents.hcl.policy_documents import Documents
-from preflight.documents.hcl.slots import ATTRIBUTES, holds_policy, is_slot
 from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, Unknown, Value
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.found_policy import FoundPolicy, Policies, PolicyType, Problem
 from preflight.documents.policies.in_string import looks_like_policy
-from preflight.documents.policies.in_terraform import told
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Shape
+from preflight.documents.policies.terraform_places import held_at, told
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.errors import InputError
@@ -30,19 +29,12 @@ _MOST_DEEP = 8
 _HOLDERS = frozenset(("resource", "module", "output", "locals"))
 
 
-class Policies(NamedTuple):
-    """The policies of a file, and in a few words each what of it could not be looked at."""
-
-    found: list[FoundPolicy]
-    passed_over: tuple[str, ...]
-
-
 class _Slot(NamedTuple):
-    """An attribute that may hold a policy: of which block, by what address, where."""
+    """An attribute that may hold a policy: of which block, by what path of names, where, of what resource."""
 
     block: Block
     owner: Block
-    name: str
+    path: str
     node: Node
     address: str
     pointer: str
@@ -97,7 +89,7 @@ class _Reading:
         yield from documents
         for slot, value in slots:
             if slot.block.source is self._source:
-                for each in _parts(value):
+                for each in (value,) if self._held(slot) else _parts(value):
                     if not isinstance(each, DocumentOf):
                         yield from self._of_slot(slot, each)
 
@@ -106,7 +98,7 @@ class _Reading:
             if block.kind in _HOLDERS and (block.kind != "resource" or _is_aws(block)):
                 address = ".".join(block.labels) if block.kind == "resource" else ".".join((block.kind, *block.labels))
                 pointer = "".join(f"/{escape(each)}" for each in (block.kind, *block.labels))
-                yield from _within(block, block, address, pointer, 0)
+                yield from _within(block, block, address, pointer)
 
     def _of_documents(self) -> Iterator[FoundPolicy]:
         for address, block in self._module.documents.items():
@@ -133,28 +125,35 @@ class _Reading:
 
     def _of_slot(self, slot: _Slot, value: Value) -> Iterator[FoundPolicy]:
         place = slot.block.source.place(slot.node)
-        slotted = is_slot(slot.owner, slot.name)
+        held = self._held(slot)
         if isinstance(value, Scalar) and isinstance(value.value, str) and value.known and slot.owner.kind != "locals":
-            broken = self._broken(slot, value, place)
+            broken = self._broken(slot, value, place, held)
             if broken is not None:
                 yield broken
                 return
+        if held is not None and isinstance(value, (Mapped, Listed)):
+            fault = (
+                f"{slot.path.rpartition('/')[2]} is {'an object' if isinstance(value, Mapped) else 'a list'}, not text"
+            )
+            yield self._unreadable(slot, place, held, fault, "Write jsonencode(...) around it.")
+            return
         policy = self._documents.resolved(value) if isinstance(value, (Encoded, Scalar)) else value
         if isinstance(policy, Unknown):
-            if slotted and not (isinstance(value, Scalar) and value.value in (None, "")):
+            if held is not None and not (isinstance(value, Scalar) and value.value in (None, "")):
                 self.passed_over.append(
-                    f"line {place.line}: {slot.name} of {slot.address} is not known before a plan: "
+                    f"line {place.line}: {slot.path.replace('/', '.')} of {slot.address} is not known before a plan: "
                     f"it depends on {policy.label}"
                 )
             return
-        if not isinstance(policy, Mapped) or not (isinstance(value, (Encoded, Scalar))):
+        if not isinstance(value, (Encoded, Scalar)) or (isinstance(policy, Scalar) and policy.value in (None, "")):
             return
-        if not slotted and not holds_policy(policy):
+        if held is None and not (isinstance(policy, Mapped) and holds_policy(policy)):
             return
         made = plain(policy)
         if not made.complete:
             self.passed_over.append(
-                f"line {place.line}: not all statements of {slot.name} of {slot.address} are known before a plan"
+                f"line {place.line}: not all statements of {slot.path.replace('/', '.')} of {slot.address} are known "
+                "before a plan"
             )
             if not (isinstance(made.data, dict) and made.data.get("Statement")):
                 return
@@ -162,19 +161,36 @@ class _Reading:
         told_ = self._told(found, slot)
         yield told_ if told_ is not None else replace(found, type=self._wanted or found.type, name=slot.address)
 
-    def _broken(self, slot: _Slot, text: Scalar, place: Place) -> FoundPolicy | None:
+    def _held(self, slot: _Slot) -> PolicyType | None:
+        """Return the type of the policy that an attribute always holds; None for other attributes."""
+        owner = slot.owner
+        if owner.kind != "resource" or not owner.labels:
+            return None
+        return held_at(owner.labels[0], slot.path, self._type_of(owner))
+
+    def _type_of(self, owner: Block) -> object:
+        kind = owner.attribute("type")
+        value = self._evaluator.value(kind, owner.source) if kind is not None else None
+        return value.value if isinstance(value, Scalar) else None if kind is None else ""
+
+    def _broken(self, slot: _Slot, text: Scalar, place: Place, held: PolicyType | None) -> FoundPolicy | None:
         """Return a policy whose text is known and cannot be read; None where it can be, or is none."""
         string = str(text.value)
-        if not looks_like_policy(string):
+        if not string.strip() or not (held or looks_like_policy(string)):
             return None
         try:
-            load_text(string, "", [])
+            value = load_text(string, "", []).value
         except InputError as error:
-            problem = Problem("syntax", error.problem, f"{(error.mend or 'correct it').capitalize()}.",
-                              line=place.line, column=place.column)  # fmt: skip
-            document = Document(self._source.path, {}, self._source.data.decode("utf-8", "replace"))
-            return FoundPolicy(document, None, "identity", slot.pointer, slot.address, problems=(problem,))
+            mend = error.mend or "correct it"
+            return self._unreadable(slot, place, held, error.problem, f"{mend[:1].upper()}{mend[1:]}.")
+        if held and not isinstance(value, (dict, list)):
+            return self._unreadable(slot, place, held, "the text is not JSON", "Write a policy there.")
         return None
+
+    def _unreadable(self, slot: _Slot, place: Place, held: PolicyType | None, problem: str, remedy: str) -> FoundPolicy:
+        problems = (Problem("syntax", problem, remedy, line=place.line, column=place.column),)
+        document = Document(self._source.path, {}, self._source.data.decode("utf-8", "replace"))
+        return FoundPolicy(document, None, held or "identity", slot.pointer, slot.address, problems=problems)
 
     def _found(self, made: Plain, pointer: str, place: Place) -> FoundPolicy:
         values = {pointer + each: at for each, at in made.values.items()}
@@ -197,29 +213,39 @@ class _Reading:
         owner = slot.owner
         if owner.kind != "resource" or len(owner.labels) != 2:
             return None
-        kind = owner.attribute("type")
-        value = self._evaluator.value(kind, owner.source) if kind is not None else None
-        values = {"type": value.value if isinstance(value, Scalar) else None}
-        said = told(found, {"type": owner.labels[0], "address": slot.address}, values, slot.name)
-        known = ATTRIBUTES.get((owner.labels[0], slot.name))
-        if known is not None and said.type != known:
-            return replace(said, type=known)
-        return said
+        resource = {"type": owner.labels[0], "address": slot.address}
+        return told(found, resource, {"type": self._type_of(owner)}, slot.path)
+
+
+def holds_policy(value: Mapped) -> bool:
+    """Say whether an object in an attribute that need not hold a policy is one."""
+    member = value.members.get("Statement")
+    if member is None:
+        return False
+    statements = member.value.items if isinstance(member.value, Listed) else (member.value,)
+    return "Version" in value.members or any(
+        isinstance(each, Mapped) and {"Effect", "Action", "NotAction"} & set(each.members) for each in statements
+    )
 
 
 def _is_aws(block: Block) -> bool:
     return block.labels[:1] != () and block.labels[0].startswith(("aws_", "awscc_"))
 
 
-def _within(block: Block, owner: Block, address: str, pointer: str, depth: int) -> Iterator[_Slot]:
+def _within(block: Block, owner: Block, address: str, pointer: str, path: str = "", depth: int = 0) -> Iterator[_Slot]:
     for name, node in block.attributes:
         written = text_of(node)
         if "olic" in name or name in ("content", "document") or "aws_iam_policy_document" in written \
                 or "tatement" in written:  # fmt: skip
-            yield _Slot(block, owner, name, node, address, f"{pointer}/{escape(name)}")
+            yield _Slot(block, owner, f"{path}{name}", node, address, f"{pointer}/{escape(name)}")
     if depth < _MOST_DEEP:
         for number, each in enumerate(block.blocks):
-            yield from _within(each, owner, address, f"{pointer}/{escape(each.kind)}/{number}", depth + 1)
+            at = f"{pointer}/{escape(each.kind)}/{number}"
+            if each.kind == "dynamic" and each.labels:
+                inside = f"{path}{each.labels[0]}/"  # what it makes stands in its block `content`
+            else:
+                inside = path if each.kind == "content" and block.kind == "dynamic" else f"{path}{each.kind}/"
+            yield from _within(each, owner, address, at, inside, depth + 1)
 
 
 def _parts(value: Value, depth: int = 0) -> Iterator[Value]:

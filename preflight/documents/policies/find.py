@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from preflight.documents.policies.cli_output import next_wrapper
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, Policies, PolicyType, Problem
 from preflight.documents.policies.in_string import (
     looks_like_policy,
     policy_in_string,
@@ -25,7 +25,7 @@ from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 
-Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy]]
+Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy | PassedOver]]
 
 # What a document holds if it looks so, and `module:function`, a `Finder`. The first that fits is asked.
 _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
@@ -38,6 +38,14 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
         lambda value: "format_version" in value and ("planned_values" in value or "resource_changes" in value),
         "preflight.documents.policies.in_terraform:of_terraform_plan",
     ),
+    (
+        lambda value: "terraform_version" in value and ("resources" in value or "values" in value),
+        "preflight.documents.policies.in_terraform:of_terraform_state",
+    ),
+    (
+        lambda value: isinstance(value.get("steps"), list) or isinstance(value.get("deployment"), dict),
+        "preflight.documents.policies.in_pulumi:of_pulumi",
+    ),
     (lambda value: "version" in value and "account" in value, "preflight.documents.policies.in_accounts:of_snapshot"),
     (
         lambda value: any(name in value for name in ("RoleDetailList", "UserDetailList", "GroupDetailList")),
@@ -49,6 +57,11 @@ _TYPES: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_C
 
 
 def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> list[FoundPolicy]:
+    """Return every policy in a file's text, as `read_all` does, without what of it could not be looked at."""
+    return read_all(text, path, wanted).found
+
+
+def read_all(text: str, path: str, wanted: PolicyType | None = None) -> Policies:
     """Return every policy in a file's text, in the order in which they stand; `wanted` is the type of a bare one.
 
     A text that cannot be read, and has the look of a policy, is one policy with a problem and no value. The list is
@@ -60,28 +73,34 @@ def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> lis
     except InputError as error:
         if not looks_like_policy(text):
             raise
-        return [FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(syntax_problem(error),))]
-    return policies_in(document, wanted, repeated)
+        problem = syntax_problem(error)
+        return Policies([FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(problem,))])
+    return all_in(document, wanted, repeated)
 
 
-def policies_in(
-    document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()
-) -> list[FoundPolicy]:
+def policies_in(document: Document, wanted: PolicyType | None = None) -> list[FoundPolicy]:
+    """Return every policy in a document, as `all_in` does, without what of it could not be looked at."""
+    return all_in(document, wanted).found
+
+
+def all_in(document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()) -> Policies:
     """Return every policy in a document; `wanted` is the type of one that nothing around it tells the type of.
 
     `repeated` are the members of the document that stand twice: those in a policy are its problems.
     """
     holder = _holder(document.value)
-    found = list(holder(document) if holder is not None else _bare(document, wanted))
+    each_part = list(holder(document) if holder is not None else _bare(document, wanted))
+    found = [each for each in each_part if isinstance(each, FoundPolicy)]
+    passed_over = tuple(dict.fromkeys(each.reason for each in each_part if isinstance(each, PassedOver)))
     if found:
         from preflight.documents.policies.placeholders import may_have_placeholders, with_placeholders
 
         if not document.text or may_have_placeholders(document.text):
             variables = not _has_types(document.value.get("Resources")) if isinstance(document.value, dict) else True
             found = [with_placeholders(each, variables=variables) for each in found]
-    if not repeated:
-        return found
-    return [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
+    if repeated:
+        found = [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
+    return Policies(found, passed_over)
 
 
 def _holder(value: Any) -> Finder | None:

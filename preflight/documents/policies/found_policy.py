@@ -28,15 +28,23 @@ POLICY_TYPES: tuple[PolicyType, ...] = (
 class Problem(NamedTuple):
     """What keeps a text from being read as a policy (`syntax`), or a member that stands twice in it (`repeated`).
 
-    `pointer` is within the policy; `line` and `column` are in the file, from 1.
+    Of a policy that is only named: an AWS managed one that allows everything (`administrator`), one that AWS does not
+    have (`managed`), or a policy template that SAM does not have (`template`). `pointer` is within the policy; `line`
+    and `column` are in the file, from 1.
     """
 
-    kind: Literal["syntax", "repeated"]
+    kind: Literal["syntax", "repeated", "administrator", "managed", "template"]
     message: str
     remedy: str
     pointer: str = ""
     line: int | None = None
     column: int | None = None
+
+
+class PassedOver(NamedTuple):
+    """What may be a policy and could not be looked at: in a few words what, and why."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +74,7 @@ class FoundPolicy:
     @property
     def readable(self) -> bool:
         """Whether there is a value to look at."""
-        return not any(problem.kind == "syntax" for problem in self.problems)
+        return all(problem.kind == "repeated" for problem in self.problems)
 
     def whole(self, pointer: str) -> str:
         """Return where in the document a pointer within the policy leads."""
@@ -102,3 +110,10 @@ class FoundPolicy:
 
             places_within(self.document, self.pointer, self.text, self._values, self._names)
         return (self._names if name else self._values).get(pointer)
+
+
+class Policies(NamedTuple):
+    """The policies of a file, and in a few words each what of it could not be looked at."""
+
+    found: list[FoundPolicy]
+    passed_over: tuple[str, ...] = ()

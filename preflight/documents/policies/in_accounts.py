@@ -101,10 +101,11 @@ def _only_boundaries(iam: Any) -> set[str]:
 def _policy(
     document: Document, pointer: str, value: Any, type_: PolicyType, name: str, owner: Mapping[str, str]
 ) -> Iterator[FoundPolicy]:
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        if value:
+            yield policy_in_string(document, pointer, type_, string=value, name=name, owner=owner)
+    elif value is not None:
         yield FoundPolicy(document, value, type_, pointer, name, owner)
-    elif isinstance(value, str) and value:
-        yield policy_in_string(document, pointer, type_, string=value, name=name, owner=owner)
 
 
 def _of_account(found: Iterable[FoundPolicy], account: str) -> Iterator[FoundPolicy]:

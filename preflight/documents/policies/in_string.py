@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
 from preflight.documents.policies.policy_type import type_of
@@ -49,6 +50,15 @@ def policy_in_string(
     found = FoundPolicy(document, value, type_ or type_of(value), pointer, name, owner or {}, text)
     problems = tuple(_repeated_in_string(document, pointer, text, repeated)) if repeated else ()
     return replace(found, problems=problems) if problems else found
+
+
+def policy_in_place(document: Document, pointer: str, value: Any, type_: PolicyType) -> FoundPolicy | None:
+    """Return what stands where a policy of a type belongs, as one, whatever it looks like; None where nothing stands
+    there, as an empty text says.
+    """
+    if isinstance(value, str):
+        return policy_in_string(document, pointer, type_, string=value) if value.strip() else None
+    return None if value is None else FoundPolicy(document, value, type_, pointer)
 
 
 def syntax_problem(error: InputError, document: Document | None = None, pointer: str = "", text: str = "") -> Problem:

@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from preflight.data_files import folder
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, PolicyType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
-from preflight.documents.policies.template_values import ACCOUNT, Resolving, Shape, is_function
+from preflight.documents.policies.template_values import Resolving, is_function
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
@@ -32,17 +32,19 @@ _ORGANIZATION: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RES
 # Services that a policy's actions call otherwise than its resource's type does.
 _SERVICES = {"opensearchservice": "es", "elasticsearch": "es", "efs": "elasticfilesystem", "apigateway": "execute-api",
              "elasticloadbalancingv2": "elasticloadbalancing", "s3objectlambda": "s3-object-lambda",
-             "s3outposts": "s3-outposts", "vpclattice": "vpc-lattice-svcs", "s3express": "s3express"}  # fmt: skip
+             "s3outposts": "s3-outposts", "vpclattice": "vpc-lattice-svcs", "s3express": "s3express",
+             "serverless": "execute-api"}  # fmt: skip
 _ELEMENTS = frozenset({"Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"})
-_LONE = "AWS::Events::EventBusPolicy"
-_SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
-_PERMISSION_CONDITIONS = {
-    "SourceArn": ("ArnLike", "aws:SourceArn"),
-    "SourceAccount": ("StringEquals", "aws:SourceAccount"),
-    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
-    "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
-    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+# Properties with the ARNs of managed policies; SAM takes AWS's by name too, policies, and policy templates.
+_SAM = {f"AWS::Serverless::{each}": ("Policies", "Policies/*") for each in ("Function", "StateMachine")}
+_ATTACHED = {
+    **{f"AWS::IAM::{each}": ("ManagedPolicyArns", "ManagedPolicyArns/*") for each in ("Role", "User", "Group")},
+    "AWS::SSO::PermissionSet": ("ManagedPolicies", "ManagedPolicies/*"),
+    **_SAM,
 }
+_CUSTOM = "Auth/ResourcePolicy/CustomStatements"
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_LONE = "AWS::Events::EventBusPolicy"
 _DEEPEST = 16
 
 
@@ -63,7 +65,7 @@ class _Inside:
     place: _Place
     loops: frozenset[str]
 
-    def value(self, value: Any, pointer: str, path: str, depth: int = 0) -> Iterator[FoundPolicy]:
+    def value(self, value: Any, pointer: str, path: str, depth: int = 0) -> Iterator[FoundPolicy | PassedOver]:
         """Yield the policies in a value: what stands where one belongs, and what has the form of one elsewhere."""
         if (branches := _branches(value)) is not None and "/Fn::If" not in pointer:
             if path not in self.place.holds:
@@ -73,20 +75,26 @@ class _Inside:
             if any(not _is_text(each) for each in branches[1:]):
                 yield from self._resolved(value, pointer, path)
                 return
-        if (type_ := self.place.holds.get(path)) is not None and not _is_text(value):
-            if not is_function(value):
-                yield from self._resolved(value, pointer, path, type_)
-            return
-        if isinstance(value, str):
+        if (type_ := self.place.holds.get(path)) is not None:
+            yield from self._in_place(value, pointer, path, type_)
+        elif path in _ATTACHED.get(self.place.type, ()) and (isinstance(value, str) or is_function(value)):
+            from preflight.documents.policies.attachments import attached
+
+            yield from attached(self.document, pointer, value, self.place.logical, by_name=path.startswith("Policies"))
+        elif path == _CUSTOM and self.place.type == "AWS::Serverless::Api":
+            # SAM writes the policy around the statements that the API has.
+            resolving = Resolving(pointer, 1, self.loops)
+            policy = {"Version": "2012-10-17", "Statement": resolving.resolved(value)}
+            shape = resolving.shape(under="/Statement")
+            yield _told(FoundPolicy(self.document, policy, "resource", pointer, shape=shape), self.place, path)
+        elif path in _SAM.get(self.place.type, ()) and not (path == "Policies" and isinstance(value, list)):
+            yield from self._of_function(value, pointer, path)
+        elif isinstance(value, str):
             text = value.lstrip()
-            meant = type_ is not None and text[:1] == "{" and text[:2] != "{{"
-            if meant or ("tatement" in text and text[:1] in ("{", "%") and looks_like_policy(value)):
+            if "tatement" in text and text[:1] in ("{", "%") and looks_like_policy(value):
                 yield _told(policy_in_string(self.document, pointer, string=value), self.place, path)
         elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
-            from preflight.documents.policies.template_strings import of_function
-
-            for found in of_function(self.document, pointer, value):
-                yield _told(found, self.place, path)
+            yield from self._made_text(value, pointer, path)
         elif isinstance(value, dict) and _is_policy(value):
             yield from self._resolved(value, pointer, path)
         elif isinstance(value, dict) and depth < _DEEPEST:
@@ -103,6 +111,38 @@ class _Inside:
             for index, each in enumerate(value):
                 yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
 
+    def _in_place(self, value: Any, pointer: str, path: str, type_: PolicyType) -> Iterator[FoundPolicy | PassedOver]:
+        """Yield what stands where a policy belongs, whatever it looks like; what only the deploy knows is named."""
+        unknown = PassedOver(f"{path.replace('/*', '')} of {self.place.logical} is not known before the deployment")
+        if isinstance(value, str):
+            dynamic = "{{resolve:" in value and not value.lstrip().startswith('{"')
+            yield (
+                unknown
+                if dynamic
+                else _told(policy_in_string(self.document, pointer, type_, string=value), self.place, path)
+            )
+        elif _is_text(value):
+            yield from list(self._made_text(value, pointer, path)) or (unknown,)
+        elif not is_function(value):
+            yield from self._resolved(value, pointer, path, type_)
+        elif value != _NO_VALUE:
+            yield unknown
+
+    def _made_text(self, value: Mapping[str, Any], pointer: str, path: str) -> Iterator[FoundPolicy]:
+        from preflight.documents.policies.template_strings import of_function
+
+        for found in of_function(self.document, pointer, value):
+            yield _told(found, self.place, path)
+
+    def _of_function(self, value: Any, pointer: str, path: str) -> Iterator[FoundPolicy]:
+        """Yield the policy that stands in the `Policies` of SAM's function, if it is none of SAM's policy templates."""
+        from preflight.documents.policies.attachments import of_template_named
+
+        if (found := of_template_named(self.document, pointer, value, self.place.logical)) is not None:
+            yield from found
+        else:
+            yield from self._resolved(value, pointer, path, "identity")
+
     def _resolved(self, value: Any, pointer: str, path: str, type_: PolicyType | None = None) -> Iterator[FoundPolicy]:
         for branch in (1, 2):
             resolving = Resolving(pointer, branch, self.loops)
@@ -114,25 +154,29 @@ class _Inside:
                 return
 
 
-def of_template(document: Document) -> Iterator[FoundPolicy]:
+def of_template(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of a template, each branch of its conditions once."""
     yield from of_resources(document, document.value["Resources"], "/Resources")
 
 
-def of_resources(document: Document, resources: Mapping[str, Any], above: str) -> Iterator[FoundPolicy]:
+def of_resources(document: Document, resources: Mapping[str, Any], above: str) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of the resources of a template that stands somewhere in a document."""
     for logical, resource, at, loops in _resources(resources, above, frozenset()):
         properties = resource.get("Properties")
-        if not isinstance(properties, dict) or not isinstance(resource.get("Type"), str):
+        type_ = resource.get("Type", "")
+        if not isinstance(properties, dict) or not isinstance(type_, str):
             continue
-        place = _Place(logical, resource["Type"], resource, policy_places().get(resource["Type"], {}))
+        place = _Place(logical, type_, resource, policy_places().get(type_, {}))
         inside = _Inside(document, place, loops)
         if place.type == _LONE and isinstance(properties.get("Statement"), dict):
             # AWS writes the policy around the one statement that the resource has.
             policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
             yield from inside.value(policy, f"{at}/Properties", "Statement")
         elif place.type == "AWS::Lambda::Permission":
-            yield from _permission(inside, properties, f"{at}/Properties")
+            from preflight.documents.policies.lambda_permission import permission_of
+
+            if (found := permission_of(document, properties, f"{at}/Properties", loops)) is not None:
+                yield _told(found, place, "")
         else:
             yield from inside.value(properties, f"{at}/Properties", "")
 
@@ -164,42 +208,6 @@ def _branches(value: Any) -> list[Any] | None:
 def _is_text(value: Any) -> bool:
     """Say whether a value is a text, or a function that makes one."""
     return isinstance(value, str) or (is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"))
-
-
-def _permission(inside: _Inside, properties: Mapping[str, Any], at: str) -> Iterator[FoundPolicy]:
-    """Yield the statement that a Lambda permission adds to its function's policy.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
-    """
-    resolving = Resolving(at, 1, inside.loops)
-    given = resolving.resolved(properties)
-    principal = given.get("Principal")
-    if not isinstance(principal, str):
-        return
-    who: Any = "*" if principal == "*" else {"Service" if principal.endswith(_SERVICE_ENDS) else "AWS": principal}
-    unknown = resolving.shape().unknown
-    function = "*" if "/FunctionName" in unknown else str(given.get("FunctionName", ""))
-    resource = function if function.startswith("arn:") else f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
-    statement = {"Effect": "Allow", "Principal": who, "Action": given.get("Action", ""), "Resource": resource}
-    conditions: dict[str, dict[str, Any]] = {}
-    for name, (operator, key) in _PERMISSION_CONDITIONS.items():
-        if name in given:
-            conditions.setdefault(operator, {})[key] = given[name]
-    if conditions:
-        statement["Condition"] = conditions
-    moved = {f"/Statement/{name}": f"{at}/{name}" for name in ("Principal", "Action")}
-    moved |= {"/Statement/Resource": f"{at}/FunctionName", "/Statement/Condition": at, "": at}
-    hidden = {"/Statement/Resource", "/Statement/Principal/AWS" if "/Principal" in unknown else ""} | {
-        f"/Statement/{name[1:]}" for name in unknown
-    }
-    hidden |= {
-        f"/Statement/Condition/{operator}/{key}"
-        for name, (operator, key) in _PERMISSION_CONDITIONS.items()
-        if f"/{name}" in unknown
-    }
-    shape = Shape(frozenset(hidden), moved, resolving.shape().written)
-    policy = {"Version": "2012-10-17", "Statement": statement}
-    yield _told(FoundPolicy(inside.document, policy, "resource", at, shape=shape), inside.place, "")
 
 
 @cache

@@ -1,101 +1,136 @@
-"""The policies in a Terraform plan, as `terraform show -json` prints it: strings of JSON in the values of resources.
+"""The policies in what Terraform prints of a plan or a state, and in its state files: JSON in the values of resources.
 
+What stands in an attribute that holds a policy is one, whatever it looks like; elsewhere one is found by its form.
 Source: https://developer.hashicorp.com/terraform/internals/json-format, and the AWS provider's pages of the resources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
-from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
-from preflight.documents.policies.policy_type import service_of
+from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
+from preflight.documents.policies.in_string import looks_like_policy, policy_in_place, policy_in_string
+from preflight.documents.policies.terraform_places import attaches, held_at, told
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
-_IDENTITY = frozenset(
-    {"aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy",
-     "aws_iam_group_policy", "aws_ssoadmin_permission_set_inline_policy", "awscc_iam_role", "awscc_iam_user",
-     "awscc_iam_group", "awscc_iam_managed_policy", "awscc_iam_role_policy", "awscc_iam_user_policy",
-     "awscc_iam_group_policy", "aws_iam_role_policies_exclusive"}
-)  # fmt: skip
-_TRUST = frozenset({"assume_role_policy", "assume_role_policy_document"})
-_KINDS = {
-    "aws_iam_policy": "managed",
-    "awscc_iam_managed_policy": "managed",
-    "aws_iam_role": "role",
-    "awscc_iam_role": "role",
-    "aws_iam_role_policy": "role",
-    "aws_iam_user": "user",
-    "aws_iam_user_policy": "user",
-    "aws_iam_group": "group",
-    "aws_iam_group_policy": "group",
-}
-_ORGANIZATION: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
+_INDEX = re.compile(r"\[[^]]*\]")
 _DEEPEST = 12
 
 
-def of_terraform_plan(document: Document) -> Iterator[FoundPolicy]:
+def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies that are there when the plan is applied; without planned values, those that it changes."""
-    planned = document.value.get("planned_values")
-    if isinstance(planned, dict):
-        yield from _of_module(document, planned.get("root_module"), "/planned_values/root_module")
-        return
-    for index, change in _items(document.value.get("resource_changes")):
+    planned, changes = document.value.get("planned_values"), document.value.get("resource_changes")
+    unknown = {
+        str(each.get("address")): each["change"].get("after_unknown")
+        for _, each in _items(changes)
+        if isinstance(each.get("change"), dict)
+    }
+    read: set[str] = set()
+    if isinstance(changes, list) and '"aws_iam_policy_document"' in document.text:
+        from preflight.documents.policies.terraform_documents import documents_of
+
+        for found, consumers in documents_of(document, changes):
+            read |= consumers
+            yield found
+    if isinstance(planned, dict) and _is_there(planned.get("root_module")):
+        resources = _of_module(planned.get("root_module"), "/planned_values/root_module")
+    else:
+        resources = _of_changes(changes)
+    for resource, values, at in resources:
+        address = str(resource.get("address"))
+        yield from Resource(document, resource, values, at).policies(
+            {} if _INDEX.sub("", address) in read else unknown.get(address)
+        )
+
+
+def of_terraform_state(document: Document) -> Iterator[FoundPolicy | PassedOver]:
+    """Yield the policies of a state: as `terraform show -json` prints it, or as its file has it."""
+    shown = document.value.get("values")
+    found = _of_module(shown.get("root_module"), "/values/root_module") if isinstance(shown, dict) \
+        else _of_state_file(document.value.get("resources"))  # fmt: skip
+    for resource, values, at in found:
+        yield from Resource(document, resource, values, at).policies()
+
+
+def _of_state_file(resources: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
+    for index, each in _items(resources):
+        address = f"{each['module']}." if isinstance(each.get("module"), str) else ""
+        address += f"{each.get('type')}.{each.get('name')}"
+        if each.get("mode", "managed") == "managed":
+            for number, instance in _items(each.get("instances")):
+                if isinstance(instance.get("attributes"), dict):
+                    where = f"/resources/{index}/instances/{number}/attributes"
+                    yield {"type": each.get("type"), "address": address}, instance["attributes"], where
+
+
+def _of_changes(changes: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
+    for index, change in _items(changes):
         after = change.get("change", {}).get("after") if isinstance(change.get("change"), dict) else None
-        if isinstance(after, dict):
-            yield from _of_resource(document, change, after, f"/resource_changes/{index}/change/after")
+        if isinstance(after, dict) and change.get("mode", "managed") == "managed":
+            yield change, after, f"/resource_changes/{index}/change/after"
 
 
-def _of_module(document: Document, module: Any, at: str) -> Iterator[FoundPolicy]:
+def _of_module(module: Any, at: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
     if not isinstance(module, dict):
         return
     for index, resource in _items(module.get("resources")):
         if resource.get("mode", "managed") == "managed" and isinstance(resource.get("values"), dict):
-            yield from _of_resource(document, resource, resource["values"], f"{at}/resources/{index}/values")
+            yield resource, resource["values"], f"{at}/resources/{index}/values"
     for index, child in _items(module.get("child_modules")):
-        yield from _of_module(document, child, f"{at}/child_modules/{index}")
+        yield from _of_module(child, f"{at}/child_modules/{index}")
 
 
-def _of_resource(
-    document: Document, resource: Mapping[str, Any], values: Mapping[str, Any], at: str
-) -> Iterator[FoundPolicy]:
-    for name, value in values.items():
-        for pointer, text in _texts(value, f"{at}/{escape(name)}", 0):
-            found = policy_in_string(document, pointer, string=text)
-            yield told(found, resource, values, name)
+def _is_there(module: Any) -> bool:
+    return isinstance(module, dict) and bool(module.get("resources") or module.get("child_modules"))
 
 
-def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield every string that is a policy, with its pointer."""
-    if isinstance(value, str):
-        if "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
-            yield pointer, value
-    elif isinstance(value, (dict, list)) and depth < _DEEPEST:
-        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(each, f"{pointer}/{escape(str(name))}", depth + 1)
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource whose values are searched; `at` is where they stand in the document. `named` gives the name of an
+    attribute as Terraform has it, where the document has another.
+    """
 
+    document: Document
+    resource: Mapping[str, Any]
+    values: Mapping[str, Any]
+    at: str
+    named: Callable[[str], str] = str
 
-def told(found: FoundPolicy, resource: Mapping[str, Any], values: Mapping[str, Any], attribute: str) -> FoundPolicy:
-    """Return a policy with what it is for, what it belongs to, and how messages cite it."""
-    kind, address = str(resource.get("type")), str(resource.get("address"))
-    type_, owner, name = found.type, {"address": address}, address
-    if attribute in _TRUST:
-        type_, name = "trust", f"the trust policy of {address}"
-    elif kind in _IDENTITY:
-        type_ = "identity"
-    elif kind in ("aws_vpc_endpoint", "aws_vpc_endpoint_policy", "awscc_ec2_vpc_endpoint"):
-        type_ = "vpc-endpoint"
-    elif kind in ("aws_organizations_policy", "awscc_organizations_policy"):
-        type_ = _ORGANIZATION.get(str(values.get("type")), "scp" if values.get("type") is None else type_)
-    elif type_ in ("resource", "trust"):
-        type_ = "resource"
-        owner["service"] = service_of(found.value)
-    if type_ == "identity" and kind in _KINDS:
-        owner["kind"] = _KINDS[kind]
-    return replace(found, type=type_, name=name, owner=owner)
+    def policies(self, unknown: Any = None) -> Iterator[FoundPolicy | PassedOver]:
+        """Yield its policies. `unknown` is true at the values that are not known before the apply."""
+        yield from self._value(self.values, self.at, "", unknown, 0)
+
+    def _value(
+        self, value: Any, pointer: str, path: str, unknown: Any, depth: int
+    ) -> Iterator[FoundPolicy | PassedOver]:
+        if (type_ := held_at(str(self.resource.get("type")), path, self.values.get("type"))) is not None:
+            if unknown is True:
+                yield PassedOver(
+                    f"{path.replace('/', '.')} of {self.resource.get('address')} is not known before the apply"
+                )
+            elif (found := policy_in_place(self.document, pointer, value, type_)) is not None:
+                yield told(found, self.resource, self.values, path)
+        elif attaches(str(self.resource.get("type")), path):
+            from preflight.documents.policies.attachments import attached
+
+            yield from attached(self.document, pointer, value, str(self.resource.get("address")))
+        elif isinstance(value, str):
+            if "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
+                yield told(policy_in_string(self.document, pointer, string=value), self.resource, self.values, path)
+        elif isinstance(value, list) and depth < _DEEPEST:
+            for index, each in enumerate(value):
+                inner = unknown[index] if isinstance(unknown, list) and index < len(unknown) else None
+                yield from self._value(each, f"{pointer}/{index}", path, inner, depth + 1)
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            hidden = unknown if isinstance(unknown, dict) else {}
+            for name in [*value, *(each for each in hidden if each not in value)]:
+                inside = f"{path}/{self.named(name)}" if path else self.named(name)
+                where = f"{pointer}/{escape(name)}"
+                yield from self._value(value.get(name), where, inside, hidden.get(name), depth + 1)
 
 
 def _items(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -87,7 +87,7 @@ class Cache:
     def add(self, linted: Linted) -> None:
         """Remember what a file gave, unless it could not be linted or was written meanwhile."""
         known = self._keys.get(linted.file)
-        if known is None or linted.error or linted.skipped:
+        if known is None or linted.error or linted.skipped or linted.passed_over:
             return
         key, state = known
         with suppress(OSError):

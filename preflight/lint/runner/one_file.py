@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 from preflight.documents.config import Config, PathSettings
 from preflight.documents.policies.files import HCL, FoundFile
-from preflight.documents.policies.find import read_policies
+from preflight.documents.policies.find import read_all, read_policies
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.document import Document
-from preflight.documents.text.load import decode, read_bytes
+from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Result
 from preflight.engine.rule_headers import Head
 from preflight.errors import InputError, PreflightError
@@ -19,6 +20,9 @@ from preflight.lint.runner.baseline import fingerprint
 from preflight.lint.runner.one_policy import Found, Linter
 from preflight.lint.runner.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
+# What is in every file that may hold a policy, or the name of one.
+_MARKS = (b"tatement", b"2012-10-17", b"2008-10-17", b"PolicyDocument", b"KeyPolicy", b"AWS::IAM", b"AWS::Serverless",
+          b":aws:policy/", b"aws_iam_", b'"policy"')  # fmt: skip
 FixMode: TypeAlias = Literal["show", "write"]
 
 
@@ -88,7 +92,7 @@ class Files:
         try:
             data = read_bytes(file.path)
             if not file.named and not _may_hold_policy(data, file.path):
-                return Linted(file)
+                return Linted(file, skipped=_unlike_its_name(data, file.path))
             return self._lint(file, decode(data, file.path))
         except PreflightError as error:
             return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
@@ -104,7 +108,7 @@ class Files:
 
                 policies, passed_over = policies_of(text, file.path, settings.type or own.type, file.top)
             else:
-                policies = read_policies(text, file.path, settings.type or own.type)
+                policies, passed_over = read_all(text, file.path, settings.type or own.type)
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "", skipped=error.problem)
         fix = (
@@ -184,11 +188,27 @@ class Files:
 
 
 def _may_hold_policy(data: bytes, path: str) -> bool:
-    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
+    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version, and what
+    holds policies names their places.
+    """
     if path.endswith(HCL):
         return b"olicy" in data or b"tatement" in data
     plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
-    return any(part in plain for part in (b"tatement", b"2012-10-17", b"2008-10-17"))
+    return any(part in plain for part in _MARKS)
+
+
+def _unlike_its_name(data: bytes, path: str) -> str:
+    """Return what keeps a file that holds no policy from being the JSON that its name says it is; else nothing."""
+    if not path.endswith(".json"):
+        return ""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        try:
+            load_text(decode(data, path), path, [])
+        except InputError as error:
+            return error.problem
+    return ""
 
 
 def _runs(rule: str, own: PathSettings) -> bool:

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 FAMILY = "lint"
 # The rules that what reading a policy has found belongs to, by the kind of problem.
-PROBLEMS = {"syntax": "IAM001", "repeated": "IAM002"}
+PROBLEMS = {
+    "syntax": "IAM001",
+    "repeated": "IAM002",
+    "administrator": "IAM218",
+    "managed": "IAM105",
+    "template": "IAM106",
+}
 _OURS = "preflight.lint."
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 

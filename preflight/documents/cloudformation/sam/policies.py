@@ -11,13 +11,14 @@ from functools import cache
 from typing import Any
 
 from preflight.data_files import folder
+from preflight.documents.policies.attachments import sam_templates
 from preflight.documents.text.schema import suggestion
 from preflight.unresolved import DeployText
 
 
 def is_template(name: str) -> bool:
     """Say whether SAM has a policy template of a name."""
-    return name in _templates()
+    return name in sam_templates()
 
 
 def written_out(policy: Any) -> list[Any]:
@@ -26,9 +27,9 @@ def written_out(policy: Any) -> list[Any]:
     What SAM would refuse, a template that it does not have or a parameter that is missing, is unknown and says so.
     """
     name, given = next(iter(policy.items()), ("", None)) if isinstance(policy, dict) else ("", None)
-    declared = _templates().get(name)
+    declared = sam_templates().get(name)
     if declared is None:
-        hint = suggestion(name, _templates())
+        hint = suggestion(name, sam_templates())
         return [DeployText.unknown(f"SAM's policy template {name}, which does not exist{f' ({hint})' if hint else ''}")]
     values = given if isinstance(given, dict) else {}
     if missing := [each for each in declared["parameters"] if each not in values]:
@@ -45,13 +46,6 @@ def _filled(value: Any, given: Mapping[str, Any]) -> Any:
     if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in given:
         return given[value["Ref"]]
     return {name: _filled(each, given) for name, each in value.items()}
-
-
-@cache
-def _templates() -> Mapping[str, Mapping[str, Any]]:
-    path = folder("rules") / "stacks" / "sam-policy-templates.json"
-    found: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["templates"]
-    return found
 
 
 def arn_named(name: str) -> Any:
