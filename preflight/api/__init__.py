@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from preflight.api.check_plan import check as check
     from preflight.api.create_plan import create as create
     from preflight.api.create_run import Created as Created
+    from preflight.api.create_run import CreateError as CreateError
     from preflight.api.create_run import CreateInterrupted as CreateInterrupted
     from preflight.api.create_run import Outcome as Outcome
     from preflight.api.least_privilege import LeastPrivilege as LeastPrivilege
@@ -66,6 +67,7 @@ _PLACES = {
     "Change": "preflight.audit.since",
     "Checked": "preflight.api.check_plan",
     "Coverage": "preflight.simulate.coverage",
+    "CreateError": "preflight.api.create_run",
     "CreateInterrupted": "preflight.api.create_run",
     "Created": "preflight.api.create_run",
     "Examined": "preflight.engine.result",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from preflight.api.check_settings import Vouched, check_settings
-from preflight.api.create_run import Created, CreateInterrupted, Run, Wish
+from preflight.api.create_run import Created, CreateError, CreateInterrupted, Run, Wish
 from preflight.api.facts import live, require_one_stdin
 from preflight.api.requests import Said, read
 from preflight.engine.result import Level
@@ -52,8 +52,9 @@ def create(
     `confirm` is asked once before anything is created, with the question to put; None creates without asking. What is
     there as the plan has it is not created again. With `rollback`, what this run created is deleted if it fails.
     `show` is given the report of the check before the calls with the texts of the documents by path, `tell` each event.
-    Raises `CreateInterrupted` on Ctrl-C, `InputError` for a file that cannot be used and `UsageError` for arguments or
-    credentials that do not fit.
+    `timeout` (seconds) is for all calls and what follows them. Raises `CreateInterrupted` on Ctrl-C, `CreateError` for
+    an error after AWS was asked for something, `InputError` for a file that cannot be used and `UsageError` for
+    arguments or credentials that do not fit.
     """
     from preflight.create import Pace, Patience
     from preflight.documents.config import find_config
@@ -95,3 +96,7 @@ def create(
             return replace(run.go(plan, facts), sources=sources, stats=facts.stats())
     except KeyboardInterrupt:
         raise CreateInterrupted(run.creation) from None
+    except Exception as error:
+        if run.creation is None or not any(entry.touched for entry in run.creation.entries):
+            raise
+        raise CreateError(run.creation) from error

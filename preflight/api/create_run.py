@@ -35,22 +35,22 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Created:
     """What came of a run. `left` are the commands that delete what it created and left behind after a failure,
-    `sources` the texts of the documents by their paths, `stats` what was asked of AWS.
+    `unclear` says of what may exist how to find out, `sources` are the texts of the documents by their paths, `stats`
+    what was asked of AWS.
     """
 
     outcome: Outcome
     report: Report
     left: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     stats: Stats | None = None
 
 
-class CreateInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a run: what it had asked AWS for by then, and what exists of it."""
+class Begun:
+    """What a run that ended before its end had asked AWS for by then, and what exists of it."""
 
-    def __init__(self, creation: Creation | None) -> None:
-        super().__init__()
-        self._creation = creation
+    _creation: Creation | None
 
     @property
     def began(self) -> bool:
@@ -88,6 +88,22 @@ class CreateInterrupted(KeyboardInterrupt):
         return list(commands(self._creation.entries)) if self._creation is not None else []
 
 
+class CreateInterrupted(Begun, KeyboardInterrupt):
+    """Ctrl-C during a run; knows what exists by then."""
+
+    def __init__(self, creation: Creation | None) -> None:
+        super().__init__()
+        self._creation = creation
+
+
+class CreateError(Begun, Exception):
+    """An error in a run that had asked AWS for something; knows what exists by then. The error is `__cause__`."""
+
+    def __init__(self, creation: Creation) -> None:
+        super().__init__()
+        self._creation = creation
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What is wanted of a run, beside the plan.
@@ -121,6 +137,7 @@ class Run:
     def go(self, plan: Plan, account: LiveAccount) -> Created:
         """Check, ask, call, follow."""
         from preflight.create import Creation
+        from preflight.create.creation import unclear
         from preflight.engine.result import Verdict
         from preflight.readiness.check import located
 
@@ -148,7 +165,7 @@ class Run:
         ended = creation.carry_out(wait=wish.wait, timeout=wish.timeout)
         undo = self._take_back(creation, ended)
         after = located(self._results(creation, account), plan)
-        return Created(_outcome(ended), _report(before, after, plan, wish), undo)
+        return Created(_outcome(ended), _report(before, after, plan, wish), undo, tuple(unclear(creation.entries)))
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check

@@ -34,12 +34,12 @@ from preflight.cli.options import (
     listed,
     tags_of,
 )
-from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, require_writable, viewed
+from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, printed, require_writable, viewed
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
-    from preflight.api import CreateInterrupted, Report, Result
+    from preflight.api import CreateError, CreateInterrupted, Report, Result
 
 INTERRUPTED = 130
 _CODES = {"created": 0, "blocked": 1, "declined": 1, "open": 3, "unread": 3, "failed": 4}
@@ -146,8 +146,11 @@ def create(
                 tell=progress.tell,
             )
     except api.CreateInterrupted as stopped:
-        _tell_interrupted(stopped, from_stdin=from_stdin)
+        _tell_begun("Interrupted", stopped, from_stdin=from_stdin)
         raise typer.Exit(INTERRUPTED) from None
+    except api.CreateError as broken:
+        _tell_begun("Stopped by an error", broken, from_stdin=from_stdin)
+        raise broken.__cause__ or broken from None
     except KeyboardInterrupt:
         say("Interrupted. Nothing was asked of AWS.")
         raise typer.Exit(INTERRUPTED) from None
@@ -155,6 +158,10 @@ def create(
         say("Created by this run and still there; to delete it:")
         for command in done.left:
             say(f"  {command}")
+    if done.unclear:
+        say("May exist because of this run:")
+        for line in done.unclear:
+            say(f"  {line}")
     if done.outcome is api.Outcome.DECLINED:
         say("Nothing was created.")
     else:
@@ -173,15 +180,15 @@ def _confirmed(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _tell_interrupted(stopped: CreateInterrupted, *, from_stdin: bool) -> None:
+def _tell_begun(how: str, stopped: CreateError | CreateInterrupted, *, from_stdin: bool) -> None:
     """Say what exists now and how to go on. Another interruption says what is known without asking AWS."""
     from preflight.cli.create_progress import say
 
     if not stopped.began:
-        say("Interrupted. Nothing was asked of AWS that changes anything.")
+        say(f"{how}. Nothing was asked of AWS that changes anything.")
         return
     try:
-        say("Interrupted. What this run asked AWS for:")
+        say(f"{how}. What this run asked AWS for:")
         lines = stopped.standing()
     except KeyboardInterrupt:
         lines = stopped.remembered()
@@ -207,8 +214,11 @@ class _Shown:
         self._name, self._output, self._color = name, output, color
         self._quiet, self._verbose = quiet, verbose
         self._seen: set[Result] = set()
+        self._lost = False
 
     def show(self, report: Report, sources: Mapping[str, str], *, last: bool) -> None:
+        from preflight.cli.create_progress import say
+
         output = self._output
         if self._name == "text" and output is None:
             # Who has just read what the checks say reads on with what came of the calls.
@@ -219,7 +229,12 @@ class _Shown:
         view = viewed(output, self._color, quiet=self._quiet, verbose=self._verbose, sources=sources)
         text = rendered(report, self._name, view)
         if output is None or not _written(output, text):
-            deliver(text, None)
+            self._lost |= not printed(text)
+        if self._lost and last:
+            say("The report could not be printed. What came of this run's calls:")
+            for each in report.results:
+                if each.rule in ("PRE901", "PRE902"):
+                    say(f"  {each.message}")
 
 
 def _written(output: str, text: str) -> bool:

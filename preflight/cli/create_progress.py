@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from preflight.api import events
+from preflight.report.terminal import clean
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -37,9 +39,13 @@ class EventDisplay:
         self.stop()
 
     def tell(self, event: events.Event) -> None:
-        """Show one event."""
+        """Show one event. A screen that takes nothing more is no reason to leave what was begun at AWS."""
         if self._quiet:
             return
+        with suppress(OSError, ValueError):
+            self._show(event)
+
+    def _show(self, event: events.Event) -> None:
         match event:
             case events.There(what, status):
                 self._line(f"{what} is already there{f', {status}' if status else ''}")
@@ -65,7 +71,7 @@ class EventDisplay:
     def _line(self, text: str) -> None:
         self.stop()
         self._last = text
-        self._console.print(text, markup=False)
+        self._console.print(clean(text), markup=False)
 
     def _spin(self, text: str, detail: str = "") -> None:
         from rich.markup import escape
@@ -77,15 +83,17 @@ class EventDisplay:
         if self._status is None:
             self._status = self._console.status("")
             self._status.start()
-        self._status.update(escape(text + detail))
+        self._status.update(escape(clean(text + detail)))
 
     def stop(self) -> None:
         """Take away the line that moves, for what is printed next."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        status, self._status = self._status, None
+        if status is not None:
+            with suppress(OSError, ValueError):
+                status.stop()
 
 
 def say(text: str) -> None:
     """Write a line to stderr."""
-    print(text, file=sys.stderr)
+    with suppress(OSError, ValueError):
+        print(clean(text), file=sys.stderr)

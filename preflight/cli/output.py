@@ -98,8 +98,24 @@ def _print(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
+
+
+def printed(text: str) -> bool:
+    """Print where that is possible; says whether it was, all of it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        discard_stdout()
+        return False
+    return True
+
+
+def discard_stdout() -> None:
+    """Let what is still to be printed go nowhere: nothing may be flushed to a stream at exit that takes nothing."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def colored(choice: Color, output: str | None) -> bool:
@@ -135,8 +151,7 @@ def streaming(output: str | None, option: str = "--output") -> Iterator[BinaryIO
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_stdout()
         return
     path = Path(output).resolve()
     try:

@@ -14,8 +14,9 @@ from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
 from preflight.create.journal import JournalEntry, State
-from preflight.create.looking import Aws, Seen, ask, difference, look, seen
+from preflight.create.looking import Aws, Clients, Seen, ask, difference, look, seen
 from preflight.create.making import make
+from preflight.create.ownership import made_anew
 from preflight.create.pace import Pace, Patience
 from preflight.declared.operations import Environment, load_operation
 from preflight.documents.plans.plan import Plan, PlannedRequest
@@ -26,7 +27,7 @@ _DELETION = 300.0
 _LAST_LOOK = 10.0
 
 
-class Live(Account, Aws, Protocol):
+class Live(Account, Clients, Protocol):
     """A live account: it answers questions, and has boto3's clients."""
 
 
@@ -63,12 +64,18 @@ class Creation:
         """
         self.plan = plan
         self.account = account
+        self._aws = Aws(account)
         self.entries = [_entry(request, place) for request in plan.requests]
         self.refusals: dict[int, Failed] = {}
         self.ends: dict[int, End] = {}
         self.tell = tell or _silent
         self._pace = pace or Pace()
         self._patience = patience or Patience()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a call was refused, or what was made failed."""
+        return bool(self.refusals) or any(end.arrival is not Arrival.REACHED for end in self.ends.values())
 
     def recognize(self) -> Plan | None:
         """Find what is there already as the plan has it, and return the plan of what is left; None if nothing is.
@@ -87,7 +94,7 @@ class Creation:
         call = entry.operation.call
         if call.status and found.status not in (*call.success, *call.progress):
             return False
-        if difference(self.account, entry, found.described) is not None:
+        if difference(self._aws, entry, found.described) is not None:
             return False
         entry.status = found.status
         return True
@@ -95,19 +102,20 @@ class Creation:
     def carry_out(self, *, wait: bool = True, timeout: float | None = None) -> Ended:
         """Make the calls of what is left, in order, and follow each; stops at the first that does not succeed.
 
-        `timeout` is in seconds, for all following together.
+        `timeout` is in seconds, for all of it: calls, attempts that are made again, and following.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        self._aws.until = None if timeout is None else time.monotonic() + timeout
         for index, entry in enumerate(self.entries):
             if entry.state is State.PLANNED:
-                failed = make(self.account, entry, self._patience, self.tell)
+                if index and self._aws.left <= 0:
+                    return Ended.LATE
+                failed = make(self._aws, entry, self._patience, self.tell)
                 if failed is not None:
                     self.refusals[index] = failed
                     return Ended.REFUSED
             if not entry.followed or not wait:
                 continue
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            end = self.ends[index] = follow(self.account, entry, self._pace, left, self.tell)
+            end = self.ends[index] = follow(self._aws, entry, self._pace, self.tell)
             if end.arrival is Arrival.LATE:
                 return Ended.LATE
             if end.arrival is Arrival.UNREAD:
@@ -119,16 +127,23 @@ class Creation:
     def take_back(self) -> bool:
         """Delete what this run created, last first, and nothing else; says whether all of it is gone.
 
-        It stops at the first that cannot be deleted: what was created before it may be in use by it.
+        It stops at the first that cannot be deleted, and at what may exist: it may use what was created before.
         """
         for entry in reversed(self.entries):
             undo = entry.operation.call.undo
+            if entry.unclear:
+                self.tell(Undone(entry.label, "it may exist, and it is not certain that this run created it"))
+                return False
             if entry.state is not State.MADE or undo is None:
                 continue
+            self._aws.until = time.monotonic() + _DELETION
             self.tell(Undoing(entry.label))
-            outcome = ask(self.account, entry.operation.call.service, undo, entry.key, entry.region)
+            if made_anew(self._aws, entry):
+                self.tell(Undone(entry.label, "it was deleted and created again since, by another"))
+                return False
+            outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
-            if not gone(self.account, entry, self._pace, 0.0 if reason else _DELETION):
+            if not gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):
                 self.tell(Undone(entry.label, reason or "AWS is still deleting it"))
                 return False
             self.tell(Undone(entry.label))
@@ -136,12 +151,12 @@ class Creation:
 
     def standing(self) -> list[tuple[JournalEntry, Fact[Seen]]]:
         """Look at what this run asked AWS for. Gives up after ten seconds: what is not seen by then is unknown."""
-        asked = [entry for entry in self.entries if entry.touched]
+        asked, aws = [entry for entry in self.entries if entry.touched], Aws(self.account)
         found: dict[int, Fact[Seen]] = {}
 
         def work() -> None:
             for index, entry in enumerate(asked):
-                found[index] = look(self.account, entry)
+                found[index] = look(aws, entry)
 
         thread = threading.Thread(target=work, name="preflight-standing", daemon=True)
         thread.start()
@@ -170,5 +185,19 @@ def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
 
 def commands(entries: Iterable[JournalEntry]) -> list[str]:
     """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
-    made = [entry for entry in entries if entry.touched and entry.operation.effect == "create"]
+    made = [each for each in entries if each.state in (State.ASKED, State.MADE) and each.operation.effect == "create"]
     return [command for entry in reversed(made) if (command := entry.undo_command())]
+
+
+def unclear(entries: Iterable[JournalEntry]) -> list[str]:
+    """Return a line for each thing that may exist because of this run: how to find out, and how to delete it."""
+    lines = []
+    for entry in entries:
+        if not entry.unclear:
+            continue
+        how = f"look: {entry.look_command()}"
+        if entry.operation.effect == "create" and entry.undo_command():
+            how += f"; if it is this run's (CreationTime), delete it: {entry.undo_command()}"
+        may = "exists" if entry.state is State.UNPROVED else "may exist"
+        lines.append(f"{entry.label} {may}; {how}")
+    return lines

@@ -40,8 +40,8 @@ class End:
     seconds: float = 0.0
 
 
-def follow(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float | None, tell: Tell) -> End:
-    """Look at a resource until its status is one in which it stays. `timeout` is in seconds, None is no limit."""
+def follow(aws: Aws, entry: JournalEntry, pace: Pace, tell: Tell) -> End:
+    """Look at a resource until its status is one in which it stays, or AWS's time is up."""
     begun = time.monotonic()
     looks = unseen = unread = 0
     known_before = moved = False
@@ -67,13 +67,8 @@ def follow(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float | None, tel
             tell(NotSeen(entry.label, found.reason))
             if _hopeless(found) or unread > _UNREAD:
                 return End(Arrival.UNREAD, entry.status, found.reason, found.resolution, seconds)
-        delay = pace.delay(looks)
-        if timeout is not None and seconds + delay > timeout:
-            left = timeout - (time.monotonic() - begun)
-            if left <= 0:
-                return End(Arrival.LATE, entry.status, seconds=seconds)
-            delay = left
-        time.sleep(delay)
+        if not aws.sleep(pace.delay(looks)):
+            return End(Arrival.LATE, entry.status, seconds=time.monotonic() - begun)
 
 
 def _end(aws: Aws, entry: JournalEntry, found: Seen, seconds: float, *, settled: bool) -> End | None:

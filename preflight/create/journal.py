@@ -18,13 +18,17 @@ class State(StrEnum):
     THERE = "there"  # it was there already, as the plan has it
     ASKED = "asked"  # the call was begun; what became of it is not known yet
     MADE = "made"  # this run made the call and AWS accepted it
+    UNPROVED = "unproved"  # it is there as the plan has it, and it can't be told whether this run made it
     REFUSED = "refused"
     UNDONE = "undone"
 
 
 @dataclass(slots=True)
 class JournalEntry:
-    """One request of the plan and how far it is. `asked_at` is `time.monotonic()`; `status` is what was last seen."""
+    """One request of the plan and how far it is. `status` is what was last seen.
+
+    `asked_at` and `made_at` are `time.monotonic()` when the first call was begun, and when what came of it was known.
+    """
 
     request: PlannedRequest
     operation: Operation
@@ -33,6 +37,7 @@ class JournalEntry:
     region: str
     state: State = State.PLANNED
     asked_at: float | None = None
+    made_at: float | None = None
     status: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -59,7 +64,12 @@ class JournalEntry:
     @property
     def touched(self) -> bool:
         """Whether this run asked AWS for it, whatever became of that."""
-        return self.state in (State.ASKED, State.MADE)
+        return self.state in (State.ASKED, State.MADE, State.UNPROVED)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether it may exist because of this run, and that is not certain."""
+        return self.state in (State.ASKED, State.UNPROVED)
 
     def command(self, method: str) -> str:
         """Return the AWS CLI's command for one of the service's calls on it: `aws sagemaker delete-endpoint ...`."""
@@ -69,6 +79,10 @@ class JournalEntry:
         """Return the AWS CLI's command that waits for it; empty where there is none."""
         call = self.operation.call
         return f"aws {call.service} wait {_hyphened(call.waiter)} {self._options()}" if call.waiter else ""
+
+    def look_command(self) -> str:
+        """Return the AWS CLI's command that describes it."""
+        return self.command(self.operation.kind.section("read")["one"]["call"])
 
     def undo_command(self) -> str:
         """Return the AWS CLI's command that deletes it; empty where the call is not undone so."""

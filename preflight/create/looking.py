@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.live.errors import Failed, failure, unknown
+from preflight.account.live.errors import LATE, Failed, failure, unknown
+from preflight.create.clock import Clock
 from preflight.create.journal import JournalEntry
 from preflight.declared.expressions import evaluate
 
-# How much older than the call a resource may look and still be the call's: AWS's clocks tell whole seconds in headers.
-_SLACK = 3.0
+# How a difference begins that is none: it cannot be told.
+UNREAD_TAGS = "its tags cannot be compared"
 
 
-class Aws(Protocol):
+class Clients(Protocol):
     """Who has boto3's clients: a live account."""
 
     def client(self, service: str, region: str = "") -> Any:
@@ -26,14 +29,36 @@ class Aws(Protocol):
         ...
 
 
+class Aws:
+    """AWS, asked with the clients of an account, and what is known of its clock.
+
+    `until` (`time.monotonic()`) is when time is up, whatever AWS still sends by then; None is never.
+    """
+
+    def __init__(self, clients: Clients, until: float | None = None) -> None:
+        self.client = clients.client
+        self.until = until
+        self.clock = Clock()
+
+    @property
+    def left(self) -> float:
+        """How many seconds are left."""
+        return math.inf if self.until is None else max(self.until - time.monotonic(), 0.0)
+
+    def sleep(self, seconds: float) -> bool:
+        """Sleep; says whether there is time left after it."""
+        time.sleep(min(seconds, self.left))
+        return self.left > 0
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one look showed. `age` is how many seconds ago it was created, by AWS's clock; None if AWS did not say."""
+    """What one look showed. `created` is when it was created by AWS's clock, in seconds; None if AWS did not say."""
 
     described: Mapping[str, Any]
     status: str
     reason: str
-    age: float | None
+    created: float | None = None
 
 
 def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
@@ -49,23 +74,45 @@ def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
 
 
 def seen(entry: JournalEntry, response: Mapping[str, Any]) -> Seen:
-    """Return what a description says of status, reason and age."""
+    """Return what a description says of status, reason and creation."""
     call, states = entry.operation.call, entry.operation.kind.section("status") or {}
     described = {name: value for name, value in response.items() if name != "ResponseMetadata"}
     status = str(described.get(call.status or states.get("member", ""), ""))
     reason = str(described.get(call.reason or "", ""))
-    return Seen(described, status, reason, _age(described, response.get("ResponseMetadata", {})))
+    created = described.get("CreationTime")
+    return Seen(described, status, reason, created.timestamp() if isinstance(created, datetime) else None)
 
 
 def ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any] | Failed:
-    """Make a call; returns the response, or what went wrong."""
+    """Make a call; returns the response, or what went wrong. When time is up its answer is waited for no longer."""
+    if aws.until is None:
+        return _ask(aws, service, method, parameters, region)
+    future: Future[dict[str, Any] | Failed] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(_ask(aws, service, method, parameters, region))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="preflight-asking", daemon=True).start()
+    wait([future], timeout=aws.left)
+    if not future.done():
+        return Failed(LATE, "AWS did not answer before the time given by --timeout was up")
+    return future.result()
+
+
+def _ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any] | Failed:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
+    sent = time.monotonic()
     try:
         response: dict[str, Any] = getattr(aws.client(service, region), method)(**parameters)
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        return failure(error)
+        aws.clock.heard(getattr(error, "response", None) or {}, sent, time.monotonic())
+        return failure(error, method)
+    aws.clock.heard(response, sent, time.monotonic())
     return response
 
 
@@ -85,20 +132,6 @@ def difference(aws: Aws, entry: JournalEntry, described: Mapping[str, Any]) -> s
         if place:
             return place
     return _other_tags(aws, entry) if entry.operation.effect == "create" else None
-
-
-def just_made(entry: JournalEntry, found: Seen) -> bool:
-    """Say whether a resource is no older than this run's call for it."""
-    if entry.asked_at is None or found.age is None:
-        return False
-    return found.age <= time.monotonic() - entry.asked_at + _SLACK
-
-
-def _age(described: Mapping[str, Any], about: Mapping[str, Any]) -> float | None:
-    created, date = described.get("CreationTime"), about.get("HTTPHeaders", {}).get("date")
-    if not isinstance(created, datetime) or not date:
-        return None
-    return (parsedate_to_datetime(date) - created).total_seconds()
 
 
 def _describable(aws: Aws, entry: JournalEntry) -> frozenset[str]:
@@ -143,7 +176,7 @@ def _other_tags(aws: Aws, entry: JournalEntry) -> str | None:
         outcome = ask(aws, spec["service"], spec["call"], given, entry.region)
         if isinstance(outcome, Failed):
             fact: Unknown = unknown(outcome, spec["permission"], "")
-            return f"its tags cannot be compared: {fact.reason}" if wanted else None
+            return f"{UNREAD_TAGS}: {fact.reason}" if wanted else None
         tags += evaluate(spec["result"], outcome) or []
         if not outcome.get("NextToken"):
             break

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from typing import Any
 
-from preflight.account.facts import Known
 from preflight.account.live.errors import THROTTLED, Failed
 from preflight.create.events import Accepted, Again, Calling, Event, Refused, Waiting
 from preflight.create.journal import JournalEntry, State
-from preflight.create.looking import Aws, ask, difference, just_made, look
+from preflight.create.looking import Aws, ask
+from preflight.create.ownership import Whose, refused, unclear
 from preflight.create.pace import Patience
 
 Tell = Callable[[Event], None]
 
-# How long an interrupted run waits for the answer to the call that is under way.
+# How long an interrupted run waits for the answer to the call that is under way, and one whose time is up.
 _GRACE = 5.0
 
 
@@ -30,40 +31,47 @@ def make(aws: Aws, entry: JournalEntry, patience: Patience, tell: Tell) -> Faile
     """
     tell(Calling(entry.label, entry.operation.effect))
     attempt = 0
+    lost: list[str] = []
     while True:
         attempt += 1
-        failed = _call(aws, entry, tell)
+        failed = _call(aws, entry, lost, tell)
         if failed is None:
+            entry.state, entry.made_at = State.MADE, time.monotonic()
             tell(Accepted(entry.label, entry.arn))
             return None
         passing = _passes(entry, failed)
         if passing and attempt <= patience.retries:
             delay = patience.wait(attempt)
             tell(Again(entry.label, passing, attempt, delay))
-            time.sleep(delay)
-            continue
-        if not passing and not failed.unsent and _happened(aws, entry, failed):
-            tell(Accepted(entry.label, entry.arn))
-            return None
-        if entry.state is State.ASKED and (passing or failed.status or failed.unsent):
-            entry.state = State.REFUSED
+            if aws.sleep(delay):
+                continue
         if attempt > 1:
             entry.notes.append(f"tried {attempt} times")
+        if _is_there(aws, entry, failed, patience, unsure=bool(lost), passing=bool(passing)):
+            tell(Accepted(entry.label, entry.arn))
+            return None
         tell(Refused(entry.label, f"{failed.code}: {failed.message}"))
         return failed
 
 
-def _call(aws: Aws, entry: JournalEntry, tell: Tell) -> Failed | None:
-    """Make the call once, in a thread of its own: an interruption must not tear it from its answer."""
+def _call(aws: Aws, entry: JournalEntry, lost: list[str], tell: Tell) -> Failed | None:
+    """Make the call once, in a thread of its own: an interruption must not tear it from its answer.
+
+    What went wrong in attempts that AWS may have done all the same, botocore's own included, is added to `lost`.
+    """
     call = entry.operation.call
     future: Future[dict[str, Any] | Failed] = Future()
 
     def work() -> None:
         try:
-            future.set_result(ask(aws, call.service, call.method, entry.request.written, entry.region))
+            with _noting(aws, entry, lost):
+                future.set_result(ask(aws, call.service, call.method, entry.request.written, entry.region))
         except BaseException as error:
             future.set_exception(error)
 
+    until = aws.until
+    if until is not None:
+        aws.until = max(until, time.monotonic() + _GRACE)
     entry.state = State.ASKED
     entry.asked_at = entry.asked_at or time.monotonic()
     threading.Thread(target=work, name="preflight-create", daemon=True).start()
@@ -73,18 +81,37 @@ def _call(aws: Aws, entry: JournalEntry, tell: Tell) -> Failed | None:
     except KeyboardInterrupt:
         tell(Waiting(entry.label))
         wait([future], timeout=_GRACE)
-        if future.done():
-            _note(entry, future)
+        if future.done() and not isinstance(future.result(), Failed):
+            entry.state = State.MADE
         raise
-    return _note(entry, future)
-
-
-def _note(entry: JournalEntry, future: Future[dict[str, Any] | Failed]) -> Failed | None:
+    finally:
+        aws.until = until
     outcome = future.result()
-    if isinstance(outcome, Failed):
-        return outcome
-    entry.state = State.MADE
-    return None
+    if not isinstance(outcome, Failed):
+        return None
+    if not outcome.unsent and (outcome.status == 0 or outcome.broken):
+        lost.append(outcome.code)
+    return outcome
+
+
+@contextmanager
+def _noting(aws: Aws, entry: JournalEntry, lost: list[str]) -> Iterator[None]:
+    """Note which attempts of a call were answered by nothing, or by an error of AWS's own."""
+    call = entry.operation.call
+    client = aws.client(call.service, entry.region)
+    operation = client.meta.method_to_api_mapping[call.method]
+    event = f"response-received.{client.meta.service_model.service_id.hyphenize()}.{operation}"
+
+    def heard(*, response_dict: Any = None, exception: Any = None, **_: Any) -> None:
+        status = response_dict["status_code"] if response_dict is not None else 0
+        if exception is not None or status >= 500:
+            lost.append(type(exception).__name__ if exception is not None else str(status))
+
+    client.meta.events.register(event, heard)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, heard)
 
 
 def _passes(entry: JournalEntry, failed: Failed) -> str:
@@ -97,18 +124,23 @@ def _passes(entry: JournalEntry, failed: Failed) -> str:
     return ""
 
 
-def _happened(aws: Aws, entry: JournalEntry, failed: Failed) -> bool:
-    """Say whether the call did its work although it failed, and note whose work it is."""
-    if failed.denied:
-        return False
-    found = look(aws, entry)
-    if not isinstance(found, Known):
-        return False
-    entry.status = found.value.status
-    other = difference(aws, entry, found.value.described)
-    if other is not None:
-        entry.notes.append(f"{entry.label} is there, but {other}")
-        return False
-    updating = entry.operation.effect == "update" and (failed.status == 0 or failed.attempts > 1)
-    entry.state = State.MADE if updating or just_made(entry, found.value) else State.THERE
-    return True
+def _is_there(
+    aws: Aws, entry: JournalEntry, failed: Failed, patience: Patience, *, unsure: bool, passing: bool
+) -> bool:
+    """Say whether what the call is for is there although it failed, and note in the entry whose it is.
+
+    `unsure`: whether AWS may have done the call; `passing`: whether it was refused for a reason that passes.
+    """
+    if not unsure:
+        there = not (passing or failed.unsent or failed.denied) and refused(aws, entry) is Whose.ANOTHERS
+        entry.state = State.THERE if there else State.REFUSED
+        return there
+    whose = unclear(aws, entry, patience)
+    entry.state = {
+        Whose.THIS_RUNS: State.MADE,
+        Whose.ANOTHERS: State.THERE,
+        Whose.OTHER: State.REFUSED,
+        Whose.UNPROVED: State.UNPROVED,
+        Whose.NOT_SEEN: State.ASKED,
+    }[whose]
+    return whose in (Whose.THIS_RUNS, Whose.ANOTHERS, Whose.UNPROVED)

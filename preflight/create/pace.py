@@ -27,3 +27,7 @@ class Patience:
     def wait(self, attempt: int) -> float:
         """Return how long to wait after this many attempts."""
         return float(min(self.delay * 2 ** (attempt - 1), 20.0))
+
+    def look(self, attempt: int) -> float:
+        """Return how long to wait before looking again for what a call may have made, after this many looks."""
+        return float(min(self.delay * 1.5 ** (attempt - 1), 5.0))

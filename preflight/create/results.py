@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from preflight.account.live.errors import Failed
+from preflight.account.live.remedies import remedy_for
 from preflight.create import failures
 from preflight.create.creation import Creation
 from preflight.create.following import Arrival, End
@@ -24,13 +25,13 @@ def results(creation: Creation, *, awaited: bool, recheck: Recheck | None = None
     for index, entry in enumerate(creation.entries):
         failed, end = creation.refusals.get(index), creation.ends.get(index)
         why = _why(creation, entry, failed, end, recheck)
-        yield _accepted(entry, failed, why)
+        yield _accepted(creation, entry, failed, why)
         if entry.followed and failed is None:
             yield _in_service(entry, end, awaited=awaited)
         yield from why
 
 
-def _accepted(entry: JournalEntry, failed: Failed | None, why: Sequence[Result]) -> Result:
+def _accepted(creation: Creation, entry: JournalEntry, failed: Failed | None, why: Sequence[Result]) -> Result:
     rule = load_rule("PRE901")
     doing, name = entry.operation.effect, entry.operation.id.partition(":")[2]
     notes = f" ({'; '.join(entry.notes)})" if entry.notes else ""
@@ -39,7 +40,10 @@ def _accepted(entry: JournalEntry, failed: Failed | None, why: Sequence[Result])
         kind = Kind.OPEN if entry.state is State.ASKED else Kind.FAIL
         message, remedy = _refused(entry, failed, why)
     elif entry.state is State.PLANNED:
-        kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: an earlier request failed"
+        why_not = "an earlier request failed" if creation.failed else "the time given by --timeout was up"
+        kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: {why_not}"
+    elif entry.state is State.UNPROVED:
+        message = f"{entry.label} exists as planned; can't determine whether {name} of this run created it"
     elif entry.state is State.THERE:
         message = f"{entry.label} already exists as planned; {name} was not called again"
     elif entry.state is State.UNDONE:
@@ -53,10 +57,10 @@ def _refused(entry: JournalEntry, failed: Failed, why: Sequence[Result]) -> tupl
     name = entry.operation.id.partition(":")[2]
     if entry.state is State.ASKED:
         message = f"the outcome of {name} for {entry.label} is unknown: {failed.message}"
-        return message, f"Look: {entry.command(entry.operation.kind.section('read')['one']['call'])}; then run again."
+        return message, f"Look: {entry.look_command()}. {remedy_for(failed)} Then run again."
     if failed.unsent:
         message = f"{name} for {entry.label} failed before it reached AWS; nothing was sent: {failed.message}"
-        return message, "Correct what the message names, and run the same command again."
+        return message, f"{remedy_for(failed) or 'Correct what the message names.'} Then run the same command again."
     message = f"AWS refused {name} for {entry.label}: {failed.code}: {failed.message}"
     refused, over = denied(failed), limit(failed)
     if refused is not None:
@@ -71,8 +75,8 @@ def _refused(entry: JournalEntry, failed: Failed, why: Sequence[Result]) -> tupl
         return f"{message} In short: {over.says()}.", over.remedy(entry.region)
     if any(stale["code"] == failed.code and stale.get("message", "") in failed.message for stale in _stale(entry)):
         return message, "AWS may still not see what was just created: wait a minute, and run the same command again."
-    if failed.status == 0:
-        return message, "Check the network and --endpoint-url, and run the same command again."
+    if said := remedy_for(failed):
+        return message, f"{said} Then run the same command again."
     return message, "Correct the request as AWS says, and run the same command again."
 
 
@@ -84,7 +88,7 @@ def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Resul
     rule = load_rule("PRE902")
     kind, message, remedy = Kind.NOT_APPLICABLE, f"{entry.label} was not followed", ""
     if end is None:
-        if entry.state in (State.MADE, State.THERE) and not awaited:
+        if entry.state in (State.MADE, State.THERE, State.UNPROVED) and not awaited:
             message, remedy = f"{entry.label} was not waited for", f"Wait for it: {entry.wait_command()}"
     elif end.arrival is Arrival.REACHED:
         kind, message = Kind.PASS, f"{entry.label} is {end.status}, after {_seconds(end.seconds)}"

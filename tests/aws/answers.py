@@ -30,6 +30,10 @@ class Answer:
             *self.headers,
         ]
 
+    def parts(self) -> Iterable[bytes]:
+        """Return the body as it is sent."""
+        return [self.body]
+
 
 class AwsError(Exception):
     """A refusal by AWS: its code, its message and the HTTP status."""

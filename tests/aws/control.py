@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.aws import faults, server
-from tests.aws.answers import AwsError
+from tests.aws.answers import Answer, AwsError
 from tests.aws.calls import Calls
 from tests.aws.faults import Fault
 from tests.aws.overlay import World
@@ -131,6 +131,15 @@ class StandIn:
     def lose_answer(self, pattern: str, *, times: int | None = None) -> None:
         """Do what is asked and reset the connection instead of answering."""
         self._world.faults.add(Fault(pattern, "lose", left=times))
+
+    def spoil(self, pattern: str, spoil: faults.Spoil, *, times: int | None = None) -> None:
+        """Do what is asked, and answer what `spoil` makes of the answer."""
+        self._world.faults.add(Fault(pattern, "spoil", left=times, spoil=spoil))
+
+    def fail_after(self, pattern: str, *, times: int | None = None) -> None:
+        """Do what is asked, and answer with AWS's internal error."""
+        body = b'{"__type": "InternalFailure", "message": "The request processing has failed."}'
+        self.spoil(pattern, lambda _: Answer(500, body, "application/x-amz-json-1.1"), times=times)
 
     def mend(self, pattern: str | None = None) -> None:
         """End the faults with this pattern, or all of them."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from tests.aws.answers import AwsError
+from tests.aws.answers import Answer, AwsError
 from tests.aws.requests import AwsRequest
 from tests.aws.state import partition_of
 
-Trouble = Literal["latency", "hang", "reset", "lose", "error"]
+Trouble = Literal["latency", "hang", "reset", "lose", "error", "spoil"]
+Spoil = Callable[[Answer], Answer]
 
 # The action that AWS authorizes where it is not named after the operation.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html and the pages of the others
@@ -38,6 +40,7 @@ class Fault:
     left: int | None = None
     seconds: float = 0.0
     error: AwsError | None = None
+    spoil: Spoil | None = None
 
     def says(self, request: AwsRequest) -> AwsError | None:
         """Return what AWS refuses a request with."""
@@ -64,10 +67,11 @@ class Faults:
                 self._over.set()
                 self._over = threading.Event()
 
-    def meet(self, request: AwsRequest) -> tuple[AwsError | None, Literal["reset", "lose"] | None]:
+    def meet(self, request: AwsRequest) -> tuple[AwsError | None, Literal["reset", "lose"] | None, list[Spoil]]:
         """Let a request meet its faults: waits where it is to wait, and says what becomes of it."""
         error: AwsError | None = None
         broken: Literal["reset", "lose"] | None = None
+        spoils: list[Spoil] = []
         for fault in self._take(request):
             if fault.trouble == "latency":
                 time.sleep(fault.seconds)
@@ -76,9 +80,11 @@ class Faults:
                 broken = broken or "reset"
             elif fault.trouble == "error":
                 error = error or fault.says(request)
+            elif fault.trouble == "spoil":
+                spoils += [fault.spoil] if fault.spoil is not None else []
             else:
                 broken = broken or fault.trouble
-        return error, broken
+        return error, broken, spoils
 
     def _take(self, request: AwsRequest) -> list[Fault]:
         names = {request.action, action_of(request)}

@@ -48,15 +48,17 @@ class Overlay:
             return self._moto(environ, start_response)
         call = self._world.calls.begin(request)
         try:
-            error, broken = self._world.faults.meet(request)
+            error, broken, spoils = self._world.faults.meet(request)
             if broken == "reset":
                 return _break(environ)
             answer = self._answer(environ, request, error)
             if broken == "lose":
                 return _break(environ)
+            for spoil in spoils:
+                answer = spoil(answer)
             call.status = answer.status
             start_response(f"{answer.status} ", answer.all_headers())
-            return [answer.body]
+            return answer.parts()
         finally:
             call.end = time.monotonic()
 

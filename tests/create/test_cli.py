@@ -48,17 +48,26 @@ class Command:
         self.aws, self.folder = aws, folder
         self.started: list[subprocess.Popen[str]] = []
 
-    def start(self, plan: dict[str, Any], *options: str, stdin: Any = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    def start(
+        self,
+        plan: dict[str, Any],
+        *options: str,
+        stdin: Any = subprocess.DEVNULL,
+        to: Path | None = None,
+        first: str = "",
+    ) -> subprocess.Popen[str]:
+        """Start it; `to` is a file for stdout in place of a pipe, `first` code that is run before the command."""
+        run = ["-c", f"{first}from preflight.cli.app import main; main()"] if first else ["-m", "preflight"]
         file = self.folder / "plan.json"
         file.write_text(json.dumps(plan))
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         quick = ["--poll", "0.05", "--config-retries", "3", "--config-retry-delay", "0.05"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "preflight", "create", "plan.json", *quick, *options],
+            [sys.executable, *run, "create", "plan.json", *quick, *options],
             cwd=self.folder,
             env={**kept, **self.aws.environment(), "AWS_MAX_ATTEMPTS": "2", "COLUMNS": "200"},
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if to is None else os.open(to, os.O_WRONLY),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -454,3 +463,41 @@ def test_a_report_for_a_build_service(aws: StandIn, ready: Ready, command: Comma
     assert last.startswith("BLOCKED: 1 failed, ")
     ran = command.end(command.start(ready.plan(), "--yes", "--format", "yaml"))
     assert ran.code == 2 and "unknown format 'yaml'" in ran.err
+
+
+def test_a_closed_standard_output_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
+    process = command.start(ready.plan(*whole(ready)), "--yes", "--format", "json")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    assert process.wait(timeout=60) == 0
+    assert "endpoint `churn-new` is created" in err and "is InService" in err and "Traceback" not in err
+
+
+def test_a_full_disk_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.fail_endpoint("churn-new")
+    process = command.start(ready.plan(*whole(ready)), "--yes", to=Path("/dev/full"))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 4 and "Traceback" not in err
+    assert "AWS accepted CreateModel: model `churn-new` is created" in err
+    assert "aws sagemaker delete-model --model-name churn-new" in err
+
+
+def test_what_may_exist_is_listed(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.lose_answer(CREATE)
+    aws.error("sagemaker:DescribeEndpoint", "ValidationException", 'Could not find endpoint "churn-new".')
+    ran = command.run(ready.plan(*whole(ready)), "--rollback")
+    assert ran.code == 4
+    assert ran.kinds("PRE901") == ["pass", "pass", "open"]
+    assert "May exist because of this run:\n  endpoint `churn-new` may exist; look: aws sagemaker describe" in ran.err
+    assert not [call for call in aws.calls if call.operation.startswith("Delete")]
+
+
+def test_an_error_of_the_machine_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.hold_endpoint("churn")
+    broken = "import preflight.create.creation as c\ndef follow(*_): raise MemoryError()\nc.follow = follow\n"
+    process = command.start(ready.plan(), "--yes", first=broken)
+    ran = command.end(process)
+    assert ran.code == 70
+    assert "Stopped by an error. What this run asked AWS for:\n  endpoint `churn` exists, status Creating" in ran.err
+    assert "internal error: MemoryError" in ran.err

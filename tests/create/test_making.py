@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from preflight.create import Ended, Event
+from preflight.create import Ended, Event, making
+from preflight.create.creation import unclear
 from preflight.create.events import Accepted, Again, Calling, Refused, There
 from preflight.create.journal import State
 from preflight.errors import UsageError
@@ -78,6 +82,7 @@ def test_throttling_that_does_not_end_is_given_up(aws: StandIn, creation: Make) 
 
 
 def test_a_lost_answer_that_botocore_asks_for_again_is_no_failure(aws: StandIn, creation: Make) -> None:
+    aws.latency(0.4, CREATE)
     aws.lose_answer(CREATE, times=1)
     run = creation()
     assert run.carry_out() is Ended.DONE
@@ -87,6 +92,7 @@ def test_a_lost_answer_that_botocore_asks_for_again_is_no_failure(aws: StandIn, 
 
 
 def test_answers_that_are_all_lost_are_no_failure(aws: StandIn, creation: Make) -> None:
+    aws.latency(0.4, CREATE)
     aws.lose_answer(CREATE)
     run = creation()
     assert run.carry_out() is Ended.DONE
@@ -172,3 +178,139 @@ def test_a_failed_endpoint_is_not_ones_own(aws: StandIn, ready: Ready, creation:
 def test_a_plan_that_deletes_is_refused(creation: Make) -> None:
     with pytest.raises(UsageError, match="DeleteEndpointConfig deletes"):
         creation(("sagemaker:DeleteEndpointConfig", {"EndpointConfigName": "churn-config"}))
+
+
+def models(aws: StandIn) -> set[str]:
+    return {each["ModelName"] for each in aws.client("sagemaker").list_models()["Models"]}
+
+
+def refuse_next(aws: StandIn, ready: Ready) -> None:
+    """Let the configuration that needs the model be refused, so that a run rolls back."""
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+
+
+def test_a_plain_refusal_speaks_of_anothers_however_young_it_is(aws: StandIn, ready: Ready, creation: Make) -> None:
+    run = creation(*whole(ready))
+    run.recognize()
+    aws.client("sagemaker").create_model(**whole(ready)[0][1])
+    refuse_next(aws, ready)
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[0].state is State.THERE
+    assert run.take_back()
+    assert "churn-new" in models(aws)
+
+
+def test_two_plans_that_share_a_model_leave_it_to_the_one_that_made_it(
+    aws: StandIn, ready: Ready, creation: Make
+) -> None:
+    requests = whole(ready)
+    other = [requests[0], ("sagemaker:CreateEndpointConfig", {**requests[1][1], "EndpointConfigName": "other"})]
+    first, second = creation(*requests), creation(*other)
+    assert (first.recognize(), second.recognize()) != (None, None)
+    ends: dict[str, Ended] = {}
+    aws.error("sagemaker:CreateEndpoint", "ValidationException", "No.")
+    threads = [
+        threading.Thread(target=lambda name=name, run=run: ends.update({name: run.carry_out()}))
+        for name, run in (("first", first), ("second", second))
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert ends == {"first": Ended.REFUSED, "second": Ended.DONE}
+    owners = [run for run in (first, second) if run.entries[0].state is State.MADE]
+    assert len(owners) == 1
+    first.take_back()
+    assert ("churn-new" in models(aws)) is (owners == [second])
+    assert aws.client("sagemaker").describe_endpoint_config(EndpointConfigName="other")
+
+
+def test_what_was_there_before_the_first_attempt_is_not_claimed_after_a_lost_answer(
+    aws: StandIn, ready: Ready, creation: Make
+) -> None:
+    run = creation(*whole(ready))
+    run.recognize()
+    aws.client("sagemaker").create_model(**whole(ready)[0][1])
+    time.sleep(0.2)
+    aws.cut("sagemaker:CreateModel", times=1)
+    refuse_next(aws, ready)
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[0].state in (State.THERE, State.UNPROVED)
+    run.take_back()
+    assert "churn-new" in models(aws)
+
+
+@pytest.mark.parametrize("trouble", ["fail_after", "lose_answer"])
+def test_what_a_call_did_that_failed_is_this_runs_where_it_is_proved(
+    aws: StandIn, ready: Ready, creation: Make, trouble: str
+) -> None:
+    aws.latency(0.4, "sagemaker:CreateModel")
+    getattr(aws, trouble)("sagemaker:CreateModel")
+    refuse_next(aws, ready)
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[0].state is State.MADE
+    assert run.take_back()
+    assert "churn-new" not in models(aws)
+
+
+def test_reads_that_are_late_do_not_make_it_anothers(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.latency(0.4, "sagemaker:CreateModel")
+    aws.fail_after("sagemaker:CreateModel")
+    missing = ("ValidationException", 'Could not find model "churn-new".')
+    aws.error("sagemaker:DescribeModel", *missing, times=2)
+    refuse_next(aws, ready)
+    run = creation(*whole(ready))
+    run.carry_out()
+    assert run.entries[0].state is State.MADE
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"{}", b"{", b'{"EndpointArn": 7}', b"\xff\xfe{"])
+def test_an_answer_that_says_nothing_is_no_yes_and_no_no(
+    aws: StandIn, ready: Ready, creation: Make, body: bytes
+) -> None:
+    aws.latency(0.4, CREATE)
+    aws.spoil(CREATE, lambda answer: replace(answer, body=body))
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.DONE
+    assert [entry.state for entry in run.entries] == [State.MADE] * 3
+
+
+def test_an_unclear_outcome_stops_the_rollback_of_what_it_may_rely_on(
+    aws: StandIn, ready: Ready, creation: Make
+) -> None:
+    aws.lose_answer(CREATE)
+    aws.error("sagemaker:DescribeEndpoint", "ValidationException", 'Could not find endpoint "churn-new".')
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[2].state is State.ASKED
+    assert not run.take_back()
+    assert not [call for call in aws.calls if call.operation.startswith("Delete")]
+    (line,) = unclear(run.entries)
+    assert "endpoint `churn-new` may exist; look: aws sagemaker describe-endpoint" in line
+
+
+def test_what_was_made_anew_by_another_is_not_deleted(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+    run = creation(*whole(ready))
+    run.carry_out()
+    time.sleep(1.3)
+    sagemaker = aws.client("sagemaker")
+    sagemaker.delete_model(ModelName="churn-new")
+    sagemaker.create_model(**whole(ready)[0][1])
+    time.sleep(1.3)
+    assert not run.take_back()
+    assert "churn-new" in models(aws)
+
+
+def test_an_answer_without_end_is_waited_for_as_long_as_there_is_time(
+    aws: StandIn, creation: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_GRACE", 0.5)
+    aws.hang(CREATE, seconds=20)
+    begun = time.monotonic()
+    run = creation()
+    assert run.carry_out(timeout=0.5) is Ended.REFUSED
+    assert time.monotonic() - begun < 5
+    assert run.entries[0].state is State.ASKED
+    aws.mend()

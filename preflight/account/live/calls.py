@@ -60,7 +60,7 @@ def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
             return _all_pages(client, call)
         response = getattr(client, call.operation)(**call.parameters)
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        return failure(error), 1
+        return failure(error, call.operation), 1
     return Answered({} if call.discard else response), 1
 
 
@@ -81,5 +81,5 @@ def _all_pages(client: Any, call: Call) -> tuple[Outcome, int]:
                 else:
                     whole.setdefault(member, value)
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        return failure(error), pages + 1
+        return failure(error, call.operation), pages + 1
     return Answered(whole), pages

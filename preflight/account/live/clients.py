@@ -79,6 +79,8 @@ class Clients:
         return client
 
     def _make(self, service: str, region: str) -> Any:
+        from preflight.account.live.answers import bound
+
         if service == "sts":
             # Whether STS is active in a region only the region's own endpoint tells, and with
             # AWS_STS_REGIONAL_ENDPOINTS=legacy botocore calls the global one for regions that are older than 2019:
@@ -90,6 +92,7 @@ class Clients:
             )
         except ValueError as error:
             raise UsageError(f"can't create a client for {service}: {error}; correct --endpoint-url") from error
+        bound(client)
         client.meta.events.register(f"before-send.{service}", self._count)
         return client
 
@@ -124,11 +127,13 @@ def _session(connection: Connection) -> boto3.Session:
     from botocore.exceptions import BotoCoreError
     from botocore.session import get_session
 
+    from preflight.account.live.answers import with_checked_answers
+
     try:
         session = get_session()
         if connection.profile is not None:
             session.set_config_variable("profile", connection.profile)
-        with_fast_loader(session)
+        with_checked_answers(with_fast_loader(session))
         # The AWS CLI and other SDKs read AWS_REGION, and before AWS_DEFAULT_REGION; boto3 reads the latter alone:
         # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
         region = connection.region or os.environ.get("AWS_REGION")

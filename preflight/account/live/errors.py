@@ -35,6 +35,8 @@ INVALID_CREDENTIALS = frozenset(
         "InvalidSignatureException",
         "MissingAuthenticationToken",
         "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "TokenRefreshRequired",
         "UnrecognizedClientException",
@@ -76,6 +78,21 @@ THROTTLED = frozenset(
         "TransactionInProgressException",
     }
 )
+# What AWS says of good credentials in a region that the account has not enabled.
+_OF_REGION = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"})
+# A call whose answer was waited for no longer.
+LATE = "TimeIsUp"
+# Calls that botocore makes itself, to get credentials with which to sign (botocore/credentials.py, botocore/tokens.py).
+CREDENTIAL_CALLS = frozenset(
+    {
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "CreateOAuth2Token",
+        "CreateToken",
+        "GetRoleCredentials",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +111,28 @@ class Failed:
         return self.code in DENIED
 
     @property
+    def broken(self) -> bool:
+        """Whether AWS failed itself: it may have done what was asked all the same."""
+        return self.status >= 500 and self.code not in THROTTLED
+
+    @property
     def unsent(self) -> bool:
         """Whether botocore refused to send the call, so that AWS never saw it."""
         return self.status == 0 and self.code in UNSENT
 
 
-def failure(error: Exception) -> Failed:
-    """Turn what botocore raises into a `Failed`. Raises any other error again."""
+def failure(error: Exception, method: str) -> Failed:
+    """Turn what botocore raises where boto3's `method` is called into a `Failed`. Raises any other error again."""
+    from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         answer: Mapping[str, Any] = error.response.get("Error", {})
         about: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+        name = error.operation_name
+        if name in CREDENTIAL_CALLS and xform_name(name) != method:
+            return Failed("CredentialRetrievalError", _one_line(str(error)))
         return Failed(
             str(answer.get("Code", "")),
             _one_line(str(answer.get("Message", "")) or str(error)),
@@ -123,37 +149,39 @@ def failure(error: Exception) -> Failed:
 
 def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
     """Say why a call gives no answer. `call` is its name in messages; `resolution` is for a missing permission."""
+    from preflight.account.live.remedies import remedy_for
+
     code = failed.code
     if failed.denied:
         return Unknown(f"{call} was denied", resolution, code)
+    said = remedy_for(failed)
+    remedy = f"{said[:1].lower()}{said[1:].rstrip('.')}" if not said.startswith("AWS") else said.rstrip(".")
     if code in INVALID_CREDENTIALS:
-        return Unknown(
-            f"{call}: AWS rejected the credentials ({code}: {failed.message})",
-            "sign in again; in an opt-in region, check that the region is enabled for the account",
-            code,
-        )
+        reason = f"{call}: AWS rejected the credentials ({code}: {failed.message})"
+        regional = "; in an opt-in region, check that the region is enabled for the account"
+        return Unknown(reason, remedy + (regional if code in _OF_REGION else ""), code)
     if code in NO_CREDENTIALS:
-        return Unknown(f"{call} could not be signed: {failed.message}", "sign in again", code)
+        return Unknown(f"{call} could not be signed: {failed.message}", remedy, code)
     if code in THROTTLED:
         return Unknown(
             f"{call} was throttled, {failed.attempts} times in a row ({code})",
             "run the check again a little later",
             code,
         )
-    if code in ("RegionDisabledException", "OptInRequired"):
-        return Unknown(f"{call}: {failed.message}", "enable the region, and activate STS in it, for the account", code)
     if code == "ParamValidationError":
         return Unknown(f"{call} cannot be made: {failed.message}", "correct what the request names", code)
     if code == "ResponseParserError":
         return Unknown(
             f"{call}: the response is not from AWS: {failed.message}", "check --endpoint-url and any proxy", code
         )
+    if code in (LATE, "RegionDisabledException", "OptInRequired"):
+        return Unknown(f"{call}: {failed.message}", remedy, code)
     if failed.status == 0:
-        return Unknown(
-            f"{call} could not reach AWS: {failed.message}", "check the network, --region and --endpoint-url", code
-        )
+        return Unknown(f"{call} could not reach AWS: {failed.message}", remedy or "check the network", code)
     return Unknown(
-        f"{call}: AWS returned {code}: {failed.message}", "run the check again; if the error persists, report it", code
+        f"{call}: AWS returned {code}: {failed.message}",
+        remedy or "run the check again; if the error persists, report it",
+        code,
     )
 
 
