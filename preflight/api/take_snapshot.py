@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
+    from preflight.account.live.account import LiveAccount
+    from preflight.account.snapshots.journal import Identity
     from preflight.audit.collecting import Also
     from preflight.documents.plans.plan import Plan
 
@@ -102,8 +104,12 @@ def _collected(
     live = LiveAccount.open(
         Connection(profile, region=first, endpoint_url=endpoint_url, retry_mode="adaptive", attempts=8), rereads=0
     )
-    journal = Journal(target)
-    answers = journal.open(resume=resume)
+    try:
+        journal = Journal(target, _identity(live))
+        answers = journal.open(resume=resume)
+    except BaseException:
+        live.close()
+        raise
     done = False
     try:
         wanted = list(dict.fromkeys([*(regions or enabled_regions(live)), *(p.region for p in plans if p.region)]))
@@ -119,6 +125,20 @@ def _collected(
         journal.close(done=done)
         live.close()
     return document
+
+
+def _identity(live: LiveAccount) -> Identity:
+    """Return who reads. Raises `UsageError` where that cannot be told."""
+    from preflight.account.facts import Known, Unknown
+    from preflight.account.snapshots.journal import Identity
+
+    account, caller = live.account_id(), live.caller()
+    if not isinstance(account, Known) or not isinstance(caller, Known):
+        reason = account.reason if isinstance(account, Unknown) else "AWS did not say"
+        raise UsageError(f"can't determine the account: {reason}; sign in again")
+    # A session has another name each time its role is assumed.
+    principal = caller.value.rpartition("/")[0] if ":assumed-role/" in caller.value else caller.value
+    return Identity(live.partition, account.value, principal)
 
 
 def _plans(requests: Sequence[str], principal: str | None) -> list[Plan]:

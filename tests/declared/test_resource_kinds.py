@@ -132,3 +132,9 @@ def test_an_unknown_kind_names_the_nearest() -> None:
 def test_a_kind_cannot_lead_out_of_the_folder() -> None:
     with pytest.raises(PreflightError):
         load_kind("..:../../pyproject")
+
+
+@pytest.mark.parametrize("kind", all_kinds())
+def test_what_is_not_named_has_no_arn(kind: str) -> None:
+    declared = load_kind(kind)
+    assert not declared.identity or declared.arn({}, partition="aws", region="r", account="1") is None

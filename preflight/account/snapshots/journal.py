@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,25 +15,47 @@ from preflight.account.snapshots.redact import redacted
 from preflight.account.snapshots.writer import jsonable
 from preflight.errors import InputError, UsageError
 
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who reads what: two runs that differ in it see different things. `principal` is the role of a session."""
+
+    partition: str
+    account: str
+    principal: str
+
 
 class Journal:
-    """The file `<output>.partial`. Nothing in it is secret: what is, is redacted before it is written."""
+    """The file `<output>.partial`. Nothing in it is secret: what is, is redacted before it is written.
 
-    def __init__(self, output: Path) -> None:
+    Its first line says whose it is; the file only grows, a line at a time, so what follows the last line end is the
+    line at which a run was ended.
+    """
+
+    def __init__(self, output: Path, identity: Identity) -> None:
         self.path = output.with_name(f"{output.name}.partial")
+        self._identity = identity
         self._file: TextIO | None = None
 
     def open(self, *, resume: bool) -> dict[Ask, Fact[Any]]:
         """Begin, and return what an earlier run has read if it is to be resumed.
 
-        Raises `UsageError` where another run's file is there and this one is not to resume it, or the file cannot be
-        made; `InputError` for a file that is no journal.
+        Raises `UsageError` where another run's file is there and this one is not to resume it, where that run read as
+        somebody else, or the file cannot be made; `InputError` for a file that is no journal.
         """
         try:
-            answers = self._read() if resume and self.path.exists() else {}
+            before = self.path.read_bytes() if resume and self.path.exists() else b""
+            whole = before[: before.rfind(b"\n") + 1]
+            answers = self._read(whole) if whole else {}
+            if before and not whole:
+                raise self._no_journal(1)
             flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if resume else os.O_EXCL)
             # For the owner's eyes only, as the snapshot.
             self._file = os.fdopen(os.open(self.path, flags, 0o600), "a", encoding="utf-8")
+            if len(whole) < len(before):
+                self._file.truncate(len(whole))
         except FileExistsError:
             raise UsageError(
                 f"{self.path} exists: another run is in progress or was interrupted; "
@@ -40,15 +63,22 @@ class Journal:
             ) from None
         except OSError as error:
             raise UsageError(f"{self.path} cannot be written ({error.strerror}); name another --output") from None
+        if not whole:
+            self._write({"version": _VERSION, "identity": asdict(self._identity)})
         return answers
 
     def add(self, ask: Ask, fact: Fact[Any]) -> None:
         """Write down an answer. What is not known is asked again when the run is resumed, so it is left out."""
-        if self._file is None or isinstance(fact, Unknown):
+        if isinstance(fact, Unknown):
             return
         line = {"kind": ask.kind, "region": ask.region, "key": dict(ask.key)}
         if isinstance(fact, Known):
             line["value"] = redacted(jsonable(fact.value))
+        self._write(line)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._file is None:
+            return
         try:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -65,18 +95,31 @@ class Journal:
         if done:
             self.path.unlink(missing_ok=True)
 
-    def _read(self) -> dict[Ask, Fact[Any]]:
+    def _read(self, data: bytes) -> dict[Ask, Fact[Any]]:
         answers: dict[Ask, Fact[Any]] = {}
-        lines = self.path.read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(data.split(b"\n")[:-1], start=1):
             try:
-                each: Mapping[str, Any] = json.loads(line)
+                each: Mapping[str, Any] = json.loads(line.decode("utf-8"))
+                if number == 1:
+                    self._require_same(each["version"], each["identity"])
+                    continue
                 ask = Ask(each["kind"], each["region"], tuple(sorted(each["key"].items())))
-            except (ValueError, KeyError, AttributeError, TypeError):
-                if number == len(lines):
-                    break  # the line at which the run was interrupted
-                raise InputError(
-                    str(self.path), "it is not the file of an interrupted run", place=f"line {number}", mend="delete it"
-                ) from None
+            except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+                raise self._no_journal(number) from None
             answers[ask] = Known(each["value"]) if "value" in each else Absent()
         return answers
+
+    def _no_journal(self, number: int) -> InputError:
+        return InputError(
+            str(self.path), "it is not the file of an interrupted run", place=f"line {number}", mend="delete it"
+        )
+
+    def _require_same(self, version: int, before: Mapping[str, str]) -> None:
+        if version != _VERSION:
+            raise UsageError(f"{self.path} was written by another version of preflight; delete it, and start again")
+        for name, now in asdict(self._identity).items():
+            if before[name] != now:
+                raise UsageError(
+                    f"{self.path} was started with another {name} ({before[name]}, now {now}); "
+                    "sign in as before to continue it, or delete it"
+                )

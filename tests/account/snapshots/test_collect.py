@@ -193,6 +193,21 @@ def test_what_is_denied_is_in_it_as_unknown(aws: StandIn, ready: Ready, run: Run
 
 
 @pytest.mark.slow
+def test_another_caller_does_not_go_on(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:
+    aws.error("sagemaker:*", "ExpiredTokenException", "The security token included in the request is expired")
+    run("snapshot", "--output", "s.json", "--region", REGION)
+    before = (tmp_path / "s.json.partial").read_bytes()
+    for name, caller in {
+        "principal": {"role": "auditor"},
+        "account": {"role": "deployer", "account": "444455556666"},
+    }.items():
+        aws.call_as_role(**caller)
+        done = run("snapshot", "--output", "s.json", "--region", REGION, "--resume")
+        assert done.returncode == 2 and f"was started with another {name}" in done.stderr, done
+        assert (tmp_path / "s.json.partial").read_bytes() == before
+
+
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(
     aws: StandIn, ready: Ready, run: Run, started: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -213,6 +228,21 @@ def test_an_interrupted_run_goes_on(
     assert done.returncode == 0, done
     assert len(aws.calls.of("iam:GetAccountAuthorizationDetails")) == before
     assert not (tmp_path / "s.json.partial").exists() and json.loads((tmp_path / "s.json").read_text())["iam"]
+
+
+@pytest.mark.slow
+def test_credentials_that_expire_partway_and_a_run_that_goes_on(
+    aws: StandIn, ready: Ready, run: Run, tmp_path: Path
+) -> None:
+    expired = ("ExpiredTokenException", "The security token included in the request is expired")
+    aws.error("sagemaker:*", *expired)
+    done = run("snapshot", "--output", "s.json", "--region", REGION)
+    assert done.returncode == 2 and "expired" in done.stderr and "--resume" in done.stderr
+    aws.mend()
+    aws.call_as_role("deployer", "another-session")
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--resume", "--allow-open")
+    assert done.returncode == 0, done
+    assert json.loads((tmp_path / "s.json").read_text())["regions"][REGION]["models"]
 
 
 def test_throttling_is_waited_out(aws: StandIn, ready: Ready, run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""The file of a run that was interrupted: whose it is, torn lines, and files that are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from preflight.account.facts import Ask, Known
+from preflight.account.snapshots.journal import Identity, Journal
+from preflight.errors import InputError, UsageError
+
+WHO = Identity("aws", "111122223333", "arn:aws:sts::111122223333:assumed-role/deployer")
+ASKS = [Ask.one("sagemaker:model", "us-east-1", {"ModelName": name}) for name in ("a", "b")]
+
+
+def written(folder: Path) -> Path:
+    journal = Journal(folder / "s.json", WHO)
+    journal.open(resume=False)
+    for ask in ASKS:
+        journal.add(ask, Known({"ModelName": dict(ask.key)["ModelName"]}))
+    journal.close(done=False)
+    return journal.path
+
+
+def test_it_is_the_owners_alone_and_is_read_again(tmp_path: Path) -> None:
+    assert written(tmp_path).stat().st_mode & 0o077 == 0
+    journal = Journal(tmp_path / "s.json", WHO)
+    assert list(journal.open(resume=True)) == ASKS
+    journal.close(done=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("cut", range(1, 12, 3))
+def test_a_torn_line_is_trimmed(tmp_path: Path, cut: int) -> None:
+    path = written(tmp_path)
+    path.write_bytes(path.read_bytes()[:-cut])
+    for _ in range(2):
+        journal = Journal(tmp_path / "s.json", WHO)
+        assert list(journal.open(resume=True)) == ASKS[:1]
+        journal.close(done=False)
+    assert path.read_bytes().endswith(b"\n")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"account": "444455556666"}, {"partition": "aws-cn"}, {"principal": "arn:aws:iam::111122223333:user/u"}]
+)
+def test_another_reader_does_not_go_on(tmp_path: Path, changed: dict[str, str]) -> None:
+    written(tmp_path)
+    with pytest.raises(UsageError, match=f"was started with another {next(iter(changed))}"):
+        Journal(tmp_path / "s.json", replace(WHO, **changed)).open(resume=True)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\xff\n{}\n", b"\x00" * 9, b"[" * 9000 + b"\n", b"{}\n", b"7\n"])
+def test_what_is_no_journal_is_a_clear_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "s.json.partial"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="it is not the file of an interrupted run; delete it"):
+        Journal(tmp_path / "s.json", WHO).open(resume=True)
+    assert path.read_bytes() == data
