@@ -47,7 +47,7 @@ class ResourceKind:
     def arn(self, key: Mapping[str, Any], *, partition: str, region: str, account: str) -> str | None:
         """Return the ARN of the resource with this identity; None for a kind that has none, or an incomplete key."""
         template = self.declared.get("arn")
-        if template is None or (self.identity and not any(key.get(name) for name in self.identity)):
+        if template is None or (self.identity and not any(key.values())):
             return None
         return fill(template, {**key, "Partition": partition, "Region": region, "Account": account})
 
