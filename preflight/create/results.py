@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from preflight.account.live.errors import Failed
-from preflight.account.live.remedies import remedy_for
+from preflight.account.live.errors import Failed, remedy_for
 from preflight.create import failures
 from preflight.create.creation import Creation
 from preflight.create.following import Arrival, End

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from preflight.account.live.errors import Failed, failure, unknown
-from preflight.account.live.remedies import remedy_for
+from preflight.account.live.errors import Failed, failure, remedy_for, unknown
 
 CASES = [
     (Failed("ThrottlingException", "Rate exceeded", 400), "throttles"),
