@@ -32,6 +32,7 @@ repos:
     rev: v0.1.0
     hooks:
       - id: preflight-lint
+        args: [--strict, --fail-on, warning]
       - id: preflight-check
         args: [--snapshot, {ROOT}/examples/snapshot.json, --principal, "arn:aws:iam::111122223333:role/deployer"]
 """

@@ -56,13 +56,15 @@ def lint(
     allow_none: bool = False,
     cache: bool = False,
     jobs: int | None = None,
+    strict: bool = False,
 ) -> Linted:
     """Lint files, directories and stdin (`-`), with the settings of `preflight.toml` for what is not given.
 
     `rules` are folders with rules of one's own, `baseline` a file of findings that do not count. `fix` mends what can
     be mended: to "show" it, or to "write" it to the files. `changed_since` lints what has changed since a git commit.
-    `cache` takes what unchanged files gave the last time; `jobs` is how many processes work at most. Raises
-    `UsageError` where there is no policy, unless `allow_none`, and `InputError` for settings that cannot be used.
+    `cache` takes what unchanged files gave the last time; `jobs` is how many processes work at most. With `strict`
+    (or the setting), security warnings are errors. Raises `UsageError` where there is no policy, unless `allow_none`,
+    and `InputError` for settings that cannot be used.
     """
     require_one_stdin(paths)
     given: Sequence[str] = paths
@@ -81,7 +83,8 @@ def lint(
     added = _added([*config.rules, *rules])
     heads = _heads(select or config.select, ignore or config.ignore, added)
     known = None if write_baseline is not None else baseline or config.baseline
-    done = _lint(given, heads, config, type, known, write_baseline, fix, allow_none=allow_none, cache=cache, jobs=jobs)
+    done = _lint(given, heads, config, type, known, write_baseline, fix,
+                 allow_none=allow_none, cache=cache, jobs=jobs, strict=strict or config.strict)  # fmt: skip
     if not (done.policies or done.errors or allow_none):
         raise UsageError(_nothing(done.without, done.report))
     errors = (*done.errors, *(_written(done.fixes) if fix == "write" else ()))
@@ -133,13 +136,22 @@ def _lint(
     allow_none: bool,
     cache: bool,
     jobs: int | None,
+    strict: bool,
 ) -> LintRun:
     from preflight.lint.runner.lint import lint_paths
 
     file = write_baseline or known
     if file is None:
         return lint_paths(
-            paths, heads, config=config, type_=type_, named=not allow_none, fix=fix, cached=cache, jobs=jobs
+            paths,
+            heads,
+            config=config,
+            type_=type_,
+            named=not allow_none,
+            fix=fix,
+            cached=cache,
+            jobs=jobs,
+            strict=strict,
         )
     from preflight.lint.runner.baseline import Baseline, read_baseline
 
@@ -153,6 +165,7 @@ def _lint(
         named=not allow_none,
         fix=fix,
         jobs=jobs,
+        strict=strict,
     )
 
 

@@ -16,6 +16,7 @@ _FLAGS = {
     "--exit-zero": ("exit_zero", True),
     "--no-cache": ("cache", False),
     "--quiet": ("quiet", True),
+    "--strict": ("strict", True),
     "-q": ("quiet", True),
 }
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130

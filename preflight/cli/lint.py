@@ -54,6 +54,7 @@ def lint(
     fail_on: Annotated[
         Level | None, typer.Option(help="The lowest level that fails the run.", show_default="error")
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Report security warnings as errors.")] = False,
     rules: Annotated[
         list[str] | None, typer.Option(metavar="DIR", help="A folder with custom rules; repeatable.")
     ] = None,
@@ -105,6 +106,7 @@ def lint(
         color=color,
         cache=not no_cache,
         jobs=jobs,
+        strict=strict,
     )
     if code := run_lint(options):
         raise typer.Exit(code)

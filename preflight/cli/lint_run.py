@@ -39,6 +39,7 @@ class Options(NamedTuple):
     color: Color = Color.AUTO
     cache: bool = True
     jobs: int | None = None
+    strict: bool = False
 
 
 def run_lint(options: Options) -> int:
@@ -63,6 +64,7 @@ def run_lint(options: Options) -> int:
             allow_none=given.allow_none,
             cache=given.cache,
             jobs=given.jobs,
+            strict=given.strict,
         )
     except KeyboardInterrupt:
         print("preflight: interrupted; a lint only reads, so nothing has changed", file=sys.stderr)

@@ -63,6 +63,7 @@ class Config(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
+    strict: bool = False
     type: PolicyType | None = None
     rules: tuple[str, ...] = ()
     baseline: str | None = None
@@ -166,6 +167,7 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
         select=tuple(table.get("select", ())),
         ignore=tuple(table.get("ignore", ())),
         fail_on=table.get("fail-on"),
+        strict=table.get("strict", False),
         type=_type(table),
         rules=tuple(os.path.join(folder, each) for each in table.get("rules", ())),  # noqa: PTH118
         baseline=os.path.join(folder, table["baseline"]) if "baseline" in table else None,  # noqa: PTH118

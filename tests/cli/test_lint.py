@@ -36,6 +36,8 @@ def rules_of(out: str) -> list[str]:
         (BAD, ("--select", "IAM2"), 0),
         (MILD, (), 0),
         (MILD, ("--fail-on", "warning"), 1),
+        (MILD, ("--strict",), 1),
+        (MILD, ("--strict", "--select", "IAM0,IAM1"), 0),
         (MILD, ("--fail-on", "warning", "--select", "IAM0,IAM1"), 0),
         (BAD, ("--format", "sarif"), 1),
         (BAD, ("--quiet",), 1),

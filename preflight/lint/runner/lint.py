@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from preflight.documents.config import Config
 from preflight.documents.policies.files import FoundFile, files_in
 from preflight.documents.policies.found_policy import PolicyType
-from preflight.engine.result import NO_POLICY, Examined, Report, Result, Skipped, Verdict
+from preflight.engine.result import NO_POLICY, Examined, Level, Report, Result, Skipped, Verdict
+from preflight.engine.rule import load_file
 from preflight.engine.rule_headers import Head
 from preflight.errors import InputError
 from preflight.lint.runner.baseline import Baseline, BaselineEntry, named_from
@@ -21,6 +23,7 @@ from preflight.lint.runner.suppressions import about_entries
 _PATTERN = frozenset("*?")
 # Of fewer files, reading what is kept takes as long as it saves.
 _WORTH_CACHING = 100
+SECURITY = "security"
 
 
 class LintRun(NamedTuple):
@@ -54,11 +57,13 @@ def lint_paths(
     fix: FixMode | None = None,
     cached: bool = False,
     jobs: int | None = None,
+    strict: bool = False,
 ) -> LintRun:
     """Lint files, directories and stdin (`-`) with rules of `lint_rules`. Without `named`, files that are given are
     passed by where they are no policies, as those in directories are. `fix` is as `Settings` has it; no file is
     written here. `cached`: of many files, those that are as they were when they were last linted are not linted again.
-    `jobs` is how many processes lint many files at most, one for each core where it is None.
+    `jobs` is how many processes lint many files at most, one for each core where it is None. With `strict`, warnings of
+    the category security are errors.
 
     Raises `PreflightError` where a rule names a check that is not there.
     """
@@ -82,6 +87,9 @@ def lint_paths(
             results.append(kept.result)
     results += _about_suppressions(each_file, settings)
     running = {rule.id for rule in rules}
+    if strict:
+        security = {rule.id for rule in rules if load_file(rule.path).category == SECURITY}
+        results = [_strictly(each) if each.rule in security else each for each in results]
     return LintRun(
         Report(
             Verdict.FINDINGS if results else Verdict.CLEAN,
@@ -97,6 +105,10 @@ def lint_paths(
         baseline.stale(seen, running, baseline_folder) if baseline is not None else 0,
         tuple(each.fix for each in each_file if each.fix is not None),
     )
+
+
+def _strictly(result: Result) -> Result:
+    return replace(result, level=Level.ERROR) if result.level is Level.WARNING else result
 
 
 def _excluded(path: str, config: Config, into: list[str]) -> bool:
