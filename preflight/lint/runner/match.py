@@ -16,6 +16,7 @@ from preflight.engine.rule_index import declared_in
 from preflight.errors import PreflightError
 from preflight.iam.pattern import covers, matches, overlaps
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.restrictions import restricting
 from preflight.lint.policy.statements import Entry, PrincipalEntry, StatementView, service_of
 from preflight.lint.policy.subject import Subject
 
@@ -39,7 +40,8 @@ class Match(NamedTuple):
     """What a statement that breaks the rule is like. Patterns are those of policies; an empty member says nothing.
 
     `actions` it is about some of; `resources` it is about some of; of `every_resource` it is about all; `principals`
-    are patterns, or `everyone`. It has a condition on each key of `conditions` and on none of `without_conditions`.
+    are patterns, or `everyone`. It has a condition on each key of `conditions`, and on none of `without_conditions` one
+    that not every holder of the policy can meet.
     The policy as a whole allows all of `policy_allows` too.
     """
 
@@ -158,7 +160,7 @@ def _about_resources(match: Match, view: StatementView) -> Entry | None:
     if view.not_resources:
         spared = [entry.text for entry in view.not_resources]
         patterns = (*match.every_resource, *match.resources)
-        touched = any(_meet(text, pattern) for text in spared for pattern in match.every_resource)
+        touched = any(_meet(text, pattern) for text in spared for pattern in match.every_resource if pattern != "*")
         whole = all(any(_covers(text, pattern) for text in spared) for pattern in patterns)
         return None if touched or whole else Entry(f"{view.pointer}/NotResource", patterns[0])
     for entry in view.resources:
@@ -188,8 +190,9 @@ def _conditions_fit(match: Match, view: StatementView) -> bool:
     if not match.conditions and not match.without_conditions:
         return True
     keys = [each.lower_key for each in view.conditions]
+    limits = [each.lower_key for each in restricting(view)]
     return all(any(matches(wanted.lower(), key) for key in keys) for wanted in match.conditions) and not any(
-        matches(unwanted.lower(), key) for unwanted in match.without_conditions for key in keys
+        matches(unwanted.lower(), key) for unwanted in match.without_conditions for key in limits
     )
 
 

@@ -5,14 +5,17 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
+from preflight.iam.operators import OPERATORS
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.sensitive_actions import lint_data
 from preflight.lint.policy.statements import PrincipalEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
+_PARTS = 6
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 _OTHERS = frozenset({"aws:sourceowner", "kms:calleraccount", "s3:x-amz-acl", "aws:principalaccount", "sts:externalid"})
 
@@ -70,13 +73,45 @@ def _let_in(subject: Subject) -> Iterator[tuple[StatementView, PrincipalEntry]]:
         if not view.allows or "Principal" not in view.raw:
             continue
         services = [each for each in view.principals if each.kind == "Service" and each.element == "Principal"]
-        if not services or _mentions(view, _SOURCES):
+        if not services or _says_for_whom(view):
             continue
         if guarded is None:
             guarded = any(each.denies and _mentions(each, _SOURCES) for each in subject.statements)
         if not guarded:
             for place in services:
-                yield view, place
+                if not (place.text.startswith(_LOAD_BALANCERS) and _writes_own_logs(view)):
+                    yield view, place
+
+
+_LOAD_BALANCERS = ("logdelivery.elasticloadbalancing.", "logdelivery.elb.")
+_OWN_LOGS = re.compile(r"/?AWSLogs/[^/*?]+/")
+"""Load balancers write the logs of an account below AWSLogs/ACCOUNT/ only. Source:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+"""
+
+
+def _writes_own_logs(view: StatementView) -> bool:
+    return bool(view.resource_texts) and all(map(_OWN_LOGS.search, view.resource_texts))
+
+
+def _says_for_whom(view: StatementView) -> bool:
+    """Whether a condition says for whose resources a service acts: not for those of anyone."""
+    return "Condition" in view.raw and any(
+        each.lower_key in _SOURCES
+        and each.lower_base in OPERATORS
+        and not OPERATORS[each.lower_base].negated
+        and each.lower_base != "null"
+        and not any(_anyone(value.text) for value in each.values)
+        for each in view.conditions
+    )
+
+
+def _anyone(value: str) -> bool:
+    """Whether a value stands for the resources of every account: `*`, `arn:aws:s3:*:*:*`."""
+    parts = value.split(":", _PARTS - 1)
+    if len(parts) < _PARTS:
+        return not value.strip("*:arnws-")
+    return not parts[4].strip("*") and not parts[5].strip("*:/")
 
 
 def _mentions(view: StatementView, keys: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from preflight.documents.text.schema import at
 from preflight.lint.analysis.pattern_coverage import WILD, Patterns, covers_text
 from preflight.lint.policy.finding import Edit, Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
@@ -113,6 +114,7 @@ def statements(subject: Subject) -> Iterator[Finding]:
                     and ("Condition" in about.view.raw or "Condition" not in each.view.raw)
                     and each.covers(about)
                     and about.conditions >= each.conditions
+                    and _always_beside(subject, each.view, about.view)
                 ),
                 None,
             )
@@ -124,6 +126,26 @@ def statements(subject: Subject) -> Iterator[Finding]:
                     "remove it",
                     edits=(Edit("remove", about.view.pointer),),
                 )
+
+
+def _always_beside(subject: Subject, view: StatementView, other: StatementView) -> bool:
+    """Whether a statement is there wherever another one is: in a template, both may be under conditions."""
+    shape = subject.found.shape
+    if shape is None:
+        return True
+    under = _branch(subject, shape.moved.get(view.pointer, ""))
+    return under is None or under == _branch(subject, shape.moved.get(other.pointer, ""))
+
+
+def _branch(subject: Subject, place: str) -> tuple[str, str] | None:
+    """Return the condition and the branch of the Fn::If that a part of a template stands in; None for none."""
+    before, found, branch = place.rpartition("/Fn::If/")
+    if not found:
+        return None
+    try:
+        return str(at(subject.found.document.value, f"{before}/Fn::If/0")), branch
+    except (KeyError, IndexError, TypeError, ValueError):
+        return before, branch
 
 
 def _may_repeat(statements: Sequence[StatementView]) -> bool:
@@ -143,7 +165,16 @@ def denied(subject: Subject) -> Iterator[Finding]:
     for about in abouts if denying else ():
         if not about.view.allows:
             continue
-        other = next((each for each in denying if _same_whom(about.view, each.view) and each.covers(about)), None)
+        other = next(
+            (
+                each
+                for each in denying
+                if _same_whom(about.view, each.view)
+                and each.covers(about)
+                and _always_beside(subject, each.view, about.view)
+            ),
+            None,
+        )
         if other is not None:
             yield Finding(
                 about.view.pointer,
