@@ -231,13 +231,11 @@ def _form_wrong(
     if not fitting:
         yield _no_form(text, resource, forms, search=search)
         return
-    if not account and _public(service, fitting):
+    if (not account and _public(service, fitting)) or unlisted_arn(text):
         return
     types = ", ".join(dict.fromkeys(form.type for form in fitting))
     written = fitting[0].written
     if not any(fits(form, region, "*") for form in fitting):
-        if unlisted_arn(text):
-            return
         kind, what = ("region absent", "has a region") if region else ("region present", "has no region")
         not_so = "do not have" if region else "have"
         yield Problem(
