@@ -2,7 +2,8 @@
 
 An edit is made only if reading the new text gives the document with that edit and no other difference, and the policy
 then decides the same, shown by `preflight.iam.proof` for every request there can be. What AWS refuses to store
-grants nothing: it is compared as it was meant, with elements and effects read without case.
+grants nothing: it is compared as it was meant, with elements and effects read without case, be it refused for something
+else afterwards.
 """
 
 from __future__ import annotations
@@ -142,9 +143,34 @@ def _edited(text: str, attempts: Sequence[_Attempt]) -> str:
         raise EditError("it can't be edited by itself")
     for policy in {id(each.found.policy): each.found.policy for each in attempts}.values():
         old, new = policy.value, at(wanted, policy.pointer)
-        if not _same(old, new, policy.type) and not _same(_as_meant(old), new, policy.type):
+        if not _same(old, new, policy.type) and not _same_as_meant(_as_meant(old), _as_meant(new), policy.type):
             raise EditError(_NOT_SHOWN if _same(old, old, policy.type) else _REFUSED)
     return after
+
+
+def _same_as_meant(old: Any, new: Any, type_: PolicyType) -> bool:
+    """Say whether two policies, as they are meant, are the same or shown to decide the same. Where AWS would store
+    neither, for something else in them, the statements that differ are compared, each alone.
+    """
+    if old == new or _same(old, new, type_):
+        return True
+    before, after = _statements(old), _statements(new)
+    if len(before) != len(after) or _rest(old) != _rest(new):
+        return False
+    head = {name: value for name, value in new.items() if name == "Version"}
+    return all(
+        one == other or _same({**head, "Statement": [one]}, {**head, "Statement": [other]}, type_)
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+def _statements(policy: Any) -> list[Any]:
+    found = policy.get("Statement", []) if isinstance(policy, dict) else []
+    return found if isinstance(found, list) else [found]
+
+
+def _rest(policy: Any) -> Any:
+    return {name: value for name, value in policy.items() if name != "Statement"} if isinstance(policy, dict) else None
 
 
 def _same(old: Any, new: Any, type_: PolicyType) -> bool:
