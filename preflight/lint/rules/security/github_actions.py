@@ -66,7 +66,9 @@ def github_without_repository(subject: Subject) -> Iterator[Finding]:
         limits = [each for each in conditions if claim(each) in (*_OWNERS, "sub")]
         if not any(_says_whose(each) for each in limits):
             wide = limits[0] if limits else None
-            says = f"has a condition on {wide.key} that matches any owner" if wide else f"has no condition on {GITHUB}:sub"
+            says = (
+                f"has a condition on {wide.key} that matches any owner" if wide else f"has no condition on {GITHUB}:sub"
+            )
             yield Finding(
                 wide.pointer if wide else place.pointer,
                 f"{view.cited} {says}: workflows in any GitHub repository can assume the role",
