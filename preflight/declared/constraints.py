@@ -17,13 +17,14 @@ class Binding:
     """A resource that a constraint looks at beside the request, by the name that its expressions give it.
 
     `key` finds its identity; without one, all resources of the kind are looked at, within `scope` (templates) where
-    AWS lists them by part.
+    AWS lists them by part, and only where `when` finds something.
     """
 
     name: str
     kind: str
     key: str | None
     scope: tuple[tuple[str, str], ...] = ()
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _constraint(declared: Mapping[str, Any]) -> Constraint:
         each=(each,) if isinstance(each := declared.get("each", ""), str) else tuple(each),
         when=declared.get("when"),
         bindings=tuple(
-            Binding(name, each["kind"], each.get("key"), tuple(each.get("scope", {}).items()))
+            Binding(name, each["kind"], each.get("key"), tuple(each.get("scope", {}).items()), each.get("when"))
             for name, each in bound.items()
         ),
         refused=declared["refused"],

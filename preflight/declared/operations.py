@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -60,7 +60,9 @@ class Permission:
     """One action that the caller must be allowed, on each of its targets, when `when` holds (None: always).
 
     `rule` is the rule that reports it. `context` gives condition keys by JMESPath; a key ending in `/*` takes a list
-    of pairs. `grant_with` is the condition that a statement which grants this should carry.
+    of pairs. `grant_with` is the condition that a statement which grants this should carry. `doubt` says why AWS may do
+    without it, and `unless_granted_to` is a service that makes it needless where the resource's own policy lets that
+    service do the actions named.
     """
 
     action: str
@@ -69,6 +71,8 @@ class Permission:
     when: str | None
     context: Mapping[str, Any]
     grant_with: Mapping[str, Mapping[str, str]]
+    doubt: str = ""
+    unless_granted_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class Operation:
                 when=entry.get("when"),
                 context=entry.get("context", {}),
                 grant_with=entry.get("grant-with", {}),
+                doubt=entry.get("doubt", ""),
+                unless_granted_to={who: tuple(to) for who, to in entry.get("unless-granted-to", {}).items()},
             )
 
     @property

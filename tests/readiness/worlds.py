@@ -26,6 +26,7 @@ CHECKS = {
     "PRE120": "execution_roles:role_assumable",
     "PRE121": "execution_roles:role_permissions",
     "PRE122": "permissions:passed",
+    "PRE302": "name_free:name_free",
     "PRE403": "artifacts:artifacts_ready",
     "PRE405": "kms_keys:keys_usable",
     "PRE408": "existence:exists",

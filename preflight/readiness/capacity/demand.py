@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,8 +30,29 @@ def _wanted(step: Step) -> User:
     if now is not None and evaluate(_rolling(step)["retained"], step.request.parameters):
         state = now
     (facts,) = composed_of(step, [(usage["from"], value)])
+    if now is not None and (changes := _capacity(step).get("changes")):
+        parts, doubt = parts_of(usage, usage["each"], now, facts, label)
+        return User(
+            label, value, _changed(parts, usage["name"], evaluate(changes, step.request.parameters)), doubt=doubt
+        )
     parts, doubt = parts_of(usage, usage["each"], state, facts, label, only_declared=True)
     return User(label, value, parts, doubt=doubt)
+
+
+def _capacity(step: Step) -> Mapping[str, Any]:
+    """Return what the operation declares of an update that changes capacity in place (`capacity`)."""
+    declared: Mapping[str, Any] = step.operation.declared.get("capacity", {})
+    return declared
+
+
+def _changed(
+    parts: tuple[Mapping[str, Any], ...] | None, name: str, changes: Sequence[Mapping[str, Any]] | None
+) -> tuple[Mapping[str, Any], ...] | None:
+    """Return the parts as a request changes them: the members that it gives, of the parts that it names."""
+    given = {
+        each.get(name): {member: value for member, value in each.items() if value is not None} for each in changes or ()
+    }
+    return None if parts is None else tuple({**part, **given.get(part.get(name), {})} for part in parts)
 
 
 def current(step: Step) -> Mapping[str, Any] | None:
@@ -50,7 +71,7 @@ def asked_for(step: Step, measure: str, of: str | None) -> Amount:
     new = sum((draw.of(of) for draw in draws), NOTHING)
     if step.operation.effect != "update":
         return new
-    how = kind.declared["usage"]["measures"][measure]["on-update"]
+    how = _capacity(step).get("on-update") or kind.declared["usage"]["measures"][measure]["on-update"]
     batch = evaluate(_rolling(step)["batch"], {**(current(step) or {}), **step.request.parameters})
     if how == "beside" and batch is None:
         return new

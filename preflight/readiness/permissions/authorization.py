@@ -15,8 +15,9 @@ from preflight.declared.operations import Permission, Target, keys_in
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.iam.decide import RequestError
-from preflight.iam.request import Request
+from preflight.iam.decide import RequestError, decide
+from preflight.iam.decision import Outcome
+from preflight.iam.request import Policies, Request
 from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.request_context import context_of_call
@@ -160,7 +161,14 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
     request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
     try:
-        return judged(rule, matter, request, held.policies, location=step.location)
+        found = judged(rule, matter, request, held.policies, location=step.location)
+        if found.kind is Kind.PASS or not permission.doubt:
+            return found
+        if service := _granted_to(need, held):
+            message = f"{permission.action} on {need.resource} is not needed: its policy allows it to {service}"
+            return rule.result(Kind.PASS, message, subject=need.resource, location=step.location)
+        doubted = f"{found.message}; can't determine whether it has to be: {permission.doubt}"
+        return replace(found, kind=Kind.OPEN, message=doubted if found.kind is Kind.FAIL else found.message)
     except RequestError:
         return rule.result(
             Kind.OPEN,
@@ -169,6 +177,16 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             location=step.location,
             remedy="Write the whole ARN in the request.",
         )
+
+
+def _granted_to(need: Need, held: Held) -> str | None:
+    """Return a service that the resource's own policy lets do what makes a permission of the caller needless."""
+    policies = Policies(resource=held.policies.resource)
+    for service, actions in need.permission.unless_granted_to.items():
+        asked = (Request(service, each, need.resource, resource_account=held.owner) for each in actions)
+        if held.policies.resource and all(decide(each, policies).outcome is Outcome.ALLOWED for each in asked):
+            return service
+    return None
 
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:

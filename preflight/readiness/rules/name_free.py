@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.overlays.planned import planned_in
-from preflight.declared.expressions import fill
+from preflight.declared.expressions import evaluate, fill
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
@@ -39,6 +39,9 @@ def _free(step: Step, rule: Rule) -> Result:
     kind, key = step.operation.kind, step.operation.key(step.request.parameters)
     where, location = f"account {step.account_id} in {step.region}", step.location
     if key is None:
+        unnamed = step.operation.declared.get("unnamed")
+        if unnamed and evaluate(unnamed["when"], step.place.values(step.request.parameters)):
+            return rule.result(Kind.NOT_APPLICABLE, unnamed["says"], subject=subject(step), location=location)
         return rule.result(Kind.OPEN, f"the request does not name the {kind.label}", location=location)
     name = name_of(kind.id, key)
     location = place_in(step, f"/{kind.section('name')['parameter']}") if kind.section("name") else location

@@ -119,3 +119,36 @@ def test_the_role_of_a_packages_validation() -> None:
     assert set(held.values()) == {"pass"}
     assert said("PRE122", "sagemaker:CreateModelPackage", package)["iam:PassRole"] == "fail"
     assert said("PRE120", "sagemaker:CreateModelPackage", package) == {"sts:AssumeRole": "fail"}
+
+
+def test_the_repository_lets_lambda_pull_or_lambda_adds_itself() -> None:
+    image = {"FunctionName": "f", "Role": EXECUTION, "PackageType": "Image", "Code": {"ImageUri": IMAGE}}
+    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    shared = {"Version": "2012-10-17", "Statement": [allow(pull, Principal={"Service": "lambda.amazonaws.com"})]}
+    # A repository's policy has no Resource.
+    shared["Statement"][0].pop("Resource")
+    for policy, caller, kind in (
+        (None, [allow(pull)], "open"),
+        (None, [allow("ecr:*")], "pass"),
+        (shared, [allow(pull)], "pass"),
+    ):
+        repository = {"registryId": ACCOUNT, "repositoryName": "serve", "Policy": policy}
+        found = said("PRE110", "lambda:CreateFunction", image, caller=caller, repositories=[repository])
+        asked = [value for name, value in found.items() if name not in ("lambda:CreateFunction", *pull)]
+        assert asked and set(asked) == {kind}, (policy, caller, found)
+
+
+def test_a_version_of_a_package_has_no_name_and_a_group() -> None:
+    request = {"ModelPackageGroupName": "g", "InferenceSpecification": {"Containers": [{"Image": IMAGE}]}}
+    assert said("PRE302", "sagemaker:CreateModelPackage", request) == {"0": "notApplicable"}
+    for groups, kind in (([{"ModelPackageGroupName": "g"}], "pass"), ([], "fail")):
+        found = said("PRE408", "sagemaker:CreateModelPackage", request, model_package_groups=groups)
+        assert set(found.values()) == {kind}
+
+
+def test_an_adapter_has_a_base() -> None:
+    specification = {"BaseInferenceComponentName": "base", "Container": {"ArtifactUrl": "s3://code/a.tar.gz"}}
+    request = {"InferenceComponentName": "ic", "EndpointName": "e", "Specification": specification}
+    for components, kind in (([{"InferenceComponentName": "base", "EndpointName": "e"}], "pass"), ([], "fail")):
+        found = said("PRE408", "sagemaker:CreateInferenceComponent", request, inference_components=components)
+        assert set(found.values()) == {kind}

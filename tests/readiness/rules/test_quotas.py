@@ -391,3 +391,35 @@ def test_operations_that_draw_on_no_quota_say_nothing() -> None:
 def test_updates_draw_on_the_same_quotas_as_creates() -> None:
     update, create = (load_operation(f"sagemaker:{name}Endpoint").declared["quotas"] for name in ("Update", "Create"))
     assert update == create
+
+
+def weights(**changes: Any) -> tuple[str, dict[str, Any]]:
+    changed = [{"VariantName": "a", **changes}]
+    return "UpdateEndpointWeightsAndCapacities", {"EndpointName": "old", "DesiredWeightsAndCapacities": changed}
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit", "kind"),
+    [
+        ({"DesiredInstanceCount": 5}, 5, "pass"),
+        ({"DesiredInstanceCount": 5}, 4, "fail"),
+        ({"DesiredInstanceCount": 1}, 1, "notApplicable"),
+        ({"DesiredWeight": 2.0}, 0, "notApplicable"),
+    ],
+)
+def test_capacities_change_in_place_and_only_what_is_more_counts(changes: Any, limit: int, kind: str) -> None:
+    there = {"endpoints": [endpoint(running("a", 2))], "configs": [config(variant(), name="old")]}
+    assert of_type(limit, weights(**changes), **there).kind.value == kind
+
+
+def test_serverless_concurrency_changes_in_place() -> None:
+    there = {"VariantName": "a", "CurrentServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
+    for limit, kind in ((20, "pass"), (19, "fail")):
+        found = judge(
+            "PRE504",
+            weights(ServerlessUpdateConfig={"MaxConcurrency": 20}),
+            quotas=[quota(CONCURRENCY, limit)],
+            endpoints=[endpoint(there)],
+            endpoint_configs=[config(serverless(5), name="old")],
+        )
+        assert only(found).kind.value == kind

@@ -113,6 +113,8 @@ def _bound(step: Step, binding: Binding, values: Mapping[str, Any]) -> Any | tup
     """Return a resource as AWS describes it, None where there is none; what it is and why where that is unknown."""
     kind = load_kind(binding.kind)
     region = "" if kind.declared.get("global") else step.region
+    if binding.when is not None and not evaluate(binding.when, values):
+        return []
     if binding.key is None:
         scope = {member: fill(template, values) or "" for member, template in binding.scope}
         fact = step.account.read(Ask.all(binding.kind, region, **scope))
