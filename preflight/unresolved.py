@@ -115,9 +115,14 @@ def resolution(labels: Iterable[str]) -> str:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
     if made := dict.fromkeys(match[1] for label in labels if (match := _MADE_UP.search(label))):
         return f"give {' and '.join(made)} a name of its own"
-    if any(_UPLOADED in label for label in labels):
+    if uploads(labels):
         return "package the template first (aws cloudformation package, sam package), and check what that writes"
     return "write it out, or check again when it is known"
+
+
+def uploads(labels: Iterable[str]) -> bool:
+    """Say whether some labels are of a place in S3 to which the tool that deploys uploads a local path."""
+    return any(_UPLOADED in label for label in labels)
 
 
 def marked(text: str) -> bool:

@@ -13,10 +13,12 @@ from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
 from preflight.engine.result import Kind, NeedOf, Result
 from preflight.engine.rule import Rule
+from preflight.iam.decide import RequestError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Policies, PolicyType
 from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
+from preflight.readiness.derived.gateway_paths import gateway_paths
 from preflight.readiness.derived.need import DerivedNeed
 from preflight.readiness.permissions.authorization import Need, caller_facts, question
 from preflight.readiness.permissions.decision_results import Matter
@@ -73,6 +75,13 @@ def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
     if need.action == _SERVICE_LINKED:
         unknown = DeployText.unknown("the service that asks for it", unique=True)
         return [f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{unknown}"]
+    if need.prefix == "apigateway" and "::" in each.resource.type:
+        paths = gateway_paths(each.resource.type, need.action, each.resource.properties)
+        named = [
+            _filled(replace(need, on=f"arn:${{Partition}}:apigateway:${{Region}}::{path}"), each) for path in paths
+        ]
+        if named:
+            return named
     thing = each.thing if need.own else frozenset()
     core = next(
         (other.action for other in each.needs or () if other.by == "core" and other.prefix == need.prefix), None
@@ -185,7 +194,15 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
         facts.value.arn, permission.action, need.resource, to=f"{_VERB[each.resource.handler]} {name}",
         grant_with=permission.grant_with, held=held, trust=permission.action == _ASSUME,
     )  # fmt: skip
-    return judged(rule, matter, request, policies, location=location)
+    try:
+        return judged(rule, matter, request, policies, location=location)
+    except RequestError:
+        return rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {who} is allowed {permission.action}: `{need.resource}` is not an ARN",
+            location=location,
+            remedy="Write the whole ARN.",
+        )
 
 
 def _held_to_key_policy(action: str, policies: Policies, each: ResourceStep, held: Held) -> tuple[Policies, Held]:

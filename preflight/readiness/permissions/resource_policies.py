@@ -5,8 +5,9 @@ only where it denies. For a KMS key and for a resource of another account it mus
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). A policy that AWS did not
 show may do either, so the decision is open then.
 
-One allowance is made: snapshots need not hold the policies of buckets, repositories and functions. Where one leaves out
-that of a resource of its own account, the policy is taken not to matter, and what passes says so.
+Two allowances are made, and what passes says so. Snapshots need not hold the policies of buckets, repositories and
+functions: where one leaves out that of a resource of its own account, the policy is taken not to matter. Nor is that of
+the bucket to which the deploy itself uploads local code, which is only known then.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Policies, PolicyType
 from preflight.readiness.references import Reference, name_of, policy_asked_for, references
 from preflight.readiness.step import Step
+from preflight.unresolved import DeployText, uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def with_resource_policy(step: Step, policies: Policies, kind_id: str, key: Mapp
     if ask is None:
         return _not_known(policies, Unknown(f"which {load_kind(kind_id).label} it is was not found"), owner)
     what = f"the {load_kind(ask.kind).label} `{name_of(ask.kind, dict(ask.key))}`"
+    if any(uploads(DeployText(each).labels) for each in key.values()):
+        return Held(policies, step.account_id, note=f"{what} was not read, and could still deny it")
     fact = step.account.read(ask)
     if "of" in declared:
         # AWS shows a bucket's policy only within the account that has the bucket.
