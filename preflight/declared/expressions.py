@@ -188,6 +188,14 @@ class _Functions(jmespath.functions.Functions):
     def _func_matches(self, text: str | None, pattern: str) -> bool:
         return text is not None and matches(pattern, text) is True
 
+    @jmespath.functions.signature({"types": ["string", "array", "object"]})
+    def _func_length(self, value: Any) -> int:
+        """Of a text that is known in part only, the known part; of one that the deploy makes up, which it fits, none."""
+        text = DeployText.partial(value)
+        if text is None:
+            return len(value)
+        return 0 if text.has_made_up_part else sum(map(len, text.known_parts))
+
     @jmespath.functions.signature({"types": ["object", "null"]})
     def _func_bytes_of(self, members: dict[str, Any] | None) -> int:
         """Return how many bytes the names and texts of an object have together."""

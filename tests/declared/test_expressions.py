@@ -2,6 +2,7 @@ import pytest
 
 from preflight.declared.expressions import arn_part, ecr_image, evaluate, fill, s3_location
 from preflight.errors import PreflightError
+from preflight.unresolved import DeployText
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,9 @@ def test_templates() -> None:
 def test_a_wrong_expression_is_named(expression: str) -> None:
     with pytest.raises(PreflightError, match="expression"):
         evaluate(expression, {})
+
+
+def test_the_length_of_a_text_that_only_the_deploy_knows_is_that_of_its_known_part() -> None:
+    parameter = "team-" + DeployText.unknown("parameter Name")
+    made_up = "stack-" * 20 + DeployText.unknown("name of Fn", unique=True)
+    assert [evaluate("length(@)", each) for each in (parameter, made_up, "abc", [1], {})] == [5, 0, 3, 1, 0]

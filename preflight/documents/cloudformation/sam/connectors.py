@@ -138,7 +138,7 @@ def _granted(
             permission = made("AWS::Lambda::Permission", FunctionName=holder["Arn"], **each)
             yield f"{id_}{name}LambdaPermission{suffix}", permission
         return
-    statements = [statement for each in wanted.values() for statement in each["Statement"]]
+    statements = [statement for each in wanted.values() for statement in each.get("Statement", ())]
     document = {"Version": "2012-10-17", "Statement": statements}
     if kind == "AWS_IAM_ROLE_MANAGED_POLICY" and holder.get("RoleName"):
         policy = made("AWS::IAM::ManagedPolicy", PolicyDocument=document, Roles=[holder["RoleName"]])

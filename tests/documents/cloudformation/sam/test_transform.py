@@ -213,3 +213,9 @@ def test_local_code_is_uploaded_before_the_deploy() -> None:
         "Bucket": request.parameters["Code"]["S3Bucket"],
         "Key": request.parameters["Code"]["S3Key"],
     }
+
+
+def test_a_graphql_api_without_its_function_is_read() -> None:
+    auth = {"Auth": {"Type": "AWS_LAMBDA", "LambdaAuthorizer": {}}, "SchemaInline": "type Query { x: String }"}
+    found = read_template(_document({"Shop": {"Type": "AWS::Serverless::GraphQLApi", "Properties": auth}})).resources
+    assert {"Shop", "ShopSchema"} <= set(found)
