@@ -190,7 +190,7 @@ class _Functions(jmespath.functions.Functions):
 
     @jmespath.functions.signature({"types": ["string", "array", "object"]})
     def _func_length(self, value: Any) -> int:
-        """Of a text that is known in part only, the known part; of one that the deploy makes up, which it fits, none."""
+        """Return how long a value is: of a text known in part that part, of one that the deploy makes up nothing."""
         text = DeployText.partial(value)
         if text is None:
             return len(value)
