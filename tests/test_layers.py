@@ -17,7 +17,7 @@ PACKAGE = ROOT / "preflight"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"mcp"},
+    {"mcp", "server"},
     {"api"},
     {"report"},
     {"audit"},
@@ -57,7 +57,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
 # The modules in each of these know nothing of each other.
 RULE_MODULES = ("preflight.lint.rules", "preflight.readiness.rules")
 # What the command line may import: one function for each command, what shows its result, and the servers.
-BELOW_CLI = {"cli", "mcp", "api", "report", "errors", ""}
+BELOW_CLI = {"cli", "mcp", "server", "api", "report", "errors", ""}
 MOST_MODULES = 20
 # Not split, since all their modules are of one kind: a command, a part of the policy language, a form of report.
 WHOLE = {"cli", "iam", "report", "audit"}

@@ -20,6 +20,7 @@ _COMMANDS = {
     "simulate": "Evaluate requests against policies: unit tests for policies.",
     "prove": "Prove what policies grant, for every possible request.",
     "why": "Explain an access denied message: which policy denied it, and the smallest fix.",
+    "server": "Serve an editor: findings as you type, fixes, help, completion (Language Server Protocol).",
     "mcp": "Serve checks, lints and proofs to agents (Model Context Protocol).",
     "rules": "List the rules.",
     "explain": "Explain a rule: why it exists, what fails it, how to fix it.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -97,6 +97,24 @@ class Files:
         except PreflightError as error:
             return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
 
+    def lint_text(self, file: FoundFile, text: str) -> Linted:
+        """Lint a text as that of a file, whatever the file holds. Nothing is raised, as with `lint`."""
+        try:
+            return self._lint(file, text)
+        except PreflightError as error:
+            return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
+
+    def mended(self, file: FoundFile, text: str, only: Callable[[Result], bool]) -> Fix | None:
+        """Return what mending the findings that are meant makes of a text, None where there is nothing to mend. Raises
+        `InputError` for a text that cannot be read.
+        """
+        named = self._settings.config.named(file.path)
+        return (
+            None
+            if _is_unmendable(file)
+            else self._fix(file, text, named, self._settings.config.settings_for(named), only)
+        )
+
     def _lint(self, file: FoundFile, text: str) -> Linted:
         settings = self._settings
         named = settings.config.named(file.path)
@@ -111,11 +129,7 @@ class Files:
                 policies, passed_over = read_all(text, file.path, settings.type or own.type)
         except InputError as error:
             return Linted(file, error=str(error) if file.named else "", skipped=error.problem)
-        fix = (
-            self._fix(file, text, named, own)
-            if settings.fix and policies and not file.path.endswith((".gz", HCL))
-            else None
-        )
+        fix = self._fix(file, text, named, own) if settings.fix and policies and not _is_unmendable(file) else None
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after
             policies = read_policies(text, file.path, settings.type or own.type)
@@ -137,8 +151,10 @@ class Files:
             passed_over=passed_over,
         )
 
-    def _fix(self, file: FoundFile, text: str, named: str, own: PathSettings) -> Fix | None:
-        """Mend what runs on the file and is not suppressed; None where there is nothing to say or to hand on."""
+    def _fix(
+        self, file: FoundFile, text: str, named: str, own: PathSettings, only: Callable[[Result], bool] = lambda _: True
+    ) -> Fix | None:
+        """Mend what runs on the file, is meant and is not suppressed; None where there is nothing to hand on."""
         from preflight.lint.runner.fix import mend
 
         ids, type_ = self._rules_of(own), self._settings.type or own.type
@@ -146,7 +162,8 @@ class Files:
         def find(policies: Sequence[FoundPolicy], text: str) -> list[Found]:
             found = [each for policy in policies for each in self._linter.findings(policy) if each.finding.edits]
             suppressions = self._suppressions(named, policies, text)
-            return [each for each in found if each.head.id in ids and not suppressions.cover(each, each.result())]
+            meant = [(each, each.result()) for each in found if each.head.id in ids]
+            return [each for each, result in meant if only(result) and not suppressions.cover(each, result)]
 
         pinned = self._suppressions(named, (), "")
         mended = mend(text, lambda text: read_policies(text, file.path, type_), find, pinned.pinned)
@@ -185,6 +202,10 @@ class Files:
         if document is not None:
             kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
         return sorted(kept, key=_place), suppressions
+
+
+def _is_unmendable(file: FoundFile) -> bool:
+    return file.path.endswith((".gz", HCL))
 
 
 def _may_hold_policy(data: bytes, path: str) -> bool:

@@ -1,0 +1,1 @@
+"""`preflight server`: the Language Server Protocol, for editors (extra `[lsp]`)."""
