@@ -18,6 +18,7 @@ from preflight.account.live.errors import Failed, unknown
 from preflight.account.organization import policy_asks
 from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
+from preflight.audit.last_accessed import collect_last_accessed
 from preflight.audit.shared_resources import collect_shared
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document
@@ -36,7 +37,8 @@ _KINDS = {
 _DETAILS = "iam:GetAccountAuthorizationDetails"
 # What is listed in each region, and described one by one where the list does not tell all.
 _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
-_LISTED = ("ec2:subnet", "ec2:security-group", "ec2:route-table", "ec2:vpc-endpoint", "sagemaker:model-package")
+_LISTED = ("ec2:subnet", "ec2:security-group", "ec2:route-table", "ec2:vpc-endpoint", "sagemaker:model-package",
+           "sagemaker:monitoring-schedule")  # fmt: skip
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
 _PAGE = 1000
@@ -83,6 +85,8 @@ def collect(
         raise UsageError(f"can't determine the account: {reason}; sign in again")
     recorder = Recorder(account, answers or {}, told)
     _authorization(account, recorder, told)
+    if Also.LAST_ACCESSED in also:
+        collect_last_accessed(recorder)
     # Each region has its own limits, so all are asked at the same time.
     account.begin([ask for region in regions for ask in _first(region) if ask not in recorder.answers])
     recorder.read_many(list(policy_asks(found.value).values()))

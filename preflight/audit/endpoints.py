@@ -26,7 +26,7 @@ Listed = Sequence[Mapping[str, Any]]
 
 def endpoints_of(scene: Scene) -> dict[str, Listed]:
     """Return the endpoints of each region whose endpoints are known."""
-    return _all(scene, "sagemaker:endpoint")
+    return described(scene, "sagemaker:endpoint")
 
 
 def updatable(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -89,7 +89,7 @@ def in_service(scene: Scene, rule: Rule) -> Iterator[Result]:
 def configs_used(scene: Scene, rule: Rule) -> Iterator[Result]:
     """Say which endpoint configurations no endpoint uses."""
     using = scene.once(endpoints_of)
-    for region, configs in _all(scene, "sagemaker:endpoint-config").items():
+    for region, configs in described(scene, "sagemaker:endpoint-config").items():
         if region not in using:
             continue
         used = {each.get("EndpointConfigName") for each in using[region]}
@@ -99,8 +99,8 @@ def configs_used(scene: Scene, rule: Rule) -> Iterator[Result]:
 
 def models_used(scene: Scene, rule: Rule) -> Iterator[Result]:
     """Say which models no endpoint configuration names."""
-    configs = _all(scene, "sagemaker:endpoint-config")
-    for region, models in _all(scene, "sagemaker:model").items():
+    configs = described(scene, "sagemaker:endpoint-config")
+    for region, models in described(scene, "sagemaker:model").items():
         if region in configs:
             used = {each.get("ModelName") for config in configs[region] for each in variants(config)}
             yield from _unused(scene, rule, region, "model", "ModelName", models, used)
@@ -121,7 +121,7 @@ def several_instances(scene: Scene, rule: Rule) -> Iterator[Result]:
 
 def scales(scene: Scene, rule: Rule) -> Iterator[Result]:
     """Say which endpoints run variants on instances that nothing scales."""
-    targets = _all(scene, "application-autoscaling:scalable-target", ServiceNamespace="sagemaker")
+    targets = described(scene, "application-autoscaling:scalable-target", ServiceNamespace="sagemaker")
     for region, name, variant in _running(scene):
         if region not in targets or variant.get("ManagedInstanceScaling", {}).get("Status") == "ENABLED":
             continue
@@ -165,7 +165,7 @@ def variants(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [*(config.get("ProductionVariants") or ()), *(config.get("ShadowProductionVariants") or ())]
 
 
-def _all(scene: Scene, kind: str, **scope: str) -> dict[str, Listed]:
+def described(scene: Scene, kind: str, **scope: str) -> dict[str, Listed]:
     """Return the resources of a kind in each region where they are known."""
     facts = {region: scene.account.read(Ask.all(kind, region, **scope)) for region in scene.regions}
     return {region: fact.value for region, fact in facts.items() if isinstance(fact, Known)}

@@ -73,6 +73,11 @@ def describe_endpoint(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     return described
 
 
+def list_monitoring_schedules(scope: Scope, _: Parameters) -> dict[str, Any]:
+    """List what a test says that there is: moto has none."""
+    return {"MonitoringScheduleSummaries": scope.state.monitoring_schedules}
+
+
 def list_endpoints(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     entries = [
         {

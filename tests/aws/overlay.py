@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.aws import endpoints, models, quotas, regions, sts, tags
+from tests.aws import endpoints, iam, models, quotas, regions, sts, tags
 from tests.aws.answers import Answer, AwsError, error_answer, json_answer
 from tests.aws.calls import Calls
 from tests.aws.faults import Faults
@@ -102,6 +102,8 @@ class _Head(Answer):
 def _serve(scope: Scope, request: AwsRequest) -> Answer | None:
     if request.service == "sts":
         return sts.serve(scope, request)
+    if request.service == "iam":
+        return iam.serve(scope, request)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", request.operation).lower()
     for module in _HANDLERS.get(request.service, ()):
         handler: Handler | None = getattr(module, name, None)

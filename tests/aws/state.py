@@ -104,6 +104,9 @@ class State:
     courses: dict[str, Course] = field(default_factory=dict)
     usual_course: Course = field(default_factory=lambda: Course(["Creating", "InService"]))
     stale: dict[str, Stale] = field(default_factory=dict)
+    last_accessed: dict[str, dict[str, str]] = field(default_factory=dict)
+    access_jobs: dict[str, list[Any]] = field(default_factory=dict)
+    monitoring_schedules: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def caller_of(self, access_key: str) -> Caller:

@@ -5,6 +5,7 @@ unless the region says that the part is not complete (`incomplete`): then it is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,15 @@ class Snapshot:
             if told is None:
                 return found
         return Unknown(f"when {self._source} was taken, {told.reason}", told.resolution)
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """When the facts were read; None where the snapshot does not say."""
+        return moment(self._document.get("taken_at"))
+
+    def was_refused(self, ask: Ask) -> bool:
+        """Whether what was asked could not be read when the snapshot was taken, rather than not being asked for."""
+        return (ask.kind, ask.region, ask.key) in self._unknown
 
     def listed(self, kind: str, region: str) -> Sequence[Mapping[str, Any]]:
         """Return what a list of a region has, whether it is whole or not. Raises as `read` does."""
@@ -328,6 +338,15 @@ class Snapshot:
 
     def _missing(self, place: str, shape: str) -> Unknown:
         return Unknown(f"{self._source} does not hold {place}", f"add it ({shape}), or check the live account")
+
+
+def moment(text: Any) -> datetime | None:
+    """Return a time that a snapshot has as ISO 8601; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _place(where: Mapping[str, Any], region: str) -> str:

@@ -212,8 +212,8 @@ def _organization(made: dict[str, Any], where: Mapping[str, Any], key: Mapping[s
 
 def _iam(made: dict[str, Any], kind: ResourceKind, where: Mapping[str, Any], ask: Ask, fact: Fact[Any]) -> None:
     iam = made.setdefault("iam", {})
-    if not ask.key and isinstance(fact, Known):
-        iam.setdefault(where["iam"], []).extend(fact.value)
+    if not ask.key and not isinstance(fact, Unknown):
+        iam.setdefault(where["iam"], []).extend(fact.value if isinstance(fact, Known) else ())
     elif isinstance(fact, Known):
         listed = iam.setdefault(where["iam"], [])
         member = "Arn" if "Arn" in fact.value else kind.identity[0]

@@ -391,3 +391,35 @@ def test_resource_policies_are_read_and_judged_if_asked_for(
     assert kinds == {"shared": "fail", "jobs": "fail", "news": "fail", "token": "fail"}, found
     (passed,) = [each for each in json.loads(audited.stdout)["results"] if not each["subject"]]
     assert passed["kind"] == "pass" and "1 queue" in passed["message"] and "1 key" in passed["message"], passed
+
+
+def test_what_was_last_used_is_read_and_judged_if_asked_for(
+    aws: StandIn, ready: Ready, run: Run, tmp_path: Path
+) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ann")
+    iam.create_access_key(UserName="ann")
+    iam.create_login_profile(UserName="ann", Password="A-long-password-1")
+    aws.state.last_accessed[ready.execution_role] = {"s3": "2030-01-01T00:00:00Z", "ecr": "", "logs": ""}
+    done = run("snapshot", "--output", "s.json", "--region", REGION, "--last-accessed", "--allow-open")
+    assert done.returncode == 0, done
+    found = json.loads((tmp_path / "s.json").read_text())
+    (own,) = [each for each in found["iam"]["ServiceLastAccessed"] if each["Arn"] == ready.execution_role]
+    assert own["ServicesLastAccessed"][1:] == [{"ServiceNamespace": "ecr"}, {"ServiceNamespace": "logs"}]
+    assert [each["user"] for each in found["iam"]["CredentialReport"]] == ["ann"]
+    assert found["iam"]["PasswordPolicy"] == []
+    found["taken_at"] = "2030-01-02T00:00:00Z"
+    for each in found["iam"]["CredentialReport"]:
+        each["access_key_1_last_rotated"] = "2026-01-01T00:00:00+00:00"
+    (tmp_path / "later.json").write_text(json.dumps(found))
+    audited = run("audit", "--snapshot", "later.json", "--select", "ACC16", "--format", "json")
+    failed = {each["rule"]: each for each in json.loads(audited.stdout)["results"] if each["kind"] == "fail"}
+    assert {"ACC161", "ACC162", "ACC163", "ACC165", "ACC166", "ACC168"} <= failed.keys(), failed.keys()
+    narrower = json.loads(failed["ACC163"]["remedy"].partition("): ")[2])
+    kept = [action for each in narrower["Statement"] for action in each["Action"]]
+    assert kept == ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
+    denied = run("snapshot", "--output", "s.json", "--region", REGION)
+    assert denied.returncode in (0, 3)
+    plain = run("audit", "--snapshot", "s.json", "--select", "ACC16", "--format", "json")
+    kinds = {each["rule"]: each["kind"] for each in json.loads(plain.stdout)["results"]}
+    assert {kinds[f"ACC{each}"] for each in (161, 162, 163, 164, 165, 166, 168)} == {"notApplicable"}, kinds
