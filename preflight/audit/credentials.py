@@ -31,7 +31,7 @@ def root_user(scene: Scene, rule: Rule) -> Iterator[Result]:
             subject=arn,
             remedy="Sign in as the root user and delete the keys under Security credentials.",
         )
-    # Without a password (centrally managed root access) nobody signs in as the root user.
+    # Without a password (centrally managed root access) no one signs in as the root user.
     signs_in = row.get("password_enabled") != "false"
     if signs_in and row.get("mfa_active") != "true":
         yield rule.result(

@@ -71,7 +71,7 @@ def roles(scene: Scene, rule: Rule) -> Iterator[Result]:
 
 
 def access_keys(scene: Scene, rule: Rule) -> Iterator[Result]:
-    """Say which active access keys nobody has used for as long as the settings say."""
+    """Say which active access keys have not been used for as long as the settings say."""
     yield from _of_users(scene, rule, "which access keys are unused", "access key", _idle_keys)
 
 
