@@ -10,21 +10,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 
 from preflight.account.facts import Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy
-from preflight.iam.conditions import Condition
+from preflight.iam.conditions import Condition, Truth
 from preflight.iam.dates import instant
 from preflight.iam.pattern import covers, overlaps
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType, Value
-from preflight.iam.variables import Template, fixed
+from preflight.iam.statement import Statement
+from preflight.iam.variables import Found, Missing, Template, fixed
 from preflight.unresolved import DeployText
 
 _LONGEST_SESSION = 12 * 3600
 """Seconds. A role's session lasts twelve hours at most: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html"""
 
 _USER_ID, _ISSUED, _SOURCE = "aws:userid", "aws:TokenIssueTime", "aws:SourceIdentity"
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _TEXTS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 
 
@@ -77,16 +80,41 @@ def caller_keys(facts: PrincipalFacts, policies: Policies, now: datetime | None 
     return CallerKeys(values, tuple(absent), tags)
 
 
-def may_set(facts: PrincipalFacts, action: str) -> bool | None:
+def may_set(facts: PrincipalFacts, action: str, values: Mapping[str, tuple[str, ...]] = _NOTHING) -> bool | None:
     """Say whether the trust policy of a role lets who assumes it do an action, such as `sts:TagSession`, which setting
     session tags takes; None where the trust policy is not known.
 
+    `values` are condition keys of the request, in lower case; whatever else a condition asks for may be so. With them,
+    a policy that lets none but services assume the role says nothing of a session that someone has all the same: None.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
     """
     trust = None if facts.trust is None else parsed_policy("the trust policy", facts.trust, PolicyType.RESOURCE)
     if trust is None or isinstance(trust, Unknown):
         return None
-    return any(each.allows and each.covers_action(action.lower()) for each in trust.statements)
+
+    def lookup(key: str) -> Found:
+        return values.get(key, Missing.UNKNOWN)
+
+    if values and not any(each.allows and _of_more_than_services(each) for each in trust.statements):
+        return None
+    about = [each for each in trust.statements if each.covers_action(action.lower())]
+    denied = any(
+        not each.allows and _of_anyone(each) and all(one.truth(lookup) is Truth.TRUE for one in each.conditions)
+        for each in about
+    )
+    return not denied and any(
+        each.allows and not any(one.truth(lookup) is Truth.FALSE for one in each.conditions) for each in about
+    )
+
+
+def _of_more_than_services(statement: Statement) -> bool:
+    principals = statement.principals
+    return principals is None or principals.negated or any(kind != "Service" for kind, _ in principals.entries)
+
+
+def _of_anyone(statement: Statement) -> bool:
+    principals = statement.principals
+    return principals is not None and not principals.negated and any(value == "*" for _, value in principals.entries)
 
 
 Test = Callable[[Condition], bool]

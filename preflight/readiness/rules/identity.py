@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from preflight.account.caller_keys import may_set
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.account.principals import identity_of, is_session_of
 from preflight.declared.expressions import arn_part
@@ -30,6 +31,7 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
         )
         return
     yield _principal(step, rule, principal)
+    yield from _session(step, rule, principal)
     caller = step.account.caller()
     if isinstance(caller, Known) and not is_session_of(caller.value, principal):
         yield rule.result(
@@ -40,6 +42,37 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
             location=step.location,
             remedy=f"Make the call with credentials of {principal}, or give --principal {caller.value}.",
         )
+
+
+def _session(step: Step, rule: Rule, principal: str) -> Iterator[Result]:
+    """Say which of the session tags and the source identity that were given the role's trust policy does not let be
+    set: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html and
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    facts, session = caller_facts(step), step.session
+    if not isinstance(facts, Known):
+        return
+    tags = {f"aws:requesttag/{key.lower()}": (value,) for key, value in session.tags.items()}
+    asked: list[tuple[list[str], str, Mapping[str, tuple[str, ...]]]] = [
+        (
+            [f"--session-tag {key}={value}" for key, value in sorted(session.tags.items())],
+            "sts:TagSession",
+            {**tags, "aws:tagkeys": tuple(session.tags)},
+        )
+    ]
+    if (name := session.source_identity) is not None:
+        asked.append(([f"--source-identity {name}"], "sts:SetSourceIdentity", {"sts:sourceidentity": (name,)}))
+    for options, action, values in asked:
+        if options and may_set(facts.value, action, values) is False:
+            said = " and ".join(options)
+            yield rule.result(
+                Kind.FAIL,
+                f"{said}: no session of {facts.value.identity_arn} can have it, because its trust policy does not "
+                f"allow {action} with it",
+                subject=principal,
+                location=step.location,
+                remedy=f"Allow {action} in the trust policy of the role, or leave out {said}.",
+            )
 
 
 def _principal(step: Step, rule: Rule, principal: str) -> Result:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from preflight.account.facts import Fact, Known
+from preflight.account.sessions import Session
 from preflight.account.snapshots.snapshot import Snapshot
-from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, kinds, plan, results, role, snapshot
+from preflight.engine.result import Kind
+from preflight.engine.rule import load_rule
+from preflight.readiness.rules.identity import caller_identity
+from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, kinds, plan, policy, results, role, snapshot, steps
 
 
 class Calling(Snapshot):
@@ -64,3 +69,43 @@ def test_the_credentials_in_use_are_the_principals(caller: str, expected: list[s
     found = results("PRE101", plan(CREATE), Calling(caller))
     assert kinds(found) == expected
     assert all(each.level.value == "warning" for each in found if each.kind.value == "fail")
+
+
+SERVICE = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+PEOPLE = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+TAGS = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:TagSession"}
+NAMES = {**TAGS, "Action": "sts:SetSourceIdentity"}
+
+
+def when(statement: dict[str, Any], effect: str = "Allow", **condition: Any) -> dict[str, Any]:
+    return {**statement, "Effect": effect, "Condition": condition}
+
+
+@pytest.mark.parametrize(
+    ("trust", "session", "fails"),
+    [
+        ([PEOPLE], Session(tags={"team": "ml"}), True),
+        ([PEOPLE], Session(source_identity="jane"), True),
+        ([PEOPLE], Session(), False),
+        ([PEOPLE, TAGS], Session(tags={"team": "ml"}), False),
+        ([PEOPLE, TAGS], Session(source_identity="jane"), True),
+        ([PEOPLE, NAMES], Session(source_identity="jane"), False),
+        ([PEOPLE, when(TAGS, StringEquals={"aws:RequestTag/team": "ml"})], Session(tags={"team": "ml"}), False),
+        ([PEOPLE, when(TAGS, StringEquals={"aws:RequestTag/team": "hr"})], Session(tags={"team": "ml"}), True),
+        ([PEOPLE, when(TAGS, StringEquals={"aws:PrincipalTag/a": "b"})], Session(tags={"team": "ml"}), False),
+        (
+            [PEOPLE, TAGS, when({**TAGS, "Principal": "*"}, "Deny", StringNotEquals={"aws:RequestTag/team": "hr"})],
+            Session(tags={"team": "ml"}),
+            True,
+        ),
+        ([PEOPLE, when(NAMES, StringLike={"sts:SourceIdentity": "j*"})], Session(source_identity="bob"), True),
+        # None but a service may assume the role: who calls with it all the same is not told about its tags.
+        ([SERVICE], Session(tags={"team": "ml"}), False),
+    ],
+)
+def test_what_a_session_was_given_is_held_against_the_trust_policy(trust: Any, session: Session, fails: bool) -> None:
+    facts = snapshot(role("deployer", AssumeRolePolicyDocument=policy(*trust)))
+    (step,) = steps(plan(CREATE), facts)
+    found = list(caller_identity(replace(step, session=session), load_rule("PRE101")))
+    assert [each.kind for each in found] == [Kind.PASS, *([Kind.FAIL] if fails else [])]
+    assert not fails or "its trust policy does not allow sts:" in found[1].message
