@@ -20,7 +20,7 @@ CALLED = {"s3:ListBucket": "s3:HeadBucket", "s3:GetObject": "s3:HeadObject"}
 
 def table() -> dict[str, tuple[list[str], str]]:
     """Return the rules that become open by each denied read, and why a check is ready all the same."""
-    rows = ROW.findall(PAGE.read_text(encoding="utf-8").partition("## What a denied read leaves open")[2])
+    rows = ROW.findall(PAGE.read_text(encoding="utf-8").partition("## What a denied read leaves unknown")[2])
     return {CALLED.get(read, read): (re.findall(r"PRE\d+", rules), why.strip()) for read, rules, why in rows}
 
 
