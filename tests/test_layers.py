@@ -182,6 +182,15 @@ def test_the_command_line_calls_and_shows(module: str) -> None:
     assert {name for name in names if part(name, 1) not in BELOW_CLI} == set()
 
 
+def test_an_option_of_several_commands_is_declared_once() -> None:
+    declared: dict[str, list[str]] = defaultdict(list)
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if part(module, 1) == "cli" else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("typer.Option", "typer.Argument"):
+                declared[next(ast.unparse(each.value) for each in node.keywords if each.arg == "help")].append(module)
+    assert {text: modules for text, modules in declared.items() if len(modules) > 1} == {}
+
+
 def test_no_folder_is_crowded() -> None:
     count: dict[str, int] = defaultdict(int)
     for path in MODULES.values():

@@ -10,7 +10,7 @@ import typer
 
 from preflight.api import Level
 from preflight.cli.audit_options import Engine, Options
-from preflight.cli.options import EndpointUrl, Output, Profile, listed
+from preflight.cli.options import AllowOpen, ColorWhen, EndpointUrl, FailOn, Ignore, Output, Profile, Select, listed
 from preflight.cli.output import Color, require_writable
 
 INTERRUPTED = 130
@@ -80,17 +80,13 @@ def audit(
         str, typer.Option("--format", metavar="NAME", help="text, json, jsonl, csv, parquet, html, sarif, ...")
     ] = "text",
     output: Output = None,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")
-    ] = None,
-    fail_on: Annotated[Level, typer.Option(help="The lowest level that fails the run.")] = Level.ERROR,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = Level.ERROR,
+    allow_open: AllowOpen = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide passed results.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every result in full.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
     """Audit one account or many. Exit code 0: nothing at the level of --fail-on; 1: findings; 2: an account could not
     be audited; 3: something is UNKNOWN.

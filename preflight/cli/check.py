@@ -13,29 +13,41 @@ from preflight import api
 from preflight.api import Level, Report, Verdict
 from preflight.cli.options import (
     AccountId,
+    AllowOpen,
     AllowUnchecked,
+    ChangedOnly,
+    ColorWhen,
+    ConfigRetries,
+    ConfigRetryDelay,
     Context,
     Deployed,
     EndpointUrl,
+    FailOn,
+    Ignore,
     Operation,
     Output,
     Parameters,
     Principal,
     Profile,
+    Quiet,
     Region,
+    ReportFormat,
     Requests,
+    Select,
     ServiceRole,
     SessionPolicies,
     SessionTags,
     SourceIdentity,
     StackName,
     StsActive,
+    Summary,
+    Verbose,
     context_of,
     listed,
     nothing_changed,
     tags_of,
 )
-from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, looked_on, require_writable, viewed
+from preflight.cli.output import Color, deliver, format_named, looked_on, require_writable, viewed
 from preflight.report.formats import rendered
 from preflight.report.gate import summary as gate_summary
 
@@ -76,38 +88,19 @@ def check(
     deployed: Deployed = None,
     stack_name: StackName = None,
     service_role: ServiceRole = None,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format", metavar=FORMAT_NAMES, help="Output format; defaults to text, or github in GitHub Actions."
-        ),
-    ] = None,
+    format_: ReportFormat = None,
     output: Output = None,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")
-    ] = None,
-    fail_on: Annotated[Level, typer.Option(help="The lowest level that fails the run.")] = Level.ERROR,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
-    config_retries: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How many times to read again a resource that isn't visible yet.")
-    ] = 5,
-    config_retry_delay: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="Delay before the first retry; grows with each retry.")
-    ] = 1.0,
-    changed_only: Annotated[
-        str | None, typer.Option(metavar="REF", help="Only files changed since this git ref.")
-    ] = None,
-    summary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every result in full, and the AWS calls made.")
-    ] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = Level.ERROR,
+    allow_open: AllowOpen = False,
+    config_retries: ConfigRetries = 5,
+    config_retry_delay: ConfigRetryDelay = 1.0,
+    changed_only: ChangedOnly = None,
+    summary: Summary = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
     """Will this plan work? Exit code 0: yes; 1: no; 2: nothing could be checked; 3: something is UNKNOWN."""
     name = format_named(format_)

@@ -13,7 +13,7 @@ import typer.main
 _COMMANDS = {
     "check": "Will this plan work?",
     "create": "Check a plan, make its calls and wait until the resources are in service.",
-    "lint": "Lint policies: are they valid, safe, and do they do what was meant?",
+    "lint": "Lint policies: are they valid and safe, and do they do what you intended?",
     "snapshot": "Save an account's state to a file, to check and audit without credentials.",
     "audit": "Audit an account: who can do what, what is failing, what is close to a quota.",
     "policy": "Print the least-privilege policy that a plan needs.",

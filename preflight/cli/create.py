@@ -16,25 +16,33 @@ from preflight.cli.check import asked_of_aws
 from preflight.cli.options import (
     AccountId,
     AllowUnchecked,
+    ColorWhen,
+    ConfigRetries,
+    ConfigRetryDelay,
     Context,
     Deployed,
     EndpointUrl,
+    Ignore,
     Operation,
     Output,
     Parameters,
     Principal,
     Profile,
+    Quiet,
     Region,
+    ReportFormat,
     Requests,
+    Select,
     SessionPolicies,
     SessionTags,
     SourceIdentity,
     StsActive,
+    Verbose,
     context_of,
     listed,
     tags_of,
 )
-from preflight.cli.output import FORMAT_NAMES, Color, deliver, format_named, printed, require_writable, viewed
+from preflight.cli.output import Color, deliver, format_named, printed, require_writable, viewed
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
 
@@ -69,32 +77,20 @@ def create(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="On failure, delete what this run created, and nothing else.")
     ] = False,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format", metavar=FORMAT_NAMES, help="Output format; defaults to text, or github in GitHub Actions."
-        ),
-    ] = None,
+    format_: ReportFormat = None,
     output: Output = None,
-    select: Annotated[str, typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).")] = "",
-    ignore: Annotated[str, typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).")] = "",
+    select: Select = None,
+    ignore: Ignore = None,
     fail_on: Annotated[Level, typer.Option(help="The lowest level that stops the run.")] = Level.ERROR,
     allow_open: Annotated[bool, typer.Option("--allow-open", help="Continue even if something is UNKNOWN.")] = False,
-    config_retries: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="How many times to retry while the endpoint config isn't visible yet."),
-    ] = 5,
-    config_retry_delay: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="Delay before the first retry; grows with each retry.")
-    ] = 1.0,
+    config_retries: ConfigRetries = 5,
+    config_retry_delay: ConfigRetryDelay = 1.0,
     poll: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.01, help="First polling interval; grows up to 30 s.")
     ] = 5.0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every result in full, and the AWS calls made.")
-    ] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
     """Check a plan and, if it passes, make its calls and wait until the resources are in service.
 
@@ -135,8 +131,8 @@ def create(
                 sts_active=sts_active or (),
                 allow_unchecked=allow_unchecked or (),
                 deployed=deployed,
-                select=listed([select]),
-                ignore=listed([ignore]),
+                select=listed(select),
+                ignore=listed(ignore),
                 fail_on=fail_on,
                 allow_open=allow_open,
                 config_retries=config_retries,

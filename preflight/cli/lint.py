@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from preflight.api import POLICY_TYPES, Level
-from preflight.cli import completing
 from preflight.cli.lint_run import Options, run_lint
-from preflight.cli.options import listed
+from preflight.cli.options import (
+    ChangedOnly,
+    ColorWhen,
+    Ignore,
+    Output,
+    PolicyType,
+    ReportFormat,
+    Select,
+    Summary,
+    TypeName,
+    listed,
+)
 from preflight.cli.output import Color
-
-
-class Type(StrEnum):
-    """What a policy is for; `auto` tells it from its elements."""
-
-    AUTO = "auto"
-    IDENTITY = "identity"
-    RESOURCE = "resource"
-    TRUST = "trust"
-    SCP = "scp"
-    RCP = "rcp"
-    BOUNDARY = "boundary"
-    SESSION = "session"
-    VPC_ENDPOINT = "vpc-endpoint"
 
 
 def lint(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and directories; - reads stdin.")],
-    type_: Annotated[
-        Type, typer.Option("--type", help="The type of policy documents, where the file doesn't say it.")
-    ] = Type.AUTO,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help="Output format: text, json, sarif, ...",
-            autocompletion=completing.formats,
-        ),
-    ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).", autocompletion=completing.ids),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).", autocompletion=completing.ids),
-    ] = None,
+    type_: PolicyType = TypeName.AUTO,
+    format_: ReportFormat = None,
+    output: Output = None,
+    select: Select = None,
+    ignore: Ignore = None,
     fail_on: Annotated[
-        Level | None, typer.Option(help="The lowest level that fails the run.", show_default="error")
+        Level | None, typer.Option(help="The lowest level that fails the run; defaults to the settings, or error.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Report security warnings as errors.")] = False,
     rules: Annotated[
@@ -66,12 +45,8 @@ def lint(
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what can be fixed without changing what is granted.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, without writing.")] = False,
-    changed_only: Annotated[
-        str | None, typer.Option(metavar="REF", help="Only files changed since this git ref.")
-    ] = None,
-    summary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
-    ] = None,
+    changed_only: ChangedOnly = None,
+    summary: Summary = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even if there are findings.")] = False,
     allow_none: Annotated[bool, typer.Option("--allow-none", help="Skip files without policies.")] = False,
     no_cache: Annotated[
@@ -81,10 +56,10 @@ def lint(
         int | None, typer.Option(metavar="N", min=1, help="Maximum number of processes; defaults to one per core.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show each finding on one line.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
-    """Lint policies: are they valid, safe, and do they do what was meant? Exit code 0: clean; 1: findings; 2: something
-    could not be read.
+    """Lint policies: are they valid and safe, and do they do what you intended? Exit code 0: clean; 1: findings; 2:
+    something could not be read.
     """
     options = Options(
         paths,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from preflight.cli.options import EndpointUrl, Profile
+
 
 def mcp(
     root: Annotated[
@@ -20,8 +22,8 @@ def mcp(
     live: Annotated[
         bool, typer.Option("--live", help="Let tools read the account of the current credentials.")
     ] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Serve preflight's answers to agents, over stdin and stdout (Model Context Protocol). All tools are read-only.
 

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
 
+from preflight.api import Level
+from preflight.cli import completing
+from preflight.cli.output import FORMAT_NAMES, Color
 from preflight.errors import UsageError
+
+
+class TypeName(StrEnum):
+    """What a policy is for; `auto` recognizes it by its elements."""
+
+    AUTO = "auto"
+    IDENTITY = "identity"
+    RESOURCE = "resource"
+    TRUST = "trust"
+    SCP = "scp"
+    RCP = "rcp"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    VPC_ENDPOINT = "vpc-endpoint"
+
+
+class TextOrJson(StrEnum):
+    """The formats of what is for people first."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 Requests: TypeAlias = Annotated[
     list[str],
@@ -76,7 +102,53 @@ ServiceRole: TypeAlias = Annotated[
 ]
 Profile: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")]
 EndpointUrl: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")]
+LiveProfile: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use; implies --live.")
+]
+LiveEndpointUrl: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint; implies --live.")
+]
 Output: TypeAlias = Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")]
+ReportFormat: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar=FORMAT_NAMES,
+        help="Output format; defaults to text, or github in GitHub Actions.",
+        autocompletion=completing.formats,
+    ),
+]
+TextFormat: TypeAlias = Annotated[TextOrJson, typer.Option("--format", help="Output format.")]
+Select: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID,...", help="Check only these rules (IDs or prefixes).", autocompletion=completing.ids),
+]
+Ignore: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID,...", help="Skip these rules (IDs or prefixes).", autocompletion=completing.ids),
+]
+FailOn: TypeAlias = Annotated[Level, typer.Option(help="The lowest level that fails the run.")]
+AllowOpen: TypeAlias = Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")]
+ConfigRetries: TypeAlias = Annotated[
+    int, typer.Option(metavar="N", min=0, help="How many times to read again a resource that isn't visible yet.")
+]
+ConfigRetryDelay: TypeAlias = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="Delay before the first retry; grows with each retry.")
+]
+ChangedOnly: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="REF", help="Only files changed since this git ref.")
+]
+Summary: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
+]
+PolicyType: TypeAlias = Annotated[
+    TypeName, typer.Option("--type", help="The type of policies, if the file doesn't show it.")
+]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")]
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show every result in full, and the AWS calls made.")
+]
+ColorWhen: TypeAlias = Annotated[Color, typer.Option("--color", help="When to use color.")]
 
 
 def nothing_changed(ref: str | None) -> str:

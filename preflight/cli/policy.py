@@ -11,9 +11,13 @@ import typer
 from preflight import api
 from preflight.cli.options import (
     AccountId,
+    AllowOpen,
     AllowUnchecked,
+    ColorWhen,
     Context,
     Deployed,
+    LiveEndpointUrl,
+    LiveProfile,
     Operation,
     Output,
     Parameters,
@@ -79,12 +83,8 @@ def policy(
     context: Context = None,
     snapshot: Annotated[str | None, typer.Option(metavar="FILE", help="Use a snapshot file.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Read from the account of the current credentials.")] = False,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use; implies --live.")
-    ] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint; implies --live.")
-    ] = None,
+    profile: LiveProfile = None,
+    endpoint_url: LiveEndpointUrl = None,
     session_policy: SessionPolicies = None,
     session_tag: SessionTags = None,
     source_identity: SourceIdentity = None,
@@ -100,8 +100,8 @@ def policy(
         Format, typer.Option("--format", help="Policies to paste, or one JSON document with every detail.")
     ] = Format.TEXT,
     output: Output = None,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if something is UNKNOWN.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    allow_open: AllowOpen = False,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
     """Print the least-privilege policy that a plan needs, as JSON to paste.
 

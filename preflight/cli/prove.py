@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from preflight.api.proofs import prove as prove_claim
+from preflight.cli.options import ColorWhen, Output, PolicyType, ReportFormat, TypeName
 from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
 from preflight.errors import UsageError
 from preflight.report.proof import rendered
@@ -22,20 +23,6 @@ class Claim(StrEnum):
     NOT_GRANTED = "not-granted"
     NOT_PUBLIC = "not-public"
     NOT_ADMINISTRATOR = "not-administrator"
-
-
-class Type(StrEnum):
-    """What a policy is for; `auto` tells it from its elements."""
-
-    AUTO = "auto"
-    IDENTITY = "identity"
-    RESOURCE = "resource"
-    TRUST = "trust"
-    SCP = "scp"
-    RCP = "rcp"
-    BOUNDARY = "boundary"
-    SESSION = "session"
-    VPC_ENDPOINT = "vpc-endpoint"
 
 
 def prove(
@@ -56,20 +43,16 @@ def prove(
     principal: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: a principal; repeatable.")
     ] = None,
-    type_: Annotated[
-        Type, typer.Option("--type", help="The type of policy documents, where the file doesn't say it.")
-    ] = Type.AUTO,
+    type_: PolicyType = TypeName.AUTO,
     assume: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Fix the value of a condition key; repeatable.")
     ] = None,
     today: Annotated[bool, typer.Option("--today", help="Count only actions that exist today.")] = False,
-    format_: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Output format: text, json, sarif, ...")
-    ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
+    format_: ReportFormat = None,
+    output: Output = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide what was proved.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show everything in full.")] = False,
-    color: Annotated[Color, typer.Option(help="When to use color.")] = Color.AUTO,
+    color: ColorWhen = Color.AUTO,
 ) -> None:
     """Prove what policies grant, for every possible request. Exit code 0: proved; 1: disproved, with example requests;
     2: something could not be read; 3: UNKNOWN, with the reason.
@@ -80,7 +63,7 @@ def prove(
         claim.value,
         paths,
         against=against,
-        type_=None if type_ is Type.AUTO else type_.value,
+        type_=None if type_ is TypeName.AUTO else type_.value,
         actions=action or (),
         resources=resource or (),
         principals=principal or (),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
+from preflight.cli.options import TextFormat, TextOrJson
 from preflight.cli.output import deliver, width
 
 
 def rules(
-    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="Output format.")] = "text",
+    format_: TextFormat = TextOrJson.TEXT,
 ) -> None:
-    """List the rules: id, level, name, and what each says."""
+    """List all rules: ID, level, name and summary."""
     from preflight import api
     from preflight.report.rule_page import rendered
 
-    deliver(rendered(api.rules(), format_, width(None)), None)
+    deliver(rendered(api.rules(), format_.value, width(None)), None)

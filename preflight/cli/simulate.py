@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from preflight import api
+from preflight.cli.options import AllowOpen, LiveEndpointUrl, LiveProfile, Output
 
 if TYPE_CHECKING:
     from preflight.api import Answer
@@ -27,8 +28,8 @@ class Format(StrEnum):
 
 def simulate(
     cases: Annotated[list[str], typer.Argument(metavar="CASES...", help="JSON, JSON Lines or YAML; - reads stdin.")],
-    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Output format of the decisions.")] = Format.TEXT,
+    output: Output = None,
     snapshot: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Take policies that a case doesn't give from this snapshot."),
@@ -36,14 +37,10 @@ def simulate(
     live: Annotated[
         bool, typer.Option("--live", help="Take them from the account of the current credentials.")
     ] = False,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use; implies --live.")
-    ] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint; implies --live.")
-    ] = None,
+    profile: LiveProfile = None,
+    endpoint_url: LiveEndpointUrl = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Report statements that decided no case.")] = False,
-    allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if decisions are UNKNOWN.")] = False,
+    allow_open: AllowOpen = False,
 ) -> None:
     """Evaluate requests against policies, and compare the decisions with what each case expects.
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from preflight import api
+from preflight.cli.options import EndpointUrl, Profile
 from preflight.cli.output import require_writable
 from preflight.cli.reading_progress import reading
 
@@ -51,8 +52,8 @@ def snapshot(
         ),
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
     allow_open: Annotated[bool, typer.Option("--allow-open", help="Exit 0 even if some reads were denied.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from preflight.cli.options import EndpointUrl, Output, Profile, TextFormat, TextOrJson
 from preflight.cli.output import deliver, require_writable, width
 
 _NOT_A_REFUSAL = 2
 _EXIT_CODES = {"explained": 0, "allowed": 1, "open": 3}
-
-
-class Format(StrEnum):
-    """How the explanation is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def why(
@@ -35,11 +28,11 @@ def why(
     decode: Annotated[
         bool, typer.Option("--decode", help="Have AWS decode an encoded authorization message (needs credentials).")
     ] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="The AWS CLI profile to use.")] = None,
+    profile: Profile = None,
     region: Annotated[str | None, typer.Option(metavar="NAME", help="The Region to call.")] = None,
-    endpoint_url: Annotated[str | None, typer.Option(metavar="URL", help="Send AWS calls to this endpoint.")] = None,
-    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
+    endpoint_url: EndpointUrl = None,
+    format_: TextFormat = TextOrJson.TEXT,
+    output: Output = None,
 ) -> None:
     """Explain an access denied message: who was denied what, by which type of policy, and the smallest fix.
 
@@ -60,12 +53,12 @@ def why(
         decode=decode,
     )
     if not found.explanations:
-        if format_ is Format.JSON:
+        if format_ is TextOrJson.JSON:
             deliver(report.rendered_json(found), output)
         said = f": {found.other[:1].lower()}{found.other[1:]}" if found.other else ""
         typer.echo(f"preflight why: no refusal of authorization was recognized{said}", err=True)
         raise typer.Exit(_NOT_A_REFUSAL)
-    made = report.rendered_json(found) if format_ is Format.JSON else report.rendered_text(found, width(output))
+    made = report.rendered_json(found) if format_ is TextOrJson.JSON else report.rendered_text(found, width(output))
     deliver(made, output)
     if code := _EXIT_CODES[found.verdict]:
         raise typer.Exit(code)
