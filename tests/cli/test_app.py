@@ -157,7 +157,7 @@ def test_rules(preflight: Command) -> None:
     listed = json.loads(preflight("rules", "--format", "json").out)
     assert [each["id"] for each in listed] == rule_ids()
     assert all(each["summary"] and each["why"] and each["references"] for each in listed)
-    assert "text and json" in preflight("rules", "--format", "xml").line
+    assert "'text', 'json'" in preflight("rules", "--format", "xml").line
 
 
 @pytest.mark.parametrize("rule", ["PRE302", "pre302", "name-free"])
