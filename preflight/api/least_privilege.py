@@ -11,6 +11,7 @@ from preflight.api.check_settings import Vouched, check_settings
 from preflight.api.facts import facts_of, require_one_source, require_one_stdin
 from preflight.api.requests import Said, read, require_stacks
 from preflight.errors import UsageError
+from preflight.unresolved import DeployText
 
 if TYPE_CHECKING:
     from preflight.account.facts import Account
@@ -168,7 +169,7 @@ def _of_roles(needed: Needed, attachment: Attachment) -> tuple[RoleOffer, ...]:
 
     return tuple(
         RoleOffer(
-            each.role,
+            DeployText(each.role).shown,
             trust_policy(each.service),
             documents_of(statements_of(each.grants), attachment) if each.grants else (),
             each.doubts,
