@@ -84,7 +84,7 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
     def broken(*_: object, **__: object) -> None:
         raise KeyError("oh\x1b[2J\nno")
 
-    monkeypatch.setattr("preflight.documents.text.load.load", broken)
+    monkeypatch.setattr("preflight.documents.plans.requests.load_requests", broken)
     ran = preflight("check", "x.json")
     assert ran.code == 70
     assert ran.line.startswith("preflight: internal error: KeyError: ") and "tests.cli.test_app:" in ran.line
@@ -93,7 +93,7 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
         preflight("check", "x.json")
 
 
-@pytest.mark.parametrize("moment", ["preflight.documents.text.load.load", "preflight.readiness.check.run"])
+@pytest.mark.parametrize("moment", ["preflight.documents.plans.requests.load_requests", "preflight.readiness.check.run"])
 def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
