@@ -93,7 +93,9 @@ def test_a_defect_is_one_line_and_a_code_of_its_own(preflight: Command, monkeypa
         preflight("check", "x.json")
 
 
-@pytest.mark.parametrize("moment", ["preflight.documents.plans.requests.load_requests", "preflight.readiness.check.run"])
+@pytest.mark.parametrize(
+    "moment", ["preflight.documents.plans.requests.load_requests", "preflight.readiness.check.run"]
+)
 def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
