@@ -14,7 +14,7 @@ from preflight.catalog.regions import regions
 from preflight.iam.decision import StatementRef
 from preflight.iam.pattern import combinations, matches
 from preflight.iam.policy import Policy
-from preflight.iam.request import Policies
+from preflight.iam.request import Policies, PolicyType
 from preflight.iam.wildcard import tokens
 from preflight.lint.policy.sensitive_actions import samples
 
@@ -72,7 +72,7 @@ class Attempts:
         if tags:
             context = {**context, **{key: value for key, value in tags.items() if value is not None}}
             absent = (*absent, *(key for key, value in tags.items() if value is None))
-        return _attempt(
+        found = _attempt(
             self._scene.decider.access(
                 self._as_known(holder),
                 action,
@@ -82,6 +82,7 @@ class Attempts:
                 resource_policy=resource_policy,
             )
         )
+        return found and replace(found, by=tuple(_of(each, holder) for each in found.by))
 
     def _tags(self, holder: Holder, resource: str, resource_policy: Policy | None) -> Mapping[str, str | None]:
         """Return the condition keys of tags that policies look at, as the target has them; None where it has not."""
@@ -248,3 +249,14 @@ def _attempt(access: Access) -> Attempt | None:
     if access.reach is Reach.NONE:
         return None
     return Attempt(access.by, access.depends_on if access.reach is Reach.OPEN else ())
+
+
+def _of(ref: StatementRef, holder: Holder) -> StatementRef:
+    """Return a statement of an inline policy with whose policy it is: others may have one of the same name."""
+    if ref.policy_type is not PolicyType.IDENTITY or ref.policy.startswith("arn:"):
+        return ref
+    own = holder.detail.get("RolePolicyList") or holder.detail.get("UserPolicyList") or ()
+    if any(each["PolicyName"] == ref.policy for each in own):
+        return replace(ref, policy=f"{ref.policy} of {holder.kind} {holder.name}")
+    groups = holder.detail.get("GroupList", ())
+    return replace(ref, policy=f"{ref.policy} of group {' or '.join(groups)}") if groups else ref

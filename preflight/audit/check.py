@@ -81,8 +81,13 @@ def _linted(document: Document, rules: Sequence[str]) -> list[Result]:
     """Lint every distinct policy of the account once."""
     if not rules:
         return []
-    from preflight.documents.policies.in_accounts import of_snapshot
+    from preflight.audit.held_policies import PolicyHolders
+    from preflight.documents.policies.in_accounts import held_in_snapshot
     from preflight.lint.runner.one_policy import Linter
 
-    linter = Linter(heads(map(rule_file, rules)))
-    return [each.result() for policy in of_snapshot(document) for each in linter.findings(policy)]
+    linter, holders = Linter(heads(map(rule_file, rules))), PolicyHolders(document)
+    return [
+        holders.named(found.result(), policy, places)
+        for policy, places in held_in_snapshot(document)
+        for found in linter.findings(policy)
+    ]

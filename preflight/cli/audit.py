@@ -79,6 +79,10 @@ def audit(
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="text, json, jsonl, csv, parquet, html, sarif, ...")
     ] = "text",
+    table: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="With csv: results, access, administrators, ways, closing or quotas."),
+    ] = "results",
     output: Output = None,
     select: Select = None,
     ignore: Ignore = None,
@@ -97,7 +101,8 @@ def audit(
         organization=organization, accounts=accounts, into=into, role_name=role_name, external_id=external_id,
         include=listed(include), exclude=listed(exclude), threads=threads, engine=engine, scheduler=scheduler,
         again=again, keep_snapshots=keep_snapshots, profile=profile, endpoint_url=endpoint_url, format=format_,
-        output=output, select=listed(select), ignore=listed(ignore), fail_on=fail_on, allow_open=allow_open,
+        table=table, output=output, select=listed(select), ignore=listed(ignore), fail_on=fail_on,
+        allow_open=allow_open,
         quiet=quiet, verbose=verbose, color=color,
     )  # fmt: skip
     options.require_sound()

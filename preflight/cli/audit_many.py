@@ -91,7 +91,7 @@ def _show(audited: AuditedMany, options: Options) -> None:
             _pages(audited, options)
         case _:
             with streaming(options.output) as stream:
-                for text in _texts(documents, options.format):
+                for text in _texts(documents, options):
                     stream.write(text.encode())
 
 
@@ -119,11 +119,11 @@ def _pages(audited: AuditedMany, options: Options) -> None:
     deliver(page([], accounts=rows), options.output)
 
 
-def _texts(documents: Iterable[Mapping[str, Any]], format_: str) -> Iterator[str]:
-    if format_ == "csv":
+def _texts(documents: Iterable[Mapping[str, Any]], options: Options) -> Iterator[str]:
+    if options.format == "csv":
         from preflight.report.audit_rows import as_csv
 
-        return as_csv(documents)
+        return as_csv(documents, options.table)
     from preflight.report.audit_rows import as_jsonl
 
     return as_jsonl(documents)

@@ -82,17 +82,18 @@ def _show(found: Audit, options: Options) -> None:
                 stream.write(text.encode())
         return
     view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-    deliver(_rendered(found, options.format, view), options.output)
+    deliver(_rendered(found, options, view), options.output)
 
 
-def _rendered(found: Audit, format_: str, view: View) -> str:
+def _rendered(found: Audit, options: Options, view: View) -> str:
     from preflight.report import audit as report
     from preflight.report.formats import rendered
 
+    format_ = options.format
     if format_ == "csv":
         from preflight.report.audit_rows import as_csv
 
-        return "".join(as_csv([report.plain(found)]))
+        return "".join(as_csv([report.plain(found)], options.table))
     if format_ == "html":
         from preflight.report.audit_html import page
 

@@ -47,6 +47,7 @@ class Options:
     profile: str | None
     endpoint_url: str | None
     format: str
+    table: str
     output: str | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -118,5 +119,11 @@ class Options:
             near = get_close_matches(self.format.lower(), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise UsageError(f"unknown format {self.format!r} for this; {hint}")
+        from preflight.report.audit_rows import TABLES
+
+        if self.table not in TABLES:
+            raise UsageError(f"unknown table {self.table!r}; there are {', '.join(TABLES)}")
+        if self.table != "results" and (self.format != "csv" or self.question):
+            raise UsageError("--table chooses what --format csv writes of an audit; add --format csv, or leave it out")
         if self.format in BINARY and self.output is None:
             raise UsageError(f"--format {self.format} writes a file that is no text; add --output FILE")

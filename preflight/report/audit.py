@@ -10,6 +10,7 @@ from preflight.audit.check import Audit
 from preflight.audit.questions import Answer, access_level
 from preflight.audit.quotas import Headroom, headrooms
 from preflight.audit.since import Change
+from preflight.iam.decision import StatementRef
 from preflight.report.audit_rows import table
 from preflight.report.json import document, dumped
 from preflight.report.terminal import clean
@@ -205,10 +206,14 @@ def _may(audit: Audit) -> Iterator[dict[str, Any]]:
 def _access(access: Access) -> dict[str, Any]:
     return {
         "reach": access.reach.value,
-        "by": [{"policy": each.policy, "statement": each.sid or f"Statement[{each.statement}]"} for each in access.by],
+        "by": _refs(access.by),
         "example": access.example,
         "depends_on": list(access.depends_on),
     }
+
+
+def _refs(by: Iterable[StatementRef]) -> list[dict[str, str]]:
+    return [{"policy": each.policy, "statement": each.sid or f"Statement[{each.statement}]"} for each in by]
 
 
 def _graph(audit: Audit) -> dict[str, Any]:
@@ -224,6 +229,7 @@ def _graph(audit: Audit) -> dict[str, Any]:
                 "target": each.target,
                 "kind": each.kind,
                 "how": each.how,
+                "by": _refs(each.by),
                 "depends_on": list(each.depends_on),
             }
             for each in found.all_steps()

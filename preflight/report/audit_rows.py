@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from preflight.errors import UsageError
@@ -36,24 +36,72 @@ def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def as_csv(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Give the results of accounts as CSV with a head line, safe to open in a spreadsheet and to print on a terminal;
-    a text for each account.
+def as_csv(documents: Iterable[Mapping[str, Any]], of: str = "results") -> Iterator[str]:
+    """Give a table of accounts (one of `TABLES`) as CSV with a head line, safe to open in a spreadsheet and to print on
+    a terminal; a text for each account.
     """
-    yield ",".join(_CSV) + "\n"
+    head, lines = TABLES[of]
+    yield ",".join(head) + "\n"
     for document in documents:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        for row in rows(document):
-            writer.writerow(["" if row[name] is None else _cell(str(row[name])) for name in _CSV])
-        yield out.getvalue()
+        yield table((), ([str(each) for each in line] for line in lines(document)))
+
+
+def _results(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for row in rows(document):
+        yield ["" if row[name] is None else row[name] for name in _CSV]
+
+
+def _access(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for each in document["access"]:
+        who = (document["account"], each["principal"], each["action"], each["region"], each["reach"])
+        yield (*who, _statements(each["by"]), each["example"], " and ".join(each["depends_on"]))
+
+
+def _administrators(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    found = document["escalation"]
+    conditions = {each["principal"]: each["depends_on"] for each in found["conditional"]}
+    for arn in found["administrators"]:
+        yield document["account"], arn, " and ".join(conditions.get(arn, ()))
+
+
+def _ways(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for each in document["escalation"]["steps"]:
+        step = (document["account"], each["source"], each["target"], each["kind"], each["how"])
+        yield (*step, _statements(each.get("by", ())), " and ".join(each["depends_on"]))
+
+
+def _closing(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for each in document["escalation"]["closing"]:
+        yield document["account"], each["policy"], each["statement"], each["principals"]
+
+
+def _quotas(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for each in document["quotas"]:
+        most = "" if each["most"] is None else each["most"]
+        yield document["account"], each["region"], each["name"], each["limit"], each["used"], most, each["unit"]
+
+
+def _statements(by: Iterable[Mapping[str, str]]) -> str:
+    return ", ".join(f"{each['statement']} of {each['policy']}" for each in by)
+
+
+TABLES: Mapping[str, tuple[Sequence[str], Callable[[Mapping[str, Any]], Iterator[Sequence[Any]]]]] = {
+    "results": (_CSV, _results),
+    "access": (("account", "principal", "action", "region", "reach", "by", "example", "depends_on"), _access),
+    "administrators": (("account", "principal", "depends_on"), _administrators),
+    "ways": (("account", "source", "target", "kind", "how", "by", "depends_on"), _ways),
+    "closing": (("account", "policy", "statement", "principals"), _closing),
+    "quotas": (("account", "region", "name", "limit", "used", "most", "unit"), _quotas),
+}
+"""The tables of an audit, each with its columns and what gives its lines."""
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return a table as CSV, safe to open in a spreadsheet and to print on a terminal."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
+    if head:
+        writer.writerow(head)
     writer.writerows([_cell(each) for each in line] for line in lines)
     return out.getvalue()
 

@@ -43,14 +43,14 @@ def render(report: Report, view: View = PLAIN) -> str:
 
 def render_checklist(report: Report, view: View = PLAIN) -> str:
     """Return a report whose results are about an account, not places in files, as a checklist."""
-    page = _Checklist(report, view)
+    page = _Checklist(report, view, remedies_beside=True)
     word = paint(shown(report.verdict), _VERDICTS[report.verdict], on=view.color)
     return "\n".join(inert(line) for line in [*page.lines(), f"{word}: {counted(report)}"]) + "\n"
 
 
 class _Checklist:
-    def __init__(self, report: Report, view: View) -> None:
-        self._report, self._view = report, view
+    def __init__(self, report: Report, view: View, *, remedies_beside: bool = False) -> None:
+        self._report, self._view, self._beside = report, view, remedies_beside
         self._width = max(view.width, 40)
         self._sources = Sources(view.sources)
         self._results = report.results if view.verbose else merged(report.results)
@@ -101,17 +101,22 @@ class _Checklist:
             yield f"{lead}{self._paint(text, 'bold')}"
         bullet = f"{_INDENT}- " if len(group) > 1 else _INDENT
         places = [place(result.location) for result in group]
-        for result, where in zip(group, places, strict=True):
+        remedies = list(_remedies(group))
+        beside = self._beside and len(remedies) > 1
+        for number, (result, where) in enumerate(zip(group, places, strict=True)):
             yield from wrapped(result.message, bullet, " " * len(bullet), self._width)
             if len(set(places)) > 1 and where:
                 yield from wrapped(f"({where})", " " * len(bullet), " " * len(bullet), self._width)
+            if beside and (number + 1 == len(group) or group[number + 1].remedy != result.remedy):
+                lead = f"{' ' * len(bullet)}{way_on}: "
+                yield from wrapped(result.remedy, lead, " " * len(lead), self._width)
         if len(set(places)) == 1 and places[0]:
             yield from self._labelled("where", places[0])
             yield from self._excerpt(first.location)
         rule = self._view.rule(first.rule)
         if rule is not None and not others:
             yield from self._labelled("why", rule.why)
-        for remedy in _remedies(group):
+        for remedy in () if beside else remedies:
             yield from self._labelled(way_on, remedy)
         yield ""
 

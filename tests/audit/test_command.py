@@ -281,3 +281,30 @@ def test_answers_agree_with_the_engine_for_every_role_of_a_generated_account(pre
             request = Request(holder.arn, action, on, context=_CONTEXT, principal_tags=holder.tags)
             alone = decide(request, known.value.policies).outcome.value
             assert scene.decider.access(holder, action, on).reach.value == reach[alone], (holder.arn, action)
+
+
+def test_the_same_policy_is_one_finding_with_all_who_have_it(preflight: Command) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}],
+    }
+    roles = [
+        {
+            "RoleName": name,
+            "Arn": f"arn:aws:iam::111122223333:role/{name}",
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": document}],
+            "AttachedManagedPolicies": [],
+        }
+        for name in ("one", "two", "three", "four")
+    ]
+    account = {"version": 1, "account": "111122223333", "regions": {}, "iam": {"RoleDetailList": roles}}
+    ran = preflight("audit", "--snapshot", "s.json", "--select", "IAM209", "--format", "json", s__json=account)
+    (found,) = json.loads(ran.out)["results"]
+    assert [each["policy"] for each in found["evidence"]] == [f"policy p of role {each['RoleName']}" for each in roles]
+    assert {each["statement"] for each in found["evidence"]} == {"All"}
+    assert "role one, role two, role three and 1 more" in found["message"] and found["subject"] == roles[0]["Arn"]
+    for table, head in (("ways", "account,source,target"), ("administrators", "account,principal")):
+        told = preflight("audit", "--snapshot", "s.json", "--format", "csv", "--table", table, s__json=account)
+        assert told.out.startswith(head)
+    refused = preflight("audit", "--snapshot", "s.json", "--table", "ways", s__json=account)
+    assert refused.code == 2 and "--format csv" in refused.err

@@ -41,6 +41,18 @@ def of_snapshot(document: Document) -> Iterator[FoundPolicy]:
     yield from _of_account(_distinct(_snapshot(document)), account if isinstance(account, str) else "")
 
 
+def held_in_snapshot(document: Document) -> Iterator[tuple[FoundPolicy, tuple[str, ...]]]:
+    """Yield the policies of a snapshot as `of_snapshot` does, each with the pointers of all that are the same."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str], FoundPolicy] = {}
+    for each in _snapshot(document):
+        first.setdefault(key := _content(each), each)
+        places.setdefault(key, []).append(each.pointer)
+    account = document.value["account"]
+    found = _of_account(first.values(), account if isinstance(account, str) else "")
+    yield from zip(found, map(tuple, places.values()), strict=True)
+
+
 def of_authorization_details(document: Document) -> Iterator[FoundPolicy]:
     """Yield the policies of GetAccountAuthorizationDetails."""
     arns = (str(each.get("Arn")) for list_ in _PRINCIPALS for _, each in _items(_get(document.value, list_)))
@@ -116,11 +128,16 @@ def _of_account(found: Iterable[FoundPolicy], account: str) -> Iterator[FoundPol
 def _distinct(found: Iterable[FoundPolicy]) -> Iterator[FoundPolicy]:
     seen: set[tuple[str, str, str]] = set()
     for each in found:
-        what = each.text if not each.readable else json.dumps(each.value, sort_keys=True)
-        key = each.type, each.owner.get("service", ""), what or ""
+        key = _content(each)
         if key not in seen:
             seen.add(key)
             yield each
+
+
+def _content(each: FoundPolicy) -> tuple[str, str, str]:
+    """Return what is equal for two policies that are the same."""
+    what = each.text if not each.readable else json.dumps(each.value, sort_keys=True)
+    return each.type, each.owner.get("service", ""), what or ""
 
 
 def _get(value: Any, name: str) -> Any:
