@@ -67,3 +67,34 @@ def _may(theirs: str, mine: str) -> bool:
     if theirs == "*" or "*" in mine or "?" in mine:
         return True
     return bool(mine) if theirs.startswith("$") else mine == theirs
+
+
+def within_segments(resource: str, form: str) -> bool:
+    """Say whether a resource pattern matches a text of a form where `*` takes a colon only as the last character of its
+    segment, or within a name at the end, which may hold colons.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    if ":" not in form or "*" not in resource[:-1] or len(resource) > _LONGEST:
+        return True
+    mine, theirs = resource.split(":"), form.split(":")
+    found = {(0, 0)}
+    for _ in range(len(mine) + len(theirs)):
+        reached = {(len(mine), len(theirs)) for at, of in found if _rest_fits(mine[at:], theirs[of:])}
+        if reached:
+            return True
+        found = {
+            (at + 1, end)
+            for at, of in found
+            if at < len(mine)
+            for end in range(of + 1, len(theirs) + 1 if mine[at].endswith("*") else min(of + 2, len(theirs) + 1))
+            if overlap(mine[at], ":".join(theirs[of:end]))
+        }
+    return False
+
+
+def _rest_fits(mine: list[str], theirs: list[str]) -> bool:
+    """Whether nothing is left of either, or one variable name of the form is left for all that is left."""
+    if not mine or not theirs:
+        return not mine and not theirs
+    return len(theirs) == 1 and "*" in theirs[0] and overlap(":".join(mine), theirs[0])

@@ -109,6 +109,13 @@ def without_key(condition: ConditionEntry) -> bool:
     return condition.if_exists or (known is not None and known.negated)
 
 
+def asks_for(view: StatementView, key: str) -> bool:
+    """Say whether a statement is about requests with a key only, by a condition that it is there."""
+    return any(
+        each.lower_key == key and each.lower_base == "null" and not without_key(each) for each in view.conditions
+    )
+
+
 def lenient(condition: ConditionEntry) -> bool:
     """Say whether a condition says itself that requests without its key are meant: IfExists, ForAllValues, Null."""
     base = condition.lower_base

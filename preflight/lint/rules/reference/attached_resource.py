@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight import catalog
+from preflight.lint.analysis import stored_by_s3
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
 
@@ -24,6 +25,10 @@ _ACTIONS = {
 }
 """Services whose resources' policies also name another prefix; all others name their own."""
 
+_REFUSED = {"sns": frozenset({"sns:createtopic", "sns:getsubscriptionattributes", "sns:setsubscriptionattributes"})}
+"""Actions that a service refuses to store in the policies of its resources. Sources:
+https://github.com/hashicorp/terraform/issues/12740 and https://github.com/aws/aws-cli/issues/3143
+"""
 _PARTS = 3
 
 
@@ -36,9 +41,18 @@ def action_supported(subject: Subject) -> Iterator[Finding]:
     for statement in subject.statements:
         for entry in statement.actions or statement.not_actions:
             service = entry.text.partition(":")[0].lower()
-            if ":" not in entry.text or "*" in service or "?" in service or service in own:
+            if ":" not in entry.text or "*" in service or "?" in service or (service in own and owner not in _REFUSED):
                 continue
-            if catalog.service_exists(service):
+            if entry.text.lower() in _REFUSED.get(owner, ()):
+                yield Finding(
+                    entry.pointer,
+                    f"{owner.upper()} refuses {entry.text} in a resource's policy (Policy statement action out of "
+                    "service scope)",
+                    f"remove {entry.text} here, and allow it in an identity-based policy",
+                )
+            elif service in own:
+                continue
+            elif catalog.service_exists(service):
                 what = "a role's trust policy" if owner == "sts" else f"the policy of a resource of {owner}"
                 yield Finding(
                     entry.pointer,
@@ -55,6 +69,13 @@ def resource_supported(subject: Subject) -> Iterator[Finding]:
     own = _ACTIONS.get(owner, (owner,))
     for statement in subject.statements:
         for entry in statement.resources or statement.not_resources:
+            if owner == "s3" and entry.text and not entry.text.strip("*"):
+                yield Finding(
+                    entry.pointer,
+                    f"S3 refuses a bucket policy with the resource `{entry.text}` (Policy has invalid resource)",
+                    "name the bucket, and its objects: arn:aws:s3:::example-bucket and arn:aws:s3:::example-bucket/*",
+                    level=stored_by_s3.level(subject),
+                )
             parts = entry.text.split(":", _PARTS)
             if parts[0] != "arn" or len(parts) <= _PARTS:
                 continue

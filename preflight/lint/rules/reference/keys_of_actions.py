@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from preflight import catalog
 from preflight.catalog import source
+from preflight.lint.analysis import stored_by_s3
 from preflight.lint.analysis.action_names import matched
-from preflight.lint.analysis.condition_index import Tested, lenient, without_key
+from preflight.lint.analysis.condition_index import Tested, asks_for, lenient, without_key
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView
 from preflight.lint.policy.subject import Subject
@@ -47,16 +49,21 @@ def key_for_action(subject: Subject) -> Iterator[Finding]:
 
 
 def action_for_key(subject: Subject) -> Iterator[Finding]:
-    """Find conditions on keys that no action of the statement carries."""
+    """Find conditions on keys that no action of the statement carries. S3 refuses to store them."""
+    refused = stored_by_s3.level(subject)
     for each in subject.once(_uncarried):
         if each.all:
             carrying = _carrying(each.condition.key)
-            yield _finding(
+            found = _finding(
                 each,
                 f"add an action that supports it, such as {carrying}, or remove the condition"
                 if carrying
                 else "remove the condition, or use a key that AWS lists for the action",
             )
+            if refused is not None:
+                said = " (S3: Conditions do not apply to combination of actions and resources in statement)"
+                found = replace(found, message=found.message + said, level=refused)
+            yield found
 
 
 def _finding(each: _Uncarried, remedy: str) -> Finding:
@@ -69,6 +76,8 @@ def _finding(each: _Uncarried, remedy: str) -> Finding:
         f"{statement.cited} allows them regardless of its value"
         if statement.allows
         else f"{statement.cited} always denies them"
+        if len(statement.conditions) == 1
+        else f"{statement.cited} denies them regardless of its value"
     )
     result = what if without_key(condition) else f"they are never {effect} by {statement.cited}"
     return Finding(
@@ -87,6 +96,8 @@ def _uncarried(subject: Subject) -> tuple[_Uncarried, ...]:
         for condition in statement.conditions:
             key = condition.key
             if ":" not in key or key[:4].lower() == "aws:" or not _listed(key.lower()) or lenient(condition):
+                continue
+            if asks_for(statement, condition.lower_key):
                 continue
             entries = statement.actions_where(partial(_lacks, key))
             every = len(entries) == len(statement.action_texts)

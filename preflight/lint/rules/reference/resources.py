@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from preflight.catalog.arns import ArnForm, action_forms
 from preflight.iam.pattern import matches_action
+from preflight.lint.analysis import stored_by_s3
 from preflight.lint.analysis.action_names import matched
 from preflight.lint.analysis.arn_overlap import overlap
 from preflight.lint.policy.finding import Finding
@@ -47,22 +48,28 @@ def _misfits(
 ) -> Iterator[Finding]:
     """Yield one finding for each action. One that another statement allows on what it needs does no harm here."""
     effect, done = ("denies", "denied") if statement.denies else ("allows", "allowed")
+    refused = stored_by_s3.level(subject)
+    said = " (S3: Action does not apply to any resource(s) in statement)" if refused is not None else ""
     for entry, why in unfit:
-        if statement.allows and subject.once(_Allowing).fitting(entry.text):
+        if refused is None and statement.allows and subject.once(_Allowing).fitting(entry.text):
             continue
         if why == _STAR:
             yield Finding(
                 entry.pointer,
                 f"{entry.text} can be {done} only on all resources (*): {statement.cited} names resources, so it never "
-                f"{effect} it",
-                f'move {entry.text} to a statement with "Resource": "*"',
+                f"{effect} it{said}",
+                f'move {entry.text} to a statement with "Resource": "*"'
+                if not said
+                else f"remove {entry.text}: a bucket policy can't hold it",
+                level=refused,
             )
             continue
         shown = " or ".join(why[:_SHOWN]) + (" …" if len(why) > _SHOWN else "")
         yield Finding(
             entry.pointer,
-            f"{entry.text} doesn't apply to any resource of {statement.cited}, which never {effect} it",
+            f"{entry.text} doesn't apply to any resource of {statement.cited}, which never {effect} it{said}",
             f"add a resource of the form {shown}, or move {entry.text} to a statement that has one",
+            level=refused,
         )
 
 

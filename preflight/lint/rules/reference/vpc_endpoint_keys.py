@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from preflight.lint.analysis.condition_index import conditions_on, without_key
+from preflight.engine.result import Level
+from preflight.lint.analysis.condition_index import asks_for, conditions_on, without_key
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.sensitive_actions import lint_data
-from preflight.lint.policy.statements import StatementView
+from preflight.lint.policy.statements import ConditionEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
 _PREFIX = "aws:vpce"
@@ -24,10 +25,11 @@ def supported_by_service(subject: Subject) -> Iterator[Finding]:
     for view, each in conditions_on(subject, _supporting().keys()):
         key = each.lower_key
         supported = _supporting().get(key) if key.startswith(_PREFIX) else None
-        without = _without(view, supported) if supported is not None else []
-        if without:
+        without = _without(view, supported | _by_others(view, each)) if supported is not None else []
+        if without and not asks_for(view, key):
             effect = "denied" if view.denies else "allowed"
-            result = f"always {effect}" if without_key(each) else f"never {effect}"
+            always = f"always {effect}" if len(view.conditions) == 1 else f"{effect} regardless of it"
+            result = always if without_key(each) else f"never {effect}"
             more = f" and {len(without) - _SHOWN} more" if len(without) > _SHOWN else ""
             yield Finding(
                 each.pointer,
@@ -35,7 +37,18 @@ def supported_by_service(subject: Subject) -> Iterator[Finding]:
                 f"{view.cited}",
                 "use aws:SourceVpce or aws:SourceVpc for them, in a separate statement",
                 on_name=True,
+                level=Level.NOTE if view.not_actions else None,
             )
+
+
+def _by_others(view: StatementView, condition: ConditionEntry) -> frozenset[str]:
+    """Return the services that have another such key, which the statement asks for too: that one decides for them."""
+    others = (_supporting().get(each.lower_key) for each in view.conditions if each is not condition)
+    return (
+        frozenset[str]().union(*(each for each in others if each is not None))
+        if without_key(condition)
+        else frozenset()
+    )
 
 
 def _without(view: StatementView, supported: frozenset[str]) -> list[str]:

@@ -5,7 +5,7 @@ Policies that make their holder an administrator are found once, as such; nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from preflight.iam.pattern import covers
 from preflight.lint.analysis.action_names import matched
 from preflight.lint.policy.finding import Finding, _named
 from preflight.lint.policy.restrictions import about_caller, restricting, under
-from preflight.lint.policy.statements import StatementView
+from preflight.lint.policy.statements import Entry, StatementView
 from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
@@ -74,7 +74,7 @@ def all_but_some_actions(subject: Subject) -> Iterator[Finding]:
     if "NotAction" not in subject.elements:
         return
     for view in subject.statements:
-        if view.not_actions and view.allows and not _guarded(view):
+        if view.not_actions and view.allows and not _guarded(view) and not _lists_all(view.not_actions):
             spared = _named([entry.text for entry in view.not_actions])
             limits = restricting(view)
             yield Finding(
@@ -90,7 +90,7 @@ def all_but_some_resources(subject: Subject) -> Iterator[Finding]:
     if "NotResource" not in subject.elements:
         return
     for view in subject.statements:
-        if view.not_resources and view.allows:
+        if view.not_resources and view.allows and not _lists_all(view.not_resources):
             spared = _named([entry.text for entry in view.not_resources])
             limits = restricting(view)
             yield Finding(
@@ -143,6 +143,11 @@ def effectively_everything(subject: Subject) -> Iterator[Finding]:
             meant = _effectively(entry.text)
             if meant:
                 yield Finding(entry.pointer, f"`{entry.text}` is {meant}", "name the resources you mean")
+
+
+def _lists_all(entries: Sequence[Entry]) -> bool:
+    """Whether everything is left out: nothing is allowed then."""
+    return any(entry.text in _ALL for entry in entries)
 
 
 def _broadly(subject: Subject) -> list[tuple[StatementView, str]]:
