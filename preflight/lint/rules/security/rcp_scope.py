@@ -8,10 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from preflight.iam.pattern import matches_action
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
+_DONE_BY_SERVICES = (
+    "dynamodb:GetItem",
+    "ecr:BatchGetImage",
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "logs:PutLogEvents",
+    "s3:GetBucketAcl",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:PutObject",
+    "secretsmanager:GetSecretValue",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "sts:AssumeRole",
+)
+"""What the guides of services have their service principals allowed in the policies of resources."""
 _SERVICE = "aws:principalisawsservice"
 _CALLER = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths")
 _CALLERS_TAG = "aws:principaltag/"
@@ -21,7 +41,7 @@ _SOURCE = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceo
 def spares_services(subject: Subject) -> Iterator[Finding]:
     """Find conditions on the calling principal that hold for every service."""
     for view in _denying(subject):
-        if _is(view, _SERVICE, "bool", "false"):
+        if _is(view, _SERVICE, "bool", "false") or not _what_services_do(view):
             continue
         for each in view.conditions:
             key = each.key.lower()
@@ -60,6 +80,13 @@ def _on_source(subject: Subject) -> Iterator[tuple[StatementView, ConditionEntry
             if each.key.lower() in _SOURCE and _holds_without(each):
                 yield view, each
                 break
+
+
+def _what_services_do(view: StatementView) -> bool:
+    """Whether a statement is about something that services do in their own name: not only about administration."""
+    return bool(view.not_actions) or any(
+        matches_action(entry, action) for entry in view.action_texts for action in _DONE_BY_SERVICES
+    )
 
 
 def _is(view: StatementView, key: str, operator: str, value: str) -> bool:

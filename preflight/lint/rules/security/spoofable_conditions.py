@@ -24,7 +24,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#iden
 """
 _OPEN = re.compile(r"(?<!\$\{)[*?]|\$\{(?![*?$]\})")
 _VARIABLE = re.compile(r"\$\{\s*([^},\s]+)[^}]*\}")
-_SET_BY_AWS = IDS | {"aws:ec2instancesourcevpc", "aws:sourcevpcarn"}
+_TAGS = re.compile(r"aws:(principal|request|resource)tag/.|[a-z0-9-]+:(resource|request|existingobject)tag/.")
 _READS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
 _LIST = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 
@@ -76,12 +76,20 @@ def id_by_variable(subject: Subject) -> Iterator[Finding]:
             continue
         for value in each.values:
             for name in _VARIABLE.findall(value.text):
-                if len(name) > 1 and name.lower() not in _SET_BY_AWS:
+                if _by_others(name.lower()):
                     yield Finding(
                         value.pointer,
                         f"{each.key} is compared with ${{{name}}}: its value decides which ID matches",
                         "write the ID, or compare with an ID that AWS sets, such as ${aws:PrincipalOrgID}",
                     )
+
+
+def _by_others(name: str) -> bool:
+    """Whether a key holds what those say who tag, or an identity provider."""
+    provider, _, claim = name.partition(":")
+    return _TAGS.match(name) is not None or (
+        bool(claim) and claim[0] != ":" and (provider == "saml" or "." in provider)
+    )
 
 
 def attributes_without_select(subject: Subject) -> Iterator[Finding]:
