@@ -18,13 +18,17 @@ from preflight.json_pointer import escape
 _FORMS = (
     r"\{\{[^{}]*\}\}",  # Jinja, Mustache, and CloudFormation's dynamic references
     r"<[A-Za-z][\w .:/-]{0,60}>",
+    r"(?<![$#{])%?\{[A-Za-z][\w.-]*\}(?!\})",
+    r"\[[A-Z][A-Z0-9_]+\]",
     r"[$#]\{[A-Za-z_][\w.\[\]\"'-]*\}",  # a variable of a policy has a colon: ${aws:username}
     r"__[A-Z][A-Z0-9_]*__",
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
     r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
 _PLACEHOLDER = re.compile("|".join(_FORMS))
-_MAY_BE = re.compile(r"\{\{|<[A-Za-z]|\\u003[cC]|[$#]\{[A-Za-z_][^:{}]*\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION")
+_MAY_BE = re.compile(
+    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+)
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
 """Names without their aws: are slips, not placeholders."""
@@ -44,7 +48,7 @@ def with_placeholders(found: FoundPolicy, *, variables: bool) -> FoundPolicy:
         return found
     reading = _Reading(variables)
     value = reading.value(found.value, "")
-    if not reading.unknown:
+    if not reading.written:
         return found
     was = found.shape
     shape = replace(was or Shape(editable=True), unknown=(was.unknown if was else frozenset()) | reading.unknown,
@@ -63,21 +67,32 @@ class _Reading:
     def value(self, value: Any, at: str) -> Any:
         if isinstance(value, dict):
             return {
-                name: each if name in _WORDS else self.value(each, f"{at}/{escape(name)}")
+                self._name(name, at): each if name in _WORDS else self.value(each, f"{at}/{escape(name)}")
                 for name, each in value.items()
             }
         if isinstance(value, list):
             return [self.value(each, f"{at}/{index}") for index, each in enumerate(value)]
         return self._text(value, at) if isinstance(value, str) else value
 
+    def _name(self, name: Any, at: str) -> Any:
+        """Return the name of a member as it is, but for a condition key with placeholders."""
+        if not isinstance(name, str) or "/Condition" not in at or not _PLACEHOLDER.search(name):
+            return name
+        return self._made(name, at)
+
     def _text(self, text: str, at: str) -> str:
+        made = self._made(text, at)
+        if made != text:
+            self.unknown |= {at}
+        return made
+
+    def _made(self, text: str, at: str) -> str:
         made = text
         for each in _placeholders(text, self._variables):
-            made = made.replace(each, unknown_text(each.strip("${}<># ") or "value").text)
+            made = made.replace(each, unknown_text(each.strip("${}<>#%[] ") or "value").text)
             if not each.startswith(_DYNAMIC):
                 self.named.setdefault(each, at)
         if made != text:
-            self.unknown |= {at}
             self.written[made] = text
         return made
 

@@ -180,7 +180,7 @@ def test_a_passed_service_is_compared_exactly_only() -> None:
         ("a/${aws:username}/${aws:userid/b", ["IAM050"]),
         ("a/${aws:username, 'b}", ["IAM051"]),
         ("a/${}/${ }", ["IAM053", "IAM053"]),
-        ("a/$aws:username/{b}", []),
+        ("a/$aws:username/{b,c}", []),
     ],
 )
 def test_variables(text: str, expected: list[str]) -> None:

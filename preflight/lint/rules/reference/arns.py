@@ -237,6 +237,8 @@ def _form_wrong(
         )
     if in_place:
         return
+    if not fitting and unlisted_arn(text):
+        return
     if not fitting:
         yield _no_form(text, resource, forms, search=search)
         return
