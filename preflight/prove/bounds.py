@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _MARK = "aws:PrincipalTag/unresolved."
-_UNKNOWN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
+_UNKNOWN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 

@@ -15,7 +15,7 @@ from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
 
-_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
+_PLACE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:([^{}]*)\}\}")
 _LOGIC = ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition")
 

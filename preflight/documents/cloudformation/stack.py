@@ -301,7 +301,7 @@ def _named(function: str, argument: Any) -> Iterator[str]:
     if function == "Fn::Sub":
         text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         if isinstance(text, str):
-            names = (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!}][^}]*)\}", text))
+            names = (found.partition(".")[0].strip() for found in re.findall(r"\$\{([^!{}][^{}]*)\}", text))
             yield from (name for name in names if name not in own)
     elif isinstance(argument, str):
         yield argument.partition(".")[0] if function == "Fn::GetAtt" else argument

@@ -15,7 +15,7 @@ from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 # A value that is not known in the place of a whole JSON value, as `"Resource": ${var.arns}` leaves it.
-_BARE = re.compile(r"(?<=[:\[,\s])(\$\{aws:PrincipalTag/unresolved\.[^}]*\})(?=\s*[,\]}])")
+_BARE = re.compile(r"(?<=[:\[,\s])(\$\{aws:PrincipalTag/unresolved\.[^{}]*\})(?=\s*[,\]}])")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

@@ -23,8 +23,8 @@ _PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 _NO_VALUE = {"Ref": "AWS::NoValue"}
-_PLACEHOLDER = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
-_VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
+_PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
+_VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
 _UNSPEAKABLE = re.compile(r"[^\w.:-]")
 
 
@@ -208,7 +208,7 @@ def _substituted(argument: Any) -> MadeText:
 
     def put(found: re.Match[str]) -> str:
         nonlocal known
-        literal, name = found.groups()
+        literal, name = found[1], found[2].strip()
         if literal:
             return f"${{{name}}}"
         made = text_of(given[name]) if name in given else _reference(name)

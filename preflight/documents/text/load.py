@@ -148,10 +148,10 @@ def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json
 
 
 def _yaml(text: str, path: str, repeated: list[Repeated] | None, *, short_forms: bool) -> Document:
-    from preflight.documents.text.yaml_nodes import RepeatedNameError, YamlError, compose, construct, repetitions
+    from preflight.documents.text.yaml_nodes import RepeatedNameError, YamlError, construct, light, repetitions
 
     try:
-        root = compose(text)
+        root = light(text)
         try:
             value = construct(root, short_forms=short_forms)
         except RepeatedNameError:

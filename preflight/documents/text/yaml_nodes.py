@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from preflight.data_files import yaml_loader
 from preflight.documents.text.repeated import Repeated
+from preflight.documents.text.yaml_graph import graph
 from preflight.json_pointer import escape
 
 DEEPEST = 200
@@ -47,8 +48,24 @@ class RepeatedNameError(YamlError):
     """A mapping has a name twice."""
 
 
+def light(text: str) -> Any:
+    """Return what `compose` does, in nodes that know where they begin, and no more. Raises `YamlError`."""
+    return _composed(text, lambda loader: graph(text, loader, DEEPEST, _too_deep))
+
+
 def compose(text: str) -> Any:
     """Return the root node of the one document in a YAML text, or None for an empty one. Raises `YamlError`."""
+    import yaml
+
+    def composed(loader: Any) -> Any:
+        if _may_be_deep(text):
+            _refuse_deep(yaml.parse(text, Loader=loader))
+        return yaml.compose(text, Loader=loader)
+
+    return _composed(text, composed)
+
+
+def _composed(text: str, made: Callable[[Any], Any]) -> Any:
     import yaml
 
     if found := _UNPRINTABLE.search(text):
@@ -59,9 +76,7 @@ def compose(text: str) -> Any:
                         "remove that character", mark)  # fmt: skip
     loader = yaml_loader()
     try:
-        if _may_be_deep(text):
-            _refuse_deep(yaml.parse(text, Loader=loader))
-        return yaml.compose(text, Loader=loader)
+        return made(loader)
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error) from error
     except yaml.YAMLError as error:
@@ -105,7 +120,11 @@ def _refuse_deep(events: Iterable[Any]) -> None:
         depth += name in ("MappingStartEvent", "SequenceStartEvent")
         depth -= name in ("MappingEndEvent", "SequenceEndEvent")
         if depth > DEEPEST:
-            raise YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", event.start_mark)
+            raise _too_deep(event.start_mark)
+
+
+def _too_deep(mark: Any) -> YamlError:
+    return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", mark)
 
 
 def members(node: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -130,7 +149,10 @@ def construct(root: Any, *, first: bool = False, short_forms: bool = False) -> A
     """
     if root is None:
         return None
-    _measure(root, {}, 0, set())
+    if _measure(root, {}, 0, set())[0] > max(MOST_NODES, 2 * _written(root)):
+        raise YamlError(
+            "its aliases expand to more than two million nodes", "write it without aliases", root.start_mark
+        )
     return _value(root, {}, first=first, short_forms=short_forms)
 
 
@@ -154,32 +176,38 @@ def repetitions(root: Any) -> Iterator[Repeated]:
 
 def _measure(node: Any, known: dict[int, tuple[int, int]], depth: int, above: set[int]) -> tuple[int, int]:
     """Return how much a node is with its aliases written out, and how deep; raises `YamlError` beyond the bounds."""
+    if depth > DEEPEST:
+        raise _too_deep(node.start_mark)
+    if node.id == "scalar":
+        # A long text counts for more: aliases to it grow what is written out from the values.
+        return 1 + (len(node.value) >> 6), 0
     if id(node) in above:
         raise YamlError("an alias refers to itself", "write the value out", node.start_mark)
     size, height = known.get(id(node)) or (0, 0)
     if not size:
-        if depth > DEEPEST:
-            raise _nested_too_deep(node)
-        # A long text counts for more: aliases to it grow what is written out from the values.
-        size = 1 + (len(node.value) >> 6 if node.id == "scalar" else 0)
-        if node.id != "scalar":
-            height = 1
-            above.add(id(node))
-            for child in [each for pair in node.value for each in pair] if node.id == "mapping" else node.value:
-                more, below = _measure(child, known, depth + 1, above)
-                size, height = size + more, max(height, below + 1)
-            above.discard(id(node))
+        size, height = 1, 1
+        above.add(id(node))
+        for child in [each for pair in node.value for each in pair] if node.id == "mapping" else node.value:
+            more, below = _measure(child, known, depth + 1, above)
+            size, height = size + more, max(height, below + 1)
+        above.discard(id(node))
         known[id(node)] = size, height
-    if size > max(MOST_NODES, 2 * len(known)):
-        raise YamlError("its aliases expand to more than two million nodes", "write it without aliases",
-                        node.start_mark)  # fmt: skip
     if depth + height > DEEPEST:
-        raise _nested_too_deep(node)
+        raise _too_deep(node.start_mark)
     return size, height
 
 
-def _nested_too_deep(node: Any) -> YamlError:
-    return YamlError(f"it is nested deeper than {DEEPEST} levels", "flatten it", node.start_mark)
+def _written(root: Any) -> int:
+    """Return how many nodes a document has, aliases not followed twice."""
+    seen: set[int] = set()
+    stack, count = [root], 0
+    while stack:
+        node = stack.pop()
+        count += 1
+        if node.id != "scalar" and id(node) not in seen:
+            seen.add(id(node))
+            stack += [each for pair in node.value for each in pair] if node.id == "mapping" else node.value
+    return count
 
 
 def _value(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool) -> Any:
@@ -197,7 +225,8 @@ def _value(node: Any, made: dict[int, Any], *, first: bool, short_forms: bool) -
     if tagged:
         name = node.tag[1:]
         value = {name if name in _BARE_FUNCTIONS else f"Fn::{name}": value}
-    made[id(node)] = value
+    if node.id != "scalar":
+        made[id(node)] = value
     return value
 
 

@@ -10,7 +10,7 @@ from preflight.lint.policy.statements import Entry
 from preflight.lint.policy.subject import Subject
 
 # A context key, or a character that is meant as itself; anything else is no variable but text of some template.
-_VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9.-]+:[^}]*|[*?$])\}")
+_VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9.-]+:[^{}]*|[*?$])\}")
 
 
 class Variable(NamedTuple):

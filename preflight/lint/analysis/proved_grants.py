@@ -15,7 +15,7 @@ from preflight.lint.policy.subject import Subject
 if TYPE_CHECKING:
     from preflight.iam.policy import Policy
 
-_HIDDEN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^}]*)\}")
+_HIDDEN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
 _ACCOUNT = "900000000009"
 
 

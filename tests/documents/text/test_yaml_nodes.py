@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.text.load import DEEPEST, load_text
+from preflight.documents.text.yaml_nodes import YamlError, compose, construct, light
 from preflight.errors import InputError
 
 
@@ -115,3 +121,26 @@ _DATA = st.recursive(
 @given(st.dictionaries(_TEXT, _DATA, min_size=1, max_size=3), st.booleans())
 def test_what_a_yaml_writer_wrote_is_read_back(value: object, flow: bool) -> None:
     assert read(yaml.dump(value, default_flow_style=flow, allow_unicode=True)) == value
+
+
+@given(text=st.text(alphabet="ab:-{}[]&*!<>|'\"#\n ~1.0eE+ytnul", max_size=60))
+@settings(max_examples=150)
+def test_small_nodes_make_what_pyyamls_make(text: str) -> None:
+    def made(compose: Callable[[str], Any]) -> Any:
+        try:
+            return construct(compose(text), short_forms=True)
+        except YamlError as error:
+            return (error.problem, error.mend, error.line, error.column)
+
+    assert repr(made(light)) == repr(made(compose))
+
+
+def test_a_flat_document_of_ten_megabytes_takes_no_gigabyte() -> None:
+    code = (
+        "import resource; from preflight.documents.text.load import load_text; "
+        "load_text(''.join(f'k{n}: v{n}\\n' for n in range(150_000)), 'x.yaml'); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # 2 MB: seven times as much for fifteen.
+    assert int(done.stdout) < 150

@@ -25,7 +25,7 @@ from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _ACCOUNT = re.compile(r"[0-9*?]{1,12}")
 _OF_API = "execute-api:/"
 """How a resource in the policy of an API of API Gateway may begin, which then writes the ARN in front.

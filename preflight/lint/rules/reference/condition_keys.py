@@ -22,7 +22,7 @@ from preflight.lint.policy.subject import Subject
 _FORM = re.compile(r"[A-Za-z0-9][^\s:]*:\S.*", re.DOTALL)
 _TAG = re.compile(r"([a-z0-9-]+:(?:[a-z]*resourcetag|requesttag|principaltag|requestobjecttag|existingobjecttag))/?")
 _OLD = {"aws:arn": "aws:PrincipalArn"}
-_VARIABLE = re.compile(r"\$\{([^},]*:[^},]*)(?:,[^}]*)?\}")
+_VARIABLE = re.compile(r"\$\{([^{},:]*:[^{},]*)(?:,[^{}]*)?\}")
 
 
 def key_format(subject: Subject) -> Sequence[Finding]:

@@ -22,7 +22,7 @@ from preflight.lint.policy.statements import Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _SHOWN = 3
 _STAR = ("*",)
 _TRIED = 1000

@@ -21,7 +21,7 @@ from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry
 from preflight.lint.policy.subject import Subject
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _ARN_PARTS = 6
 
 

@@ -23,7 +23,7 @@ _ID_LENGTH = 20
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 """
 _OPEN = re.compile(r"(?<!\$\{)[*?]|\$\{(?![*?$]\})")
-_VARIABLE = re.compile(r"\$\{\s*([^},\s]+)[^}]*\}")
+_VARIABLE = re.compile(r"\$\{\s*+([^{},\s]++)[^{}]*\}")
 _TAGS = re.compile(r"aws:(principal|request|resource)tag/.|[a-z0-9-]+:(resource|request|existingobject)tag/.")
 _READS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
 _LIST = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
