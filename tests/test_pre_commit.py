@@ -34,7 +34,7 @@ repos:
       - id: preflight-lint
         args: [--strict, --fail-on, warning]
       - id: preflight-check
-        args: [--snapshot, {ROOT}/examples/snapshot.json, --principal, "arn:aws:iam::111122223333:role/deployer"]
+        args: [--snapshot, {ROOT}/examples/snapshot.json, --principal, "arn:aws:iam::111122223333:role/deployer", --]
 """
 
 

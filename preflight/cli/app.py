@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from preflight.errors import PreflightError
+from preflight.errors import PreflightError, UsageError
 
 _FLAGS = {
     "--allow-none": ("allow_none", True),
@@ -57,6 +57,7 @@ def _not_lost(lost: sys.UnraisableHookArgs) -> None:
 def invoke(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
     try:
+        _require_names_apart(arguments)
         code = _ended(arguments)
         sys.stdout.flush()
     except PreflightError as error:
@@ -74,24 +75,43 @@ def invoke(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _require_names_apart(arguments: Sequence[str]) -> None:
+    """Refuse, in pre-commit's hooks, a committed file whose name is an option: `--write-baseline=x.json`.
+
+    pre-commit puts the names of files behind the hook's `args`, which end with `--` by default.
+    """
+    if "PRE_COMMIT" not in os.environ or "--" in arguments:
+        return
+    for each in arguments:
+        if each.startswith("-") and os.path.lexists(each):
+            raise UsageError(f'{each} is the name of a file, not an option; end the args of the hook with "--"')
+
+
 def _ended(arguments: Sequence[str]) -> object:
     """Run the command. To load what parses options takes as long as to lint a policy: a lint that is given nothing but
     files and flags, as pre-commit and editors call it, goes without.
     """
-    if arguments[:1] == ["lint"] and (files := _only_files(arguments[1:])):
+    if arguments[:1] == ["lint"] and (lint := _only_files(arguments[1:])):
         from preflight.cli.lint_run import Options, run_lint
 
-        given: dict[str, Any] = dict(_FLAGS[each] for each in arguments if each in _FLAGS)
-        return run_lint(Options(files, **given))
+        files, flags = lint
+        return run_lint(Options(files, **flags))
     from preflight.cli.commands import started
 
     return started(arguments)
 
 
-def _only_files(arguments: Sequence[str]) -> list[str]:
-    """Return the files of a lint without other options than flags; empty where there is any."""
-    files = [each for each in arguments if each not in _FLAGS]
-    return [] if any(each.startswith("-") or not each for each in files) else files
+def _only_files(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | None:
+    """Return the files and the flags of a lint without other options; None where there is any, or no file.
+
+    What follows `--` is the name of a file, whatever it looks like.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    before, named = arguments[:end], arguments[end + 1 :]
+    files = [*(each for each in before if each not in _FLAGS), *named]
+    if not all(files) or not files or any(each.startswith("-") for each in files[: len(files) - len(named)]):
+        return None
+    return files, dict(_FLAGS[each] for each in before if each in _FLAGS)
 
 
 def _usage(error: Exception, said: str) -> int:

@@ -193,3 +193,29 @@ def test_python_m_preflight_is_the_same(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
     assert out.splitlines()[-1].startswith("READY")
+
+
+@pytest.mark.parametrize("name", ["--write-baseline=x.json", "--output=x.json", "-q"])
+def test_a_committed_file_with_the_name_of_an_option_is_a_file(
+    preflight: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    policy = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}
+    (tmp_path / name).write_text(json.dumps(policy))
+    (tmp_path / "a.json").write_text(json.dumps(policy))
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    ran = preflight("lint", "--allow-none", "--", name, "a.json")
+    assert (
+        ran.code == 1
+        and f"{name}:1" in ran.out
+        and sorted(tmp_path.iterdir()) == [tmp_path / name, tmp_path / "a.json"]
+    )
+    ran = preflight("lint", "--allow-none", name, "a.json")
+    assert ran.code == 2 and "is the name of a file, not an option" in ran.err
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_hooks_and_the_action_set_names_apart() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert all(each["args"][-1] == "--" for each in hooks)
+    assert '-- "${paths[@]}"' in (ROOT / "action.yml").read_text()

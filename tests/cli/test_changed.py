@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,10 +139,34 @@ def test_git_runs_nothing_of_the_repository(repository: Path, tmp_path_factory: 
     trap = repository / "trap.sh"
     trap.write_text(f"#!/bin/sh\ntouch {marker}\n")
     trap.chmod(0o755)
-    for name in ("core.fsmonitor", "diff.external", "core.pager", "diff.trap.command", "diff.trap.textconv"):
+    for name in (
+        *("core.fsmonitor", "diff.external", "core.pager", "diff.trap.command", "diff.trap.textconv"),
+        *("filter.trap.clean", "filter.trap.smudge", "filter.trap=x.clean", "filter.other.process"),
+    ):
         git("config", name, str(trap))
-    (repository / ".gitattributes").write_text("*.json diff=trap\n")
+    git("config", "filter.trap.required", "true")
+    git("config", "core.hooksPath", str(repository))
+    for hook in ("post-index-change", "fsmonitor-watchman"):
+        (repository / hook).write_bytes(trap.read_bytes())
+        (repository / hook).chmod(0o755)
+    (repository / ".gitattributes").write_text("e*.json diff=trap filter=trap\ns*.json filter=other\n")
+    os.utime(repository / "policies" / "same.json", (1, 1))
     (repository / "policies" / "edited.json").write_text(GOOD)
 
     assert "policies/edited.json" in changed_of(["policies"], "main")
     assert not marker.exists()
+
+
+def test_a_bare_repository_that_was_committed_is_none(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    marker = tmp_path_factory.mktemp("outside") / "sprung"
+    bare = repository / "policies" / "bare"
+    git("init", "--bare", str(bare))
+    (bare / "config").write_text(
+        f"[core]\nrepositoryformatversion = 0\nbare = false\nworktree = .\nfsmonitor = touch {marker};\n"
+    )
+    (bare / "policy.json").write_text(GOOD)
+    assert "policies/bare/policy.json" in changed_of(["policies"], "main")
+    ran = run("lint", "--changed-only", "main", str(bare))
+    assert (ran.exit_code, marker.exists()) == (2, False) and "not in a git repository" in ran.stderr

@@ -111,3 +111,16 @@ def test_a_file_that_cannot_be_written_is_named(
         2,
         "preflight: p.json: it cannot be written (Permission denied); make it and its folder writable",
     )
+
+
+def test_a_link_that_leaves_the_directory_is_not_written_through(preflight: Command, folder: Path) -> None:
+    inside, outside = folder / "tree", folder / "outside.json"
+    inside.mkdir()
+    text = BEFORE
+    for path in (outside, inside / "own.json"):
+        path.write_text(text)
+    (inside / "link.json").symlink_to(outside)
+    (inside / "near.json").symlink_to(inside / "own.json")
+    ran = preflight("lint", "--fix", "tree")
+    assert outside.read_text() == text and (inside / "own.json").read_text() != text
+    assert "link.json: it is a link to a file outside tree; fix that file itself" in ran.err

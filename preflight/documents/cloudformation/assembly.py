@@ -20,12 +20,13 @@ from preflight.documents.cloudformation.stack import Shared, Stack, Where
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.plans.plan import Given, Plan, PlannedStack
 from preflight.documents.text.document import Document
-from preflight.documents.text.load import load
+from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 _STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _ENVIRONMENT = re.compile(r"aws://([^/]+)/(.+)")
+_DEEPEST = 20
 _UNKNOWN = ("unknown-account", "unknown-region")
 _PLACEHOLDER = re.compile(r"\$\{AWS::(Partition|AccountId|Region)\}")
 
@@ -82,7 +83,8 @@ def plan_in(document: Document, given: Given) -> Plan:
     The caller is CloudFormation's service role, as the CDK deploys. Raises `InputError` for an assembly that cannot be
     used, and for stacks of several places.
     """
-    found = list(_ordered(list(_stacks(document))))
+    tree = Tree(document.path)
+    found = list(_ordered(list(_stacks(document, tree))))
     if not found:
         raise InputError(
             document.path, "the assembly has no stacks with resources", mend="synthesize an app that has one"
@@ -91,7 +93,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     account = _one("account", [each.account for each in found], found, given.account)
     _require_known(found, given)
     given = replace(given, region=region, account=account)
-    shared, gathered = Shared(nested=nested_in), Gathered()
+    shared, gathered = Shared(tree, nested=nested_in), Gathered()
     for each in found:
         label = each.name if len(found) > 1 else ""
         where = Where(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
@@ -105,7 +107,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     return planned(gathered, shared, given, again, _principal(found, region, account))
 
 
-def _stacks(manifest: Document) -> Iterator[_Found]:
+def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) -> Iterator[_Found]:
     artifacts = manifest.value.get("artifacts")
     if not isinstance(artifacts, dict):
         raise InputError(manifest.path, "its artifacts must be an object", place=manifest.place("/artifacts"),
@@ -118,10 +120,18 @@ def _stacks(manifest: Document) -> Iterator[_Found]:
             continue
         if artifact.get("type") == _ASSEMBLY and isinstance(properties.get("directoryName"), str):
             below = os.path.join(folder, properties["directoryName"], "manifest.json")  # noqa: PTH118
-            yield from _stacks(_loaded(manifest, pointer, below))
+            held = _loaded(manifest, pointer, below, tree)
+            if any(each is held or each.path == held.path for each in (*above, manifest)) or len(above) >= _DEEPEST:
+                raise InputError(
+                    manifest.path,
+                    "the assembly holds itself",
+                    place=manifest.place(pointer),
+                    mend="run cdk synth again",
+                )
+            yield from _stacks(held, tree, (*above, manifest))
         elif artifact.get("type") == _STACK and isinstance(properties.get("templateFile"), str):
             path = os.path.join(folder, properties["templateFile"])  # noqa: PTH118
-            template = _loaded(manifest, pointer, path)
+            template = _loaded(manifest, pointer, path, tree)
             if not template.value.get("Resources"):
                 # cdk deploy skips a stack that has no resources.
                 continue
@@ -139,11 +149,13 @@ def _stacks(manifest: Document) -> Iterator[_Found]:
             )
 
 
-def _loaded(manifest: Document, pointer: str, path: str) -> Document:
+def _loaded(manifest: Document, pointer: str, path: str, tree: Tree) -> Document:
     if manifest.path == "-":
         raise InputError("-", "the files of an assembly are not in its manifest", mend="name the directory cdk.out")
     try:
-        document = load(path, template=True)
+        document = tree.load(path, manifest.path)
+        if document is None:
+            raise InputError(path, "there is no such file in it")
     except InputError as error:
         if error.position is None:
             problem = f"it names {path}, and {error.problem}"

@@ -13,7 +13,7 @@ from typing import Any
 from preflight.documents.cloudformation.stack import Stack
 from preflight.documents.plans.plan import Declared
 from preflight.documents.text.document import Document
-from preflight.documents.text.load import load
+from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
@@ -27,7 +27,7 @@ def assets_of(manifest: Document, needs: Iterable[str], stack: Stack) -> Iterato
 
     A manifest of assets that is not beside the assembly has none: what is missing is then reported where it is used.
     """
-    for listed in _manifests(manifest, needs):
+    for listed in _manifests(manifest, needs, stack.shared.tree):
         yield from _listed(listed, stack)
 
 
@@ -35,7 +35,7 @@ def publishing_roles(manifest: Document, needs: Iterable[str], stack: Stack) -> 
     """Return the roles that `cdk deploy` assumes to upload the assets of a stack, each once."""
     every = (
         place.get("assumeRoleArn")
-        for listed in _manifests(manifest, needs)
+        for listed in _manifests(manifest, needs, stack.shared.tree)
         for section in ("files", "dockerImages")
         for _, place in _destinations(listed.value, section)
     )
@@ -43,7 +43,7 @@ def publishing_roles(manifest: Document, needs: Iterable[str], stack: Stack) -> 
     return tuple(role for role in filled if not DeployText.partial(role))
 
 
-def _manifests(manifest: Document, needs: Iterable[str]) -> Iterator[Document]:
+def _manifests(manifest: Document, needs: Iterable[str], tree: Tree) -> Iterator[Document]:
     artifacts = manifest.value.get("artifacts")
     for name in needs:
         artifact = artifacts.get(name) if isinstance(artifacts, dict) else None
@@ -52,7 +52,9 @@ def _manifests(manifest: Document, needs: Iterable[str]) -> Iterator[Document]:
         if not isinstance(artifact, dict) or artifact.get("type") != _MANIFEST or not isinstance(file, str):
             continue
         try:
-            yield load(os.path.join(os.path.dirname(manifest.path), file))  # noqa: PTH118, PTH120
+            listed = tree.load(os.path.join(os.path.dirname(manifest.path), file), manifest.path)  # noqa: PTH118, PTH120
+            if listed is not None:
+                yield listed
         except InputError as error:
             if error.position is not None:
                 raise

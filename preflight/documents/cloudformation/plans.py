@@ -22,8 +22,8 @@ from preflight.documents.plans.operation_names import known_operations, schema_n
 from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedRequest, PlannedResource, PlannedStack
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.text.document import Document
-from preflight.documents.text.load import load
 from preflight.documents.text.schema import load_schema
+from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
@@ -48,7 +48,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     """Return the plan in a template, taken as a new stack. Raises `InputError` for what CloudFormation would refuse."""
     template = read_template(document)
     _require_known(template, given)
-    shared = Shared(nested=nested_in)
+    shared = Shared(Tree(document.path), nested=nested_in)
     own = PurePath(document.path).stem
     where = Where(given.region, given.account, given.stack_name, own if given.several else "", own)
     stack = Stack(template, where, given.parameters, shared)
@@ -79,7 +79,7 @@ def _update(gathered: Gathered, deployed: Document, where: Where, given: Given) 
     else:
         before, template = Gathered(), read_template(deployed)
         known = {name: value for name, value in given.parameters.items() if name in template.parameters}
-        gather(Stack(template, where, known, Shared(nested=nested_in)), before)
+        gather(Stack(template, where, known, Shared(Tree(deployed.path), nested=nested_in)), before)
         gathered.resources = updated(gathered.resources, before.resources)
     made = {each.request for each in gathered.resources if each.request}
     gathered.requests = [each for each in gathered.requests if each.name in made]
@@ -143,13 +143,13 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
         return None
     parent = stack.template.document.path
     path = named if parent == "-" else os.path.join(os.path.dirname(parent), named)  # noqa: PTH118, PTH120
-    if not os.path.isfile(path):  # noqa: PTH113
-        return None
     label = f"{stack.where.prefix}{resource.id}"
     if label.count("/") >= 10:
         problem = f"stacks are nested in {resource.id} without end"
         raise stack.template.error(resource.pointer, problem, "end the nesting")
-    document = load(path, template=True)
+    document = stack.shared.tree.load(path, parent)
+    if document is None:
+        return None
     if not isinstance(document.value, dict):
         raise InputError(path, "it is not a template", mend="write its Resources")
     parameters = properties.get("Parameters")

@@ -16,6 +16,7 @@ from preflight.documents.cloudformation.resolve import Resolver
 from preflight.documents.cloudformation.types import Made, declared_of, made_of
 from preflight.documents.plans.plan import Gap
 from preflight.documents.text.schema import word_for
+from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape, unescape
 from preflight.unresolved import DeployText
@@ -47,10 +48,11 @@ class Where:
 
 @dataclass(slots=True)
 class Shared:
-    """What the stacks of a plan share: exports by name, how the template of a nested stack is found, and references to
-    resources that are not made, by where they stand.
+    """What the stacks of a plan share: the tree that their files lie in, exports by name, how the template of a nested
+    stack is found, and references to resources that are not made, by where they stand.
     """
 
+    tree: Tree
     exports: MutableMapping[str, Any] = field(default_factory=dict)
     nested: Callable[[Stack, Resource], Stack | None] = lambda _, __: None
     unmade: dict[tuple[str, str], Gap] = field(default_factory=dict)

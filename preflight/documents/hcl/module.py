@@ -42,9 +42,8 @@ class Module:
 
     def file(self, path: str) -> str | None:
         """Return the text of a file inside the tree that was named; None for every other one."""
-        whole = os.path.realpath(os.path.join(self.folder, path))  # noqa: PTH118
-        top = os.path.realpath(self.top)
-        if "\0" in path or os.path.commonpath([top, whole]) != top:
+        whole = os.path.join(self.folder, path)  # noqa: PTH118
+        if "\0" in path or not _inside(whole, self.top):
             return None
         try:
             about = os.stat(whole)  # noqa: PTH116
@@ -56,12 +55,18 @@ class Module:
             return None
 
 
+def _inside(path: str, top: str) -> bool:
+    """Say whether a file, links followed, lies in a folder."""
+    whole = os.path.realpath(top)
+    return os.path.commonpath([whole, os.path.realpath(path)]) == whole
+
+
 def module_of(source: Source, top: str) -> Module:
     """Return the module that a parsed file is part of, with its other files as they lie in the folder; `top` is the
     folder that was named, which file() may read in.
     """
     folder = os.path.dirname(source.path) or "."  # noqa: PTH120
-    others, unread = _others(source.path, folder) if source.path != "-" else ([], [])
+    others, unread = _others(source.path, folder, top or folder) if source.path != "-" else ([], [])
     found: dict[str, dict[str, Written]] = {"locals": {}, "variable": {}}
     documents: dict[str, Block] = {}
     blocks: list[Block] = []
@@ -78,7 +83,7 @@ def module_of(source: Source, top: str) -> Module:
     return Module(folder, top or folder, tuple(blocks), found["locals"], found["variable"], documents, tuple(unread))
 
 
-def _others(path: str, folder: str) -> tuple[list[Source], list[str]]:
+def _others(path: str, folder: str, top: str) -> tuple[list[Source], list[str]]:
     sources: list[Source] = []
     unread: list[str] = []
     size = 0
@@ -88,6 +93,8 @@ def _others(path: str, folder: str) -> tuple[list[Source], list[str]]:
             continue
         size += about[0]
         try:
+            if not _inside(other, top):
+                raise InputError(other, "it is a link to a file outside the directory that was named")
             if len(sources) >= _MOST_FILES or size > _MOST_BYTES:
                 raise InputError(other, "the module is too large")
             sources.append(_parsed(other, about))

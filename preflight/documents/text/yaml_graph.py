@@ -41,7 +41,7 @@ def graph(text: str, loader: Any, deepest: int, too_deep: Callable[[Any], Except
     """
     import yaml
 
-    events = yaml.parse(text, Loader=loader)
+    events: Any = yaml.parse(text, Loader=loader)
     anchors: dict[str, Node] = {}
     open_: list[Node] = []
     keys: list[Node | None] = []

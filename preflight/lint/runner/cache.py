@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from contextlib import suppress
 from hashlib import blake2b
@@ -24,6 +25,9 @@ from preflight.errors import PreflightError
 from preflight.lint.runner.one_file import Kept, Linted, Settings
 
 _MOST_ENTRIES, _MOST_FILES = 20_000, 6
+# How a file of ours is named, and begins: a word and the digest of the rest.
+_NAME = re.compile(r"lint-[0-9a-f]{24}[.]json")
+_MAGIC = b"preflight-cache-1 "
 _FOLDER = "PREFLIGHT_CACHE_DIR"
 # A suppression in a comment may expire, whatever becomes of the file.
 _COMMENT = b"preflight:"
@@ -36,7 +40,7 @@ class Cache:
         self._path, self._settings = path, settings
         self._before: dict[str, Any] = {}
         with suppress(OSError, ValueError, RecursionError):
-            read = json.loads(path.read_bytes())
+            read = json.loads(_own(path))
             self._before = read if isinstance(read, dict) else {}
         self._now: dict[str, Any] = {}
         self._keys: dict[FoundFile, tuple[str, tuple[int, ...]]] = {}
@@ -102,11 +106,45 @@ class Cache:
         older = [(key, entry) for key, entry in self._before.items() if key not in self._now]
         entries = {**dict(older[-room:] if room > 0 else ()), **self._now}
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path, json.dumps(entries, separators=(",", ":")).encode(), private=True)
-            files = sorted(self._path.parent.glob("lint-*.json"), key=lambda each: each.stat().st_mtime)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            data = json.dumps(entries, separators=(",", ":")).encode()
+            replace_file(self._path, _MAGIC + _digest(data) + b"\n" + data, private=True)
+            files = sorted(filter(_is_own, self._path.parent.iterdir()), key=lambda each: each.stat().st_mtime)
             for each in files[:-_MOST_FILES]:
                 each.unlink(missing_ok=True)
+
+
+def _own(path: Path) -> bytes:
+    """Return what this program wrote into a file of the user's own. Raises `OSError` or `ValueError` for any other."""
+    with os.fdopen(
+        os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb"
+    ) as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode) or not _is_users(about):
+            raise ValueError(f"{path} is another's")
+        head, _, data = file.read().partition(b"\n")
+    if head != _MAGIC + _digest(data):
+        raise ValueError(f"{path} is damaged, or not of this program's")
+    return data
+
+
+def _is_own(path: Path) -> bool:
+    """Say whether a file is one that this program wrote for the user, whole or not."""
+    if _NAME.fullmatch(path.name) is None:
+        return False
+    about = path.lstat()
+    if not stat.S_ISREG(about.st_mode) or not _is_users(about):
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _is_users(about: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).hexdigest().encode()
 
 
 def _folder() -> Path | None:

@@ -42,7 +42,7 @@ class Settings(NamedTuple):
 
 class Fix(NamedTuple):
     """What was mended in one file: its text `before` and `after`, the rules of what was mended, and in one line each
-    what was not though it is known how, and why.
+    what was not though it is known how, and why. `top` is the directory that was named, if the file was found in one.
     """
 
     path: str
@@ -50,6 +50,7 @@ class Fix(NamedTuple):
     after: str
     rules: tuple[str, ...]
     left: tuple[str, ...]
+    top: str = ""
 
 
 class Kept(NamedTuple):
@@ -169,7 +170,7 @@ class Files:
         mended = mend(text, lambda text: read_policies(text, file.path, type_), find, pinned.pinned)
         if mended.text == text and not mended.left and file.path != "-":
             return None
-        return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left))
+        return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left), file.top)
 
     def _suppressions(self, named: str, policies: Sequence[FoundPolicy], text: str) -> Suppressions:
         settings = self._settings

@@ -29,8 +29,11 @@ def write_fixes(fixes: Iterable[Fix]) -> Iterator[str]:
 
 
 def _write(fix: Fix) -> None:
+    target = Path(fix.path).resolve()
+    if fix.top and not target.is_relative_to(Path(fix.top).resolve()):
+        raise PreflightError(f"{fix.path}: it is a link to a file outside {fix.top}; fix that file itself")
     data = read_bytes(fix.path)
     if decode(data, fix.path) != fix.before:
         raise PreflightError(f"{fix.path}: it changed while it was being linted; lint it again")
     bom, encoding = next(((bom, name) for bom, name in _ENCODINGS.items() if data.startswith(bom)), (b"", "utf-8"))
-    replace_file(Path(fix.path).resolve(), bom + fix.after.encode(encoding))
+    replace_file(target, bom + fix.after.encode(encoding))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from preflight.lint.runner import lint as check
-from preflight.lint.runner.cache import Cache
+from preflight.lint.runner.cache import _MAGIC, Cache, _digest
 from tests.cli.running import Command
 
 WIDE = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -107,7 +107,8 @@ def test_a_cache_that_was_damaged(many: Path, preflight: Command, linted: list[s
 def test_entries_that_were_damaged(many: Path, preflight: Command, linted: list[str]) -> None:
     first = preflight("lint", "p")
     (kept,) = (many / "cache").glob("lint-*.json")
-    kept.write_text(json.dumps({key: [1, [{"rule": 3}]] for key in json.loads(kept.read_bytes())}))
+    data = json.dumps({key: [1, [{"rule": 3}]] for key in json.loads(kept.read_bytes().partition(b"\n")[2])}).encode()
+    kept.write_bytes(_MAGIC + _digest(data) + b"\n" + data)
     assert preflight("lint", "p") == first and len(linted) == 6
 
 
@@ -140,9 +141,37 @@ def test_what_can_be_read_only_once_is_read_once(many: Path, preflight: Command)
 
 def test_old_files_go(many: Path, preflight: Command) -> None:
     (many / "cache").mkdir()
+    others = ("lint-0.json", "lint-roles.json", f"lint-{9:024x}.json", "notes.txt")
+    for name in others:
+        (many / "cache" / name).write_text("{}")
+        os.utime(many / "cache" / name, (1, 1))
     for number in range(9):
-        old = many / "cache" / f"lint-{number}.json"
-        old.write_text("{}")
+        old = many / "cache" / f"lint-{number:024x}.json"
+        if old.name not in others:
+            old.write_bytes(_MAGIC)
         os.utime(old, (number, number))
     preflight("lint", "p")
-    assert len(list((many / "cache").glob("lint-*.json"))) == 6 and not (many / "cache" / "lint-0.json").exists()
+    left = {each.name for each in (many / "cache").iterdir()}
+    assert len(left) == 6 + len(others) and left >= set(others) and f"lint-{0:024x}.json" not in left
+
+
+def test_a_link_to_anothers_file_is_neither_believed_nor_followed(
+    many: Path, preflight: Command, linted: list[str]
+) -> None:
+    first = preflight("lint", "p")
+    (kept,) = (many / "cache").iterdir()
+    away = many / "away.json"
+    kept.rename(away)
+    kept.symlink_to(away)
+    before = away.read_bytes()
+    assert preflight("lint", "p") == first and len(linted) == 6 and away.read_bytes() == before
+
+
+@pytest.mark.parametrize("at", [20, 60, 300, -3])
+def test_a_flipped_bit_makes_it_unknown(many: Path, preflight: Command, linted: list[str], at: int) -> None:
+    first = preflight("lint", "p")
+    (kept,) = (many / "cache").iterdir()
+    data = bytearray(kept.read_bytes())
+    data[at] ^= 1
+    kept.write_bytes(data)
+    assert preflight("lint", "p") == first and len(linted) == 6

@@ -1,0 +1,54 @@
+"""Files that a document names: read only inside the tree of the one that the user named, and only so much of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from preflight.documents.text.document import Document
+from preflight.documents.text.load import load
+from preflight.errors import InputError
+
+_MOST_BYTES = 64 << 20
+_MOST_FILES = 1000
+
+
+class Tree:
+    """The work tree of git that a file lies in, else its folder. Reads regular files in it; one total is for them all.
+
+    A document that is named again is not read again.
+    """
+
+    def __init__(self, named: str) -> None:
+        self._top = _top(named)
+        self._read: dict[str, Document] = {}
+        self._bytes = self._files = 0
+
+    def load(self, path: str, by: str) -> Document | None:
+        """Read the file that a document (`by`) names, which may be a template; None where there is none in the tree.
+
+        Raises `InputError` for one that cannot be used, and where documents name too much.
+        """
+        try:
+            real = os.path.realpath(path)
+            about = os.stat(real)  # noqa: PTH116
+        except (OSError, ValueError):
+            return None
+        if os.path.commonpath([self._top, real]) != self._top or not stat.S_ISREG(about.st_mode):
+            return None
+        document = self._read.get(real)
+        self._files += 1
+        self._bytes += about.st_size
+        if self._files <= _MOST_FILES and self._bytes <= _MOST_BYTES and document is None:
+            document = self._read[real] = load(path, template=True)
+            self._bytes += max(len(document.text) - about.st_size, 0)
+        if document is None or self._files > _MOST_FILES or self._bytes > _MOST_BYTES:
+            limit = f"{_MOST_FILES} files or {_MOST_BYTES >> 20} MiB"
+            raise InputError(by, f"it names more than {limit}, with what those name", mend="check its parts one by one")
+        return document
+
+
+def _top(named: str) -> str:
+    folder = Path(os.path.realpath(os.path.dirname(named) if named != "-" else "."))  # noqa: PTH120
+    return str(next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder))
