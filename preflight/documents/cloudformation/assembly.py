@@ -155,7 +155,7 @@ def _loaded(manifest: Document, pointer: str, path: str, tree: Tree) -> Document
     try:
         document = tree.load(path, manifest.path)
         if document is None:
-            raise InputError(path, "there is no such file in it")
+            raise InputError(path, "there is no such file")
     except InputError as error:
         if error.position is None:
             problem = f"it names {path}, and {error.problem}"

@@ -96,5 +96,5 @@ def test_an_assembly_names_nothing_outside(folder: Path) -> None:
     out = folder / "cdk.out"
     out.mkdir()
     (out / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"a": artifact}}))
-    with pytest.raises(InputError, match="there is no such file in it"):
+    with pytest.raises(InputError, match="there is no such file"):
         read_plan([str(out)])
