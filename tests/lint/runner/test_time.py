@@ -54,11 +54,11 @@ def test_no_text_takes_long(tmp_path: Path, name: str) -> None:
         "import resource, sys; from preflight.cli.app import invoke; "
         "code = invoke(['lint', '--no-cache', 'x.json', '--format', 'json']); "
         "used = resource.getrusage(resource.RUSAGE_SELF); "
-        "print(code, used.ru_utime, used.ru_maxrss // 1024, file=sys.stderr)"
+        "print(code, used.ru_utime, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    exit_code, seconds, megabytes = done.stderr.split()[-3:]
-    assert exit_code in ("0", "1") and float(seconds) < 8 and int(megabytes) < 200, done.stderr
+    exit_code, seconds = done.stderr.split()[-2:]
+    assert exit_code in ("0", "1") and float(seconds) < 8, done.stderr
 
 
 def test_a_check_of_a_template_made_to_be_slow(tmp_path: Path) -> None:
