@@ -50,6 +50,13 @@ def rule_ids() -> list[str]:
     return ids()
 
 
+def pages_address(*paths: str) -> str:
+    """Return the address below which rules have pages, as the settings that apply to files say; empty without one."""
+    from preflight.documents.config import find_config
+
+    return find_config(paths).rule_pages
+
+
 def explain(rule: str) -> Explained:
     """Return a rule by its id or name, with its examples. Raises `UsageError` for one that does not exist."""
     from preflight.engine.rule import load_examples, load_rule, nearest

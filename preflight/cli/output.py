@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from preflight.api.rule_pages import pages_address
 from preflight.errors import UsageError
 from preflight.report.formats import FORMATS, require_format
 from preflight.report.view import View
@@ -60,6 +61,7 @@ def viewed(
         color=colored(color, output),
         quiet=quiet,
         verbose=verbose,
+        rule_pages=pages_address(*(sources or ())),
     )
 
 

@@ -55,7 +55,7 @@ class CheckTable(NamedTuple):
 
 class Config(NamedTuple):
     """What a settings file says. `path` is the file (empty where there is none), `folder` what its paths start from,
-    `check` and `audit` its tables of these names.
+    `check` and `audit` its tables of these names. `rule_pages` is the address below which each rule has a page.
     """
 
     path: str = ""
@@ -72,6 +72,7 @@ class Config(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     check: CheckTable = CheckTable()
     audit: Mapping[str, Any] = {}
+    rule_pages: str = ""
 
     def named(self, path: str) -> str:
         """Return how the settings name a file: from their folder, with slashes."""
@@ -184,6 +185,7 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
         ),
         check=_check(table.get("check", {}), folder),
         audit=table.get("audit", {}),
+        rule_pages=table.get("rule-pages", ""),
     )
 
 

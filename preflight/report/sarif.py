@@ -56,7 +56,7 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
                 "name": "preflight",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [descriptor(names[rule], view.rule(rule)) for rule in ids],
+                "rules": [descriptor(names[rule], view.rule(rule), view.rule_pages) for rule in ids],
             }
         },
         "automationDetails": {"id": f"preflight-{command(report)}/"},

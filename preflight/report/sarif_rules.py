@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from preflight.engine.result import Level, Result
-from preflight.engine.rule import Rule
+from preflight.engine.rule import Rule, rule_ids
 
 _LONGEST = 1024
 _SECURITY = ("security", "escalation", "trust")
@@ -15,8 +15,11 @@ _PRECISION = {Level.ERROR: "very-high", Level.WARNING: "high", Level.NOTE: "medi
 _PROBLEM = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "recommendation"}
 
 
-def descriptor(result: Result, rule: Rule | None) -> dict[str, Any]:
-    """Return the `reportingDescriptor` of a result's rule; of a rule that is not known, what the result says of it."""
+def descriptor(result: Result, rule: Rule | None, pages: str = "") -> dict[str, Any]:
+    """Return the `reportingDescriptor` of a result's rule; of a rule that is not known, what the result says of it.
+
+    It links to the rule's page below the address `pages`, where there is one, else to AWS's.
+    """
     if rule is None:
         named = {"text": result.name}
         return {
@@ -36,9 +39,15 @@ def descriptor(result: Result, rule: Rule | None) -> dict[str, Any]:
         "defaultConfiguration": {"level": rule.level.value},
         "properties": _properties(rule),
     }
-    if rule.references:
-        found["helpUri"] = rule.references[0]
+    if link := rule_link(rule, pages):
+        found["helpUri"] = link
     return found
+
+
+def rule_link(rule: Rule, pages: str) -> str:
+    """Return the address of a rule's page below `pages`; without that, AWS's first page about it; empty without any."""
+    is_ours = pages and rule.id in rule_ids()
+    return f"{pages}{rule.id}.html" if is_ours else (rule.references or ("",))[0]
 
 
 def _properties(rule: Rule) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from preflight import __version__
+from preflight.errors import PreflightError
 from preflight.server.completion import completions
 from preflight.server.cursor import Cursor, actions_before, cursor_at
 from preflight.server.diagnostics import SOURCE, Looked, diagnostics, looked_at
@@ -68,16 +69,26 @@ class Server(LanguageServer):
         if uri not in self.workspace.text_documents or self.workspace.get_text_document(uri).version != version:
             return
         self.found[uri] = version, looked
-        found = [_moved(document, each) for each in diagnostics(looked, links())]
+        found = [_moved(document, each) for each in diagnostics(looked, links(path))]
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
 
 
-@cache
-def links() -> dict[str, str]:
-    """Return the page of each rule that has one: AWS's on what the rule is about."""
-    from preflight import api
+def links(path: str) -> dict[str, str]:
+    """Return the page of each rule that has one: below the address of the settings, else AWS's."""
+    from preflight.api.rule_pages import pages_address
 
-    return {rule.id: rule.references[0] for rule in api.rules() if rule.references}
+    try:
+        return _links(pages_address(path))
+    except PreflightError:
+        return _links("")
+
+
+@cache
+def _links(pages: str) -> dict[str, str]:
+    from preflight import api
+    from preflight.report.sarif_rules import rule_link
+
+    return {rule.id: link for rule in api.rules() if (link := rule_link(rule, pages))}
 
 
 def made(*, region: str | None = None, snapshot: str | None = None) -> Server:

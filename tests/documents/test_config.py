@@ -144,3 +144,12 @@ def test_a_folder_brings_its_own_settings(tmp_path: Path, monkeypatch: pytest.Mo
     for path in ("infra", "infra/policy.json", "infra/no-such-folder"):
         assert find_config([str(tmp_path / path)]).ignore == ("IAM206",)
     assert find_config(["-"]).ignore == ()
+
+
+def test_the_address_of_rule_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "preflight.toml").write_text('rule-pages = "https://docs.example.org/rules/"\n')
+    assert find_config(["policy.json"]).rule_pages == "https://docs.example.org/rules/"
+    (tmp_path / "preflight.toml").write_text('rule-pages = "docs.example.org"\n')
+    with pytest.raises(InputError, match="rule-pages"):
+        find_config(["policy.json"])

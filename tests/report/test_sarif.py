@@ -203,3 +203,15 @@ def test_places() -> None:
 )
 def test_where_a_value_ends(line: str, column: int, value: str) -> None:
     assert line[column - 1 : value_end(line, column) - 1] == value
+
+
+def test_rules_link_to_the_pages_that_the_settings_name() -> None:
+    shipped = load_rule("IAM101").result(Kind.FAIL, "misspelt", location=Location("p.json", "", 1, 1))
+    report = replace(FINDINGS, results=(*FINDINGS.results, shipped))
+    pages = "https://docs.example.org/preflight/rules/"
+    links = {
+        each["id"]: each.get("helpUri", "")
+        for each in run(report, replace(VIEW, rule_pages=pages))["tool"]["driver"]["rules"]
+    }
+    assert links.pop("IAM101") == f"{pages}IAM101.html"
+    assert links and not any(link.startswith(pages) for link in links.values()), "rules of one's own have no page there"
