@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test docs install install-test format bench clean
+.PHONY: demo test docs site install install-test format bench clean
 
 demo: install
 	@$(BIN)/preflight check examples/create-endpoint.json --snapshot examples/snapshot.json \
@@ -25,6 +25,12 @@ docs: install-test
 	$(BIN)/python tools/precision.py
 	$(BIN)/python -m tests.report.rewrite
 	$(BIN)/python tools/printed.py
+
+# The site, in build/site/html. Its generator is installed for it alone.
+site: install-test
+	$(BIN)/python -m pip install -q -c constraints.txt zensical
+	$(BIN)/python tools/site_pages.py build/site/pages
+	$(BIN)/zensical build --strict
 
 format: install-test
 	$(BIN)/ruff format .
