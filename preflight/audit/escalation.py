@@ -27,6 +27,7 @@ from preflight.lint.analysis.escalation_paths import ways
 _MOST_OTHERS = 8
 _MOST_CHANGES = 2_000
 _MOST_SOURCES = 5_000
+_LONGEST_CHAIN = 32
 
 
 def escalation(scene: Scene) -> Escalation:
@@ -45,6 +46,8 @@ class _Search:
         self._into = WaysInto(scene, self._grants, attempts)
         # Principals as they can make themselves, each with the step that makes them so.
         self._made: dict[str, Step] = {}
+        # Those whose ways were not all looked at, with the reason.
+        self._cut: dict[str, str] = {}
 
     def found(self) -> Escalation:
         holders = tuple(self._grants.holders)
@@ -81,13 +84,17 @@ class _Search:
             for arn in sorted(left, key=self._grants.order.__getitem__)
             if self._grants.by_key[arn].policies.unknown
         }
+        undecided |= {arn: reason for arn, reason in self._cut.items() if arn in left}
         unseen = self._unseen(left, {*standing, *steps})
         return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen)
 
     def _add_changes(self, holder: Holder, depth: int = 2) -> None:
         """Add a principal as it can make itself, where that is more than it is."""
         for change, _ in self._own.changes(holder) if depth else ():
-            if len(self._made) < _MOST_CHANGES and change.after.key not in self._grants.order:
+            if len(self._made) >= _MOST_CHANGES:
+                self._cut[holder.arn] = f"it can change itself in more ways than the {_MOST_CHANGES:,} that are tried"
+                break
+            if change.after.key not in self._grants.order:
                 self._grants.add(change.after)
                 it = change.attempt
                 how = change.how
@@ -180,12 +187,12 @@ class _Search:
                     both = Attempt(before.by, before.depends_on).also(both)
                 yield Step(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
 
-    def _back(self, targets: Sequence[Holder], most: int = 4) -> dict[str, Step]:
+    def _back(self, targets: Sequence[Holder]) -> dict[str, Step]:
         """Return one step for each source that gets to a target, whose words tell of all steps on the way."""
         found: dict[str, Step] = {}
         seen = {each.key for each in targets}
         reached = list(targets)
-        for _ in range(most):
+        for _ in range(_LONGEST_CHAIN):
             closer: list[Holder] = []
             for arrived in reached:
                 for step in self._steps_to(arrived.key, set(self._grants.order) - seen):
@@ -193,4 +200,7 @@ class _Search:
                     seen.add(step.source)
                     closer.append(self._grants.by_key[step.source])
             reached = closer
+        for each in reached:
+            # Who gets to these by further steps is not looked for.
+            self._cut[each.arn] = f"it is at the end of a chain of more than {_LONGEST_CHAIN} steps"
         return found

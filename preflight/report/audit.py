@@ -9,7 +9,7 @@ from preflight.audit.access import Access, Reach
 from preflight.audit.check import Audit
 from preflight.audit.questions import Answer, access_level
 from preflight.audit.quotas import Headroom, headrooms
-from preflight.audit.since import Change
+from preflight.audit.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
 from preflight.iam.decision import StatementRef
 from preflight.report.audit_rows import table
 from preflight.report.json import document, dumped
@@ -139,29 +139,86 @@ def changes_as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
             "principal": each.principal,
             "what": each.what,
             "resource": each.resource,
-            "before": each.before.value,
-            "now": each.now.value,
-            "change": "gained" if each.gained else "lost",
+            "before": str(each.before),
+            "now": str(each.now),
+            "change": "gained" if each.gained else "lost" if each.lost else "changed",
         }
         for each in changes
     ]
 
 
 def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
-    """Give what changed by principal, what was gained before what was lost."""
+    """Give a summary of what changed, then who is new and gone, then by principal, what was gained before what was
+    lost; then endpoints and quotas.
+    """
     if not changes:
-        yield "No access was gained or lost."
+        yield "Nothing changed: no access was gained or lost, and endpoints and quotas are as they were."
+        return
+    yield _summary(changes)
+    whole = [each for each in changes if each.what in (NEW, GONE)]
+    for each in whole:
+        sign = "+" if each.gained else "-"
+        yield clean(f"{sign} {each.principal} {each.what}" + (f": {each.resource}" if each.resource else ""))
     by_principal: dict[str, list[Change]] = {}
-    gained, lost = ({each.principal for each in changes if each.gained is way} for way in (True, False))
-    if changes:
-        yield f"{len(gained):,} principals gained access, {len(lost):,} lost access"
     for each in changes:
-        by_principal.setdefault(each.principal, []).append(each)
+        if each.of_access and each.what not in (NEW, GONE):
+            by_principal.setdefault(each.principal, []).append(each)
     for principal, own in by_principal.items():
         yield clean(principal)
-        for each in sorted(own, key=lambda one: not one.gained):
-            sign = "+" if each.gained else "-"
-            yield clean(f"  {sign} {each.what} on {each.resource}: {_WORDS[each.before]} -> {_WORDS[each.now]}")
+        yield from (clean(line) for line in _gained_and_lost(own))
+    for each in changes:
+        if each.what == STATUS:
+            reason = f": {each.resource}" if each.resource else ""
+            yield clean(f"~ {each.principal}: {each.before} -> {each.now}{reason}")
+        elif each.what == QUOTA:
+            yield clean(f"~ quota {each.principal} in {each.resource}: {each.before} -> {each.now}")
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    def count(one: str, several: str, found: Iterable[object]) -> str:
+        number = len(set(found))
+        return f"{number:,} {one if number == 1 else several}"
+
+    gained = [each for each in changes if each.gained and each.what != NEW]
+    lost = [each for each in changes if each.lost and each.what != GONE]
+    words = [
+        count("principal gained access", "principals gained access", (each.principal for each in gained)),
+        count("lost access", "lost access", (each.principal for each in lost)),
+        count("is new", "are new", (each.principal for each in changes if each.what == NEW)),
+        count("is gone", "are gone", (each.principal for each in changes if each.what == GONE)),
+        count(
+            "can become an administrator and could not", "can become administrators and could not",
+            (each.principal for each in gained if each.what == BECOME),
+        ),
+        count(
+            "trust policy lets in more", "trust policies let in more",
+            (each.principal for each in gained if each.what.startswith(ASSUMED_BY)),
+        ),
+        count(
+            "endpoint is in another state", "endpoints are in another state",
+            (each.principal for each in changes if each.what == STATUS),
+        ),
+        count("quota differs", "quotas differ", ((e.principal, e.resource) for e in changes if e.what == QUOTA)),
+    ]  # fmt: skip
+    return ", ".join(each for number, each in enumerate(words) if number < 2 or not each.startswith("0 "))
+
+
+def _gained_and_lost(own: Sequence[Change]) -> Iterator[str]:
+    """Give the changes of a principal; many actions of one service that changed alike are one line."""
+    alike: dict[tuple[bool, str, str, str], list[Change]] = {}
+    is_one = {each.gained for each in own if each.what == BE}
+    # Who is an administrator need not be said to be able to become one.
+    told = [each for each in own if each.what != BECOME or each.gained not in is_one]
+    for each in sorted(told, key=lambda one: not one.gained):
+        alike.setdefault((each.gained, each.what.partition(":")[0], each.before, each.now), []).append(each)
+    for (gained, service, before, now), group in alike.items():
+        sign, words = "+" if gained else "-", f"{_WORDS[Reach(before)]} -> {_WORDS[Reach(now)]}"
+        if len(group) > _SHOWN:
+            names = [each.what.partition(":")[2] for each in group]
+            yield f"  {sign} {len(group)} actions of {service} ({', '.join(names[:_SHOWN])}, ...): {words}"
+            continue
+        for each in group:
+            yield f"  {sign} {each.what} on {each.resource}: {words}"
 
 
 def overview(audit: Audit) -> Iterator[str]:

@@ -186,7 +186,26 @@ def test_what_changed_since(preflight: Command) -> None:
     assert found["a", "sagemaker:DeleteEndpoint"] == "lost"
     assert found["b", "sagemaker:InvokeEndpoint"] == found["b", "become an administrator"] == "gained"
     assert "  - sagemaker:DeleteEndpoint on " in preflight(*asked).out
-    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out == "No access was gained or lost.\n"
+    assert preflight("audit", "--snapshot", "now.json", "--since", "now.json").out.startswith("Nothing changed: ")
+
+
+def test_new_principals_are_one_line_each_and_endpoints_and_quotas_are_compared(preflight: Command) -> None:
+    def hosting(status: str, value: int) -> dict[str, Any]:
+        quota = {"QuotaName": "ml.m5.xlarge for endpoint usage", "Value": value}
+        return {"endpoints": [{"EndpointName": "e", "EndpointStatus": status}], "quotas": [quota]}
+
+    before, now = snapshot(role("gone")), snapshot(role("fresh", {"Action": "*"}))
+    before["regions"][REGION] |= hosting("InService", 4)
+    now["regions"][REGION] |= hosting("Failed", 2)
+    asked = ("audit", "--snapshot", "now.json", "--since", "before.json")
+    lines = preflight(*asked, now__json=now, before__json=before).out.splitlines()
+    assert "1 is new, 1 is gone" in lines[0] and "1 endpoint is in another state, 1 quota differs" in lines[0]
+    assert any(line.startswith(f"+ {ARN}:role/fresh is new: is an administrator; is allowed *") for line in lines)
+    assert len([line for line in lines if "/fresh" in line]) == len([line for line in lines if "/gone" in line]) == 1
+    assert any(line.endswith("endpoint/e: InService -> Failed") for line in lines)
+    assert f"~ quota ml.m5.xlarge for endpoint usage in {REGION}: 4 -> 2" in lines
+    ran = preflight(*asked, "--format", "json", "--fail-on-new")
+    assert ran.code == 1 and {each["change"] for each in json.loads(ran.out)} == {"gained", "lost", "changed"}
 
 
 def test_what_changed_since_is_proved_for_every_action(preflight: Command) -> None:

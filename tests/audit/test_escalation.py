@@ -149,3 +149,22 @@ def test_the_copy_of_managed_policies_is_readable_and_has_what_moto_has() -> Non
 
     kept = json.loads(gzip.decompress(PATH.read_bytes()))
     assert kept == content(), "run python tools/managed_policies.py"
+
+
+def test_ways_that_were_not_looked_at_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = {"Effect": "Allow", "Action": "iam:AddUserToGroup", "Resource": "*"}
+    harmless = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    version = "2012-10-17"
+    user = {
+        "UserName": "u", "Arn": f"arn:aws:iam::{ACCOUNT}:user/u", "GroupList": [], "AttachedManagedPolicies": [],
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": version, "Statement": [allowed]}}],
+    }  # fmt: skip
+    group = {
+        "GroupName": "g", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "AttachedManagedPolicies": [],
+        "GroupPolicyList": [{"PolicyName": "q", "PolicyDocument": {"Version": version, "Statement": [harmless]}}],
+    }  # fmt: skip
+    iam = {"UserDetailList": [user], "GroupDetailList": [group], "RoleDetailList": [], "Policies": []}
+    facts = {"version": 1, "account": ACCOUNT, "regions": {}, "iam": iam, "organization": None}
+    assert found_in(facts).undecided == {}
+    monkeypatch.setattr("preflight.audit.escalation._MOST_CHANGES", 0)
+    assert list(found_in(facts).undecided) == [user["Arn"]]
