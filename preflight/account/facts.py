@@ -8,7 +8,7 @@ resource or nothing, for all of the kind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -36,11 +36,13 @@ class Unknown:
 
     `reason` says why (lower case, no full stop); `resolution` says what would change that: a permission to grant, an
     input to give, a step to take. `code` is AWS's error code, if any (`AccessDenied`, `RegionDisabledException`).
+    `asked` is false where the facts have no place for it: nothing was asked about such resources.
     """
 
     reason: str
     resolution: str = ""
     code: str = ""
+    asked: bool = field(default=True, compare=False)
 
 
 Fact: TypeAlias = Known[T_co] | Absent | Unknown

@@ -75,7 +75,7 @@ def snapshot(
     else:
         from preflight.audit.collecting import Also
 
-        wanted = {Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed}
+        wanted = {Also.NAMES: True, Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed}
         also = frozenset(each for each, given in wanted.items() if given)
         document = _collected(
             target, regions, _plans(plans, principal), also, profile, endpoint_url, progress, resume=resume

@@ -39,6 +39,13 @@ _DETAILS = "iam:GetAccountAuthorizationDetails"
 _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
 _LISTED = ("ec2:subnet", "ec2:security-group", "ec2:route-table", "ec2:vpc-endpoint", "sagemaker:model-package",
            "sagemaker:monitoring-schedule")  # fmt: skip
+# What is listed for the names that are taken, what others name, and how many there are of what quotas limit.
+_NAMED = ("lambda:function", "sqs:queue", "sns:topic", "ecr:repository", "secretsmanager:secret", "logs:log-group",
+          "cloudwatch:alarm", "dynamodb:table", "kinesis:stream", "ecs:cluster", "eks:cluster", "ssm:parameter",
+          "events:rule", "states:state-machine", "rds:db-instance", "rds:db-cluster",
+          "elasticloadbalancing:load-balancer", "elasticloadbalancing:target-group", "ec2:vpc", "ec2:address",
+          "ec2:internet-gateway", "ec2:key-pair", "acm:certificate", "cloudformation:export",
+          "cloudformation:stack")  # fmt: skip
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
 _PAGE = 1000
@@ -49,6 +56,7 @@ class Also(StrEnum):
 
     RESOURCE_POLICIES = "resource policies"
     LAST_ACCESSED = "last accessed"
+    NAMES = "names"
 
 
 def collect(
@@ -95,6 +103,8 @@ def collect(
         _region(recorder, region, found.value)
         if Also.RESOURCE_POLICIES in also:
             collect_shared(recorder, region)
+    if Also.NAMES in also:
+        recorder.read_many([ask for region in regions for ask in _names(region)])
     for plan in plans:
         _checked(plan, recorder)
     return document_of(
@@ -160,6 +170,11 @@ def _first(region: str) -> list[Ask]:
         Ask.all("application-autoscaling:scalable-target", region, ServiceNamespace="sagemaker"),
         *(Ask.all(kind, region) for kind in (*_DESCRIBED, *_LISTED)),
     ]
+
+
+def _names(region: str) -> list[Ask]:
+    """Return what is listed of a region for the names in it."""
+    return [*(Ask.all(kind, region) for kind in _NAMED), Ask.all("s3:bucket", region, BucketRegion=region)]
 
 
 def _region(recorder: Recorder, region: str, account_id: str) -> None:

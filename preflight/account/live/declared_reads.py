@@ -156,7 +156,7 @@ def _variant(one: Mapping[str, Any] | Sequence[Mapping[str, Any]], key: Mapping[
 
 
 def _call(spec: Mapping[str, Any], key: Mapping[str, str], region: str) -> Call:
-    declared: Mapping[str, str] = spec.get("parameters") or {name: f'"{name}"' for name in key}
+    declared: Mapping[str, str] = spec.get("parameters", {name: f'"{name}"' for name in key})
     found = {name: evaluate(path, key) for name, path in declared.items()}
     parameters = {name: _without_null(value) for name, value in found.items() if value is not None}
     return Call(

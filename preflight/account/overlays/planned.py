@@ -146,6 +146,11 @@ class Planned(Over):
         self._layers: _Layers = layers
         self._end: int = end
 
+    @property
+    def beneath(self) -> Account:
+        """The account that is laid over: as it is before the plan."""
+        return self._below
+
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order; those about what the plan makes are not asked below."""
         given = [self._given(ask) for ask in asks]

@@ -71,7 +71,7 @@ class _Overridden(Over):
         """Return the principal's own detail with the given policies in it, and anything else as it is."""
         overrides, title = self._overrides, "User" if self._user else "Role"
         key = dict(ask.key)
-        if ask.kind != f"iam:{title.lower()}" or not self._name:
+        if ask.kind != f"iam:{title.lower()}" or not self._name or not key:
             return fact
         if key.get(f"{title}Name", self._name) != self._name or key.get(f"{title}Arn", self._arn) != self._arn:
             return fact

@@ -120,7 +120,8 @@ class Snapshot:
         kind = load_kind(ask.kind)
         where = kind.section("snapshot")
         if where is None:
-            return Unknown(f"snapshots don't contain any {kind.label}", "check against the live account")
+            reason = f"snapshots don't contain any {kind.label}"
+            return Unknown(reason, "check against the live account", asked=False)
         key = dict(ask.key)
         if "of-region" in where:
             return self._region_members(where, key.get(where["of-region"]) or ask.region)
@@ -289,7 +290,8 @@ class Snapshot:
                 self._cached("", where["iam"], kind.id, entries, where.get("key", {}), ignores_case=kind.ignores_case)
             ]
         if region not in self._document.get("regions", {}) and not where.get("any-region"):
-            return Unknown(f"{self._source} has no region {region}", f"add regions.{region}, or check the live account")
+            reason, way = f"{self._source} has no region {region}", f"add regions.{region}, or check the live account"
+            return Unknown(reason, way, asked=False)
         listings = [
             listing
             for name in self._region_names(where, region)
@@ -337,7 +339,8 @@ class Snapshot:
         return Known({"levels": accounts[key["AccountId"]]})
 
     def _missing(self, place: str, shape: str) -> Unknown:
-        return Unknown(f"{self._source} does not hold {place}", f"add it ({shape}), or check the live account")
+        resolution = f"add it ({shape}), or check the live account"
+        return Unknown(f"{self._source} does not hold {place}", resolution, asked=False)
 
 
 def moment(text: Any) -> datetime | None:

@@ -66,7 +66,12 @@ def deployed_stack(stack: Stack) -> PlannedStack:
     """Return a stack as what is deployed, as far as its template tells."""
     name, template = stack.place["StackName"], stack.template
     return PlannedStack(
-        stack.where.stack, name, template.document, tags=stack.where.tags, transforms=template.transforms
+        stack.where.stack,
+        name,
+        template.document,
+        tags=stack.where.tags,
+        transforms=template.transforms,
+        exports=tuple(name for name, _ in stack.exports()),
     )
 
 

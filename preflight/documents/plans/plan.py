@@ -73,7 +73,8 @@ class PlannedStack:
     """A stack that is deployed: `name` is what its resources are reported under, `stack_name` what it is called in the
     account, perhaps not known, `named` that this was said by somebody for the deploy.
 
-    `tags` are the stack's, None where they are not known; `transforms` those of its template. `template_url` is where
+    `tags` are the stack's, None where they are not known; `transforms` those of its template, `exports` the names that
+    it exports. `template_url` is where
     the template is uploaded to, if that is known; `updates` says that the stack is there. `service_role` is the role
     that CloudFormation works with, `deployed_by` the role that who deploys assumes, and `assumed` others that they do;
     of a template by itself nothing says.
@@ -86,6 +87,7 @@ class PlannedStack:
     named: bool = False
     tags: Mapping[str, str] | None = field(default_factory=dict)
     transforms: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
     template_url: str = ""
     updates: bool = False
     service_role: str | None = None

@@ -56,7 +56,7 @@ class NoFacts:
 
     def read(self, ask: Ask) -> Fact[Any]:  # noqa: ARG002
         """Answer that it is not known."""
-        return Unknown("the plan does not describe it, and no facts were given", _SETTLE)
+        return Unknown("the plan does not describe it, and no facts were given", _SETTLE, asked=False)
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer that none of it is known."""

@@ -13,16 +13,20 @@ from preflight import catalog
 from preflight.account.facts import Account, Ask, Fact, Known, Unknown
 from preflight.account.overlays.overlay import Over
 from preflight.account.overlays.planned import deployed
+from preflight.account.sessions import Session
 from preflight.declared.expressions import evaluate, fill
 from preflight.declared.operations import Environment
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.planned_request import require_readable
+from preflight.engine.result import Result
 from preflight.engine.rule import load_rules
 from preflight.engine.selection import select_rules
 from preflight.iam.statement import resource_patterns
 from preflight.readiness.call_site import calling, placed, settled
 from preflight.readiness.check import FAMILY, steps_of
+from preflight.readiness.derived.accounts import accounted, step_without_request
+from preflight.readiness.derived.deployment import deployments
 from preflight.readiness.least_privilege.grants import Doubt, Grant
 from preflight.readiness.least_privilege.narrowing import exactly
 from preflight.readiness.permissions.authorization import unresolved
@@ -54,19 +58,30 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     plan = placed(plan, settled_place)
     require_readable(plan)
     principal = plan.principal or calling(noted)
-    rules = [rule for rule in load_rules(select_rules(FAMILY, (), ())) if rule.check is not None]
+    rules = load_rules(select_rules(FAMILY, (), ()))
     own: list[Grant] = []
-    for step in steps_of(plan, deployed(noted, plan, settled_place.region), settled_place, principal):
+    facts = deployed(noted, plan, settled_place.region)
+    for step in steps_of(plan, facts, settled_place, principal):
         own += _tags(step, place)
-        for rule in rules:
-            for _ in rule.function()(step, rule):
-                pass
+        _asked_by(rule.function()(step, rule) for rule in rules if rule.check)
+    first = step_without_request(plan, facts, settled_place, principal, Session())
+    for each in [accounted(resource, first) for resource in plan.resources]:
+        _asked_by(rule.resource_function()(each, rule) for rule in rules if rule.check_resource)
+    for stack in deployments(plan, first, None):
+        _asked_by(rule.stack_function()(stack, rule) for rule in rules if rule.check_stack)
     doubts = []
     if principal is None:
         doubts.append(Doubt("whose policies are read is not known, so the reads of IAM for the caller are left out",
                             "Name the role or user with --principal ARN"))  # fmt: skip
     grants = dict.fromkeys(grant for ask, fact in noted.asked.items() for grant in _asked(ask, fact, place))
     return list(_without_covered(dict.fromkeys([*grants, *own]))), doubts
+
+
+def _asked_by(checks: Iterable[Iterable[Result]]) -> None:
+    """Run checks for what they ask."""
+    for check in checks:
+        for _ in check:
+            pass
 
 
 def _tags(step: Step, place: Environment) -> Iterator[Grant]:
