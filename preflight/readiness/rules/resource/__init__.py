@@ -1,0 +1,1 @@
+"""Rules of the resources and calls that no operation is declared of: what is derived of them is judged."""
