@@ -64,16 +64,17 @@ def distilled(schema: Mapping[str, Any], junk: dict[str, int]) -> dict[str, Any]
 
 
 def by_name(type_: str, properties: Properties, tagged: str | None) -> dict[str, Any]:
-    """Return the calls that make and delete a resource of a type whose handlers AWS does not publish, where actions are
-    named so: `codebuild:CreateProject` for AWS::CodeBuild::Project. Others of their permissions are not known.
+    """Return the calls that make, change and delete a resource of a type whose handlers AWS does not publish, where
+    actions are named so: `codebuild:CreateProject` for AWS::CodeBuild::Project. Others are not known.
     """
     from preflight import catalog
 
     parts = type_.split("::")
     prefix = PREFIXES.get(parts[1].lower(), parts[1].lower()) if parts[0] == "AWS" and len(parts) == 3 else ""
     found: dict[str, Any] = {}
-    for handler, verb in (("create", "Create"), ("delete", "Delete")):
-        action = catalog.action(prefix, f"{verb}{parts[-1]}") if prefix else None
+    for handler, verbs in (("create", ("Create",)), ("update", ("Update", "Modify")), ("delete", ("Delete",))):
+        actions = [catalog.action(prefix, f"{verb}{parts[-1]}") for verb in verbs] if prefix else []
+        action = next((each for each in actions if each is not None), None)
         if action is not None:
             found[handler] = {"core": [action.id]}
     if "create" in found:

@@ -31,7 +31,10 @@ def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None,
     known = stack_type(resource.type)
     if known is None:
         return None, _unknown(resource.type)
-    return tuple(_Needs(resource, known).all()), ""
+    needs = tuple(_Needs(resource, known).all())
+    if not needs:
+        return None, f"AWS doesn't publish what it takes to {resource.handler} a resource of the type {resource.type}"
+    return needs, ""
 
 
 def _unknown(type_: str) -> str:
@@ -123,7 +126,7 @@ class _Needs:
         roles: dict[str, str] = {}
         for path in paths:
             for value in values_at(self._properties, path):
-                if isinstance(value, str) and value:
+                if isinstance(value, str) and value and not _of_the_caller(value):
                     roles.setdefault(value, path)
         for role, path in roles.items():
             certainty: Certainty = "needed" if found == "set" else "maybe"
@@ -162,6 +165,14 @@ class _Needs:
         if self._resource.tags is None:
             return "maybe", "tag", "the stack's tags are not known"
         return "not-needed", "tag", "no tags are set"
+
+
+def _of_the_caller(role: str) -> bool:
+    """Say whether a value stands for the credentials of whoever calls an API, which are passed to nothing.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-method-integration.html
+    """
+    return role.startswith("arn:") and ":user/" in role
 
 
 def _changed(resource: PlannedResource) -> dict[str, Any]:
