@@ -70,7 +70,7 @@ def test_calls_fit_botocore(kind: ResourceKind, spec: dict[str, Any]) -> None:
     members = operation.input_shape.members if operation.input_shape else {}
     sent = set(spec.get("parameters", kind.identity if spec is not kind.section("read").get("all") else ()))
     assert sent <= set(members), sent - set(members)
-    assert set(operation.input_shape.required_members) <= sent
+    assert set(operation.input_shape.required_members if operation.input_shape else ()) <= sent
     for path in (spec.get("result"), spec.get("among")):
         if path:
             names = [token["value"] for token in jmespath.lexer.Lexer().tokenize(path) if "identifier" in token["type"]]
