@@ -11,6 +11,7 @@ import pytest
 
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.data_files import folder
+from preflight.declared.constraints import all_constraints, examples_of
 from preflight.declared.operations import Environment, load_operation
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.document import Document
@@ -106,3 +107,37 @@ def test_examples_say_the_same_of_what_is_planned_and_of_what_exists(rule: str, 
     before, after = told(rule, case["plan"], case["snapshot"]), told(rule, *other)
     # An endpoint needs more of a role than a model does.
     assert after == before or (rule == "PRE121" and WORST.index(after) > WORST.index(before))
+
+
+def of_constraints() -> Iterator[Any]:
+    """Give the examples of constraints that look at models and configurations which exist."""
+    for declared, constraint in all_constraints():
+        for kind, example in examples_of(declared, constraint.name).items():
+            facts = {part: each for part, each in example.facts.items() if part in CALLS.values()}
+            document = {
+                "region": "us-east-1",
+                "account": "111122223333",
+                "requests": [{"operation": example.operation, "parameters": example.request}],
+            }
+            snapshot = {"version": 1, "account": "111122223333", "regions": {"us-east-1": dict(example.facts)}}
+            # An endpoint that the plan makes is not in service yet, which constraints may be about.
+            if "endpoints" in facts or not (other := planned(document, snapshot)):
+                continue
+            yield pytest.param(document, snapshot, other, id=f"{declared}/{constraint.name}-{kind}")
+
+
+@pytest.mark.parametrize(("document", "snapshot", "other"), list(of_constraints()))
+def test_constraints_say_the_same_of_what_is_planned(document: Any, snapshot: Any, other: Any) -> None:
+    assert said_of_the_last(*other) == said_of_the_last(document, snapshot)
+
+
+def said_of_the_last(document: Mapping[str, Any], snapshot: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return what PRE304 says of the last request, without what passes."""
+    plan = plan_of([Document("plan.json", document)])
+    results = check(plan, Snapshot(snapshot, "snapshot.json"), select=["PRE304"]).results
+    last = f"/requests/{len(document['requests']) - 1}/"
+    return {
+        (each.kind.value, each.message)
+        for each in results
+        if each.kind.value in ("fail", "open") and each.location and each.location.pointer.startswith(last)
+    }
