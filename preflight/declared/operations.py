@@ -62,7 +62,8 @@ class Permission:
     `rule` is the rule that reports it. `context` gives condition keys by JMESPath; a key ending in `/*` takes a list
     of pairs. `grant_with` is the condition that a statement which grants this should carry. `doubt` says why AWS may do
     without it, and `unless_granted_to` is a service that makes it needless where the resource's own policy lets that
-    service do the actions named.
+    service do the actions named. `only_if_absent` says that it makes what it is on, so that it is not needed where that
+    exists.
     """
 
     action: str
@@ -73,6 +74,7 @@ class Permission:
     grant_with: Mapping[str, Mapping[str, str]]
     doubt: str = ""
     unless_granted_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only_if_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Operation:
                 context=entry.get("context", {}),
                 grant_with=entry.get("grant-with", {}),
                 doubt=entry.get("doubt", ""),
+                only_if_absent=bool(entry.get("only-if-absent")),
                 unless_granted_to={who: tuple(to) for who, to in entry.get("unless-granted-to", {}).items()},
             )
 

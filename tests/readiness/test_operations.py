@@ -18,7 +18,7 @@ from tests.readiness.least_privilege.test_least_privilege import (
     WEIGHT,
     job,
 )
-from tests.readiness.worlds import DEPLOYER, EXECUTION, allow, kinds, plan, results, role, snapshot
+from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, allow, kinds, plan, results, role, snapshot
 
 ENDPOINT = {"EndpointName": "Demo", "EndpointConfigName": "c", "EndpointStatus": "InService"}
 COMPONENT_SCALING = {
@@ -95,10 +95,22 @@ def test_the_archive_of_a_function_is_read_by_the_caller() -> None:
 
 
 def test_scaling_a_component_asks_for_no_endpoint() -> None:
-    actions = [REGISTER, "sagemaker:DescribeInferenceComponent", "sagemaker:UpdateInferenceComponentRuntimeConfig"]
+    actions = [REGISTER, "sagemaker:DescribeInferenceComponent", "sagemaker:UpdateInferenceComponentRuntimeConfig",
+               "iam:CreateServiceLinkedRole"]  # fmt: skip
     found = results("PRE110", plan((REGISTER, COMPONENT_SCALING)), snapshot(role("deployer", allow(actions))))
     assert "fail" not in kinds(found)
-    assert not any("Endpoint" in each.message for each in found)
+    assert not any("sagemaker:DescribeEndpoint" in each.message for each in found)
+
+
+@pytest.mark.parametrize(("there", "may", "kind"), [(True, False, ""), (False, True, "pass"), (False, False, "fail")])
+def test_a_service_linked_role_is_there_or_is_made(there: bool, may: bool, kind: str) -> None:
+    name = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    path = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com"
+    linked = {**role(name), "Arn": f"arn:aws:iam::{ACCOUNT}:{path}/{name}"}
+    allowed = allow(["sagemaker:*", "application-autoscaling:*", *(["iam:CreateServiceLinkedRole"] if may else [])])
+    facts = snapshot(role("deployer", allowed), *([linked] if there else []))
+    found = results("PRE110", plan((REGISTER, COMPONENT_SCALING)), facts)
+    assert {each.kind.value for each in found if "iam:CreateServiceLinkedRole" in each.message} == {kind} - {""}
 
 
 def test_what_is_to_be_deleted_is_not_to_be_created_first() -> None:

@@ -71,7 +71,8 @@ def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need |
         else:
             each = target.each
         for key, _ in keys_in(each, values):
-            yield _need(step, permission, target.kind, key)
+            if not (permission.only_if_absent and isinstance(_made(step, target.kind, key), Known)):
+                yield _need(step, permission, target.kind, key)
         return
     for reference in references(step):
         if reference.kind != target.within:
@@ -162,11 +163,16 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
     try:
         found = judged(rule, matter, request, held.policies, location=step.location)
-        if found.kind is Kind.PASS or not permission.doubt:
+        if found.kind is Kind.PASS or not (permission.doubt or permission.only_if_absent):
             return found
+        if found.kind is Kind.FAIL and (unread := _unread(step, need)):
+            doubted = f"{found.message}; can't determine whether it has to be: {unread.reason}"
+            return replace(found, kind=Kind.OPEN, message=doubted, remedy=found.remedy or unread.resolution)
         if service := _granted_to(need, held):
             message = f"{permission.action} on {need.resource} is not needed: its policy allows it to {service}"
             return rule.result(Kind.PASS, message, subject=need.resource, location=step.location)
+        if not permission.doubt:
+            return found
         doubted = f"{found.message}; can't determine whether it has to be: {permission.doubt}"
         return replace(found, kind=Kind.OPEN, message=doubted if found.kind is Kind.FAIL else found.message)
     except RequestError:
@@ -177,6 +183,18 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             location=step.location,
             remedy="Write the whole ARN in the request.",
         )
+
+
+def _made(step: Step, kind_id: str, key: Mapping[str, str]) -> Fact[Any]:
+    """Return what is known of a resource that a permission makes."""
+    region = "" if load_kind(kind_id).declared.get("global") else step.region
+    return step.account.read(Ask.one(kind_id, region, dict(key)))
+
+
+def _unread(step: Step, need: Need) -> Unknown | None:
+    """Return why it is not known whether what a permission makes exists, where that decides."""
+    made = _made(step, need.kind, need.key) if need.permission.only_if_absent else None
+    return made if isinstance(made, Unknown) else None
 
 
 def _granted_to(need: Need, held: Held) -> str | None:

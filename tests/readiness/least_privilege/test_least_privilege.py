@@ -27,6 +27,7 @@ from tests.readiness.worlds import ACCOUNT, DEPLOYER, EXECUTION, REGION, allow, 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROOT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
 THERE = {
+    "endpoints": [{"EndpointName": "Demo", "EndpointStatus": "InService", "EndpointConfigName": "Plain"}],
     "endpoint_configs": [
         {"EndpointConfigName": "Plain", "ProductionVariants": []},
         {"EndpointConfigName": "Sealed", "ProductionVariants": [], "KmsKeyId": KEY},
