@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from preflight.documents.hcl.evaluate import Evaluator, Scope, entries, is_complete
+from preflight.documents.hcl.expression import Evaluating, Scope, entries, is_complete
 from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, text_of
 from preflight.documents.hcl.policy_text import read_json
@@ -33,7 +33,7 @@ class _Instance(NamedTuple):
 class Documents:
     """Makes the policies of the data sources of a module, each once."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluating) -> None:
         self._evaluator = evaluator
         self._made: dict[str, Value] = {}
         self._open: list[str] = []

@@ -14,6 +14,8 @@ from preflight.documents.policies.template_values import unknown_text
 _LONGEST = 1 << 20
 _MARKERS = re.compile(r"\$\$\{|%%\{")
 _ESCAPES = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))|\$\$\{|%%\{')
+# What splits a quoted text so that each part is as long as what it stands for, but for the escapes themselves.
+ESCAPED = re.compile(r'(\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[nrt"\\])|\$\$\{|%%\{)')
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 _DEEPEST = 40
 
