@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.documents.hcl.parse import Block, Source, blocks_of, parse
+from preflight.documents.policies.files import HCL
 from preflight.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,16 +62,37 @@ def _inside(path: str, top: str) -> bool:
     return os.path.commonpath([whole, os.path.realpath(path)]) == whole
 
 
+def parsed(text: str, path: str) -> Source:
+    """Return a file of Terraform's, in either syntax. Raises `InputError`."""
+    if path.endswith(".json"):
+        from preflight.documents.hcl.json_syntax import parse_json
+
+        return parse_json(text, path)
+    return parse(text, path)
+
+
 def module_of(source: Source, top: str) -> Module:
     """Return the module that a parsed file is part of, with its other files as they lie in the folder; `top` is the
     folder that was named, which file() may read in.
     """
     folder = os.path.dirname(source.path) or "."  # noqa: PTH120
     others, unread = _others(source.path, folder, top or folder) if source.path != "-" else ([], [])
+    return _module(folder, top or folder, (source, *others), unread)
+
+
+def module_in(folder: str, top: str) -> Module | None:
+    """Return the module in a folder; None where it is not in the folder that was named, `top`, or has no files."""
+    if "\0" in folder or not _inside(folder, top):
+        return None
+    sources, unread = _others("", folder, top)
+    return _module(folder, top, sources, unread) if sources or unread else None
+
+
+def _module(folder: str, top: str, sources: Iterable[Source], unread: Iterable[str]) -> Module:
     found: dict[str, dict[str, Written]] = {"locals": {}, "variable": {}}
     documents: dict[str, Block] = {}
     blocks: list[Block] = []
-    for each in (source, *others):
+    for each in sources:
         for block in blocks_of(each):
             blocks.append(block)
             if block.kind == "locals":
@@ -80,7 +102,7 @@ def module_of(source: Source, top: str) -> Module:
                 found["variable"].setdefault(block.labels[0], Written(default, each))
             elif block.kind == "data" and block.labels[:1] == (DOCUMENT,) and len(block.labels) == 2:
                 documents.setdefault(f"data.{DOCUMENT}.{block.labels[1]}", block)
-    return Module(folder, top or folder, tuple(blocks), found["locals"], found["variable"], documents, tuple(unread))
+    return Module(folder, top, tuple(blocks), found["locals"], found["variable"], documents, tuple(unread))
 
 
 def _others(path: str, folder: str, top: str) -> tuple[list[Source], list[str]]:
@@ -106,7 +128,7 @@ def _others(path: str, folder: str, top: str) -> tuple[list[Source], list[str]]:
 def _listed(folder: str) -> Iterator[tuple[str, tuple[int, int]]]:
     try:
         with os.scandir(folder) as listing:
-            entries = sorted((each for each in listing if each.name.endswith(".tf")), key=lambda each: each.name)
+            entries = sorted((each for each in listing if each.name.endswith(HCL)), key=lambda each: each.name)
         for each in entries:
             about = each.stat()
             if stat.S_ISREG(about.st_mode):
@@ -119,6 +141,6 @@ def _listed(folder: str) -> Iterator[tuple[str, tuple[int, int]]]:
 def _parsed(path: str, about: tuple[int, int]) -> Source:  # noqa: ARG001 -- as it was then
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            return parse(file.read(), path)
+            return parsed(file.read(), path)
     except (OSError, ValueError) as error:
         raise InputError(path, f"it cannot be read ({error})") from None

@@ -7,7 +7,8 @@ grouped to the left, `1e5` is no number, and an attribute may be given twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,12 +32,21 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One parsed file, or one template that is read as HCL's template language (`first` is its first line then)."""
+    """One parsed file, or one template that is read as HCL's template language (`first` is its first line then). Of a
+    file that is rewritten, `written` is its own text, and `marks` are the places in it of what begins at an offset.
+    """
 
     path: str
     data: bytes
     tree: Tree = field(repr=False)
     first: int = 0
+    written: str | None = None
+    marks: Sequence[tuple[int, Place]] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.data.decode("utf-8", "replace") if self.written is None else self.written
 
     def place(self, node: Node) -> Place:
         """Return where a node begins. Columns count characters, as those of JSON and YAML do."""
@@ -44,6 +54,10 @@ class Source:
 
     def at(self, offset: int, line: int) -> Place:
         """Return the place of an offset in bytes that is on a line, counted from 0."""
+        if self.marks:
+            index = bisect_right(self.marks, offset, key=lambda mark: mark[0]) - 1
+            begin, place = self.marks[max(index, 0)]
+            return place._replace(column=place.column + max(0, offset - begin))
         start = self.data.rfind(b"\n", 0, offset) + 1
         return Place(self.path, line + 1 - self.first, len(self.data[start:offset].decode("utf-8", "replace")) + 1)
 
@@ -90,6 +104,17 @@ def parse(text: str, path: str) -> Source:
         place = source.place(_first_error(tree.root_node))
         raise InputError(path, "it is not valid HCL", place=f"line {place.line}, column {place.column}",
                          mend="correct it: terraform fmt says what it expects")  # fmt: skip
+    return source
+
+
+def parse_written(text: str, path: str, written: str, marks: Sequence[tuple[int, Place]]) -> Source:
+    """Parse what a file in JSON syntax is rewritten as. Raises `InputError` with the place in the file."""
+    data = text.encode("utf-8", "replace")
+    source = Source(path, data, _parser(path).parse(data), written=written, marks=marks)
+    if source.tree.root_node.has_error:
+        place = source.place(_first_error(source.tree.root_node))
+        raise InputError(path, "it is not valid in Terraform's JSON syntax",
+                         place=f"line {place.line}, column {place.column}", mend="correct it there")  # fmt: skip
     return source
 
 

@@ -38,19 +38,22 @@ class Documents:
         self._made: dict[str, Value] = {}
         self._open: list[str] = []
 
-    def policy(self, address: str) -> Value:
-        """Return the policy of a data source: an object, incomplete where not all its statements are known."""
+    def policy(self, address: str, scope: Scope | None = None) -> Value:
+        """Return the policy of a data source: an object, incomplete where not all its statements are known. `scope` is
+        what is bound in one of its instances.
+        """
         block = self._evaluator.module.documents.get(address)
-        if address in self._made:
+        if not scope and address in self._made:
             return self._made[address]
         if block is None or address in self._open or len(self._open) >= _DEEPEST:
             return Unknown(address, Place("", 1, 1))
         self._open.append(address)
         try:
-            made = self._document(block)
+            made = self._document(block, scope or {})
         finally:
             self._open.pop()
-        self._made[address] = made
+        if not scope:
+            self._made[address] = made
         return made
 
     def resolved(self, value: Value) -> Value:
@@ -63,35 +66,38 @@ class Documents:
             return read_json(value) or Unknown(value.written or "text", value.at, "it cannot be read before a plan")
         return value
 
-    def _document(self, block: Block) -> Value:
+    def _document(self, block: Block, scope: Scope) -> Value:
         place = block.source.place(block.node)
         own, complete = [], True
-        for each in self._instances(block, "statement", {}):
+        for each in self._instances(block, "statement", scope):
             own.append(self._statement(each))
             complete = complete and each.certain
-        sources, all_read = self._given(block, _SOURCES)
-        overrides, others_read = self._given(block, _OVERRIDES)
+        sources, all_read = self._given(block, _SOURCES, scope)
+        overrides, others_read = self._given(block, _OVERRIDES, scope)
         statements = [*sources, *own]
         for given in overrides:
             _override(statements, given)
         version = block.attribute("version")
         members = {
             "Version": Member(place, Scalar("2012-10-17", place) if version is None
-                              else self._evaluator.value(version, block.source)),
+                              else self._evaluator.value(version, block.source, scope)),
             "Statement": Member(place, Listed(tuple(statements), place, complete and all_read and others_read)),
         }  # fmt: skip
         name = block.attribute("policy_id")
         if name is not None:
-            members = {"Id": Member(block.source.place(name), self._evaluator.value(name, block.source)), **members}
+            members = {
+                "Id": Member(block.source.place(name), self._evaluator.value(name, block.source, scope)),
+                **members,
+            }
         return Mapped(members, place)
 
-    def _given(self, block: Block, attributes: tuple[str, ...]) -> tuple[list[Value], bool]:
+    def _given(self, block: Block, attributes: tuple[str, ...], scope: Scope) -> tuple[list[Value], bool]:
         """Return the statements of the documents that are named by attributes, and whether all of them are known."""
         found: list[Value] = []
         complete = True
         for attribute in attributes:
             node = block.attribute(attribute)
-            value = self._evaluator.value(node, block.source) if node is not None else None
+            value = self._evaluator.value(node, block.source, scope) if node is not None else None
             if value is None or (isinstance(value, Scalar) and value.value in (None, "")):
                 continue
             listed = value if isinstance(value, Listed) else Listed((value,), value.at)

@@ -16,6 +16,9 @@ from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+# Of a longer line, what is behind an escape is placed as if that were one character.
+_LONGEST_LINE = 100_000
+
 
 def text(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
     """Return what a text is; one that is an interpolation and nothing else is what that is."""
@@ -86,10 +89,12 @@ def _written(source: Source, start: int, end: int, line: int, *, quoted: bool) -
     """Yield the lines of a literal part of a text, each with its place; what is quoted by what is between escapes."""
     for each in source.data[start:end].splitlines(keepends=True):
         written = each.decode("utf-8", "replace")
-        at = start
-        for part in ESCAPED.split(written) if quoted else (written,):
+        at, first, column = start, source.at(start, line), 0
+        for part in ESCAPED.split(written) if quoted and len(written) < _LONGEST_LINE else (written,):
             if part:
-                place, text = source.at(at, line), unescaped(part, quoted=quoted)
+                # Of a rewritten file each part is looked up; of any other, it is so many characters further on.
+                place = source.at(at, line) if source.marks else first._replace(column=first.column + column)
+                text = unescaped(part, quoted=quoted)
                 yield Piece(Scalar(text, place), text, place)
-                at += len(part.encode())
+                at, column = at + len(part.encode()), column + len(part)
         start, line = start + len(each), line + each.count(b"\n")

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from preflight.errors import InputError
 
-HCL = ".tf"
-_PLAIN = (".json", ".yaml", ".yml", ".template")
-SUFFIXES = (*(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN), HCL)
+HCL = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_PLAIN = (".json", ".yaml", ".yml", ".template", ".tfstate")
+SUFFIXES = (*(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN), *HCL)
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 

@@ -56,7 +56,8 @@ class FoundPolicy:
     (`role`, `user`, `group`, `managed`), `address` (of a template's or plan's resource).
     `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
     it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
-    value to look at. `shape` says what is not known of a policy in a template.
+    value to look at. `shape` says what is not known of a policy in a template. `general` is the policy without values
+    that are given from elsewhere: what is found in both belongs there.
     """
 
     document: Document
@@ -68,6 +69,7 @@ class FoundPolicy:
     text: str | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
     shape: Shape | None = None
+    general: FoundPolicy | None = None
     _values: Places = field(default_factory=dict, repr=False)
     _names: Places = field(default_factory=dict, repr=False)
 

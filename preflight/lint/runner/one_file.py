@@ -195,8 +195,11 @@ class Files:
         for each in found:
             if each.head.id in ids:
                 result = each.result()
-                # The branches of a template's conditions share what is in neither.
-                what = result.rule, result.location, result.message
+                # The branches of a template's conditions share what is in neither; a value given to a module may be
+                # in several of its policies.
+                where = result.location
+                at = where if where is None or where.line is None else (where.line, where.column)
+                what = result.rule, at, result.message
                 if not suppressions.cover(each, result) and what not in told:
                     told.add(what)
                     kept.append(Kept(result, fingerprint(each) if self._settings.fingerprints else ""))
@@ -214,7 +217,7 @@ def _may_hold_policy(data: bytes, path: str) -> bool:
     holds policies names their places.
     """
     if path.endswith(HCL):
-        return b"olicy" in data or b"tatement" in data
+        return any(part in data for part in (b"olicy", b"tatement", b"module"))
     plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
     return any(part in plain for part in _MARKS)
 

@@ -108,7 +108,11 @@ class Linter:
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
         subject.let_go()
-        return found if policy.shape is None else _of_shape(found, policy.shape)
+        found = found if policy.shape is None else _of_shape(found, policy.shape)
+        if policy.general is None:
+            return found
+        general = {_what(each) for each in self.findings(policy.general)}
+        return [each for each in found if _what(each) not in general]
 
 
 def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
@@ -124,6 +128,10 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
         and (shape.complete or not each.head.whole)
         and not is_partly_unknown(unescape(each.finding.pointer))
     ]
+
+
+def _what(found: Found) -> tuple[str, str, str]:
+    return found.head.id, found.finding.pointer, found.finding.message
 
 
 def _finding(problem: Problem) -> Finding:
