@@ -209,7 +209,7 @@ class Files:
 
 
 def _is_unmendable(file: FoundFile) -> bool:
-    return file.path.endswith((".gz", HCL))
+    return file.path.endswith((".gz", *HCL))
 
 
 def _may_hold_policy(data: bytes, path: str) -> bool:
