@@ -21,13 +21,14 @@ _FORMS = (
     r"(?<![$#{])%?\{[A-Za-z][\w.-]*\}(?!\})",
     r"\[[A-Z][A-Z0-9_]+\]",
     r"[$#]\{[A-Za-z_][\w.\[\]\"'-]*\}",  # a variable of a policy has a colon: ${aws:username}
+    r"\$\{(?:(?:self|opt|env|param|sls|cf)(?::|\.)|file\()[^{}]*\}",  # of the Serverless Framework
     r"__[A-Z][A-Z0-9_]*__",
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
     r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
 _PLACEHOLDER = re.compile("|".join(_FORMS))
 _MAY_BE = re.compile(
-    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
 )
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
@@ -100,6 +101,6 @@ class _Reading:
 def _placeholders(text: str, variables: bool) -> Iterator[str]:  # noqa: FBT001 -- of this module
     for found in _PLACEHOLDER.finditer(text):
         each = found[0]
-        if each.startswith("${") and (not variables or f"aws:{each[2:-1].lower()}" in _LOWER):
+        if each.startswith("${") and ":" not in each and (not variables or f"aws:{each[2:-1].lower()}" in _LOWER):
             continue
         yield each

@@ -143,3 +143,11 @@ def test_one_finding_for_each_statement_and_action() -> None:
         both = {"Action": actions, "Resource": "*"}
         places = {each.location.pointer for each in found(rule, both, both) if each.location is not None}
         assert places == {f"/Statement/{statement}/Action/{action}" for statement in (0, 1) for action in (0, 1)}
+
+
+def test_action_and_not_action_together_are_no_crash() -> None:
+    both = {"Action": "s3:*", "NotAction": "iam:*", "Resource": "*"}
+    assert [each.location.pointer for each in found("IAM200", both) if each.location] in (
+        [],
+        ["/Statement/0/NotAction"],
+    )

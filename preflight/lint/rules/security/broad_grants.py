@@ -45,7 +45,8 @@ def _administrator_anyway(subject: Subject) -> Iterator[Finding]:
     for view in subject.statements:
         if not view.allows or not _broadest(view):
             continue
-        place = view.actions_where(_ALL.__contains__)[0].pointer if view.actions else f"{view.pointer}/NotAction"
+        whole = view.actions_where(_ALL.__contains__)
+        place = whole[0].pointer if whole else f"{view.pointer}/NotAction"
         keys = ", ".join(dict.fromkeys(each.key for each in view.conditions))
         if view.index == index:
             under = f", under conditions that anyone with this policy can meet ({keys})" if keys else ""
