@@ -21,14 +21,16 @@ _FORMS = (
     r"(?<![$#{])%?\{[A-Za-z][\w.-]*\}(?!\})",
     r"\[[A-Z][A-Z0-9_]+\]",
     r"[$#]\{[A-Za-z_][\w.\[\]\"'-]*\}",  # a variable of a policy has a colon: ${aws:username}
-    r"\$\{(?:(?:self|opt|env|param|sls|cf)(?::|\.)|file\()[^{}]*\}",  # of the Serverless Framework
+    # Of the Serverless Framework.
+    r"\$\{(?:(?:self|opt|env|param|sls|cf)(?::|\.)|file\()[^{}]*\}|\$\{aws:(?:accountId|region)\}",
     r"__[A-Z][A-Z0-9_]*__",
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
     r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
 _PLACEHOLDER = re.compile("|".join(_FORMS))
 _MAY_BE = re.compile(
-    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
+    r"|\$\{aws:(?:accountId|region)\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
 )
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from preflight.documents.policies.found_policy import PolicyType
+from preflight.iam.service_rules import RCP_SERVICES
 
 # What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
 # GetFederationToken and the like have other resources; a principal assumes a role by these.
@@ -17,6 +18,12 @@ _NAMED = re.compile(
     r"|(?P<rcp>rcps?|resource[\W_]?control[\W_]?polic(?:y|ies))"
     r"|(?P<vpc_endpoint>vpce|vpc[\W_]?endpoints?)"
     r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
+    re.IGNORECASE,
+)
+# The name of a file that says whose policy it is: of a resource, whatever the folder above says.
+_OF_RESOURCE = re.compile(
+    r"(?:bucket|topic|queue|key|api[\W_]?gateway|registry|repository|secrets?|vault|function|domain|file[\W_]?system)"
+    r"[\W_]?polic(?:y|ies)[^/\\]*\Z",
     re.IGNORECASE,
 )
 # What some form of each of them has: most paths have none.
@@ -34,9 +41,23 @@ def type_of(policy: Any, path: str = "") -> PolicyType:
     named = _by_name(path)
     if not stated:
         return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
+    if named == "rcp" and _OF_RESOURCE.search(path) and not _fits_rcp(stated):
+        return "resource"
     if named in ("rcp", "vpc_endpoint"):
         return "rcp" if named == "rcp" else "vpc-endpoint"
     return "trust" if all(map(_trusts, stated)) else "resource"
+
+
+def _fits_rcp(statements: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether AWS would take statements for those of a resource control policy: they deny everyone something of the
+    services that such policies reach.
+    """
+    return all(
+        each.get("Effect") == "Deny"
+        and each.get("Principal") == "*"
+        and all(action.partition(":")[0].lower() in RCP_SERVICES for action in _actions(each))
+        for each in statements
+    )
 
 
 def service_of(policy: Any) -> str:

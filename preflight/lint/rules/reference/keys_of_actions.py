@@ -26,6 +26,11 @@ from preflight.lint.policy.subject import Subject
 _SHOWN = 3
 _BLANK = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 _RESOURCE_TAG = "aws:resourcetag/"
+_ROLES = ("deleteservicelinkedrole", "getservicelinkedroledeletionstatus", "updateroledescription", "updaterole")
+_CARRIED = {"iam:awsservicename": frozenset(_ROLES)}
+"""Actions, without their service, that carry a key though AWS's reference does not list it for them. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html#service-linked-role-permissions
+"""
 _ELSEWHERE = frozenset({"aws-marketplace:productid"})
 """Keys that AWS's reference does not list for all actions that carry them. Source:
 https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html
@@ -120,7 +125,7 @@ def carries(action: str, key: str) -> bool:
         return True
     service = action.partition(":")[0].lower()
     form = _form_of(key.lower())
-    return any(form in _keys_of(service, name) for name in names)
+    return any(form in _keys_of(service, name) or name in _CARRIED.get(form, ()) for name in names)
 
 
 @lru_cache(maxsize=4096)
