@@ -191,6 +191,15 @@ def test_an_option_of_several_commands_is_declared_once() -> None:
     assert {text: modules for text, modules in declared.items() if len(modules) > 1} == {}
 
 
+def test_a_class_has_a_name_of_its_own() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(module)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
 def test_no_folder_is_crowded() -> None:
     count: dict[str, int] = defaultdict(int)
     for path in MODULES.values():

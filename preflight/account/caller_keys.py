@@ -20,7 +20,7 @@ from preflight.iam.pattern import covers, overlaps
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType, Value
 from preflight.iam.statement import Statement
-from preflight.iam.variables import Found, Missing, Template, fixed
+from preflight.iam.variables import Found, Missing, VariableText, fixed
 from preflight.unresolved import DeployText
 
 _LONGEST_SESSION = 12 * 3600
@@ -176,7 +176,7 @@ def _all(policies: Policies) -> Iterator[Policy]:
 def _uses(policy: Policy, key: str) -> tuple[tuple[Condition, ...], bool]:
     """Return the conditions of a policy on a key, given in lower case, and whether it is a variable anywhere."""
     conditions = [each for statement in policy.statements for each in statement.conditions]
-    templates: list[Template] = [each for condition in conditions for each in condition.templates]
+    templates: list[VariableText] = [each for condition in conditions for each in condition.templates]
     for statement in policy.statements:
         if statement.resources is not None:
             templates.extend(statement.resources.varying)

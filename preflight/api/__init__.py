@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from preflight.account.live.account import Stats as Stats
-    from preflight.api.audit_account import Access as Access
+    from preflight.api.audit_account import AccessAnswer as AccessAnswer
     from preflight.api.audit_account import audit as audit
     from preflight.api.audit_account import can as can
     from preflight.api.audit_account import changes_since as changes_since
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from preflight.api.create_run import Created as Created
     from preflight.api.create_run import CreateError as CreateError
     from preflight.api.create_run import CreateInterrupted as CreateInterrupted
-    from preflight.api.create_run import Outcome as Outcome
+    from preflight.api.create_run import CreateOutcome as CreateOutcome
     from preflight.api.least_privilege import LeastPrivilege as LeastPrivilege
     from preflight.api.least_privilege import policy as policy
     from preflight.api.lint_policies import Linted as Linted
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 # Each is loaded when it is first asked for, so that none pays for another.
 _PLACES = {
-    "Access": "preflight.api.audit_account",
+    "AccessAnswer": "preflight.api.audit_account",
     "Answer": "preflight.simulate.simulate",
     "Audit": "preflight.audit.check",
     "AuditedMany": "preflight.api.audit_accounts",

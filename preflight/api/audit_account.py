@@ -12,7 +12,7 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.audit.check import Audit
-    from preflight.audit.questions import Answer
+    from preflight.audit.questions import AnswerLine
     from preflight.audit.scene import Scene
     from preflight.audit.since import Change
     from preflight.documents.text.document import Document
@@ -21,10 +21,10 @@ Reading = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessAnswer:
     """The answer to a question about access. `unknown` says what is not known of the account, and so not in it."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerLine, ...]
     unknown: tuple[str, ...] = ()
 
     @property
@@ -75,14 +75,14 @@ def who_can(
     profile: str | None = None,
     endpoint_url: str | None = None,
     reading: Reading | None = None,
-) -> Access:
+) -> AccessAnswer:
     """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
     from preflight.audit.questions import unknown_to
     from preflight.audit.questions import who_can as asked
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return Access(tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on))))
+    return AccessAnswer(tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on))))
 
 
 def can(
@@ -93,14 +93,14 @@ def can(
     profile: str | None = None,
     endpoint_url: str | None = None,
     reading: Reading | None = None,
-) -> Access:
+) -> AccessAnswer:
     """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
     from preflight.audit.questions import can as asked
     from preflight.audit.questions import unknown_of
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return Access(tuple(asked(scene, principal)), tuple(unknown_of(scene, principal)))
+    return AccessAnswer(tuple(asked(scene, principal)), tuple(unknown_of(scene, principal)))
 
 
 def changes_since(

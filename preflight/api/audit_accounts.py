@@ -16,7 +16,7 @@ from preflight.errors import UsageError
 if TYPE_CHECKING:
     from preflight.audit.ledger import Ledger
     from preflight.audit.many import AccountProgress, Engine, Many
-    from preflight.audit.targets import LeftOut, Target
+    from preflight.audit.targets import AuditTarget, LeftOut
     from preflight.audit.task import Orders
 
 
@@ -159,14 +159,14 @@ def _targets(
     exclude: Sequence[str],
     *,
     organization: bool,
-) -> tuple[list[Target], Sequence[LeftOut]]:
-    from preflight.audit.targets import ROLE_NAME, Access, of_file, of_organization, of_snapshots
+) -> tuple[list[AuditTarget], Sequence[LeftOut]]:
+    from preflight.audit.targets import ROLE_NAME, AccountAccess, of_file, of_organization, of_snapshots
 
     if snapshots is not None:
         return of_snapshots(snapshots)
     role = role_name or ROLE_NAME
     if accounts is not None and not organization:
-        return of_file(accounts, Access(role, external_id, profile=profile)), ()
+        return of_file(accounts, AccountAccess(role, external_id, profile=profile)), ()
     from preflight.account.facts import Known
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
@@ -180,7 +180,7 @@ def _targets(
     try:
         home = live.account_id()
         found = read_organization(live)
-        access = Access(role, external_id, home=home.value if isinstance(home, Known) else "", profile=profile)
+        access = AccountAccess(role, external_id, home=home.value if isinstance(home, Known) else "", profile=profile)
     finally:
         live.close()
     targets, left_out = of_organization(found, access, include=tuple(include), exclude=tuple(exclude))

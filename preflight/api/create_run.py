@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from preflight.readiness.settings import CheckSettings
 
 
-class Outcome(StrEnum):
+class CreateOutcome(StrEnum):
     """How a run ended: what was asked for is there, or the check or the user stopped it before anything was created, or
     it failed, or whether it worked could not be read.
     """
@@ -39,7 +39,7 @@ class Created:
     what was asked of AWS.
     """
 
-    outcome: Outcome
+    outcome: CreateOutcome
     report: Report
     left: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class Run:
         if any(each.unreadable is not None or _unnamed(each) for each in plan.requests):
             report = self._check(plan, account)
             if report.verdict is Verdict.BLOCKED:
-                return Created(Outcome.BLOCKED, report)
+                return Created(CreateOutcome.BLOCKED, report)
         creation = self.creation = Creation(
             plan, account, place, tell=wish.tell, pace=wish.pace, patience=wish.patience
         )
@@ -155,13 +155,13 @@ class Run:
         before = self._check(left, account) if left is not None else None
         if before is not None:
             if before.verdict is Verdict.BLOCKED:
-                return Created(Outcome.BLOCKED, before)
+                return Created(CreateOutcome.BLOCKED, before)
             if before.verdict is Verdict.OPEN and not wish.allow_open:
-                return Created(Outcome.OPEN, before)
+                return Created(CreateOutcome.OPEN, before)
             if wish.show is not None:
                 wish.show(before)
             if wish.confirm is not None and not wish.confirm(_question(creation, place)):
-                return Created(Outcome.DECLINED, before)
+                return Created(CreateOutcome.DECLINED, before)
         ended = creation.carry_out(wait=wish.wait, timeout=wish.timeout)
         undo = self._take_back(creation, ended)
         after = located(self._results(creation, account), plan)
@@ -197,12 +197,12 @@ class Run:
         return tuple(command for command in left if command)
 
 
-def _outcome(ended: Ended) -> Outcome:
+def _outcome(ended: Ended) -> CreateOutcome:
     from preflight.create import Ended
 
     if ended in (Ended.DONE, Ended.NOT_AWAITED):
-        return Outcome.CREATED
-    return Outcome.UNREAD if ended is Ended.UNREAD else Outcome.FAILED
+        return CreateOutcome.CREATED
+    return CreateOutcome.UNREAD if ended is Ended.UNREAD else CreateOutcome.FAILED
 
 
 def _place(plan: Plan, account: LiveAccount) -> Environment:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.iam.proof import DocumentType, Given, Proof
-    from preflight.prove.claim import Answer
+    from preflight.iam.proof import Assumptions, DocumentType, Proof
+    from preflight.prove.claim import ProofAnswer
 
 Assumed = Mapping[str, str | Sequence[str]]
 
@@ -31,7 +31,7 @@ def prove(
     principals: Sequence[str] = (),
     assume: Assumed | None = None,
     today: bool = False,
-) -> Answer:
+) -> ProofAnswer:
     """Prove a claim about the policies in files and directories, as `preflight prove` does.
 
     `claim` is `no-new-access` (with two paths, OLD and NEW, or with the files to look at and `against`, a commit of
@@ -116,11 +116,11 @@ def not_administrator(policy: Any, type_: DocumentType = "identity", *, assume: 
     return proof.not_administrator(parse_policy(policy, "policy", proof.policy_type(type_)), type_, _given(assume))
 
 
-def _given(assume: Assumed | None, *, today: bool = False) -> Given:
-    from preflight.iam.proof import Given
+def _given(assume: Assumed | None, *, today: bool = False) -> Assumptions:
+    from preflight.iam.proof import Assumptions
     from preflight.prove.known import KNOWN
 
-    return Given(KNOWN, _values(assume or {}), today)
+    return Assumptions(KNOWN, _values(assume or {}), today)
 
 
 def _values(assume: Assumed) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from preflight.audit.escalation import escalation
 from preflight.audit.holders import Holder
 from preflight.audit.hosting import HostingAction
 from preflight.audit.scene import Scene
-from preflight.audit.steps import ADMINISTRATOR, Step
+from preflight.audit.steps import ADMINISTRATOR, EscalationStep
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decision import StatementRef
@@ -129,7 +129,7 @@ def _by_group(scene: Scene) -> dict[str, list[tuple[Holder, list[tuple[HostingAc
     return found
 
 
-def _steps(path: Iterable[Step]) -> str:
+def _steps(path: Iterable[EscalationStep]) -> str:
     return "; then ".join(each.how for each in path)
 
 

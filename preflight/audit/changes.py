@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from preflight.account.principals import parsed_policy
 from preflight.audit.attempts import Attempt, Attempts
-from preflight.audit.grants import Grants
+from preflight.audit.grants import AllowedActions
 from preflight.audit.holders import Holder
-from preflight.audit.what_if import Held, boundary_of, with_policies, with_version, without_boundary
+from preflight.audit.what_if import Memberships, boundary_of, with_policies, with_version, without_boundary
 from preflight.iam.policy import Policy
 from preflight.iam.request import PolicyType
 
@@ -47,7 +47,7 @@ class AttemptedChange(NamedTuple):
 class Changes:
     """Gives every change that a principal can make to what it is allowed itself."""
 
-    def __init__(self, grants: Grants, attempts: Attempts, held: Held, free: str) -> None:
+    def __init__(self, grants: AllowedActions, attempts: Attempts, held: Memberships, free: str) -> None:
         """Take the ARN of a policy that allows everything, as `free`: a boundary that is none."""
         self._grants = grants
         self._try = attempts

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from preflight import __version__
-from preflight.audit.targets import Target
-from preflight.audit.task import Done, Failed, Orders, gather, judge, whole
+from preflight.audit.targets import AuditTarget
+from preflight.audit.task import Done, FailedAudit, Orders, gather, judge, whole
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TIMEOUT = 15
 _EACH = 2
 
 
-def on_dask(targets: Iterable[Target], orders: Orders, scheduler: str) -> Iterator[Done | Failed]:
+def on_dask(targets: Iterable[AuditTarget], orders: Orders, scheduler: str) -> Iterator[Done | FailedAudit]:
     """Yield what becomes of each account, in the order in which they are done.
 
     Workers read live accounts with credentials of their own surroundings; snapshots are read here and sent to them. An
@@ -48,12 +48,12 @@ def on_dask(targets: Iterable[Target], orders: Orders, scheduler: str) -> Iterat
     try:
         window = _EACH * _threads(client, scheduler)
         source = iter(targets)
-        under_way: dict[Any, tuple[Target, Future[Any]]] = {}
+        under_way: dict[Any, tuple[AuditTarget, Future[Any]]] = {}
         finished: Any = as_completed(loop=client.loop)  # type: ignore[no-untyped-call]
         while True:
             while len(under_way) < window and (target := next(source, None)) is not None:
                 future = _submitted(client, target, orders)
-                if isinstance(future, Failed):
+                if isinstance(future, FailedAudit):
                     yield future
                     continue
                 under_way[future.key] = target, future
@@ -67,28 +67,28 @@ def on_dask(targets: Iterable[Target], orders: Orders, scheduler: str) -> Iterat
         client.close(timeout=_TIMEOUT)  # type: ignore[no-untyped-call]
 
 
-def _submitted(client: Client, target: Target, orders: Orders) -> Future[Any] | Failed:
+def _submitted(client: Client, target: AuditTarget, orders: Orders) -> Future[Any] | FailedAudit:
     options: dict[str, Any] = {"pure": False, "retries": 2}
     if not target.path:
         return client.submit(whole, target, orders, **options)
     gathered = gather(target, orders)
-    return gathered if isinstance(gathered, Failed) else client.submit(judge, gathered, orders, **options)
+    return gathered if isinstance(gathered, FailedAudit) else client.submit(judge, gathered, orders, **options)
 
 
-def _outcome(target: Target, future: Future[Any], scheduler: str) -> Done | Failed:
+def _outcome(target: AuditTarget, future: Future[Any], scheduler: str) -> Done | FailedAudit:
     from distributed import KilledWorker
 
     if future.status == "finished":
-        outcome: Done | Failed = future.result()
+        outcome: Done | FailedAudit = future.result()
         return outcome
     if future.status in ("cancelled", "lost"):
         raise UsageError(f"the Dask cluster at {scheduler} was lost; what is done is kept: run the same command again")
     error = future.exception()  # type: ignore[no-untyped-call]
     if isinstance(error, KilledWorker):
-        return Failed(target, "every worker that audited it was lost, by lack of memory as a rule; give them more")
+        return FailedAudit(target, "every worker that audited it was lost, by lack of memory as a rule; give them more")
     if isinstance(error, UsageError):
         raise error
-    return Failed(target, f"its worker reports {type(error).__name__}: {error}")
+    return FailedAudit(target, f"its worker reports {type(error).__name__}: {error}")
 
 
 def _threads(client: Client, scheduler: str) -> int:

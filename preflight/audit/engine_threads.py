@@ -14,8 +14,8 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 
-from preflight.audit.targets import Target
-from preflight.audit.task import Done, Failed, Gathered, Orders, gather, judge
+from preflight.audit.targets import AuditTarget
+from preflight.audit.task import Done, FailedAudit, Orders, PackedFacts, gather, judge
 from preflight.engine.cores import cores
 from preflight.errors import UsageError
 from preflight.thread_pool import Pool
@@ -27,8 +27,8 @@ _MOST_EACH = 100
 
 
 def on_threads(
-    targets: Iterable[Target], orders: Orders, *, threads: int = THREADS, processes: int | None = None
-) -> Iterator[Done | Failed]:
+    targets: Iterable[AuditTarget], orders: Orders, *, threads: int = THREADS, processes: int | None = None
+) -> Iterator[Done | FailedAudit]:
     """Yield what becomes of each account, in the order in which they are done.
 
     So many accounts are read at once as there are `threads`; `processes` decide, one for each core unless told. No more
@@ -36,7 +36,7 @@ def on_threads(
     """
     pool = Pool(threads)
     judges = _Judges(cores() if processes is None else processes)
-    outcomes: SimpleQueue[Done | Failed | BaseException] = SimpleQueue()
+    outcomes: SimpleQueue[Done | FailedAudit | BaseException] = SimpleQueue()
     source = iter(targets)
     under_way = 0
     try:
@@ -56,16 +56,16 @@ def on_threads(
         judges.stop()
 
 
-def _told(outcomes: SimpleQueue[Done | Failed | BaseException], work: Callable[[], Done | Failed]) -> None:
+def _told(outcomes: SimpleQueue[Done | FailedAudit | BaseException], work: Callable[[], Done | FailedAudit]) -> None:
     try:
         outcomes.put(work())
     except BaseException as error:
         outcomes.put(error)
 
 
-def _one(target: Target, orders: Orders, judges: _Judges) -> Done | Failed:
+def _one(target: AuditTarget, orders: Orders, judges: _Judges) -> Done | FailedAudit:
     gathered = gather(target, orders)
-    return gathered if isinstance(gathered, Failed) else judges.judge(gathered, orders)
+    return gathered if isinstance(gathered, FailedAudit) else judges.judge(gathered, orders)
 
 
 class _Judges:
@@ -81,7 +81,7 @@ class _Judges:
         self._leaving: list[BaseProcess] = []
         self._stopped = False
 
-    def judge(self, gathered: Gathered, orders: Orders) -> Done | Failed:
+    def judge(self, gathered: PackedFacts, orders: Orders) -> Done | FailedAudit:
         pool, future = self._submitted(gathered, orders)
         try:
             return future.result()
@@ -94,7 +94,7 @@ class _Judges:
                 return single.submit(judge, gathered, orders).result()
             except BrokenProcessPool:
                 reason = f"the process that audited it was killed twice ({_MEMORY}); audit it on a larger machine"
-                return Failed(gathered.target, reason)
+                return FailedAudit(gathered.target, reason)
 
     def stop(self) -> None:
         """End the processes, whatever they are at."""
@@ -104,7 +104,9 @@ class _Judges:
         for process in self._leaving:
             process.terminate()
 
-    def _submitted(self, gathered: Gathered, orders: Orders) -> tuple[ProcessPoolExecutor, Future[Done | Failed]]:
+    def _submitted(
+        self, gathered: PackedFacts, orders: Orders
+    ) -> tuple[ProcessPoolExecutor, Future[Done | FailedAudit]]:
         with self._lock:
             if self._stopped:
                 raise UsageError("the audit was stopped")

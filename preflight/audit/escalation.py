@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from preflight.audit.attempts import PROBES, Attempt, Attempts
 from preflight.audit.changes import ACTIONS as CHANGES
-from preflight.audit.grants import Grants
+from preflight.audit.grants import AllowedActions
 from preflight.audit.holders import Holder
 from preflight.audit.new_principals import ACTIONS as NEW
 from preflight.audit.own_ways import WRITES, OwnWays
 from preflight.audit.scene import Scene
-from preflight.audit.steps import ADMINISTRATOR, Escalation, Step, joined, named
+from preflight.audit.steps import ADMINISTRATOR, Escalation, EscalationStep, joined, named
 from preflight.audit.ways_into import INSTANCES, WaysInto, actions_of
 from preflight.audit.what_if import boundary_of
 from preflight.lint.analysis.escalation_paths import ways
@@ -41,7 +41,7 @@ class _Search:
         # Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that.
         actions = {"sts:AssumeRole", "iam:AddRoleToInstanceProfile", *PROBES, *CHANGES, *NEW}
         actions.update(each for way in ways() for each in (*way.needs, *way.creates))
-        self._grants = Grants(scene, actions)
+        self._grants = AllowedActions(scene, actions)
         self._own = OwnWays(scene, self._grants, attempts)
         self._into = WaysInto(scene, self._grants, attempts)
         # Principals as they can make themselves, each with the step that makes them so.
@@ -52,7 +52,7 @@ class _Search:
     def found(self) -> Escalation:
         holders = tuple(self._grants.holders)
         standing = {each.arn: found for each in holders if (found := self._own.standing(each)) is not None}
-        steps: dict[str, Step] = {}
+        steps: dict[str, EscalationStep] = {}
         for holder in holders:
             if holder.arn not in standing and (own := self._own.of(holder)):
                 steps[holder.arn] = own[0]
@@ -62,7 +62,7 @@ class _Search:
         reached = [*sorted(standing), *steps]
         left = set(self._grants.order) - {*standing, *steps}
         while left:
-            closer: dict[str, list[Step]] = {}
+            closer: dict[str, list[EscalationStep]] = {}
             for key in reached:
                 for step in self._steps_to(key, left):
                     closer.setdefault(step.source, []).append(step)
@@ -98,19 +98,19 @@ class _Search:
                 self._grants.add(change.after)
                 it = change.attempt
                 how = change.how
-                self._made[change.after.key] = Step(
+                self._made[change.after.key] = EscalationStep(
                     holder.key, change.after.key, "own-permissions", how, it.by, it.depends_on
                 )
                 self._add_changes(change.after, depth - 1)
 
-    def _steps_to(self, key: str, among: Set[str]) -> Iterator[Step]:
+    def _steps_to(self, key: str, among: Set[str]) -> Iterator[EscalationStep]:
         made = self._made.get(key)
         if made is None:
             yield from self._into.best(self._grants.by_key[key], among)
         elif made.source in among:
             yield made
 
-    def _whole(self, step: Step, steps: Mapping[str, Step]) -> Step:
+    def _whole(self, step: EscalationStep, steps: Mapping[str, EscalationStep]) -> EscalationStep:
         """Return a step to a principal that exists, or to everything."""
         while step.target in self._made:
             step = joined(step, steps[step.target])
@@ -132,9 +132,11 @@ class _Search:
                     break
         return found
 
-    def _others(self, standing: Mapping[str, Attempt], steps: Mapping[str, Step]) -> dict[str, tuple[Step, ...]]:
+    def _others(
+        self, standing: Mapping[str, Attempt], steps: Mapping[str, EscalationStep]
+    ) -> dict[str, tuple[EscalationStep, ...]]:
         """Return the further next steps of those who are on a way, those that depend on nothing first."""
-        found: dict[str, list[Step]] = {}
+        found: dict[str, list[EscalationStep]] = {}
         for arn in steps:
             found[arn] = [each for each in self._own.of(self._grants.by_key[arn]) if each != steps[arn]]
         among = set(steps)
@@ -147,7 +149,7 @@ class _Search:
             arn: tuple(sorted(each, key=lambda step: step.rank)[:_MOST_OTHERS]) for arn, each in found.items() if each
         }
 
-    def _leads_back(self, step: Step, steps: Mapping[str, Step]) -> bool:
+    def _leads_back(self, step: EscalationStep, steps: Mapping[str, EscalationStep]) -> bool:
         arn = step.target
         while arn in steps:
             if arn == step.source:
@@ -155,7 +157,7 @@ class _Search:
             arn = steps[arn].target
         return False
 
-    def _writing(self, left: Set[str]) -> Iterator[Step]:
+    def _writing(self, left: Set[str]) -> Iterator[EscalationStep]:
         """Give everyone who can write permissions into another principal and then act as it."""
         writers = set().union(
             *(self._grants.able.get(action.lower(), set()) for actions in WRITES.values() for action in actions)
@@ -185,11 +187,11 @@ class _Search:
                 both = tried.also(Attempt(step.by, (*step.depends_on, *gain.depends_on)))
                 if before is not None:
                     both = Attempt(before.by, before.depends_on).also(both)
-                yield Step(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
+                yield EscalationStep(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
 
     def _back(self, targets: Sequence[Holder]) -> dict[str, Step]:
         """Return one step for each source that gets to a target, whose words tell of all steps on the way."""
-        found: dict[str, Step] = {}
+        found: dict[str, EscalationStep] = {}
         seen = {each.key for each in targets}
         reached = list(targets)
         for _ in range(_LONGEST_CHAIN):

@@ -14,7 +14,7 @@ from preflight.account.principals import parsed_policy
 from preflight.audit.outside import ANY_ACCOUNT, EVERYONE, Outsiders, outsiders
 from preflight.audit.owner_values import owned
 from preflight.audit.scene import Scene
-from preflight.audit.shared_resources import Shared, plural, shared_resources, unlisted
+from preflight.audit.shared_resources import SharedResource, plural, shared_resources, unlisted
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Evidence, Kind, Level, Result
 from preflight.engine.rule import Rule
@@ -81,7 +81,7 @@ def _rest(
         )
 
 
-def _accessible(rule: Rule, each: Shared, found: Outsiders, difference: str) -> Result:
+def _accessible(rule: Rule, each: SharedResource, found: Outsiders, difference: str) -> Result:
     public = {EVERYONE, ANY_ACCOUNT} & found.statements.keys()
     actions = list(dict.fromkeys(name for statement in found.cited() for name in _actions(statement.actions)))
     more = f" and {len(actions) - _SHOWN} more" if len(actions) > _SHOWN else ""

@@ -15,7 +15,7 @@ from preflight.iam.variables import Found, Missing
 _WILDCARD = re.compile(r"[*?]")
 
 
-class Grants:
+class AllowedActions:
     """The principals of an account in a fixed order, with which of the given actions each may be allowed at all."""
 
     def __init__(self, scene: Scene, actions: Iterable[str]) -> None:

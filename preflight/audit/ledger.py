@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from preflight.audit.task import Done, Failed
+from preflight.audit.task import Done, FailedAudit
 from preflight.documents.text.atomic_write import replace_file
 from preflight.errors import InputError, UsageError
 
@@ -48,8 +49,10 @@ class Ledger:
                 path.unlink(missing_ok=True)
             elif before and not before.endswith(b"\n"):
                 # The line at which the last run was ended.
-                replace_file(path, before[: before.rfind(b"\n") + 1])
-            self._file = path.open("a", encoding="utf-8")
+                replace_file(path, before[: before.rfind(b"\n") + 1], private=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            # For the owner's eyes only, as what it is about.
+            self._file = os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path} cannot be written ({error.strerror}); name another --into") from None
         self._add(
@@ -93,7 +96,7 @@ class Ledger:
         }
         return self._row(row)
 
-    def failed(self, outcome: Failed) -> dict[str, Any]:
+    def failed(self, outcome: FailedAudit) -> dict[str, Any]:
         """Write down an account that could not be audited; returns its row. Raises `UsageError`."""
         key = outcome.target.key
         return self._row(

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from preflight.audit.ledger import Ledger
-from preflight.audit.targets import LeftOut, Target
-from preflight.audit.task import Done, Failed, Orders
+from preflight.audit.targets import AuditTarget, LeftOut
+from preflight.audit.task import Done, FailedAudit, Orders
 from preflight.engine.result import Verdict
 
-Engine: TypeAlias = Callable[[Iterable[Target], Orders], Iterator["Done | Failed"]]
+Engine: TypeAlias = Callable[[Iterable[AuditTarget], Orders], Iterator["Done | FailedAudit"]]
 AccountProgress: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 
@@ -48,7 +48,7 @@ class Many:
 
 
 def audit_many(
-    targets: Sequence[Target],
+    targets: Sequence[AuditTarget],
     orders: Orders,
     ledger: Ledger,
     engine: Engine,
@@ -98,18 +98,18 @@ def audit_many(
 
 
 def _written(
-    outcome: Done | Failed, ledger: Ledger, stamp: Mapping[str, Any], whose: dict[str, str]
+    outcome: Done | FailedAudit, ledger: Ledger, stamp: Mapping[str, Any], whose: dict[str, str]
 ) -> Mapping[str, Any]:
     if (
         isinstance(outcome, Done)
         and (other := whose.setdefault(outcome.account, outcome.target.key)) != outcome.target.key
     ):
         reason = f"it is of account {outcome.account}, which {other} is of as well; leave out one of them"
-        outcome = Failed(outcome.target, reason)
-    return ledger.failed(outcome) if isinstance(outcome, Failed) else ledger.done(outcome, stamp)
+        outcome = FailedAudit(outcome.target, reason)
+    return ledger.failed(outcome) if isinstance(outcome, FailedAudit) else ledger.done(outcome, stamp)
 
 
-def _stamp(target: Target) -> dict[str, Any]:
+def _stamp(target: AuditTarget) -> dict[str, Any]:
     """Return what tells that an account was asked for the same: its own regions, whether an organization's policies
     were known, and that a snapshot is still the one that was read.
     """

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from preflight.audit.attempts import Attempt, Attempts
 from preflight.audit.changes import BOUNDARY
-from preflight.audit.grants import Grants
+from preflight.audit.grants import AllowedActions
 from preflight.audit.holders import Holder
 from preflight.audit.own_attachments import attachable
 from preflight.audit.scene import Scene
-from preflight.audit.what_if import Held, everything, trusting
+from preflight.audit.what_if import Memberships, everything, trusting
 from preflight.iam.policy import Policy
 
 _WRITES = {"user": ("iam:PutUserPolicy", "iam:AttachUserPolicy"), "role": ("iam:PutRolePolicy", "iam:AttachRolePolicy")}
@@ -22,7 +22,7 @@ ACTIONS = ("iam:CreateUser", "iam:CreateRole")
 class NewPrincipals:
     """Says by which principal of its own making someone can do everything."""
 
-    def __init__(self, scene: Scene, grants: Grants, attempts: Attempts, held: Held) -> None:
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts, held: Memberships) -> None:
         self._scene = scene
         self._grants = grants
         self._try = attempts

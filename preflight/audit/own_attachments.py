@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from preflight.audit.attempts import Attempts
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
-from preflight.audit.what_if import Held
+from preflight.audit.what_if import Memberships
 from preflight.iam.policy import Policy
 
 _KEY = "iam:policyarn"
 _OF_AWS = ("AdministratorAccess", "IAMFullAccess")
 
 
-def attachable(scene: Scene, attempts: Attempts, held: Held, holder: Holder) -> Iterator[str]:
+def attachable(scene: Scene, attempts: Attempts, held: Memberships, holder: Holder) -> Iterator[str]:
     """Give the ARNs of policies that allow everything: AWS's own, the account's, those that the principal can write."""
     of_aws = [f"arn:{scene.partition}:iam::aws:policy/{name}" for name in _OF_AWS]
     yield of_aws[0]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from preflight.audit.attempts import Attempt, Attempts
 from preflight.audit.changes import BOUNDARY, AttemptedChange, Changes
-from preflight.audit.grants import Grants
+from preflight.audit.grants import AllowedActions
 from preflight.audit.holders import Holder
 from preflight.audit.new_principals import NewPrincipals
 from preflight.audit.own_attachments import attachable
 from preflight.audit.scene import Scene
-from preflight.audit.steps import ADMINISTRATOR, Step, named
-from preflight.audit.what_if import Held, boundary_of, everything, with_policies
+from preflight.audit.steps import ADMINISTRATOR, EscalationStep, named
+from preflight.audit.what_if import Memberships, boundary_of, everything, with_policies
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     "user": ("iam:PutUserPolicy", "iam:AttachUserPolicy"),
@@ -25,11 +25,11 @@ WRITES: Mapping[str, tuple[str, ...]] = {
 class OwnWays:
     """Says who can do everything, and who can give itself everything, with the policies as they would be then."""
 
-    def __init__(self, scene: Scene, grants: Grants, attempts: Attempts) -> None:
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
         self._scene = scene
         self._grants = grants
         self._try = attempts
-        self._held = Held(scene)
+        self._held = Memberships(scene)
         free = f"arn:{scene.partition}:iam::aws:policy/AdministratorAccess"
         self._changer = Changes(grants, attempts, self._held, free)
         self._new = NewPrincipals(scene, grants, attempts, self._held)
@@ -57,7 +57,7 @@ class OwnWays:
         created = [it for _, it in self._new.of(changed)]
         return min((*written, *created), key=lambda each: each.rank, default=None)
 
-    def of(self, holder: Holder) -> list[Step]:
+    def of(self, holder: Holder) -> list[EscalationStep]:
         """Return the ways by which a principal gives itself everything, the best first."""
         powers = self._grants.powers_of(holder)
         if not powers:
@@ -69,7 +69,10 @@ class OwnWays:
         )
         found = [*self._written(holder, powers), *changed, *self._new.of(holder)]
         return sorted(
-            (Step(holder.key, ADMINISTRATOR, "own-permissions", how, it.by, it.depends_on) for how, it in found),
+            (
+                EscalationStep(holder.key, ADMINISTRATOR, "own-permissions", how, it.by, it.depends_on)
+                for how, it in found
+            ),
             key=lambda each: each.rank,
         )
 

@@ -27,7 +27,7 @@ _ORDER = (Reach.NONE, Reach.OPEN, Reach.SOME, Reach.ALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerLine:
     """One line of an answer: a principal (ARN), an action, the resource that was asked about, and what it may."""
 
     principal: str
@@ -36,7 +36,7 @@ class Answer:
     access: Access
 
 
-def who_can(scene: Scene, action: str, on: str | None = None) -> Iterator[Answer]:
+def who_can(scene: Scene, action: str, on: str | None = None) -> Iterator[AnswerLine]:
     """Give everyone who may do an action, for certain or perhaps, on a resource; without one on any of its own types,
     and on any that a policy names. Raises `UsageError` for an action that AWS does not have, or a resource that is no
     ARN.
@@ -69,7 +69,7 @@ def unknown_of(scene: Scene, principal: str) -> Iterator[str]:
         yield f"{policy_type.value} policies: {reason}"
 
 
-def can(scene: Scene, principal: str) -> Iterator[Answer]:
+def can(scene: Scene, principal: str) -> Iterator[AnswerLine]:
     """Give each action that a principal may do, for certain or perhaps, the roles that it may assume, and whether it is
     or can become an administrator. `principal` is an ARN, or a name that one role or user has. Raises `UsageError` for
     one that is not there.
@@ -87,40 +87,40 @@ def can(scene: Scene, principal: str) -> Iterator[Answer]:
         if role.kind == "role" and role is not holder:
             access = _access(scene, holder, _ASSUME, role.arn)
             if access.possible:
-                yield Answer(holder.arn, _ASSUME, role.arn, access)
+                yield AnswerLine(holder.arn, _ASSUME, role.arn, access)
 
 
-def _administrator(scene: Scene, holder: Holder) -> Iterator[Answer]:
+def _administrator(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:
     found = scene.once(escalation)
     if holder.arn in found.administrators:
         depends_on = found.conditions.get(holder.arn, ())
         reach = Reach.OPEN if depends_on else Reach.ALL
-        yield Answer(holder.arn, "administrator", "*", Access(reach, depends_on=depends_on))
+        yield AnswerLine(holder.arn, "administrator", "*", Access(reach, depends_on=depends_on))
     elif path := found.path(holder.arn):
         depends_on = tuple(dict.fromkeys(each for step in path for each in step.depends_on))
         by = tuple(dict.fromkeys(ref for step in path for ref in step.by))
         how = "; then ".join(each.how for each in path)
         reach = Reach.OPEN if depends_on else Reach.ALL
-        yield Answer(holder.arn, BECOME, "*", Access(reach, by, how, depends_on))
+        yield AnswerLine(holder.arn, BECOME, "*", Access(reach, by, how, depends_on))
     elif reason := found.undecided.get(holder.arn):
-        yield Answer(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
+        yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
     elif needs := found.unseen.get(holder.arn):
         reason = f"what runs already with a role is not known ({', '.join(needs)})"
-        yield Answer(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
+        yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
 
 
 def _answers(
     scene: Scene, holder: Holder, action: str, on: str | None, *, all_of_them: bool = True
-) -> Iterator[Answer]:
+) -> Iterator[AnswerLine]:
     if on is not None:
         access = _access(scene, holder, action, on)
         if access.possible:
-            yield Answer(holder.arn, action, on, access)
+            yield AnswerLine(holder.arn, action, on, access)
         return
     if action == _ASSUME:
         for role in scene.holders.by_arn.values():
             if role.kind == "role" and (access := _access(scene, holder, action, role.arn)).possible:
-                yield Answer(holder.arn, action, role.arn, access)
+                yield AnswerLine(holder.arn, action, role.arn, access)
         return
     open_names = [(each, _access(scene, holder, action, each)) for each in resources_of(scene, action)]
     found = [(resource, access) for resource, access in open_names if access.possible]
@@ -134,7 +134,7 @@ def _answers(
     ]
     answers = sorted((*found, *named), key=lambda each: -_ORDER.index(each[1].reach))
     for resource, access in answers if all_of_them else answers[:1]:
-        yield Answer(holder.arn, action, resource, access)
+        yield AnswerLine(holder.arn, action, resource, access)
 
 
 def _access(scene: Scene, holder: Holder, action: str, resource: str) -> Access:

@@ -28,7 +28,7 @@ _BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedResource:
     """A resource that is listed, `called` as messages call it, and its policy: a document, Absent, or Unknown where the
     facts don't have it.
     """
@@ -51,7 +51,7 @@ def collect_shared(recorder: Recorder, region: str) -> None:
             recorder.read_many(asks[start : start + _BATCH])
 
 
-def shared_resources(scene: Scene) -> Iterator[Shared]:
+def shared_resources(scene: Scene) -> Iterator[SharedResource]:
     """Give every resource that the facts list and that may have a policy."""
     for region in scene.regions:
         for kind in KINDS:
@@ -64,7 +64,7 @@ def shared_resources(scene: Scene) -> Iterator[Shared]:
                 arn = entry.get(declared.section("described-arn") or "") or declared.arn(
                     key, partition=scene.partition, region=region, account=scene.account_id
                 )
-                yield Shared(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy)
+                yield SharedResource(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy)
 
 
 def unlisted(scene: Scene) -> list[str]:

@@ -12,7 +12,7 @@ ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EscalationStep:
     """One step of a way: `source` (an ARN) gets to `target` (a principal's ARN, or `administrator`).
 
     `kind` is `own-permissions`, `assume-role`, `trust-policy`, `user-credentials`, `passed-role` or `existing-role`;
@@ -44,21 +44,21 @@ class Escalation:
     """
 
     administrators: frozenset[str]
-    steps: Mapping[str, Step]
+    steps: Mapping[str, EscalationStep]
     conditions: Mapping[str, tuple[str, ...]]
-    others: Mapping[str, tuple[Step, ...]]
+    others: Mapping[str, tuple[EscalationStep, ...]]
     undecided: Mapping[str, str]
     unseen: Mapping[str, tuple[str, ...]]
 
-    def path(self, arn: str) -> tuple[Step, ...]:
+    def path(self, arn: str) -> tuple[EscalationStep, ...]:
         """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""
-        found: list[Step] = []
+        found: list[EscalationStep] = []
         while arn in self.steps:
             found.append(self.steps[arn])
             arn = found[-1].target
         return tuple(found)
 
-    def all_steps(self) -> Iterator[Step]:
+    def all_steps(self) -> Iterator[EscalationStep]:
         """Give every known step on a way, the best of each principal first."""
         for arn, step in self.steps.items():
             yield step
@@ -75,7 +75,7 @@ class Escalation:
         return found.most_common(most)
 
 
-def joined(first: Step, onward: Step) -> Step:
+def joined(first: EscalationStep, onward: EscalationStep) -> EscalationStep:
     """Return two steps as one, from the first's source to where the second gets."""
     by = tuple(dict.fromkeys((*first.by, *onward.by)))
     depends_on = tuple(dict.fromkeys((*first.depends_on, *onward.depends_on)))

@@ -20,7 +20,7 @@ _WAYS_IN = ("role", "external-id", "profile")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AuditTarget:
     """One account to audit. `key` names it in the run: its twelve digits, or the name of its snapshot file, whose
     `path` is given then. `answers` are facts that are known beforehand: the organization's policies.
     """
@@ -44,7 +44,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccountAccess:
     """How to get into accounts: the name or ARN of a role, an external ID, the account in which one already is, and
     the profile whose credentials assume the roles.
     """
@@ -66,8 +66,8 @@ class Access:
 
 
 def of_organization(
-    organization: Organization, access: Access, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
-) -> tuple[list[Target], list[LeftOut]]:
+    organization: Organization, access: AccountAccess, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> tuple[list[AuditTarget], list[LeftOut]]:
     """Return the accounts of an organization to audit, and those that are left out, each with its reason.
 
     `include` and `exclude` are ids of accounts, ids of units (with all below them), or patterns of names. Raises
@@ -81,7 +81,7 @@ def of_organization(
             left_out.append(LeftOut(member.account, member.name, reason))
             continue
         targets.append(
-            Target(
+            AuditTarget(
                 member.account,
                 member.name,
                 profile=access.profile,
@@ -92,7 +92,7 @@ def of_organization(
     return targets, left_out
 
 
-def of_snapshots(folder: str) -> tuple[list[Target], list[LeftOut]]:
+def of_snapshots(folder: str) -> tuple[list[AuditTarget], list[LeftOut]]:
     """Return the snapshots of a folder and of those in it, each an account, and the files that are none by their names;
     what is hidden is passed by. Raises `InputError` where there is no snapshot.
     """
@@ -101,7 +101,7 @@ def of_snapshots(folder: str) -> tuple[list[Target], list[LeftOut]]:
         for path in sorted(_files(Path(folder))):
             key = path.relative_to(folder).as_posix()
             if path.name.lower().endswith(_ENDINGS):
-                targets.append(Target(key, path=str(path)))
+                targets.append(AuditTarget(key, path=str(path)))
             else:
                 left_out.append(LeftOut(key, "", f"no snapshot by its name: they end in {', '.join(_ENDINGS)}"))
     except OSError as error:
@@ -121,7 +121,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield each  # a link to a folder is not followed: it is named as what it is not
 
 
-def of_file(path: str, access: Access) -> list[Target]:
+def of_file(path: str, access: AccountAccess) -> list[AuditTarget]:
     """Return the accounts that a file lists (`schemas/accounts.schema.json`), or a text of one account id a line.
 
     Raises `InputError` for what is no such list, and for an account that it has twice.
@@ -153,16 +153,16 @@ def of_file(path: str, access: Access) -> list[Target]:
     return targets
 
 
-def _entry(entry: Mapping[str, Any], access: Access, beside: str) -> Target:
+def _entry(entry: Mapping[str, Any], access: AccountAccess, beside: str) -> AuditTarget:
     account = str(entry["account"])
     if "snapshot" in entry:
         path = str(Path(beside, entry["snapshot"]))
-        return Target(account, str(entry.get("name", "")), path=path, regions=tuple(entry.get("regions", ())))
+        return AuditTarget(account, str(entry.get("name", "")), path=path, regions=tuple(entry.get("regions", ())))
     profile = entry.get("profile")
     role = entry.get("role")
     # A profile of its own is a way in already; a role is assumed only where it is told.
     assumed = None if profile is not None and role is None else access.to(account, role, entry.get("external-id"))
-    return Target(
+    return AuditTarget(
         account,
         str(entry.get("name", "")),
         profile=profile if profile is not None else access.profile,
@@ -171,7 +171,7 @@ def _entry(entry: Mapping[str, Any], access: Access, beside: str) -> Target:
     )
 
 
-def _of_lines(text: str, path: str, access: Access) -> Iterator[Target]:
+def _of_lines(text: str, path: str, access: AccountAccess) -> Iterator[AuditTarget]:
     for number, line in enumerate(text.splitlines(), start=1):
         account, _, name = line.partition("#")[0].strip().replace(",", " ").partition(" ")
         if not account:
@@ -183,7 +183,7 @@ def _of_lines(text: str, path: str, access: Access) -> Iterator[Target]:
                 place=f"line {number}",
                 mend="write its 12 digits; for more than the ID, see docs/organizations.md",
             )
-        yield Target(account, name.strip(), profile=access.profile, role=access.to(account))
+        yield AuditTarget(account, name.strip(), profile=access.profile, role=access.to(account))
 
 
 def _reason(member: Member, organization: Organization, include: Sequence[str], exclude: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from preflight.audit.check import Audit, audit
 from preflight.audit.settings import AuditSettings
-from preflight.audit.targets import Target
+from preflight.audit.targets import AuditTarget
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Kind, Level
@@ -41,10 +41,10 @@ class Orders:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class PackedFacts:
     """The facts of one account as a snapshot document, packed where they were read from AWS, and what they cost."""
 
-    target: Target
+    target: AuditTarget
     data: bytes = field(repr=False)
     requests: int = 0
     seconds: float = 0.0
@@ -56,7 +56,7 @@ class Done:
     packed snapshot where it is to be kept.
     """
 
-    target: Target
+    target: AuditTarget
     account: str
     row: Mapping[str, Any]
     document: bytes = field(repr=False)
@@ -64,27 +64,27 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedAudit:
     """One account that could not be audited, and why."""
 
-    target: Target
+    target: AuditTarget
     reason: str
 
 
-def gather(target: Target, orders: Orders) -> Gathered | Failed:
+def gather(target: AuditTarget, orders: Orders) -> PackedFacts | FailedAudit:
     """Read the facts of one account, from its snapshot or from AWS. Never raises for what is wrong with the account."""
     begun = time.perf_counter()
     try:
         if target.path:
-            return Gathered(target, read_bytes(target.path))
+            return PackedFacts(target, read_bytes(target.path))
         document, requests = _collected(target, orders)
     except PreflightError as error:
-        return Failed(target, str(error))
+        return FailedAudit(target, str(error))
     data = gzip.compress(json.dumps(document).encode("utf-8", "backslashreplace"), PACKED, mtime=0)
-    return Gathered(target, data, requests, time.perf_counter() - begun)
+    return PackedFacts(target, data, requests, time.perf_counter() - begun)
 
 
-def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
+def judge(gathered: PackedFacts, orders: Orders) -> Done | FailedAudit:
     """Audit one account of which the facts were gathered. Never raises for what is wrong with the account."""
     target = gathered.target
     begun = time.perf_counter()
@@ -99,12 +99,14 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
             fail_on=orders.fail_on,
         )
     except PreflightError as error:
-        return Failed(target, str(error))
+        return FailedAudit(target, str(error))
     # A snapshot of a folder is named by its file; all else by the account it must be: none may stand for another.
     if target.key.isdigit() and found.account != target.key:
         if target.path:
-            return Failed(target, f"{target.path} is of account {found.account}; correct the list")
-        return Failed(target, f"the credentials belong to account {found.account}; correct the role or the profile")
+            return FailedAudit(target, f"{target.path} is of account {found.account}; correct the list")
+        return FailedAudit(
+            target, f"the credentials belong to account {found.account}; correct the role or the profile"
+        )
     # A file's name can hold what is no text (half of a surrogate pair), and no reader of JSON would take it.
     told = json.dumps(orders.render(found), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     row = {**row_of(found), "seconds": round(gathered.seconds + time.perf_counter() - begun, 3)}
@@ -114,10 +116,10 @@ def judge(gathered: Gathered, orders: Orders) -> Done | Failed:
     return Done(target, found.account, row, gzip.compress(told, PACKED, mtime=0), kept)
 
 
-def whole(target: Target, orders: Orders) -> Done | Failed:
+def whole(target: AuditTarget, orders: Orders) -> Done | FailedAudit:
     """Do both steps, one after the other."""
     gathered = gather(target, orders)
-    return gathered if isinstance(gathered, Failed) else judge(gathered, orders)
+    return gathered if isinstance(gathered, FailedAudit) else judge(gathered, orders)
 
 
 def row_of(found: Audit) -> dict[str, Any]:
@@ -148,14 +150,14 @@ def row_of(found: Audit) -> dict[str, Any]:
     }
 
 
-def _document(gathered: Gathered) -> Document:
+def _document(gathered: PackedFacts) -> Document:
     target, data = gathered.target, gathered.data
     if not target.path:
         return Document(f"account {target.key}", json.loads(gzip.decompress(data)))
     return load_text(decode(data, target.path), target.path)
 
 
-def _collected(target: Target, orders: Orders) -> tuple[dict[str, Any], int]:
+def _collected(target: AuditTarget, orders: Orders) -> tuple[dict[str, Any], int]:
     """Read an account from AWS. Raises `PreflightError` where nobody gets in, or credentials expired partway."""
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection

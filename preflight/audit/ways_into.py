@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cache
 
 from preflight.audit.attempts import Attempt, Attempts
-from preflight.audit.grants import Grants
+from preflight.audit.grants import AllowedActions
 from preflight.audit.holders import Holder
 from preflight.audit.scene import Scene
-from preflight.audit.steps import Step, named
+from preflight.audit.steps import EscalationStep, named
 from preflight.audit.trusts import principals_of, role_of_session, sessions_of, trust_of
 from preflight.audit.what_if import trusting
 from preflight.iam.decide import decide
@@ -30,7 +30,7 @@ INSTANCES = "ec2.amazonaws.com"
 class WaysInto:
     """Gives the steps into a principal. What is decided with is told apart by identity, so it is kept."""
 
-    def __init__(self, scene: Scene, grants: Grants, attempts: Attempts) -> None:
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
         self._scene = scene
         self._grants = grants
         self._try = attempts
@@ -38,9 +38,9 @@ class WaysInto:
         self._trusting: dict[str, Policy] = {}
         self._trusts: dict[str, Policy | None] = {}
 
-    def best(self, target: Holder, among: Set[str]) -> Iterator[Step]:
+    def best(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the best step to a principal from each of those given."""
-        best: dict[str, Step] = {}
+        best: dict[str, EscalationStep] = {}
         for step in self._steps_into(target, among - {target.key}):
             known = best.get(step.source)
             if known is None or step.rank < known.rank:
@@ -48,7 +48,7 @@ class WaysInto:
         for arn in sorted(best, key=self._grants.order.__getitem__):
             yield best[arn]
 
-    def _steps_into(self, target: Holder, among: Set[str]) -> Iterator[Step]:
+    def _steps_into(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         if target.kind == "user":
             yield from self._by_credentials(target, among)
             return
@@ -59,23 +59,25 @@ class WaysInto:
             yield from self._by_service(target, trust, among)
         yield from self._by_new_trust(target, among)
 
-    def _by_credentials(self, user: Holder, among: Set[str]) -> Iterator[Step]:
+    def _by_credentials(self, user: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         for action in _CREDENTIALS:
             for holder in self._grants.who(action, user.arn, among):
                 tried = self._try.on(holder, action, user.arn)
                 if tried is not None:
                     how = f"{action} on user {user.name}"
-                    yield Step(holder.key, user.arn, "user-credentials", how, tried.by, tried.depends_on)
+                    yield EscalationStep(holder.key, user.arn, "user-credentials", how, tried.by, tried.depends_on)
 
-    def _by_trust(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
+    def _by_trust(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for holder in self._grants.in_order(self._assuming(trust, role.arn, among)):
             tried = self._try.on(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
             for session in sessions_of(trust, holder) if tried is None else ():
                 tried = self._try.on(replace(holder, arn=session), "sts:AssumeRole", role.arn, resource_policy=trust)
             if tried is not None:
-                yield Step(holder.key, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on)
+                yield EscalationStep(
+                    holder.key, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on
+                )
 
-    def _by_new_trust(self, role: Holder, among: Set[str]) -> Iterator[Step]:
+    def _by_new_trust(self, role: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         action = "iam:UpdateAssumeRolePolicy"
         for holder in self._grants.who(action, role.arn, among):
             tried = self._try.on(holder, action, role.arn)
@@ -86,9 +88,9 @@ class WaysInto:
             if assumed is not None:
                 both = tried.also(Attempt((), assumed.depends_on))
                 how = f"{action} on role {role.name}, then assumes it"
-                yield Step(holder.key, role.arn, "trust-policy", how, both.by, both.depends_on)
+                yield EscalationStep(holder.key, role.arn, "trust-policy", how, both.by, both.depends_on)
 
-    def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
+    def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for kind, provider in principals_of(trust):
             action = next((action for part, action in _PROVIDERS.items() if part in provider), "")
             if kind != "Federated" or not action:
@@ -97,9 +99,9 @@ class WaysInto:
                 tried = self._try.on(holder, action, provider)
                 if tried is not None:
                     how = f"{action} on {named(provider)}, which role {role.name} trusts"
-                    yield Step(holder.key, role.arn, "trust-policy", how, tried.by, tried.depends_on)
+                    yield EscalationStep(holder.key, role.arn, "trust-policy", how, tried.by, tried.depends_on)
 
-    def _by_service(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[Step]:
+    def _by_service(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         services = self._services(role, trust)
         possible = _ways_into(services)
         if possible:
@@ -132,7 +134,7 @@ class WaysInto:
             in (Outcome.ALLOWED, Outcome.OPEN)
         )
 
-    def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[Step]:
+    def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the ways to take over an instance that has the role, if one runs: the facts do not list instances."""
         running = Attempt((), (f"an instance that runs with instance profile {profile}",))
         for way in _ways_on(INSTANCES):
@@ -142,12 +144,12 @@ class WaysInto:
                 if tried is not None:
                     both = tried.also(running)
                     how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
-                    yield Step(holder.key, role.arn, "existing-role", how, both.by, both.depends_on)
+                    yield EscalationStep(holder.key, role.arn, "existing-role", how, both.by, both.depends_on)
 
-    def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> Step | None:
+    def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> EscalationStep | None:
         powers = self._grants.powers[holder.key]
         passed: dict[str, Attempt | None] = {}
-        best: Step | None = None
+        best: EscalationStep | None = None
         for way, needs in _ways_into(services):
             rest = self.rest(holder, way) if needs <= powers else None
             if rest is None or not self._has_profile(holder, role, way):
@@ -161,7 +163,7 @@ class WaysInto:
                     continue
                 both = given.also(rest)
                 how = f"{_said(way)}, as {role.name}"
-                step = Step(holder.key, role.arn, way.kind, how, both.by, both.depends_on)
+                step = EscalationStep(holder.key, role.arn, way.kind, how, both.by, both.depends_on)
                 if not step.depends_on:
                     return step
                 if best is None or step.rank < best.rank:

@@ -57,7 +57,7 @@ class ManagedPolicy:
     others: tuple[tuple[str, Policy], ...]
 
 
-class Held:
+class Memberships:
     """Which groups and customer managed policies there are, and who has them."""
 
     def __init__(self, scene: Scene) -> None:

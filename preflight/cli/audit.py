@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from preflight.api import Level
-from preflight.cli.audit_options import Engine, Options
+from preflight.cli.audit_options import AuditOptions, EngineName
 from preflight.cli.options import AllowOpen, ColorWhen, EndpointUrl, FailOn, Ignore, Output, Profile, Select, listed
 from preflight.cli.output import Color, require_writable
 
@@ -66,7 +66,7 @@ def audit(
     threads: Annotated[
         int, typer.Option(metavar="N", min=1, max=256, help="How many accounts to read in parallel.")
     ] = 8,
-    engine: Annotated[Engine, typer.Option(help="Where to run the audits of many accounts.")] = Engine.THREADS,
+    engine: Annotated[EngineName, typer.Option(help="Where to run the audits of many accounts.")] = EngineName.THREADS,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="The Dask scheduler, such as tcp://host:8786.")
     ] = None,
@@ -95,7 +95,7 @@ def audit(
     """Audit one account or many. Exit code 0: nothing at the level of --fail-on; 1: findings; 2: an account could not
     be audited; 3: something is UNKNOWN.
     """
-    options = Options(
+    options = AuditOptions(
         snapshot=snapshot, regions=tuple(region or ()), who_can=who_can, on=on, can=can, since=since,
         fail_on_new=fail_on_new,
         organization=organization, accounts=accounts, into=into, role_name=role_name, external_id=external_id,

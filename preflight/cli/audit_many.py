@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from preflight import api
-from preflight.cli.audit_options import Options
+from preflight.cli.audit_options import AuditOptions
 from preflight.cli.output import deliver, looked_on, streaming, viewed
 from preflight.errors import UsageError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAILED, ERROR, OPEN = 1, 2, 3
 
 
-def audit_many(options: Options) -> int:
+def audit_many(options: AuditOptions) -> int:
     """Audit the accounts, show what was found in all of them, and return the exit code."""
     if options.format == "parquet":
         from preflight.report.audit_rows import require_parquet
@@ -44,7 +44,7 @@ def audit_many(options: Options) -> int:
     return OPEN if many.counts.get("open") and not options.allow_open else 0
 
 
-def _audited(options: Options, bar: _Shown) -> AbstractContextManager[AuditedMany]:
+def _audited(options: AuditOptions, bar: _Shown) -> AbstractContextManager[AuditedMany]:
     return api.audit_many(
         options.into or "",
         snapshots=options.snapshot,
@@ -69,7 +69,7 @@ def _audited(options: Options, bar: _Shown) -> AbstractContextManager[AuditedMan
     )
 
 
-def _show(audited: AuditedMany, options: Options) -> None:
+def _show(audited: AuditedMany, options: AuditOptions) -> None:
     from preflight.report import audit_many as report
 
     many, documents = audited.many, audited.documents()
@@ -95,7 +95,7 @@ def _show(audited: AuditedMany, options: Options) -> None:
                     stream.write(text.encode())
 
 
-def _pages(audited: AuditedMany, options: Options) -> None:
+def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     """Write a page for each account beside its document, and the one that links to them to where it was asked for."""
     from preflight.report.audit_html import page
     from preflight.report.written import write

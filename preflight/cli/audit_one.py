@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from preflight import api
-from preflight.cli.audit_options import Options
+from preflight.cli.audit_options import AuditOptions
 from preflight.cli.output import deliver, streaming, viewed
 from preflight.cli.reading_progress import reading
 
 if TYPE_CHECKING:
-    from preflight.api import Access, Audit, Change
+    from preflight.api import AccessAnswer, Audit, Change
     from preflight.report.view import View
 
 FAILED, OPEN = 1, 3
 
 
-def audit_one(options: Options) -> int:
+def audit_one(options: AuditOptions) -> int:
     """Audit the account or answer the question; return the exit code."""
     if options.format == "parquet":
         from preflight.report.audit_rows import require_parquet
@@ -52,7 +52,7 @@ def audit_one(options: Options) -> int:
     return OPEN if found.report.verdict is api.Verdict.OPEN else 0
 
 
-def _answered(options: Options, facts: Mapping[str, Any]) -> Callable[[], int] | None:
+def _answered(options: AuditOptions, facts: Mapping[str, Any]) -> Callable[[], int] | None:
     """Return what shows the answer to the question that is asked; None where none is."""
     if options.since is not None:
         changes = api.changes_since(options.since, **facts)
@@ -66,7 +66,7 @@ def _answered(options: Options, facts: Mapping[str, Any]) -> Callable[[], int] |
     return None
 
 
-def _show(found: Audit, options: Options) -> None:
+def _show(found: Audit, options: AuditOptions) -> None:
     if options.format == "parquet":
         from preflight.report.audit import plain
         from preflight.report.audit_rows import write_parquet
@@ -107,7 +107,7 @@ def _rendered(found: Audit, options: Options, view: View) -> str:
     return "\n".join(lines) + "\n\n" + render_checklist(found.report, view)
 
 
-def _tell_answers(access: Access, options: Options) -> int:
+def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
     from preflight.report.audit import answers_as_csv, answers_as_data, answers_as_text, capabilities_as_text
     from preflight.report.json import dumped
 
@@ -132,7 +132,7 @@ def _tell_answers(access: Access, options: Options) -> int:
     return OPEN if access.is_open and not options.allow_open else 0
 
 
-def _tell_changes(found: Sequence[Change], options: Options) -> int:
+def _tell_changes(found: Sequence[Change], options: AuditOptions) -> int:
     from preflight.report.audit import changes_as_csv, changes_as_data, changes_as_text
     from preflight.report.json import dumped
 

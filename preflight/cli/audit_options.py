@@ -14,7 +14,7 @@ BINARY = ("parquet",)
 _ANSWERS = ("text", "json", "jsonl", "csv")
 
 
-class Engine(StrEnum):
+class EngineName(StrEnum):
     """Where to run the audits of many accounts."""
 
     THREADS = "threads"
@@ -22,7 +22,7 @@ class Engine(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class AuditOptions:
     """What the command was told; lists are taken apart."""
 
     snapshot: str | None
@@ -40,7 +40,7 @@ class Options:
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     threads: int
-    engine: Engine
+    engine: EngineName
     scheduler: str | None
     again: bool
     keep_snapshots: bool
@@ -104,9 +104,9 @@ class Options:
                     )
         if (self.include or self.exclude) and not self.organization:
             raise UsageError("--include and --exclude choose accounts of an organization; add --organization")
-        if (self.engine is Engine.DASK) != (self.scheduler is not None):
+        if (self.engine is EngineName.DASK) != (self.scheduler is not None):
             raise UsageError("--engine dask and --scheduler ADDRESS go together; add the other, or leave out both")
-        if self.engine is Engine.DASK and not self.many:
+        if self.engine is EngineName.DASK and not self.many:
             raise UsageError("--engine dask is for many accounts; add --organization or --accounts FILE")
 
     def _require_format(self) -> None:

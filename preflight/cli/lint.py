@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from preflight.api import POLICY_TYPES, Level
-from preflight.cli.lint_run import Options, run_lint
+from preflight.cli.lint_run import LintOptions, run_lint
 from preflight.cli.options import (
     ChangedOnly,
     ColorWhen,
@@ -61,7 +61,7 @@ def lint(
     """Lint policies: are they valid and safe, and do they do what you intended? Exit code 0: clean; 1: findings; 2:
     something could not be read.
     """
-    options = Options(
+    options = LintOptions(
         paths,
         next((each for each in POLICY_TYPES if each == type_.value), None),
         format_,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
-class Options(NamedTuple):
+class LintOptions(NamedTuple):
     """The options of `preflight lint`. What is None or empty is taken from the settings, or is the default."""
 
     paths: Sequence[str]
@@ -42,7 +42,7 @@ class Options(NamedTuple):
     strict: bool = False
 
 
-def run_lint(options: Options) -> int:
+def run_lint(options: LintOptions) -> int:
     """Lint, print the report, and return the exit code. Raises `PreflightError` where nothing can be linted."""
     given = options
     format_ = format_named(given.format)
@@ -96,14 +96,14 @@ def _is_reported(done: Linted) -> bool:
     return bool(done.report.results or not done.errors or (examined is not None and examined.policies))
 
 
-def _write_summary(report: Report, code: int, options: Options) -> None:
+def _write_summary(report: Report, code: int, options: LintOptions) -> None:
     if options.summary is not None:
         from preflight.report.gate import summary
 
         deliver(summary(report, code), options.summary, "--summary")
 
 
-def _tell_fixes(done: Linted, options: Options) -> None:
+def _tell_fixes(done: Linted, options: LintOptions) -> None:
     """Show what was mended, or would be; the text of stdin goes to stdout."""
     from preflight.report.fixes import diff_of, told
 
@@ -118,7 +118,7 @@ def _tell_fixes(done: Linted, options: Options) -> None:
             _say(line)
 
 
-def _report(text: str, options: Options) -> None:
+def _report(text: str, options: LintOptions) -> None:
     """Print the report; on stderr where stdout is for the diff, or for the document that came from stdin."""
     if options.output is None and (options.fix == "show" or (options.fix is not None and "-" in options.paths)):
         print(text, end="", file=sys.stderr)
@@ -130,7 +130,7 @@ def _findings(count: int) -> str:
     return "1 finding is" if count == 1 else f"{count} findings are"
 
 
-def _tell(done: Linted, options: Options) -> None:
+def _tell(done: Linted, options: LintOptions) -> None:
     """Say on stderr what the report does not."""
     if done.without:
         _say(f"{done.without[0]} contains no policy{_more(done.without)}: skipped")
@@ -153,7 +153,7 @@ def _say(line: str) -> None:
     print(f"preflight: {' '.join(clean(line).split())}", file=sys.stderr)
 
 
-def _rendered(done: Linted, format_: str, options: Options) -> str:
+def _rendered(done: Linted, format_: str, options: LintOptions) -> str:
     from preflight.report.formats import rendered
 
     view = viewed(options.output, options.color, quiet=options.quiet, verbose=False, sources=done.sources)

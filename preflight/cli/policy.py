@@ -30,19 +30,13 @@ from preflight.cli.options import (
     SourceIdentity,
     StackName,
     StsActive,
+    TextOrJson,
     context_of,
     tags_of,
 )
 from preflight.cli.output import Color, colored, deliver, require_writable, width
 
 FAILED, OPEN = 1, 3
-
-
-class Format(StrEnum):
-    """How the policies are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class Audience(StrEnum):
@@ -97,8 +91,8 @@ def policy(
         Attach, typer.Option(help="Managed policies, or an inline policy of a role, user or group.")
     ] = Attach.MANAGED,
     format_: Annotated[
-        Format, typer.Option("--format", help="Policies to paste, or one JSON document with every detail.")
-    ] = Format.TEXT,
+        TextOrJson, typer.Option("--format", help="Policies to paste, or one JSON document with every detail.")
+    ] = TextOrJson.TEXT,
     output: Output = None,
     allow_open: AllowOpen = False,
     color: ColorWhen = Color.AUTO,
@@ -136,14 +130,14 @@ def policy(
         service_role=service_role,
     )
     offer, difference = found.offer, found.difference
-    if format_ is Format.JSON:
+    if format_ is TextOrJson.JSON:
         said = report.document(offer) if difference is None else report.difference_document(offer, difference)
     elif difference is None:
         said = report.text(offer)
     else:
         said = report.difference_text(offer, difference, width=width(output), color=colored(color, output))
     deliver(said, output)
-    if format_ is Format.TEXT:
+    if format_ is TextOrJson.TEXT:
         print(report.notes(offer, width(None)), end="", file=sys.stderr)
     if not found.sufficient:
         raise typer.Exit(FAILED)

@@ -16,7 +16,7 @@ from preflight.report.proof import rendered
 _CODES = {"holds": 0, "fails": 1, "unknown": 3}
 
 
-class Claim(StrEnum):
+class ClaimName(StrEnum):
     """What is to be proved."""
 
     NO_NEW_ACCESS = "no-new-access"
@@ -26,7 +26,7 @@ class Claim(StrEnum):
 
 
 def prove(
-    claim: Annotated[Claim, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(Claim)}.")],
+    claim: Annotated[ClaimName, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(ClaimName)}.")],
     paths: Annotated[
         list[str], typer.Argument(metavar="POLICY...", help="Files and directories; no-new-access: OLD and NEW.")
     ],

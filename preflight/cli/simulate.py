@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from preflight.api import Answer
 
 
-class Format(StrEnum):
+class DecisionFormat(StrEnum):
     """How the decisions are printed."""
 
     TEXT = "text"
@@ -28,7 +28,9 @@ class Format(StrEnum):
 
 def simulate(
     cases: Annotated[list[str], typer.Argument(metavar="CASES...", help="JSON, JSON Lines or YAML; - reads stdin.")],
-    format_: Annotated[Format, typer.Option("--format", help="Output format of the decisions.")] = Format.TEXT,
+    format_: Annotated[
+        DecisionFormat, typer.Option("--format", help="Output format of the decisions.")
+    ] = DecisionFormat.TEXT,
     output: Output = None,
     snapshot: Annotated[
         str | None,
@@ -56,7 +58,7 @@ def simulate(
     _write(report.FORMATS[format_](tally.watch(answers)), output)
     if covered is not None:
         said = report.coverage(covered.statements())
-        print(said, end="", file=sys.stdout if format_ is Format.TEXT and output is None else sys.stderr)
+        print(said, end="", file=sys.stdout if format_ is DecisionFormat.TEXT and output is None else sys.stderr)
     if code := tally.code(allow_open=allow_open):
         raise typer.Exit(code)
 

@@ -14,7 +14,7 @@ from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
 from preflight.create.journal import JournalEntry, State
-from preflight.create.looking import Aws, Clients, Seen, ask, difference, look, seen
+from preflight.create.looking import Aws, HasClients, Seen, ask, difference, look, seen
 from preflight.create.making import make
 from preflight.create.ownership import made_anew
 from preflight.create.pace import Pace, Patience
@@ -27,7 +27,7 @@ _DELETION = 300.0
 _LAST_LOOK = 10.0
 
 
-class Live(Account, Clients, Protocol):
+class Live(Account, HasClients, Protocol):
     """A live account: it answers questions, and has boto3's clients."""
 
 

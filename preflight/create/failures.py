@@ -14,7 +14,7 @@ from preflight.declared.expressions import fill
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class KnownReason:
     """What a reason means and what to do; `rules` are the checks that may show the cause."""
 
     means: str = ""
@@ -22,7 +22,7 @@ class Explanation:
     rules: tuple[str, ...] = ()
 
 
-def explain(entry: JournalEntry, reason: str) -> Explanation:
+def explain(entry: JournalEntry, reason: str) -> KnownReason:
     """Explain a reason that AWS gave. One that nobody has declared is explained by where the logs are."""
     declared = _declared(entry.operation.kind.id)
     logs = _logs(entry, declared)
@@ -30,8 +30,8 @@ def explain(entry: JournalEntry, reason: str) -> Explanation:
         if re.search(known["like"], reason):
             see = f"See {known['see']}." if "see" in known else ""
             remedy = " ".join(filter(None, (known["remedy"], logs, see)))
-            return Explanation(known["means"], remedy, tuple(known.get("rules", ())))
-    return Explanation(remedy=logs)
+            return KnownReason(known["means"], remedy, tuple(known.get("rules", ())))
+    return KnownReason(remedy=logs)
 
 
 def _logs(entry: JournalEntry, declared: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from preflight.declared.expressions import evaluate
 UNREAD_TAGS = "its tags cannot be compared"
 
 
-class Clients(Protocol):
+class HasClients(Protocol):
     """Who has boto3's clients: a live account."""
 
     def client(self, service: str, region: str = "") -> Any:
@@ -35,7 +35,7 @@ class Aws:
     `until` (`time.monotonic()`) is when time is up, whatever AWS still sends by then; None is never.
     """
 
-    def __init__(self, clients: Clients, until: float | None = None) -> None:
+    def __init__(self, clients: HasClients, until: float | None = None) -> None:
         self.client = clients.client
         self.until = until
         self.clock = Clock()

@@ -20,7 +20,7 @@ Purpose: TypeAlias = Literal["core", "role", "tag", "property", "if", "never", "
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class HandlerPermission:
     """A permission that a handler lists, what it is for, and the properties that it is for (`Code.S3Bucket`)."""
 
     action: str
@@ -53,15 +53,15 @@ class StackType:
     tags: str | None
     handlers: Mapping[str, Any]
 
-    def listed(self, handler: str) -> Iterator[Listed]:
+    def listed(self, handler: str) -> Iterator[HandlerPermission]:
         """Give the permissions that a handler lists."""
         found = self.handlers.get(handler, ())
         if isinstance(found, list):
-            yield from (Listed(each, "maybe") for each in found)
+            yield from (HandlerPermission(each, "maybe") for each in found)
             return
         for purpose, actions in found.items() if found else ():
             for action in actions:
-                yield Listed(action, purpose, tuple(actions[action]) if isinstance(actions, dict) else ())
+                yield HandlerPermission(action, purpose, tuple(actions[action]) if isinstance(actions, dict) else ())
 
     def core(self, handler: str) -> str | None:
         """Return the action of the call that makes, changes or deletes the resource itself, where it is known."""

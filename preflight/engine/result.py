@@ -98,8 +98,8 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
-    """How far the resources of one type were checked, and why no further. `level` is that of `Coverage`."""
+class TypeCoverage:
+    """How far the resources of one type were checked, and why no further. `level` is that of `PlanCoverage`."""
 
     resources: int
     level: str
@@ -107,7 +107,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class PlanCoverage:
     """What the verdict of a check rests on: of how many resources and calls names, dependencies, quotas and permissions
     were checked (`full`), of how many only the permissions, how many ask nothing of AWS (`other`), and how many were
     not checked. `accepted` are those of the last that the user accepts.
@@ -117,7 +117,7 @@ class Coverage:
     permissions: int
     other: int
     not_checked: int
-    by_type: Mapping[str, Covered]
+    by_type: Mapping[str, TypeCoverage]
     accepted: int = 0
 
     @property
@@ -168,7 +168,7 @@ class Report:
     results: tuple[Result, ...]
     plan: Mapping[str, str] = field(default_factory=dict)
     vouched: Mapping[str, Any] = field(default_factory=dict)
-    coverage: Coverage | None = None
+    coverage: PlanCoverage | None = None
     examined: Examined | None = None
 
     def counts(self) -> dict[str, int]:

@@ -19,8 +19,8 @@ from preflight.iam.variables import (
     Found,
     Lookup,
     Missing,
-    Template,
     Variable,
+    VariableText,
     as_text,
     fixed,
     is_open,
@@ -64,7 +64,7 @@ class Condition:
     version: str
 
     @cached_property
-    def templates(self) -> tuple[Template, ...]:
+    def templates(self) -> tuple[VariableText, ...]:
         """The values taken apart into text and variables."""
         return tuple(template(value, self.version) for value in self.values)
 

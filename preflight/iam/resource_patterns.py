@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from preflight.iam.variables import Template, Variable, as_tokens
+from preflight.iam.variables import Variable, VariableText, as_tokens
 from preflight.iam.wildcard import Tokens, Wild, any_of, is_everything, normal, resource_matcher
 
 _FIELDS = 6
@@ -34,7 +34,7 @@ class Reading:
     reason: str = ""
 
 
-def read_pattern(source: Template, parts: tuple[str | Variable, ...], *, completed: bool) -> Reading:
+def read_pattern(source: VariableText, parts: tuple[str | Variable, ...], *, completed: bool) -> Reading:
     """Read a pattern whose variables are resolved. With `completed`, an incomplete ARN gets `*` for what it lacks."""
     pattern = as_tokens(parts)
     if is_everything(pattern):
@@ -61,14 +61,14 @@ def is_regular(text: str) -> bool:
     return bool(text) and not text.strip("*")
 
 
-def is_incomplete(source: Template) -> bool:
+def is_incomplete(source: VariableText) -> bool:
     """Whether an ARN lacks fields and no `*` at its end stands for them."""
     if not source.text.startswith("arn:") or source.text.endswith("*"):
         return False
     return sum(part.count(":") for part in source.parts if isinstance(part, str)) < _FIELDS - 1
 
 
-def has_early_variable(source: Template) -> bool:
+def has_early_variable(source: VariableText) -> bool:
     """Whether a variable stands before the fifth colon, where AWS supports none."""
     colons = 0
     for part in source.parts:

@@ -18,7 +18,7 @@ from preflight.iam.resource_patterns import (
     is_regular,
     read_pattern,
 )
-from preflight.iam.variables import Lookup, Missing, Template, fixed, is_open, resolve, template
+from preflight.iam.variables import Lookup, Missing, VariableText, fixed, is_open, resolve, template
 from preflight.iam.wildcard import Matcher, any_of, matcher, resource_matcher, tokens
 
 
@@ -48,12 +48,12 @@ class Patterns:
         return any(text and not text.strip("*") for text in self.texts)
 
     @cached_property
-    def templates(self) -> tuple[Template, ...]:
+    def templates(self) -> tuple[VariableText, ...]:
         """The patterns taken apart into text and variables."""
         return tuple(template(text, self.version) for text in self.texts)
 
     @cached_property
-    def varying(self) -> tuple[Template, ...]:
+    def varying(self) -> tuple[VariableText, ...]:
         """The patterns with request variables."""
         if not any("${" in text for text in self.texts):
             return ()

@@ -46,7 +46,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class VariableText:
     """Text with variables in it, as the policy has it (`text`) and taken apart (`parts`)."""
 
     text: str
@@ -58,10 +58,10 @@ class Template:
         return (part for part in self.parts if isinstance(part, Variable))
 
 
-def template(text: str, version: str) -> Template:
+def template(text: str, version: str) -> VariableText:
     """Take a policy string apart. In version 2008-10-17 there are no variables: `${` is text like any other."""
     if version != "2012-10-17" or "${" not in text:
-        return Template(text, (text,))
+        return VariableText(text, (text,))
     parts: list[str | Variable] = []
     at = 0
     while (start := text.find("${", at)) >= 0:
@@ -81,15 +81,15 @@ def template(text: str, version: str) -> Template:
         at = end + 1
     if at < len(text):
         parts.append(text[at:])
-    return Template(text, tuple(parts))
+    return VariableText(text, tuple(parts))
 
 
-def fixed(source: Template) -> bool:
+def fixed(source: VariableText) -> bool:
     """Whether the template means the same in every request."""
     return not any(variable.key for variable in source.variables)
 
 
-def resolve(source: Template, lookup: Lookup) -> tuple[str | Variable, ...] | Missing:
+def resolve(source: VariableText, lookup: Lookup) -> tuple[str | Variable, ...] | Missing:
     """Replace variables by their values; a value stays marked as text (a `Variable` that has it as its default).
 
     A variable without value and default makes the whole template `ABSENT`. One whose value is not known is left as it

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.engine.result import Location
-from preflight.iam.proof import Counterexample, Verdict
+from preflight.iam.proof import Counterexample, ProofVerdict
 
 
 class Claim(StrEnum):
@@ -43,7 +43,7 @@ class Question:
     today: bool = False
 
 
-class Skipped(NamedTuple):
+class SkippedFile(NamedTuple):
     """A file that was not looked at, and why."""
 
     path: str
@@ -71,17 +71,17 @@ class Undecided(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProofAnswer:
     """What came of a claim about policies. `proved` are the policies that it was shown for, `files` how many were read,
     `sources` their texts by path.
     """
 
     claim: Claim
-    verdict: Verdict
+    verdict: ProofVerdict
     counterexamples: tuple[Shown, ...] = ()
     unknown: tuple[Undecided, ...] = ()
     proved: tuple[FoundPolicy, ...] = ()
     files: int = 0
     policies: int = 0
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from preflight import catalog
-from preflight.iam.proof import Known
+from preflight.iam.proof import KnownNames
 
 
 @cache
@@ -17,5 +17,5 @@ def _forms(service: str, name: str) -> tuple[str, ...]:
     return tuple(each.arn for each in types if each is not None)
 
 
-KNOWN = Known(catalog.services, catalog.actions, _forms)
+KNOWN = KnownNames(catalog.services, catalog.actions, _forms)
 """The services, actions and resource types of AWS's Service Authorization Reference."""

@@ -13,10 +13,10 @@ from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.proof import (
     NOTHING,
+    Assumptions,
     Counterexample,
-    Given,
     Proof,
-    Verdict,
+    ProofVerdict,
     no_new_access,
     not_administrator,
     not_granted,
@@ -31,7 +31,7 @@ from preflight.prove.bounds import (
     resources_at_most,
     unknown_parts,
 )
-from preflight.prove.claim import Answer, Claim, Question, Shown, Skipped, Undecided
+from preflight.prove.claim import Claim, ProofAnswer, Question, Shown, SkippedFile, Undecided
 from preflight.prove.git import ChangedFile, changes, content
 from preflight.prove.known import KNOWN
 from preflight.prove.pairs import Pair, named_below, pairs
@@ -41,7 +41,7 @@ MOST_COUNTEREXAMPLES = 10
 _LIMITING = ("scp", "rcp", "boundary", "session", "vpc-endpoint")
 
 
-def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = None) -> Answer:
+def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = None) -> ProofAnswer:
     """Prove a claim of each policy in files and directories; `no-new-access` takes two, the old and the new.
 
     Raises `InputError` for a file that is named and cannot be read, or holds a policy that AWS would refuse, and
@@ -61,7 +61,7 @@ def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = N
     return _answer(question, every, found, named=not any(Path(each).is_dir() for each in paths))
 
 
-def prove_against(question: Question, ref: str, paths: Sequence[str], type_: PolicyType | None = None) -> Answer:
+def prove_against(question: Question, ref: str, paths: Sequence[str], type_: PolicyType | None = None) -> ProofAnswer:
     """Prove that the policies of the files that differ from a commit of git grant nothing that they did not there.
 
     Raises what `prove` raises, and `UsageError` for what git does not know. Where nothing differs, nothing is new.
@@ -88,7 +88,7 @@ def _now(new: Read, change: ChangedFile, name: str, type_: PolicyType | None) ->
         with open(change.path, "rb") as file:  # noqa: PTH123
             data = file.read()
     except OSError as error:
-        new.skipped.append(Skipped(change.path, f"it cannot be read ({error.strerror})"))
+        new.skipped.append(SkippedFile(change.path, f"it cannot be read ({error.strerror})"))
         return
     if may_hold_policy(data):
         new.add(name, change.path, data, type_, named=False)
@@ -99,7 +99,7 @@ def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyType
         return
     data = content(change.top, ref, change.before)
     if data is None:
-        old.skipped.append(Skipped(change.before, f"git cannot give its content in {ref}"))
+        old.skipped.append(SkippedFile(change.before, f"git cannot give its content in {ref}"))
     elif may_hold_policy(data):
         old.add(name, change.before, data, type_, named=False)
 
@@ -116,7 +116,7 @@ class _Proved(NamedTuple):
     unknown: Sequence[Undecided] = ()
 
 
-def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bool) -> Answer:
+def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bool) -> ProofAnswer:
     shown: list[Shown] = []
     unknown: list[Undecided] = []
     proved: list[FoundPolicy] = []
@@ -129,15 +129,15 @@ def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bo
         except InputError as error:
             if named:
                 raise
-            skipped.append(Skipped(error.path, error.problem))
+            skipped.append(SkippedFile(error.path, error.problem))
             continue
         shown += one.shown
         unknown += one.unknown
         if pair.new is not None and not one.shown and not one.unknown:
             proved.append(pair.new)
     unknown += [Undecided(f"{each.path} was not looked at: {each.reason}", each.path) for each in skipped]
-    verdict = Verdict.FAILS if shown else Verdict.UNKNOWN if unknown else Verdict.HOLDS
-    return Answer(
+    verdict = ProofVerdict.FAILS if shown else ProofVerdict.UNKNOWN if unknown else ProofVerdict.HOLDS
+    return ProofAnswer(
         question.claim, verdict, tuple(shown[:MOST_COUNTEREXAMPLES]), tuple(unknown), tuple(proved), found.files,
         policies, tuple(skipped), found.sources,
     )  # fmt: skip
@@ -160,7 +160,7 @@ def _one(question: Question, pair: Pair) -> _Proved:
     worst = _proof(
         question, new.type, _parsed(new, at_least(after)), _parsed(old, at_most(before)) if old is not None else NOTHING
     )
-    if worst.verdict is Verdict.FAILS:
+    if worst.verdict is ProofVerdict.FAILS:
         return _told(worst, new, at_least(after), at_most(before) if before is not None else None)
     if certain := _certain(question, pair):
         return certain
@@ -169,7 +169,7 @@ def _one(question: Question, pair: Pair) -> _Proved:
         documents.insert(0, (after, before))
     for then, earlier in documents:
         best = _proof(question, new.type, _parsed(new, then), _parsed(old, earlier) if old is not None else NOTHING)
-        if best.verdict is Verdict.HOLDS:
+        if best.verdict is ProofVerdict.HOLDS:
             return _Proved()
     reason = f"it depends on the deploy-time value of {', '.join(parts)}"
     return _Proved((), [Undecided(reason, name, _location(new, ""))])
@@ -192,10 +192,10 @@ def _certain(question: Question, pair: Pair) -> _Proved | None:
         about = resources_at_most(after["Statement"][each.statement.index])
         action = [each.asked.request.action]
         if about is not None and (
-            old is None or not_granted(earlier, new.type, action, about).verdict is Verdict.HOLDS
+            old is None or not_granted(earlier, new.type, action, about).verdict is ProofVerdict.HOLDS
         ):
             kept.append(each)
-    return _told(Proof(Verdict.FAILS, tuple(kept)), new, after, before) if kept else None
+    return _told(Proof(ProofVerdict.FAILS, tuple(kept)), new, after, before) if kept else None
 
 
 def _gone(old: FoundPolicy | None) -> _Proved:
@@ -210,7 +210,7 @@ def _gone(old: FoundPolicy | None) -> _Proved:
 
 
 def _proof(question: Question, type_: PolicyType, new: Policy, old: Policy) -> Proof:
-    given = Given(KNOWN, question.assumed, question.today)
+    given = Assumptions(KNOWN, question.assumed, question.today)
     if question.claim is Claim.NO_NEW_ACCESS:
         return no_new_access(old, new, type_, given)
     if question.claim is Claim.NOT_GRANTED:

@@ -10,7 +10,7 @@ from preflight.documents.policies.find import read_all
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import InputError
-from preflight.prove.claim import Skipped
+from preflight.prove.claim import SkippedFile
 
 _MARKS = (b"tatement", b"2012-10-17", b"2008-10-17")
 
@@ -21,7 +21,7 @@ class Read:
 
     policies: dict[str, list[FoundPolicy]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
     files: int = 0
 
     def add(self, name: str, path: str, data: bytes, type_: PolicyType | None, *, named: bool) -> None:
@@ -41,9 +41,9 @@ class Read:
         except InputError as error:
             if named:
                 raise
-            self.skipped.append(Skipped(path, error.problem))
+            self.skipped.append(SkippedFile(path, error.problem))
             return
-        self.skipped += [Skipped(path, reason) for reason in passed_over]
+        self.skipped += [SkippedFile(path, reason) for reason in passed_over]
         if found:
             self.files += 1
             self.policies[name] = found
@@ -54,7 +54,7 @@ def read(paths: Sequence[str], type_: PolicyType | None) -> Read:
     """Read what is given: files, and directories with all that they hold; each goes by its path."""
     found = Read()
     files, errors = files_in(paths)
-    found.skipped += [Skipped(error.path, error.problem) for error in errors]
+    found.skipped += [SkippedFile(error.path, error.problem) for error in errors]
     for file in files:
         _take(found, file, file.path, type_)
     return found
@@ -66,7 +66,7 @@ def _take(found: Read, file: FoundFile, name: str, type_: PolicyType | None) -> 
     except InputError as error:
         if file.named:
             raise
-        found.skipped.append(Skipped(file.path, error.problem))
+        found.skipped.append(SkippedFile(file.path, error.problem))
         return
     if file.named or may_hold_policy(data):
         found.add(name, file.path, data, type_, named=file.named)

@@ -15,7 +15,7 @@ SUBNET, GROUP = "ec2:subnet", "ec2:security-group"
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class VpcConnection:
     """What one resource (a model, a configuration, a job) names to be connected to a VPC.
 
     `owner` is its described shape, `kind` what it is, `name` what messages call it.
@@ -36,7 +36,7 @@ class Connection:
         return all(each.covered for each in self.members)
 
 
-def connections(step: Step) -> list[Connection]:
+def connections(step: Step) -> list[VpcConnection]:
     """Return the connections by what names their subnets and groups, however often each is named."""
     owners: dict[int, tuple[Mapping[str, Any], list[Reference]]] = {}
     for reference in references(step):
@@ -45,7 +45,7 @@ def connections(step: Step) -> list[Connection]:
                 owners.setdefault(id(owner), (owner, []))[1].append(reference)
     known = {id(each.fact.value): each for each in references(step) if isinstance(each.fact, Known)}
     return [
-        Connection(
+        VpcConnection(
             owner,
             load_kind(known[identity].kind) if identity in known else step.operation.kind,
             known[identity].label if identity in known else "the request",

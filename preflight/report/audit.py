@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.audit.access import Access, Reach
 from preflight.audit.check import Audit
-from preflight.audit.questions import Answer, access_level
+from preflight.audit.questions import AnswerLine, access_level
 from preflight.audit.quotas import Headroom, headrooms
 from preflight.audit.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
 from preflight.iam.decision import StatementRef
@@ -47,7 +47,7 @@ def streamed(audit: Audit) -> Iterator[str]:
     yield f"\n  ]{end}"
 
 
-def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+def answers_as_data(answers: Iterable[AnswerLine]) -> list[dict[str, Any]]:
     """Return the answers to a question as plain data."""
     return [
         {
@@ -61,7 +61,7 @@ def answers_as_data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     ]
 
 
-def answers_as_text(answers: Sequence[Answer]) -> Iterator[str]:
+def answers_as_text(answers: Sequence[AnswerLine]) -> Iterator[str]:
     """Give the answers to a question, one line each with what allows it below."""
     for each in answers:
         how = {Reach.SOME: f" (some, such as {each.access.example})", Reach.OPEN: " (perhaps)"}.get(
@@ -74,7 +74,7 @@ def answers_as_text(answers: Sequence[Answer]) -> Iterator[str]:
             yield clean(f"    by {_by(each.access)}")
 
 
-def answers_as_csv(answers: Iterable[Answer]) -> str:
+def answers_as_csv(answers: Iterable[AnswerLine]) -> str:
     """Return the answers to a question as CSV with a head line."""
     head = ("principal", "action", "access_level", "resource", "reach", "by", "example", "depends_on")
     return table(
@@ -95,9 +95,9 @@ def answers_as_csv(answers: Iterable[Answer]) -> str:
     )
 
 
-def capabilities_as_text(answers: Sequence[Answer]) -> Iterator[str]:
+def capabilities_as_text(answers: Sequence[AnswerLine]) -> Iterator[str]:
     """Give what a principal may do: whether it is or can become an administrator, then by service and access level."""
-    grouped: dict[tuple[str, str], list[Answer]] = {}
+    grouped: dict[tuple[str, str], list[AnswerLine]] = {}
     for each in answers:
         service, colon, _ = each.action.partition(":")
         if colon:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Coverage, Examined, Report
+from preflight.engine.result import Examined, PlanCoverage, Report
 from preflight.engine.result_json import plain
 from preflight.report.view import PLAIN, View
 
@@ -47,7 +47,7 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def coverage(found: Coverage) -> dict[str, Any]:
+def coverage(found: PlanCoverage) -> dict[str, Any]:
     """Return how far a check looked at each resource, as plain data."""
     return {
         "resources": found.resources,

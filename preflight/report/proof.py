@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from preflight.engine.result import Evidence, Kind, Location, Report, Result
-from preflight.engine.result import Verdict as ReportVerdict
+from preflight.engine.result import Evidence, Kind, Location, Report, Result, Verdict
 from preflight.engine.rule import load_rule
 from preflight.iam.decision import StatementRef
-from preflight.iam.proof import Verdict
+from preflight.iam.proof import ProofVerdict
 from preflight.prove.bounds import named_plainly
-from preflight.prove.claim import RULES, Answer, Claim, Shown
+from preflight.prove.claim import RULES, Claim, ProofAnswer, Shown
 from preflight.report.formats import rendered as rendered_report
 from preflight.report.json import dumped
 from preflight.report.view import View
 
 VERSION = 1
 _VERDICTS = {
-    Verdict.HOLDS: ReportVerdict.HOLDS,
-    Verdict.FAILS: ReportVerdict.FAILS,
-    Verdict.UNKNOWN: ReportVerdict.UNKNOWN,
+    ProofVerdict.HOLDS: Verdict.HOLDS,
+    ProofVerdict.FAILS: Verdict.FAILS,
+    ProofVerdict.UNKNOWN: Verdict.UNKNOWN,
 }
 _SHOWN = {
     Claim.NO_NEW_ACCESS: "grants nothing new",
@@ -36,14 +35,14 @@ _OPEN = {
 }
 
 
-def rendered(answer: Answer, format_: str, view: View) -> str:
+def rendered(answer: ProofAnswer, format_: str, view: View) -> str:
     """Return an answer in a format. Raises `UsageError` for a name that is no format's."""
     if format_ == "json":
         return dumped(document(answer), indent=2)
     return rendered_report(report(answer), format_, view)
 
 
-def document(answer: Answer) -> dict[str, Any]:
+def document(answer: ProofAnswer) -> dict[str, Any]:
     """Return an answer as plain data. Each counterexample brings itself as cases of `preflight simulate`."""
     return {
         "version": VERSION,
@@ -99,12 +98,12 @@ def _placed(location: Location | None) -> dict[str, Any]:
     return {"location": found}
 
 
-def report(answer: Answer) -> Report:
+def report(answer: ProofAnswer) -> Report:
     """Return an answer as results: what fails, what is not known, and each policy that the claim was shown for."""
     return Report(_VERDICTS[answer.verdict], tuple(_results(answer)))
 
 
-def _results(answer: Answer) -> Iterator[Result]:
+def _results(answer: ProofAnswer) -> Iterator[Result]:
     rule = load_rule(RULES[answer.claim])
     for shown in answer.counterexamples:
         found = shown.counterexample

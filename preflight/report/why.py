@@ -10,7 +10,7 @@ from preflight.iam.access_denied_message import NAMES, explicit_deny
 from preflight.iam.decision import StatementRef
 from preflight.iam.request import PolicyType
 from preflight.report.terminal import wrapped
-from preflight.why.explain import Explanation, PolicyChange, Verdict, Why
+from preflight.why.explain import Explanation, ExplanationVerdict, PolicyChange, Why
 
 _SHORT = {PolicyType.BOUNDARY: "boundary"}
 _INDENT = " " * 11
@@ -87,7 +87,7 @@ def _lines(each: Explanation, width: int) -> Iterator[str]:
     ]
     rows += [("nearest", near) for near in each.near[:3]]
     if said.unknown:
-        rows.append(("UNKNOWN" if each.verdict is Verdict.OPEN else "note", said.unknown))
+        rows.append(("UNKNOWN" if each.verdict is ExplanationVerdict.OPEN else "note", said.unknown))
     for title, text in rows:
         yield from wrapped(text, f"{title:<11}", _INDENT, width)
     for change in each.changes:
@@ -98,7 +98,7 @@ def _lines(each: Explanation, width: int) -> Iterator[str]:
 
 def _refused_by(each: Explanation) -> str:
     said = each.refusal
-    if each.verdict is Verdict.ALLOWED:
+    if each.verdict is ExplanationVerdict.ALLOWED:
         return "nothing that the facts show: they allow it"
     if said.policy_type is None:
         return "not said"

@@ -28,7 +28,7 @@ _PLACE = re.compile(r"line (\d+), column (\d+): ")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"?|[^\s,\[\]{}]+(?:[ \t]*:(?![^\s]))?')
 
 
-class Shown(NamedTuple):
+class Underlined(NamedTuple):
     """A result with where it is underlined, as positions of code points."""
 
     result: Result
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 class Looked(NamedTuple):
     """What a document gave: results, and other things that the user is to know of it, as (severity, range, message)."""
 
-    shown: tuple[Shown, ...]
+    shown: tuple[Underlined, ...]
     notes: tuple[tuple[types.DiagnosticSeverity, types.Range, str], ...] = ()
 
 
@@ -58,7 +58,7 @@ def looked_at(text: str, path: str, *, region: str | None = None, snapshot: str 
     notes = [_unread(linted.error, path, lines)] if linted.error else []
     first = _range(None, lines)
     notes += [(types.DiagnosticSeverity.Hint, first, f"not linted: {each}") for each in linted.skipped]
-    return Looked(tuple(Shown(each, _range(each.location, lines)) for each in results), tuple(notes))
+    return Looked(tuple(Underlined(each, _range(each.location, lines)) for each in results), tuple(notes))
 
 
 def _checked(text: str, path: str, region: str | None, snapshot: str | None, *, has_policies: bool) -> Sequence[Result]:

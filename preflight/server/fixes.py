@@ -11,14 +11,14 @@ from lsprotocol import types
 from preflight.api.open_documents import mended_text
 from preflight.engine.result import Result
 from preflight.errors import PreflightError
-from preflight.server.diagnostics import SOURCE, Shown
+from preflight.server.diagnostics import SOURCE, Underlined
 
 FIX_ALL = "source.fixAll.preflight"
 _TAKES_COMMENTS = (".yaml", ".yml", ".tf", ".template")
 
 
 def actions(
-    text: str, path: str, uri: str, shown: Sequence[Shown], wanted: types.CodeActionParams
+    text: str, path: str, uri: str, shown: Sequence[Underlined], wanted: types.CodeActionParams
 ) -> Iterator[types.CodeAction]:
     """Yield the actions for what is in the range that is asked about: a fix for each finding that has one, shown to
     grant the same; a comment that ignores its rule, where the syntax has comments; and all fixes of the document.
@@ -43,7 +43,7 @@ def all_edits(text: str, path: str) -> list[types.TextEdit]:
         return []
 
 
-def _of_one(text: str, path: str, uri: str, shown: Shown) -> Iterator[types.CodeAction]:
+def _of_one(text: str, path: str, uri: str, shown: Underlined) -> Iterator[types.CodeAction]:
     diagnostic = types.Diagnostic(shown.range, shown.result.message, code=shown.result.rule, source=SOURCE)
     same = _key(shown.result)
     try:
@@ -72,7 +72,7 @@ def _key(result: Result) -> tuple[str, str, str]:
     return result.rule, result.message, "" if result.location is None else result.location.pointer
 
 
-def _ignored(text: str, shown: Shown) -> types.TextEdit:
+def _ignored(text: str, shown: Underlined) -> types.TextEdit:
     """Return the comment that ignores a rule on a line, for its reason to be written."""
     line = text.split("\n")[shown.range.start.line].rstrip("\r")
     if "# preflight: ignore[" in line:

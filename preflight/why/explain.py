@@ -14,11 +14,11 @@ from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import PolicyType
 from preflight.iam.smallest_change import allowing
-from preflight.why.facts import Case, case_of
+from preflight.why.facts import RefusedRequest, case_of
 from preflight.why.recognize import Recognized, Refusal, recognize
 
 
-class Verdict(StrEnum):
+class ExplanationVerdict(StrEnum):
     """How far a refusal is explained; `allowed` says that the facts at hand allow the request."""
 
     EXPLAINED = "explained"
@@ -47,7 +47,7 @@ class Explanation:
     """
 
     refusal: Refusal
-    verdict: Verdict
+    verdict: ExplanationVerdict
     statement: StatementRef | None = None
     changes: tuple[PolicyChange, ...] = ()
     near: tuple[str, ...] = ()
@@ -62,10 +62,13 @@ class Why:
     source: str = ""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ExplanationVerdict:
         """How far all of it is explained: open if any refusal is, else allowed if the facts allow any."""
         verdicts = {each.verdict for each in self.explanations}
-        return next((each for each in (Verdict.OPEN, Verdict.ALLOWED) if each in verdicts), Verdict.EXPLAINED)
+        return next(
+            (each for each in (ExplanationVerdict.OPEN, ExplanationVerdict.ALLOWED) if each in verdicts),
+            ExplanationVerdict.EXPLAINED,
+        )
 
 
 def explain(text: str, account: Account | None = None) -> Why:
@@ -83,15 +86,15 @@ def _explained(refusal: Refusal, account: Account | None) -> Explanation:
         by_message = _by_message(refusal)
         reason = f"{case.reason[:1].upper()}{case.reason[1:]}."
         told = replace(refusal, unknown=f"{refusal.unknown} {reason}".strip())
-        return replace(by_message, refusal=told, verdict=Verdict.OPEN)
+        return replace(by_message, refusal=told, verdict=ExplanationVerdict.OPEN)
     return _by_facts(refusal, case)
 
 
 def _by_message(refusal: Refusal) -> Explanation:
     """Explain by the message alone: it is explained if AWS says which type of policy refused."""
     if refusal.policy_type is None or refusal.effect is None or not refusal.action:
-        return Explanation(refusal, Verdict.OPEN)
-    return Explanation(refusal, Verdict.EXPLAINED, changes=_changes_by_message(refusal))
+        return Explanation(refusal, ExplanationVerdict.OPEN)
+    return Explanation(refusal, ExplanationVerdict.EXPLAINED, changes=_changes_by_message(refusal))
 
 
 def _changes_by_message(refusal: Refusal) -> tuple[PolicyChange, ...]:
@@ -157,12 +160,12 @@ def _exempt(refusal: Refusal, what: str, kind: PolicyType | str) -> str:
     return text
 
 
-def _by_facts(refusal: Refusal, case: Case) -> Explanation:
+def _by_facts(refusal: Refusal, case: RefusedRequest) -> Explanation:
     decision = case.decided()
     near = tuple(f"{_cite(miss.statement)} {miss.why}" for miss in decision.near_misses)
     if decision.outcome is Outcome.ALLOWED:
         told = replace(refusal, unknown=f"{refusal.unknown} {_ALLOWED}".strip())
-        return Explanation(told, Verdict.ALLOWED)
+        return Explanation(told, ExplanationVerdict.ALLOWED)
     if decision.outcome is Outcome.EXPLICIT_DENY:
         denies = [each for each in decision.by if each.effect == "Deny"]
         first = next((each for each in denies if each.policy_type is refusal.policy_type), denies[0])
@@ -173,12 +176,12 @@ def _by_facts(refusal: Refusal, case: Case) -> Explanation:
             )
             for each in denies
         )
-        return Explanation(told, Verdict.EXPLAINED, first, changes)
+        return Explanation(told, ExplanationVerdict.EXPLAINED, first, changes)
     if decision.outcome is Outcome.IMPLICIT_DENY:
         missing = decision.missing or (PolicyType.IDENTITY,)
         first_missing = refusal.policy_type if refusal.policy_type in missing else missing[0]
         told = _completed(refusal, _kind_of(first_missing, refusal), "implicitDeny")
-        return Explanation(told, Verdict.EXPLAINED, None, _additions(told, case), near)
+        return Explanation(told, ExplanationVerdict.EXPLAINED, None, _additions(told, case), near)
     return _undecided(refusal, decision, near)
 
 
@@ -206,7 +209,7 @@ def _kind_of(kind: PolicyType | str, refusal: Refusal) -> PolicyType | str:
     return TRUST if trust else kind
 
 
-def _additions(refusal: Refusal, case: Case, most: int = 5) -> tuple[PolicyChange, ...]:
+def _additions(refusal: Refusal, case: RefusedRequest, most: int = 5) -> tuple[PolicyChange, ...]:
     """Return the statements that have to be added, each tried: with the last of them the request is allowed."""
     changes: list[PolicyChange] = []
     for _ in range(most):
@@ -237,8 +240,8 @@ def _undecided(refusal: Refusal, decision: Decision, near: Sequence[str]) -> Exp
     if statement is not None and refusal.effect == "explicitDeny":
         kind = statement.policy_type
         changes = (PolicyChange(kind, where_of(kind, refusal), _exempt(refusal, _cite(statement), kind)),)
-        return Explanation(told, Verdict.EXPLAINED, statement, changes, tuple(near))
-    return Explanation(told, Verdict.OPEN, statement, changes, tuple(near))
+        return Explanation(told, ExplanationVerdict.EXPLAINED, statement, changes, tuple(near))
+    return Explanation(told, ExplanationVerdict.OPEN, statement, changes, tuple(near))
 
 
 def _condition(dependency: Any) -> str:

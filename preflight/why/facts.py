@@ -22,7 +22,7 @@ _AS_ARN = {"instance profile": "instance-profile", "mfa device": "mfa", "server 
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RefusedRequest:
     """A refusal as a request, and all the policies that bear on it as far as they are known."""
 
     request: Request
@@ -32,7 +32,7 @@ class Case:
         """Return what the policies decide."""
         return decide(self.request, self.policies)
 
-    def with_policy(self, policy_type: PolicyType, policy: Policy) -> Case:
+    def with_policy(self, policy_type: PolicyType, policy: Policy) -> RefusedRequest:
         """Return the case with one more policy of a type; one that every level of an organization has, for an SCP."""
         held = self.policies
         match policy_type:
@@ -49,10 +49,10 @@ class Case:
                 held = replace(held, resource=replace(policy, statements=statements))
             case _:
                 pass
-        return Case(self.request, held)
+        return RefusedRequest(self.request, held)
 
 
-def case_of(refusal: Refusal, account: Account) -> Case | Unknown:
+def case_of(refusal: Refusal, account: Account) -> RefusedRequest | Unknown:
     """Return the request of a refusal with its policies from an account's facts; unknown where it cannot be put.
 
     The context of the request is in no message but a decoded one, so other keys are unknown.
@@ -76,7 +76,7 @@ def case_of(refusal: Refusal, account: Account) -> Case | Unknown:
     policies = _with_resource_policy(refusal.action, resource, policies, account)
     ours = account.account_id()
     owner = ours.value if resource.startswith("arn:aws") and ":s3:::" in resource and isinstance(ours, Known) else None
-    return Case(
+    return RefusedRequest(
         Request(principal, refusal.action, resource, owner, Context(_values(refusal), complete=False), tags), policies
     )
 

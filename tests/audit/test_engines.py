@@ -18,8 +18,8 @@ import pytest
 from preflight.audit import engine_threads
 from preflight.audit.engine_dask import on_dask
 from preflight.audit.engine_threads import on_threads
-from preflight.audit.targets import Target, of_snapshots
-from preflight.audit.task import Done, Failed, Gathered, Orders, gather
+from preflight.audit.targets import AuditTarget, of_snapshots
+from preflight.audit.task import Done, FailedAudit, Orders, PackedFacts, gather
 from preflight.errors import UsageError
 from preflight.report.audit import plain
 from tests.audit.generated import account
@@ -30,7 +30,7 @@ VICTIM = f"{3:012d}"
 
 
 @pytest.fixture
-def targets(tmp_path: Path) -> list[Target]:
+def targets(tmp_path: Path) -> list[AuditTarget]:
     (tmp_path / "all").mkdir()
     for number in range(8):
         text = json.dumps(account(6, endpoints=2)).replace("111122223333", f"{number:012d}")
@@ -38,35 +38,35 @@ def targets(tmp_path: Path) -> list[Target]:
     return of_snapshots(str(tmp_path / "all"))[0]
 
 
-def by_name(outcomes: Iterator[Done | Failed]) -> dict[str, Done | Failed]:
+def by_name(outcomes: Iterator[Done | FailedAudit]) -> dict[str, Done | FailedAudit]:
     return {each.target.key: each for each in outcomes}
 
 
-def test_a_process_that_is_killed_once(targets: list[Target], tmp_path: Path) -> None:
+def test_a_process_that_is_killed_once(targets: list[AuditTarget], tmp_path: Path) -> None:
     orders = Orders(Killing(VICTIM, str(tmp_path / "killed")))
     found = by_name(on_threads(targets, orders, processes=2))
     assert (tmp_path / "killed").exists() and len(found) == 8
     assert all(isinstance(each, Done) for each in found.values())
 
 
-def test_an_account_that_kills_its_process_each_time(targets: list[Target]) -> None:
+def test_an_account_that_kills_its_process_each_time(targets: list[AuditTarget]) -> None:
     found = by_name(on_threads(targets, Orders(Killing(VICTIM)), processes=2))
-    failed = [each for each in found.values() if isinstance(each, Failed)]
+    failed = [each for each in found.values() if isinstance(each, FailedAudit)]
     assert [each.target.key for each in failed] == ["3.json"] and "killed twice" in failed[0].reason
     assert len(found) == 8
 
 
-def test_processes_that_another_account_broke_are_replaced(targets: list[Target]) -> None:
+def test_processes_that_another_account_broke_are_replaced(targets: list[AuditTarget]) -> None:
     judges = engine_threads._Judges(1)
     judges._pool = engine_threads._processes(1)
     with pytest.raises(BrokenProcessPool):
         judges._pool.submit(os._exit, 1).result()
     gathered = gather(targets[0], Orders(plain))
-    assert isinstance(gathered, Gathered) and isinstance(judges.judge(gathered, Orders(plain)), Done)
+    assert isinstance(gathered, PackedFacts) and isinstance(judges.judge(gathered, Orders(plain)), Done)
     judges.stop()
 
 
-def test_processes_are_renewed(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_are_renewed(targets: list[AuditTarget], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preflight.audit.engine_threads._MOST_EACH", 1)
     started: list[int] = []
     original = engine_threads._processes
@@ -80,10 +80,10 @@ def test_processes_are_renewed(targets: list[Target], monkeypatch: pytest.Monkey
     assert len(found) == 8 and all(isinstance(each, Done) for each in found.values()) and started == [2, 2, 2, 2]
 
 
-def test_no_more_are_read_than_are_audited(targets: list[Target]) -> None:
+def test_no_more_are_read_than_are_audited(targets: list[AuditTarget]) -> None:
     taken = 0
 
-    def counted() -> Iterator[Target]:
+    def counted() -> Iterator[AuditTarget]:
         nonlocal taken
         for each in targets:
             taken += 1
@@ -99,7 +99,7 @@ def broken(_: Any) -> dict[str, Any]:
     raise RuntimeError("a defect")
 
 
-def test_a_defect_is_not_taken_for_an_account_that_failed(targets: list[Target]) -> None:
+def test_a_defect_is_not_taken_for_an_account_that_failed(targets: list[AuditTarget]) -> None:
     with pytest.raises(RuntimeError, match="a defect"):
         list(on_threads(targets, Orders(broken), processes=1))
 
@@ -116,7 +116,7 @@ def cluster() -> Iterator[Callable[[], Any]]:
 
 
 def test_a_killed_workers_accounts_are_done_by_another(
-    targets: list[Target], cluster: Callable[[], Any], tmp_path: Path
+    targets: list[AuditTarget], cluster: Callable[[], Any], tmp_path: Path
 ) -> None:
     orders = Orders(Killing(VICTIM, str(tmp_path / "killed")))
     found = by_name(on_dask(targets, orders, cluster().scheduler_address))
@@ -129,7 +129,7 @@ def test_a_killed_workers_accounts_are_done_by_another(
 
 
 def test_the_command_on_a_cluster(
-    targets: list[Target], cluster: Callable[[], Any], preflight: Command, tmp_path: Path
+    targets: list[AuditTarget], cluster: Callable[[], Any], preflight: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "all" / "3.json").write_text("{")
     cluster().wait_for_workers(1)
@@ -140,14 +140,14 @@ def test_the_command_on_a_cluster(
     assert len(found["accounts"]) == 7 and [each["key"] for each in found["failed"]] == ["3.json"]
 
 
-def test_clusters_that_are_not_there(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clusters_that_are_not_there(targets: list[AuditTarget], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preflight.audit.engine_dask._TIMEOUT", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(UsageError, match="no Dask scheduler answers at"):
             list(on_dask(targets, Orders(plain), address))
 
 
-def test_a_cluster_without_workers(targets: list[Target]) -> None:
+def test_a_cluster_without_workers(targets: list[AuditTarget]) -> None:
     from distributed import LocalCluster
 
     with (
@@ -157,7 +157,7 @@ def test_a_cluster_without_workers(targets: list[Target]) -> None:
         list(on_dask(targets, Orders(plain), empty.scheduler_address))
 
 
-def test_a_scheduler_that_goes_away_half_way(targets: list[Target], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_scheduler_that_goes_away_half_way(targets: list[AuditTarget], caplog: pytest.LogCaptureFixture) -> None:
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     scheduler = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.PIPE, text=True)
     assert scheduler.stderr is not None

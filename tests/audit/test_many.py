@@ -158,6 +158,17 @@ def test_a_manifest_whose_last_line_was_cut_off(three: Path, preflight: Command)
     assert len(told()) == 3
 
 
+def test_what_it_writes_is_for_its_owner_alone(three: Path, preflight: Command) -> None:
+    old = os.umask(0o022)
+    try:
+        assert go(preflight).code in (0, 1, 3)
+    finally:
+        os.umask(old)
+    written = [path for path in Path("out").rglob("*") if path.is_file() and path.name != ".lock"]
+    assert Path("out/manifest.jsonl") in written
+    assert {path.name for path in written if path.stat().st_mode & 0o077 and path.stat().st_size} == set()
+
+
 def test_folders_in_the_folder_and_what_is_no_snapshot(three: Path, preflight: Command) -> None:
     put("team/d.JSON", 4)
     Path("all/readme.md").write_text("whose they are")

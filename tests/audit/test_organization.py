@@ -11,7 +11,7 @@ import pytest
 
 from preflight.account.facts import Known
 from preflight.account.organization import POLICY_TYPES, Organization, _member
-from preflight.audit.targets import Access, of_organization
+from preflight.audit.targets import AccountAccess, of_organization
 from tests.audit.organized import READER, Organized, organize
 from tests.aws.control import StandIn
 from tests.aws.state import ACCOUNT
@@ -165,7 +165,7 @@ def test_what_was_asked_otherwise_is_asked_again(org: Organized, preflight: Comm
 )
 def test_accounts_that_are_closed_by_either_name_of_their_state(about: dict[str, str], reason: str) -> None:
     member = _member({"Id": ACCOUNT, **about})
-    _, left_out = of_organization(Organization("o-1", ACCOUNT, (member,), policies=NO_POLICIES), Access())
+    _, left_out = of_organization(Organization("o-1", ACCOUNT, (member,), policies=NO_POLICIES), AccountAccess())
     assert [each.reason for each in left_out] == ([reason] if reason else [])
 
 

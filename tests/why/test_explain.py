@@ -9,7 +9,7 @@ import pytest
 
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.iam.request import PolicyType
-from preflight.why.explain import Verdict, explain
+from preflight.why.explain import ExplanationVerdict, explain
 from preflight.why.facts import case_of
 
 ACCOUNT = "111122223333"
@@ -70,7 +70,7 @@ def said(action: str = "sqs:SendMessage", resource: str = QUEUE, tail: str = "",
 def test_a_missing_permission_is_added_to_the_identity_policy() -> None:
     other = {"Sid": "Receive", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"{QUEUE}-old"}
     (found,) = explain(said(), facts(other)).explanations
-    assert found.verdict is Verdict.EXPLAINED
+    assert found.verdict is ExplanationVerdict.EXPLAINED
     assert (found.refusal.policy_type, found.refusal.effect) == (PolicyType.IDENTITY, "implicitDeny")
     assert [dict(each.statement or {}) for each in found.changes] == [SEND]
     assert "Receive" in found.near[0]
@@ -88,7 +88,7 @@ def test_the_changes_together_make_the_request_allowed() -> None:
     (found,) = explain(said(), account).explanations
     with_changes = facts(SEND, boundary=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, SEND))
     assert [each.statement for each in found.changes] == [SEND, SEND]
-    assert explain(said(), with_changes).explanations[0].verdict is Verdict.ALLOWED
+    assert explain(said(), with_changes).explanations[0].verdict is ExplanationVerdict.ALLOWED
 
 
 def test_an_explicit_deny_of_an_organization_is_found_by_statement() -> None:
@@ -112,16 +112,16 @@ def test_a_deny_under_a_condition_that_the_message_does_not_tell_is_named() -> N
     }
     tail = " with an explicit deny in an identity-based policy"
     (found,) = explain(said(tail=tail), facts(SEND, deny)).explanations
-    assert found.verdict is Verdict.EXPLAINED
+    assert found.verdict is ExplanationVerdict.EXPLAINED
     assert found.statement is not None and found.statement.sid == "OnlyOffice"
     (unsaid,) = explain(said(), facts(SEND, deny)).explanations
-    assert unsaid.verdict is Verdict.OPEN
+    assert unsaid.verdict is ExplanationVerdict.OPEN
     assert "aws:SourceIp" in unsaid.refusal.unknown
 
 
 def test_facts_that_allow_it_say_what_else_it_may_be() -> None:
     (found,) = explain(said(), facts(SEND)).explanations
-    assert found.verdict is Verdict.ALLOWED
+    assert found.verdict is ExplanationVerdict.ALLOWED
     assert "session policy" in found.refusal.unknown
 
 
@@ -137,7 +137,7 @@ def test_a_role_that_iam_names_by_word_is_found_with_its_path() -> None:
 def test_a_trust_policy_gets_a_statement_without_a_resource() -> None:
     text = f"SageMaker was unable to assume the role '{ROLE}'"
     (found,) = explain(text, facts(SEND)).explanations
-    assert found.verdict is Verdict.EXPLAINED
+    assert found.verdict is ExplanationVerdict.EXPLAINED
     assert [each.statement for each in found.changes] == [
         {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ]
@@ -174,13 +174,13 @@ def test_a_resource_based_policy_gets_what_is_valid_in_it(
 def test_who_is_not_in_the_facts_is_open() -> None:
     stranger = f"arn:aws:iam::{ACCOUNT}:role/unknown"
     (found,) = explain(said(who=stranger), facts(SEND)).explanations
-    assert found.verdict is Verdict.OPEN
+    assert found.verdict is ExplanationVerdict.OPEN
     assert "unknown" in json.dumps(found.refusal.unknown)
 
 
 def test_by_the_message_alone() -> None:
     tail = " because no permissions boundary allows the sqs:SendMessage action"
     (found,) = explain(said(tail=tail)).explanations
-    assert found.verdict is Verdict.EXPLAINED
+    assert found.verdict is ExplanationVerdict.EXPLAINED
     assert "does not help" in found.changes[0].where
-    assert explain(said()).explanations[0].verdict is Verdict.OPEN
+    assert explain(said()).explanations[0].verdict is ExplanationVerdict.OPEN

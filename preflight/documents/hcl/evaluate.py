@@ -1,7 +1,7 @@
 """What the expressions of a module are known to be before a plan. Nothing is run, and time and memory are bounded.
 
 Literals, locals, variables with a default, data documents, and the functions of `functions` are worked out. Of the
-branches of a conditional one is taken: an evaluator is made for each. Everything else is `Unknown`.
+branches of a conditional one is taken: an evaluator is made for each. Everything else is `UnknownValue`.
 Source: https://developer.hashicorp.com/terraform/language/expressions
 """
 
@@ -92,7 +92,7 @@ class Evaluator:
     def named(self, name: str, written: Written | None, place: Place) -> Value:
         """Return what a local or a variable is, by the name that it goes by."""
         if written is None or name in self._open:
-            return Unknown(name, place)
+            return UnknownValue(name, place)
         if name not in self._known:
             self._open.add(name)
             try:
@@ -101,7 +101,7 @@ class Evaluator:
                 self._open.discard(name)
             if name.startswith("var.") and is_empty(value):
                 # A default that is there for others to give the value.
-                value = Unknown(name, place)
+                value = UnknownValue(name, place)
             self._known[name] = value
         return self._known[name]
 

@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 from preflight.documents.hcl.parse import Place
 from preflight.documents.hcl.templates import Piece, joined, template_text
-from preflight.documents.hcl.values import Encoded, Listed, Mapped, Member, Scalar, Unknown, Value
+from preflight.documents.hcl.values import Encoded, Listed, Mapped, ObjectMember, Scalar, UnknownValue, Value
 
 Function: TypeAlias = Callable[[Sequence[Value], Place], Value | None]
 _VERB = re.compile(r"%(?:%|[svdq])")
 _MOST_ITEMS, _DEEPEST = 10_000, 20
-_MORE = Unknown("…", Place("", 0, 0))  # what else a list may hold
+_MORE = UnknownValue("…", Place("", 0, 0))  # what else a list may hold
 
 
 def _jsonencode(values: Sequence[Value], at: Place) -> Value | None:
@@ -34,7 +34,7 @@ def _concat(values: Sequence[Value], at: Place) -> Value | None:
 
 
 def _merge(values: Sequence[Value], at: Place) -> Value | None:
-    members: dict[str, Member] = {}
+    members: dict[str, ObjectMember] = {}
     complete = True
     for each in values:
         if isinstance(each, Mapped):
@@ -42,7 +42,9 @@ def _merge(values: Sequence[Value], at: Place) -> Value | None:
             complete = complete and each.complete
         elif not (isinstance(each, Scalar) and each.value is None):
             # What is not known may replace what comes before it.
-            members = {name: Member(one.name_at, Unknown(name, one.value.at)) for name, one in members.items()}
+            members = {
+                name: ObjectMember(one.name_at, UnknownValue(name, one.value.at)) for name, one in members.items()
+            }
             complete = False
     return Mapped(members, at, complete)
 
@@ -70,7 +72,7 @@ def _flat(value: Listed, depth: int) -> Iterator[Value]:
 
 
 def _is_more(value: Value) -> bool:
-    return isinstance(value, Unknown)
+    return isinstance(value, UnknownValue)
 
 
 def _same(values: Sequence[Value], _at: Place) -> Value | None:

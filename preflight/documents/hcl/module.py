@@ -20,7 +20,7 @@ _MOST_FILES, _MOST_BYTES, _MOST_READ = 500, 32 << 20, 1 << 20
 DOCUMENT = "aws_iam_policy_document"
 
 
-class Written(NamedTuple):
+class WrittenExpression(NamedTuple):
     """An expression and the file that it is written in."""
 
     node: Node
@@ -36,8 +36,8 @@ class Module:
     folder: str
     top: str
     blocks: tuple[Block, ...]
-    locals: Mapping[str, Written]
-    defaults: Mapping[str, Written]
+    locals: Mapping[str, WrittenExpression]
+    defaults: Mapping[str, WrittenExpression]
     documents: Mapping[str, Block]
     unread: tuple[str, ...] = field(default=())
 
@@ -97,9 +97,9 @@ def _module(folder: str, top: str, sources: Iterable[Source], unread: Iterable[s
             blocks.append(block)
             if block.kind == "locals":
                 for name, node in block.attributes:
-                    found["locals"].setdefault(name, Written(node, each))
+                    found["locals"].setdefault(name, WrittenExpression(node, each))
             elif block.kind == "variable" and block.labels and (default := block.attribute("default")) is not None:
-                found["variable"].setdefault(block.labels[0], Written(default, each))
+                found["variable"].setdefault(block.labels[0], WrittenExpression(default, each))
             elif block.kind == "data" and block.labels[:1] == (DOCUMENT,) and len(block.labels) == 2:
                 documents.setdefault(f"data.{DOCUMENT}.{block.labels[1]}", block)
     return Module(folder, top, tuple(blocks), found["locals"], found["variable"], documents, tuple(unread))

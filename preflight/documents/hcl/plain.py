@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.documents.hcl.parse import Place
 from preflight.documents.hcl.templates import template_text
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, Unknown, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
 from preflight.documents.policies.template_values import unknown_text
 from preflight.json_pointer import escape
 
@@ -55,9 +55,9 @@ def _with_known_statements(value: Mapped, made: Plain) -> Mapped:
     member = value.members.get("Statement")
     statements = member.value if member is not None else None
     if member is None or not isinstance(statements, Listed):
-        made.complete = made.complete and not isinstance(statements, Unknown)
+        made.complete = made.complete and not isinstance(statements, UnknownValue)
         return value
-    known = tuple(each for each in statements.items if not isinstance(each, Unknown))
+    known = tuple(each for each in statements.items if not isinstance(each, UnknownValue))
     made.complete = made.complete and statements.complete and len(known) == len(statements.items)
     return Mapped(
         {**value.members, "Statement": member._replace(value=Listed(known, statements.at))}, value.at, value.complete
@@ -93,7 +93,7 @@ def _data(value: Value, at: str, made: Plain, depth: int) -> Any:
         if not value.complete:
             made.unknown.add(at)
         return [_data(each, f"{at}/{index}", made, depth + 1) for index, each in enumerate(value.items)] or (
-            [] if value.complete else _text(Unknown("…", value.at), at, made)
+            [] if value.complete else _text(UnknownValue("…", value.at), at, made)
         )
     if isinstance(value, Mapped):
         if not value.complete:
@@ -102,7 +102,9 @@ def _data(value: Value, at: str, made: Plain, depth: int) -> Any:
         for name, member in value.members.items():
             pointer = f"{at}/{escape(name)}"
             made.names[pointer] = member.name_at
-            if isinstance(member.value, Unknown) or (isinstance(member.value, Mapped) and not member.value.complete):
+            if isinstance(member.value, UnknownValue) or (
+                isinstance(member.value, Mapped) and not member.value.complete
+            ):
                 made.absent.add(pointer)  # null takes an attribute away, and no element makes no block
             found[name] = _data(member.value, pointer, made, depth + 1)
         return found
@@ -111,10 +113,10 @@ def _data(value: Value, at: str, made: Plain, depth: int) -> Any:
     return _text(value, at, made)
 
 
-def _text(value: Scalar | Encoded | DocumentOf | Unknown, at: str, made: Plain) -> str:
+def _text(value: Scalar | Encoded | DocumentOf | UnknownValue, at: str, made: Plain) -> str:
     text = template_text(value)
     if text is None:
-        text = template_text(Unknown(value.address if isinstance(value, DocumentOf) else "…", value.at))
+        text = template_text(UnknownValue(value.address if isinstance(value, DocumentOf) else "…", value.at))
     whole = str(text.value) if text is not None else ""
     if text is not None and not text.known:
         made.unknown.add(at)

@@ -14,7 +14,16 @@ from preflight.documents.hcl.expression import Evaluating, Scope, entries, is_co
 from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, text_of
 from preflight.documents.hcl.policy_text import read_json
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Member, Scalar, Unknown, Value
+from preflight.documents.hcl.values import (
+    DocumentOf,
+    Encoded,
+    Listed,
+    Mapped,
+    ObjectMember,
+    Scalar,
+    UnknownValue,
+    Value,
+)
 
 _LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
@@ -46,7 +55,7 @@ class Documents:
         if not scope and address in self._made:
             return self._made[address]
         if block is None or address in self._open or len(self._open) >= _DEEPEST:
-            return Unknown(address, Place("", 1, 1))
+            return UnknownValue(address, Place("", 1, 1))
         self._open.append(address)
         try:
             made = self._document(block, scope or {})
@@ -63,7 +72,9 @@ class Documents:
         if isinstance(value, DocumentOf):
             return self.policy(value.address)
         if isinstance(value, Scalar) and isinstance(value.value, str):
-            return read_json(value) or Unknown(value.written or "text", value.at, "it cannot be read before a plan")
+            return read_json(value) or UnknownValue(
+                value.written or "text", value.at, "it cannot be read before a plan"
+            )
         return value
 
     def _document(self, block: Block, scope: Scope) -> Value:
@@ -109,8 +120,8 @@ class Documents:
                     complete = complete and isinstance(each, Scalar) and each.value in (None, "")
                     continue
                 inner = member.value if isinstance(member.value, Listed) else Listed((member.value,), member.value.at)
-                found += [one for one in inner.items if not isinstance(one, Unknown)]
-                complete = complete and inner.complete and not any(isinstance(one, Unknown) for one in inner.items)
+                found += [one for one in inner.items if not isinstance(one, UnknownValue)]
+                complete = complete and inner.complete and not any(isinstance(one, UnknownValue) for one in inner.items)
         return found, complete
 
     def _instances(self, block: Block, kind: str, scope: Scope) -> Iterator[_Instance]:
@@ -127,39 +138,41 @@ class Documents:
                 place = each.source.place(each.node)
                 certain = is_complete(collection)
                 for key, value in entries(collection):
-                    element = Mapped({"key": Member(place, key), "value": Member(place, value)}, place)
+                    element = Mapped({"key": ObjectMember(place, key), "value": ObjectMember(place, value)}, place)
                     yield _Instance(content, {**scope, name: element}, certain)
 
     def _statement(self, given: _Instance) -> Value:
         block, scope, _ = given
         place = block.source.place(block.node)
-        found: dict[str, Member] = {}
-        effect = Member(place, Scalar("Allow", place))
+        found: dict[str, ObjectMember] = {}
+        effect = ObjectMember(place, Scalar("Allow", place))
         for name, node in block.attributes:
             at = block.source.place(node)
             value = self._evaluator.value(node, block.source, scope)
             if isinstance(value, Scalar) and value.value is None:
                 continue
             if name == "sid" and not (isinstance(value, Scalar) and value.value == ""):
-                found.setdefault("Sid", Member(at, value))
+                found.setdefault("Sid", ObjectMember(at, value))
             elif name == "effect":
-                effect = Member(at, value)
+                effect = ObjectMember(at, value)
             elif name in _LISTS and not (isinstance(value, Listed) and value.complete and not value.items):
                 variables = name in ("resources", "not_resources")
-                found.setdefault(_LISTS[name], Member(at, _single(_variables(value) if variables else value)))
+                found.setdefault(_LISTS[name], ObjectMember(at, _single(_variables(value) if variables else value)))
         for kind, element in _PRINCIPALS.items():
             blocks = list(self._instances(block, kind, scope))
             if blocks:
-                found[element] = Member(block.source.place(blocks[0].block.node), self._principals(blocks))
+                found[element] = ObjectMember(block.source.place(blocks[0].block.node), self._principals(blocks))
         conditions = list(self._instances(block, "condition", scope))
         if conditions:
-            found["Condition"] = Member(
+            found["Condition"] = ObjectMember(
                 conditions[0].block.source.place(conditions[0].block.node), self._conditions(conditions)
             )
         for element in ("Action", "Resource", "Principal"):
             # Of two that exclude each other, one that is not known is not there.
             both = [each for each in (f"Not{element}", element) if each in found]
-            unread = [each for each in both if isinstance(found[each].value, Unknown) or not _whole(found[each].value)]
+            unread = [
+                each for each in both if isinstance(found[each].value, UnknownValue) or not _whole(found[each].value)
+            ]
             if len(both) == 2 and unread:
                 found.pop(unread[0])
         sid = {"Sid": found.pop("Sid")} if "Sid" in found else {}
@@ -180,26 +193,26 @@ class Documents:
             complete = complete and (not isinstance(named, Listed) or named.complete)
             found.setdefault(str(kind.value), []).extend(map(_variables, items))
         members = {
-            kind: Member(place, _single(Listed(tuple(items), items[0].at if items else place)))
+            kind: ObjectMember(place, _single(Listed(tuple(items), items[0].at if items else place)))
             for kind, items in found.items()
         }
-        return Mapped(members, place, complete) if members else Unknown("principals", place)
+        return Mapped(members, place, complete) if members else UnknownValue("principals", place)
 
     def _conditions(self, blocks: list[_Instance]) -> Value:
         place = blocks[0].block.source.place(blocks[0].block.node)
-        found: dict[str, dict[str, Member]] = {}
+        found: dict[str, dict[str, ObjectMember]] = {}
         complete = all(each.certain for each in blocks)
         for each in blocks:
             test, key, values = (self._attribute(each, name) for name in ("test", "variable", "values"))
             if not isinstance(test, Scalar) or not isinstance(key, Scalar) or not (test.known and key.known):
                 complete = False
                 continue
-            given = _single(_variables(values)) if values is not None else Unknown("values", place)
+            given = _single(_variables(values)) if values is not None else UnknownValue("values", place)
             here = found.setdefault(str(test.value), {})
             known = here.get(str(key.value))
             # The provider puts values together that are for the same operator and key.
-            here[str(key.value)] = Member(key.at, _both(known.value, given) if known is not None else given)
-        members = {test: Member(place, Mapped(keys, place)) for test, keys in found.items()}
+            here[str(key.value)] = ObjectMember(key.at, _both(known.value, given) if known is not None else given)
+        members = {test: ObjectMember(place, Mapped(keys, place)) for test, keys in found.items()}
         return Mapped(members, place, complete)
 
     def _attribute(self, given: _Instance, name: str) -> Value | None:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any
 
 from preflight.documents.hcl.parse import Place
-from preflight.documents.hcl.values import Listed, Mapped, Mark, Member, Scalar, Value
+from preflight.documents.hcl.values import Listed, Mapped, Mark, ObjectMember, Scalar, Value
 from preflight.documents.policies.template_values import is_partly_unknown
 from preflight.documents.text.load import load_text
 from preflight.documents.text.positions import Places, places
@@ -62,7 +62,7 @@ def _value(data: Any, pointer: str, reading: _Reading) -> Value:
     at = reading.place(pointer)
     if isinstance(data, dict):
         members = {
-            name: Member(reading.place(f"{pointer}/{escape(name)}", name=True),
+            name: ObjectMember(reading.place(f"{pointer}/{escape(name)}", name=True),
                          _value(each, f"{pointer}/{escape(name)}", reading))
             for name, each in data.items() if not is_partly_unknown(name)
         }  # fmt: skip

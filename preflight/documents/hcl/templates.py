@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from preflight.documents.hcl.parse import Place
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Mark, Scalar, Unknown, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Mark, Scalar, UnknownValue, Value
 from preflight.documents.policies.template_values import unknown_text
 
 _LONGEST = 1 << 20
@@ -63,7 +63,7 @@ def joined(pieces: Sequence[Piece], at: Place) -> Value:
         length += len(part)
         known = known and made.known
         if length > _LONGEST:
-            return Unknown("…", at, "it is too large to work out")
+            return UnknownValue("…", at, "it is too large to work out")
     return Scalar("".join(text), at, "".join(written), known, tuple(marks))
 
 
@@ -71,7 +71,7 @@ def template_text(value: Value) -> Scalar | None:
     """Return a value as it goes into a text; None for one that does not."""
     if isinstance(value, Scalar):
         return value
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownValue):
         made = unknown_text(value.label)
         return Scalar(made.text, value.at, made.written, known=False)
     if isinstance(value, Encoded):
@@ -102,5 +102,7 @@ def _plain(value: Value, known: list[bool], depth: int) -> object:
         known.append(value.complete)
         return {name: _plain(each.value, known, depth + 1) for name, each in value.members.items()}
     known.append(False)
-    label = value.address if isinstance(value, DocumentOf) else value.label if isinstance(value, Unknown) else "json"
+    label = (
+        value.address if isinstance(value, DocumentOf) else value.label if isinstance(value, UnknownValue) else "json"
+    )
     return unknown_text(label).text

@@ -42,7 +42,7 @@ class Listed:
     complete: bool = True
 
 
-class Member(NamedTuple):
+class ObjectMember(NamedTuple):
     """A member of an object, with the place of its name."""
 
     name_at: Place
@@ -53,7 +53,7 @@ class Member(NamedTuple):
 class Mapped:
     """An object or map; without `complete`, there may be other members."""
 
-    members: Mapping[str, Member]
+    members: Mapping[str, ObjectMember]
     at: Place
     complete: bool = True
 
@@ -75,7 +75,7 @@ class DocumentOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """What is not known before a plan. `label` is what it depends on, as it is written."""
 
     label: str
@@ -83,4 +83,4 @@ class Unknown:
     reason: str = field(default="", compare=False)
 
 
-Value: TypeAlias = Scalar | Listed | Mapped | Encoded | DocumentOf | Unknown
+Value: TypeAlias = Scalar | Listed | Mapped | Encoded | DocumentOf | UnknownValue

@@ -21,7 +21,7 @@ from preflight.json_pointer import escape
 
 _ELEMENTS = ("statement", "version", "id", "effect", "action", "resource", "Statement")
 # Line and column.
-Place: TypeAlias = tuple[int, int]
+_Place: TypeAlias = tuple[int, int]
 _ARN = re.compile(r"arn:(?P<partition>[\w-]+):iam::aws:policy/(?P<path>[\w+=,.@/-]+)\Z")
 _NAME = re.compile(r"[\w+=,.@-]+\Z")
 _ADMINISTRATOR = "AdministratorAccess"
@@ -30,7 +30,7 @@ _LISTED = "aws"
 
 
 def attached(
-    document: Document, pointer: str, value: Any, owner: str, *, by_name: bool = False, place: Place | None = None
+    document: Document, pointer: str, value: Any, owner: str, *, by_name: bool = False, place: _Place | None = None
 ) -> Iterator[FoundPolicy]:
     """Yield what there is to tell of the managed policies that `owner` has: ARNs, or functions that make them, alone or
     in a list. With `by_name`, as SAM takes them, a name alone is AWS's policy of that name.

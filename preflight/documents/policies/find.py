@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from preflight.documents.policies.cli_output import next_wrapper
-from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, Policies, PolicyType, Problem
+from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyType, Problem
 from preflight.documents.policies.in_string import (
     looks_like_policy,
     policy_in_string,
@@ -61,7 +61,7 @@ def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> lis
     return read_all(text, path, wanted).found
 
 
-def read_all(text: str, path: str, wanted: PolicyType | None = None) -> Policies:
+def read_all(text: str, path: str, wanted: PolicyType | None = None) -> FoundPolicies:
     """Return every policy in a file's text, in the order in which they stand; `wanted` is the type of a bare one.
 
     A text that cannot be read, and has the look of a policy, is one policy with a problem and no value. The list is
@@ -74,7 +74,7 @@ def read_all(text: str, path: str, wanted: PolicyType | None = None) -> Policies
         if not looks_like_policy(text):
             raise
         problem = syntax_problem(error)
-        return Policies([FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(problem,))])
+        return FoundPolicies([FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(problem,))])
     return all_in(document, wanted, repeated)
 
 
@@ -83,7 +83,7 @@ def policies_in(document: Document, wanted: PolicyType | None = None) -> list[Fo
     return all_in(document, wanted).found
 
 
-def all_in(document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()) -> Policies:
+def all_in(document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()) -> FoundPolicies:
     """Return every policy in a document; `wanted` is the type of one that nothing around it tells the type of.
 
     `repeated` are the members of the document that stand twice: those in a policy are its problems.
@@ -100,7 +100,7 @@ def all_in(document: Document, wanted: PolicyType | None = None, repeated: Seque
             found = [with_placeholders(each, variables=variables) for each in found]
     if repeated:
         found = [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
-    return Policies(found, passed_over)
+    return FoundPolicies(found, passed_over)
 
 
 def _holder(value: Any) -> Finder | None:

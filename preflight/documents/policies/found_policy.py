@@ -114,7 +114,7 @@ class FoundPolicy:
         return (self._names if name else self._values).get(pointer)
 
 
-class Policies(NamedTuple):
+class FoundPolicies(NamedTuple):
     """The policies of a file, and in a few words each what of it could not be looked at."""
 
     found: list[FoundPolicy]

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
-from preflight.documents.policies.in_terraform import Resource
+from preflight.documents.policies.in_terraform import SearchedResource
 from preflight.documents.policies.terraform_places import kinds, snake
 from preflight.documents.text.document import Document
 
@@ -40,7 +40,7 @@ def _of_resource(document: Document, state: Mapping[str, Any], at: str) -> Itera
     if isinstance(values, dict):
         kind = _kind(str(state.get("type")))
         resource = {"type": kind, "address": urn.rpartition("::")[2] or urn}
-        yield from Resource(document, resource, values, f"{at}/inputs", snake).policies(_unknown(values))
+        yield from SearchedResource(document, resource, values, f"{at}/inputs", snake).policies(_unknown(values))
 
 
 def _kind(type_: str) -> str:

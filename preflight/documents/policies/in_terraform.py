@@ -42,7 +42,7 @@ def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
         resources = _of_changes(changes)
     for resource, values, at in resources:
         address = str(resource.get("address"))
-        yield from Resource(document, resource, values, at).policies(
+        yield from SearchedResource(document, resource, values, at).policies(
             {} if _INDEX.sub("", address) in read else unknown.get(address)
         )
 
@@ -53,7 +53,7 @@ def of_terraform_state(document: Document) -> Iterator[FoundPolicy | PassedOver]
     found = _of_module(shown.get("root_module"), "/values/root_module") if isinstance(shown, dict) \
         else _of_state_file(document.value.get("resources"))  # fmt: skip
     for resource, values, at in found:
-        yield from Resource(document, resource, values, at).policies()
+        yield from SearchedResource(document, resource, values, at).policies()
 
 
 def _of_state_file(resources: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], str]]:
@@ -89,7 +89,7 @@ def _is_there(module: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class SearchedResource:
     """A resource whose values are searched; `at` is where they stand in the document. `named` gives the name of an
     attribute as Terraform has it, where the document has another.
     """

@@ -25,10 +25,10 @@ mean, and `claims` asks.
 
 from preflight.iam.proof.claims import (
     NOTHING,
+    Assumptions,
     Counterexample,
-    Given,
     Proof,
-    Verdict,
+    ProofVerdict,
     equivalent,
     no_new_access,
     not_administrator,
@@ -37,16 +37,16 @@ from preflight.iam.proof.claims import (
     redundant,
 )
 from preflight.iam.proof.scene import DocumentType, policy_type
-from preflight.iam.proof.witness import Known
+from preflight.iam.proof.witness import KnownNames
 
 __all__ = [
     "NOTHING",
+    "Assumptions",
     "Counterexample",
     "DocumentType",
-    "Given",
-    "Known",
+    "KnownNames",
     "Proof",
-    "Verdict",
+    "ProofVerdict",
     "equivalent",
     "no_new_access",
     "not_administrator",

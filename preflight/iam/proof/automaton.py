@@ -16,7 +16,7 @@ MOST_STATES = 6_000
 _FRESH = (*"xyzqwvkjXYZQWVKJ0123456789", "\U0010fffd")
 
 
-class Found(NamedTuple):
+class Combinations(NamedTuple):
     """The combinations that occur, each with a shortest word; `whole` says that there are no others."""
 
     words: dict[int, str]
@@ -106,7 +106,7 @@ class Automaton:
         return dict.fromkeys(found)
 
 
-def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], most: int = MOST_STATES) -> Found:
+def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], most: int = MOST_STATES) -> Combinations:
     """Find which groups can match together. Those whose `wanted` is True or False must, or must not, match; the others
     are told by a bit mask, whose bit is the group's place.
 
@@ -124,7 +124,7 @@ def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], mo
         if all(bool(state & end) == wish for end, wish in checks):
             found.setdefault(sum(bit for bit, end in asked if state & end), text)
             if not asked:
-                return Found(found, whole=True)
+                return Combinations(found, whole=True)
         for letter in run.letters(state):
             if is_variable(letter) and not state & base & run.waiting_for(letter):
                 continue
@@ -132,7 +132,7 @@ def words(groups: Sequence[Sequence[Symbols]], wanted: Sequence[bool | None], mo
             if after in seen or any(not after & span for span in must):
                 continue
             if len(seen) >= most:
-                return Found(found, whole=False)
+                return Combinations(found, whole=False)
             seen.add(after)
             waiting.append((after, text + letter))
-    return Found(found, whole=True)
+    return Combinations(found, whole=True)

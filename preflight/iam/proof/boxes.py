@@ -10,7 +10,7 @@ from preflight.iam.conditions import Condition, condition
 from preflight.iam.principals import Caller
 from preflight.iam.proof.names import Names
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
-from preflight.iam.variables import Template, fixed
+from preflight.iam.variables import VariableText, fixed
 
 CallerTest = Callable[[Caller], bool]
 
@@ -99,7 +99,7 @@ def _condition(each: Condition, values: Mapping[str, str]) -> Condition:
     return each if found is None else found
 
 
-def _text(source: Template, values: Mapping[str, str]) -> str:
+def _text(source: VariableText, values: Mapping[str, str]) -> str:
     found = []
     for part in source.parts:
         if isinstance(part, str):

@@ -13,12 +13,22 @@ from preflight.iam.proof.administrator import friendly
 from preflight.iam.proof.boxes import Box, box_of, meaning, zone
 from preflight.iam.proof.dimensions import Point, Space
 from preflight.iam.proof.names import RESOURCES, ROLES
-from preflight.iam.proof.scene import NAMING, Asked, DocumentType, Scene, allowed, case, granted, policy_type, refused
+from preflight.iam.proof.scene import (
+    NAMING,
+    Asked,
+    DocumentType,
+    ProofScope,
+    allowed,
+    case,
+    granted,
+    policy_type,
+    refused,
+)
 from preflight.iam.proof.solve import Solution, solve
 from preflight.iam.proof.sought import check_sought
 from preflight.iam.proof.strangers import stranger
 from preflight.iam.proof.values import Values
-from preflight.iam.proof.witness import NOTHING_KNOWN, Known, find
+from preflight.iam.proof.witness import NOTHING_KNOWN, KnownNames, find
 from preflight.iam.request import Request
 from preflight.iam.service_rules import NO_PERMISSION_NEEDED, OWN_OBJECTS, RCP_SERVICES, RCP_SPARES
 from preflight.iam.statement import Statement
@@ -28,7 +38,7 @@ NOTHING = Policy("nothing", "2012-10-17")
 """A policy that grants nothing, and denies nothing."""
 
 
-class Verdict(StrEnum):
+class ProofVerdict(StrEnum):
     """Whether a claim holds for every request, fails for one that is shown, or could not be decided."""
 
     HOLDS = "holds"
@@ -65,26 +75,26 @@ class Proof:
     most ten; or `unknown` says in words what could not be decided.
     """
 
-    verdict: Verdict
+    verdict: ProofVerdict
     counterexamples: tuple[Counterexample, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Given:
+class Assumptions:
     """What a proof takes for given: what exists, condition keys whose values are fixed (names in lower case), and
     whether only actions that exist `today` count.
     """
 
-    known: Known = NOTHING_KNOWN
+    known: KnownNames = NOTHING_KNOWN
     assumed: Mapping[str, Values] = field(default_factory=dict)
     today: bool = False
 
 
-_NOTHING_GIVEN = Given()
+_NOTHING_GIVEN = Assumptions()
 
 
-def no_new_access(old: Policy, new: Policy, type_: DocumentType, given: Given = _NOTHING_GIVEN) -> Proof:
+def no_new_access(old: Policy, new: Policy, type_: DocumentType, given: Assumptions = _NOTHING_GIVEN) -> Proof:
     """Prove that a policy allows no request that another one does not allow."""
     judge = _Judge(new, old, type_, given)
     before, after = judge.parts(old), judge.parts(new)
@@ -106,7 +116,7 @@ def not_granted(
     actions: Sequence[str] = (),
     resources: Sequence[str] = (),
     principals: Sequence[str] = (),
-    given: Given = _NOTHING_GIVEN,
+    given: Assumptions = _NOTHING_GIVEN,
 ) -> Proof:
     """Prove that none of some actions on any of some resources is allowed to any of some principals, all of them
     patterns; what is left empty is any. Raises `PrincipalError` for a pattern that no caller matches.
@@ -116,7 +126,7 @@ def not_granted(
     return none_allowed(policy, type_, zone(actions, resources, sought=principals), given)
 
 
-def none_allowed(policy: Policy, type_: DocumentType, asked: Box, given: Given = _NOTHING_GIVEN) -> Proof:
+def none_allowed(policy: Policy, type_: DocumentType, asked: Box, given: Assumptions = _NOTHING_GIVEN) -> Proof:
     """Prove that a policy allows none of the requests in a box. A counterexample is shown for each statement."""
     judge = _Judge(policy, None, type_, given)
     parts = judge.parts(policy)
@@ -125,16 +135,16 @@ def none_allowed(policy: Policy, type_: DocumentType, asked: Box, given: Given =
     return judge.proof()
 
 
-def not_public(policy: Policy, type_: DocumentType, given: Given = _NOTHING_GIVEN) -> Proof:
+def not_public(policy: Policy, type_: DocumentType, given: Assumptions = _NOTHING_GIVEN) -> Proof:
     """Prove that a policy grants nothing to everyone: to callers of accounts that it does not name, to anonymous ones
     or through a public identity provider, whatever else such a request can bring along.
     """
     if type_ not in NAMING:
-        return Proof(Verdict.HOLDS)
+        return Proof(ProofVerdict.HOLDS)
     return none_allowed(policy, type_, stranger(policy), given)
 
 
-def not_administrator(policy: Policy, type_: DocumentType, given: Given = _NOTHING_GIVEN) -> Proof:
+def not_administrator(policy: Policy, type_: DocumentType, given: Assumptions = _NOTHING_GIVEN) -> Proof:
     """Prove that a policy does not allow all actions on all resources, be it under conditions that any holder meets or
     can meet at will.
     """
@@ -159,7 +169,7 @@ def equivalent(one: Policy, other: Policy, type_: DocumentType) -> bool:
     the same, and deny the same explicitly.
     """
     return all(
-        _denies_all_of(old, new, type_) and no_new_access(old, new, type_).verdict is Verdict.HOLDS
+        _denies_all_of(old, new, type_) and no_new_access(old, new, type_).verdict is ProofVerdict.HOLDS
         for old, new in ((one, other), (other, one))
     )
 
@@ -209,10 +219,10 @@ def _lacking(parts: _Parts, everything: Box, space: Space, judge: _Judge) -> Sol
 class _Judge:
     """Gathers the counterexamples of one claim about one policy, and what could not be decided."""
 
-    def __init__(self, policy: Policy, old: Policy | None, type_: DocumentType, given: Given) -> None:
+    def __init__(self, policy: Policy, old: Policy | None, type_: DocumentType, given: Assumptions) -> None:
         self._policy, self._old, self._type, self._given = policy, old, type_, given
         conditions = [each for one in (policy, old) if one is not None for s in one.statements for each in s.conditions]
-        self._scene = Scene(type_, {each.key: each.name for each in conditions})
+        self._scene = ProofScope(type_, {each.key: each.name for each in conditions})
         self.space = Space(type_ in NAMING, ROLES if type_ == "trust" else RESOURCES, given.assumed)
         self.free = [zone(sorted(NO_PERMISSION_NEEDED))]
         if type_ not in NAMING:
@@ -290,8 +300,8 @@ class _Judge:
     def proof(self) -> Proof:
         """Return what was found."""
         if self._shown:
-            return Proof(Verdict.FAILS, tuple(self._shown), tuple(self.missing))
-        return Proof(Verdict.UNKNOWN if self.missing else Verdict.HOLDS, (), tuple(self.missing))
+            return Proof(ProofVerdict.FAILS, tuple(self._shown), tuple(self.missing))
+        return Proof(ProofVerdict.UNKNOWN if self.missing else ProofVerdict.HOLDS, (), tuple(self.missing))
 
 
 def _unsupported(box: Box) -> bool:
@@ -299,7 +309,7 @@ def _unsupported(box: Box) -> bool:
     return box.statement is not None and box.statement.allows and box.principals is not None and box.principals.negated
 
 
-def _spelled(request: Request, known: Known, granting: Box) -> Request:
+def _spelled(request: Request, known: KnownNames, granting: Box) -> Request:
     """Return a request with its action as AWS writes it, or else as the statement does."""
     service, _, name = request.action.partition(":")
     lower = request.action.lower()

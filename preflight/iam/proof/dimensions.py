@@ -45,7 +45,7 @@ class Space:
     assumed: Mapping[str, Values] = field(default_factory=dict)
 
 
-class Case(NamedTuple):
+class SpacePart(NamedTuple):
     """A part of the space: its resources, whether the region's key is absent (None: it makes no difference), and what
     else must hold.
     """
@@ -62,7 +62,7 @@ _ACTION, _RESOURCE, _CALLER = "action", "resource", "caller"
 class Dimensions:
     """The classes of values of each dimension, with why there may be more; boxes to avoid have a bit each."""
 
-    def __init__(self, must: Sequence[Box], avoid: Sequence[Box], case: Case, *, thorough: bool) -> None:
+    def __init__(self, must: Sequence[Box], avoid: Sequence[Box], case: SpacePart, *, thorough: bool) -> None:
         self.classes: dict[object, tuple[list[Class], str]] = {}
         self.empty = False
         self._case, self._thorough = case, thorough

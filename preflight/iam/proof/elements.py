@@ -8,7 +8,7 @@ from preflight.iam.proof.names import Names
 from preflight.iam.proof.symbols import Symbols, segment_symbols, symbols, template_symbols
 from preflight.iam.resource_patterns import Reading, any_resource, has_early_variable, read_pattern
 from preflight.iam.statement import Patterns
-from preflight.iam.variables import Template, fixed
+from preflight.iam.variables import VariableText, fixed
 from preflight.iam.wildcard import Tokens, any_of, tokens
 
 
@@ -53,7 +53,7 @@ def resource_names(patterns: Patterns) -> Names:
     )
 
 
-def _completed(source: Template, reading: Reading) -> int:
+def _completed(source: VariableText, reading: Reading) -> int:
     """Return how many fields AWS adds to an ARN that lacks some."""
     written = sum(part.count(":") for part in source.parts if isinstance(part, str))
     read = sum(part.count(":") for part in reading.sure or () if isinstance(part, str))

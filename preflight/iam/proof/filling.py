@@ -12,7 +12,7 @@ from preflight.iam.proof.callers import lookup_of
 from preflight.iam.proof.keys import OF_THE_CALLER
 from preflight.iam.proof.symbols import variables_in
 from preflight.iam.proof.values import Values
-from preflight.iam.variables import Template
+from preflight.iam.variables import VariableText
 
 if TYPE_CHECKING:
     from preflight.iam.proof.dimensions import Point
@@ -66,7 +66,7 @@ def _named(resource: str, values: Mapping[str, Values]) -> str | None:
     return resource
 
 
-def _read(resource: str, templates: Sequence[Template], key: str) -> Iterator[str]:
+def _read(resource: str, templates: Sequence[VariableText], key: str) -> Iterator[str]:
     """Yield what a variable would be worth if one of the templates were to match the resource."""
     for each in templates:
         pattern = "".join(

@@ -52,7 +52,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scene:
+class ProofScope:
     """A type of policy, with the names of condition keys as the policies have them, by name in lower case."""
 
     type: DocumentType

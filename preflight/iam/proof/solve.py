@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Quantifier
 from preflight.iam.proof.boxes import Box, with_values, zone
-from preflight.iam.proof.dimensions import REGION, Case, Dimensions, Point, Space
+from preflight.iam.proof.dimensions import REGION, Dimensions, Point, Space, SpacePart
 from preflight.iam.proof.filling import filled
 from preflight.iam.proof.names import BUCKETS, REGIONLESS, RESOURCES
 from preflight.iam.proof.search import SearchLimitError, choose
@@ -84,16 +84,16 @@ def variables_of(box: Box) -> Iterator[str]:
                 yield variable.key
 
 
-def _cases(must: Sequence[Box], avoid: Sequence[Box], space: Space) -> list[Case]:
+def _cases(must: Sequence[Box], avoid: Sequence[Box], space: Space) -> list[SpacePart]:
     """A request on a resource with a region has the region's key: the two are looked at together."""
     if space.resources is not RESOURCES:
-        return [Case(space, space.resources, None)]
+        return [SpacePart(space, space.resources, None)]
     boxes = (*must, *avoid)
-    found = [Case(space, RESOURCES, None)]
+    found = [SpacePart(space, RESOURCES, None)]
     if REGION not in space.assumed and any(each.key == REGION for box in boxes for each in box.conditions):
-        found = [Case(space, RESOURCES, region_absent=False), Case(space, REGIONLESS, region_absent=True)]
+        found = [SpacePart(space, RESOURCES, region_absent=False), SpacePart(space, REGIONLESS, region_absent=True)]
     if _may_list_buckets(must) and any(box.resources is not None and not box.resources.everything for box in boxes):
-        found.append(Case(space, BUCKETS, region_absent=True, must=(zone([LIST_BUCKETS]),)))
+        found.append(SpacePart(space, BUCKETS, region_absent=True, must=(zone([LIST_BUCKETS]),)))
     return found
 
 
@@ -102,7 +102,7 @@ def _may_list_buckets(must: Sequence[Box]) -> bool:
     return all(box.actions is None or box.actions.fixed(LIST_BUCKETS) != box.actions.negated for box in must)
 
 
-def _attempts(must: Sequence[Box], avoid: Sequence[Box], case: Case, confirm: Confirm) -> Solution:
+def _attempts(must: Sequence[Box], avoid: Sequence[Box], case: SpacePart, confirm: Confirm) -> Solution:
     """Look for requests until the engine confirms one."""
     excluded: list[Box] = []
     of_service: list[Box] = []
@@ -141,7 +141,7 @@ def unconfirmed(must: Sequence[Box]) -> str:
     return "a request that may be new is not decided so by the evaluation of one request"
 
 
-def _search(must: Sequence[Box], avoid: Sequence[Box], case: Case) -> tuple[Point | None, tuple[str, ...]]:
+def _search(must: Sequence[Box], avoid: Sequence[Box], case: SpacePart) -> tuple[Point | None, tuple[str, ...]]:
     for thorough in (False, True):
         dimensions = Dimensions(must, avoid, case, thorough=thorough)
         if dimensions.empty:

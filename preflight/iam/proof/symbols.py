@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from preflight.iam.variables import Template, Variable
+from preflight.iam.variables import Variable, VariableText
 from preflight.iam.wildcard import Tokens, Wild, arn_parts, normal, tokens
 
 
@@ -85,7 +85,7 @@ def segment_symbols(pattern: Tokens) -> Symbols:
     return tuple(found)
 
 
-def template_symbols(source: Template, completed: int = 0) -> Symbols:
+def template_symbols(source: VariableText, completed: int = 0) -> Symbols:
     """Return a template of a Resource element as symbols, each variable as its letter, with `completed` fields more."""
     marked: list[str | Wild] = []
     for part in source.parts:

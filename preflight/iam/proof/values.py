@@ -164,9 +164,9 @@ def _texts(key: str, about: Sequence[Condition], *, thorough: bool) -> tuple[lis
 
 def as_tokens_text(condition: Condition, value: object) -> str:
     """Return a value of a condition with wildcards as a pattern's text; empty for one that has none."""
-    from preflight.iam.variables import Template
+    from preflight.iam.variables import VariableText
 
-    assert isinstance(value, Template)
+    assert isinstance(value, VariableText)
     return text_of(as_tokens(value.parts)) if condition.base.positive in _ARN | {_LIKE} else ""
 
 

@@ -22,7 +22,7 @@ _ACCOUNTS, _REGIONS = "444455556666", "us-east-1"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """What exists: the services, the actions of one, and the forms of the ARNs that an action is authorized on, with
     `${Partition}`, `${Region}`, `${Account}` and other names for what varies (none: `*` alone).
     """
@@ -32,11 +32,11 @@ class Known:
     forms: Callable[[str, str], Sequence[str]] = field(default=lambda _, __: ())
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownNames()
 
 
 def find(
-    must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: Confirm, known: Known, *, today: bool
+    must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: Confirm, known: KnownNames, *, today: bool
 ) -> Solution:
     """Find a request as `solve` does, one with an action that exists where there is one.
 
@@ -59,7 +59,7 @@ def find(
     return rest or found
 
 
-def _existing(must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: Confirm, known: Known) -> Solution:
+def _existing(must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: Confirm, known: KnownNames) -> Solution:
     missing: dict[str, None] = {}
     for group in _groups(must, avoid, known, _services(must, known) or known.services()):
         for forms in _forms(known, group[0]):
@@ -73,7 +73,7 @@ def _existing(must: Sequence[Box], avoid: Sequence[Box], space: Space, confirm: 
     return Solution(None, tuple(missing))
 
 
-def _promising(must: Sequence[Box], avoid: Sequence[Box], known: Known) -> Iterator[str]:
+def _promising(must: Sequence[Box], avoid: Sequence[Box], known: KnownNames) -> Iterator[str]:
     """Yield actions that exist, those first that fewest of the boxes to avoid are about."""
     services = _services(must, known)
     if not services:
@@ -88,7 +88,7 @@ def _promising(must: Sequence[Box], avoid: Sequence[Box], known: Known) -> Itera
             yield action
 
 
-def _groups(must: Sequence[Box], avoid: Sequence[Box], known: Known, services: Sequence[str]) -> list[list[str]]:
+def _groups(must: Sequence[Box], avoid: Sequence[Box], known: KnownNames, services: Sequence[str]) -> list[list[str]]:
     """Return the actions that exist and that all boxes are about, by the boxes to avoid that are about them."""
     needed = [action_names(box.actions) for box in must if box.actions is not None]
     told = [action_names(box.actions) for box in avoid if box.actions is not None]
@@ -104,14 +104,14 @@ def _groups(must: Sequence[Box], avoid: Sequence[Box], known: Known, services: S
     return [_with_forms_first(groups[mask], known) for mask in order]
 
 
-def _with_forms_first(actions: list[str], known: Known) -> list[str]:
+def _with_forms_first(actions: list[str], known: KnownNames) -> list[str]:
     """Put first what is likely to be known: actions on resources, with plain verbs, of short names."""
     usual = sorted(actions, key=lambda each: (not each.partition(":")[2].startswith(_VERBS), len(each)))
     few = usual[:_MOST_TRIED]
     return [*sorted(few, key=lambda each: not known.forms(*each.split(":", 1))), *usual[_MOST_TRIED:]]
 
 
-def _services(must: Sequence[Box], known: Known) -> tuple[str, ...]:
+def _services(must: Sequence[Box], known: KnownNames) -> tuple[str, ...]:
     """Return the services that the actions are of; none where a pattern leaves that open."""
     found: tuple[str, ...] = ()
     for box in must:
@@ -127,7 +127,7 @@ def _heads(box: Box) -> Iterator[str]:
         yield "" if set(head) & set("*?") else head
 
 
-def _forms(known: Known, action: str) -> Iterator[Names]:
+def _forms(known: KnownNames, action: str) -> Iterator[Names]:
     """Yield the forms of an action's resources: as they would be in a usual account, and then in any."""
     templates = sorted(known.forms(*action.split(":", 1)), key=len)
     if not templates:

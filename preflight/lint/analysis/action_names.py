@@ -8,7 +8,7 @@ from functools import lru_cache
 from preflight import catalog
 from preflight.catalog.actions import lower_action_names
 from preflight.iam.wildcard import matcher, tokens
-from preflight.lint.analysis.name_problems import SEARCHED, Placed, Problem
+from preflight.lint.analysis.name_problems import SEARCHED, NameProblem, Placed
 from preflight.lint.analysis.unlisted_names import permission_of, signed_as, unlisted_action, unlisted_service
 from preflight.lint.policy.statements import Entry
 from preflight.lint.policy.subject import Subject
@@ -73,7 +73,7 @@ def _names(service: str) -> KeysView[str] | None:
 
 
 @lru_cache(maxsize=32768)
-def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
+def judge(text: str, *, search: bool = True) -> tuple[NameProblem, ...]:
     """Return what is wrong with one entry of Action or NotAction, and what was probably meant if it is searched.
 
     One that is not of the form service:Name is the grammar's matter.
@@ -92,18 +92,18 @@ def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
     return (_no_action(text, service, name, search=search),)
 
 
-def _wild_service(text: str, service: str) -> Problem:
-    return Problem(
+def _wild_service(text: str, service: str) -> NameProblem:
+    return NameProblem(
         "wild service",
         f"the service prefix {service!r} in {text!r} has a wildcard, which also matches services that AWS adds later",
         "write one entry per service, such as s3:Get*",
     )
 
 
-def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
+def _no_service(text: str, service: str, name: str, *, search: bool) -> NameProblem:
     known = unlisted_service(service.lower())
     if known is not None:
-        return Problem(
+        return NameProblem(
             "unlisted",
             f"the service of {text!r} is {known.state}: {known.reason}",
             f"remove {text!r}; it grants nothing ({known.source})" if known.state == "retired" else "",
@@ -111,7 +111,7 @@ def _no_service(text: str, service: str, name: str, *, search: bool) -> Problem:
     meant = signed_as(service)
     if meant is None or not matched(f"{meant}:{name}"):
         meant = catalog.nearest_service(service, action=name) if search else None
-    return Problem(
+    return NameProblem(
         "service",
         f"unknown service prefix {service!r} in {text!r}",
         f"write {meant}:{_named(meant, name)}" if meant else f"use a service prefix that AWS lists: {_TAKEN}",
@@ -124,10 +124,10 @@ def _named(service: str, name: str) -> str:
     return name if found is None else found.name
 
 
-def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
+def _no_action(text: str, service: str, name: str, *, search: bool) -> NameProblem:
     known = unlisted_action(text)
     if known is not None:
-        return Problem(
+        return NameProblem(
             "unlisted",
             f"the action {text!r} is {known.state}: {known.reason}",
             f"keep {text!r} only where requests are refused without it ({known.source})"
@@ -136,21 +136,21 @@ def _no_action(text: str, service: str, name: str, *, search: bool) -> Problem:
         )
     taken = catalog.data_version()
     if "*" in name or "?" in name:
-        return Problem(
+        return NameProblem(
             "pattern",
             f"{text!r} matches no action of {catalog.service_cited(service)}",
             _pattern_remedy(service, name, search=search),
         )
     permission = permission_of(text)
     if permission is not None:
-        return Problem(
+        return NameProblem(
             "action",
             f"{text!r} is an API operation, not an IAM action",
             f"write {permission}, the action that authorizes it",
         )
     meant = catalog.nearest_action(service, name) if search else None
     other = None if meant else _elsewhere(service, name)
-    return Problem(
+    return NameProblem(
         "action",
         f"{catalog.service_cited(service)} has no action {name!r}",
         f"write {service}:{meant}"

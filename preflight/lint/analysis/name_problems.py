@@ -14,7 +14,7 @@ _KEPT = 65_536
 """For how many problems of a policy it is searched what was meant: a policy may hold 100,000 unknown names."""
 
 
-class Problem(NamedTuple):
+class NameProblem(NamedTuple):
     """What is wrong with one text, wherever it stands: `kind` says for which rule.
 
     `instead` is what to write in its place, where that is certain: `--fix` may then write it.
@@ -30,7 +30,7 @@ class Problem(NamedTuple):
 class Judge(Protocol):
     """What is wrong with one text; `search` says whether to look for what was meant, which takes long."""
 
-    def __call__(self, text: str, /, *, search: bool = True) -> tuple[Problem, ...]:
+    def __call__(self, text: str, /, *, search: bool = True) -> tuple[NameProblem, ...]:
         """Return the problems of a text."""
         ...
 
@@ -39,7 +39,7 @@ class Placed(NamedTuple):
     """A problem and where it stands; `on_name` as in `Finding`."""
 
     pointer: str
-    problem: Problem
+    problem: NameProblem
     on_name: bool = False
 
     def finding(self) -> Finding:

@@ -13,7 +13,7 @@ _ANY = "\U0010fffd"
 """A character that no policy holds."""
 
 
-class Patterns:
+class PatternList:
     """A list of patterns, to ask quickly which texts they cover. Most have one wildcard, a star at the end."""
 
     def __init__(self, texts: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from preflight.lint.policy.subject import Subject
 _VARIABLE = re.compile(r"\$\{(?:[A-Za-z0-9.-]+:[^{}]*|[*?$])\}")
 
 
-class Variable(NamedTuple):
+class WrittenVariable(NamedTuple):
     """One `${`: where it stands, what is between the braces (None where they do not close), and the whole text."""
 
     entry: Entry
@@ -21,7 +21,7 @@ class Variable(NamedTuple):
     written: str
 
 
-def variables(subject: Subject) -> tuple[Variable, ...]:
+def variables(subject: Subject) -> tuple[WrittenVariable, ...]:
     """Return every `${` of the resources and conditions."""
     return subject.once(_variables)
 
@@ -37,10 +37,10 @@ def _possible(subject: Subject) -> bool:
     return not text or "${" in text or "\\u" in text
 
 
-def _variables(subject: Subject) -> tuple[Variable, ...]:
+def _variables(subject: Subject) -> tuple[WrittenVariable, ...]:
     if not possible(subject):
         return ()
-    found: list[Variable] = []
+    found: list[WrittenVariable] = []
     for view in subject.statements:
         if "${" in view.resource_lines or "NotResource" in view.raw:
             for entry in (*view.resources, *view.not_resources):
@@ -53,13 +53,13 @@ def _variables(subject: Subject) -> tuple[Variable, ...]:
     return tuple(found)
 
 
-def _in(entry: Entry) -> Iterator[Variable]:
+def _in(entry: Entry) -> Iterator[WrittenVariable]:
     text, at = entry.text, entry.text.find("${")
     while at >= 0:
         end, following = text.find("}", at), text.find("${", at + 2)
         if end < 0 or 0 <= following < end:
-            yield Variable(entry, None, text[at : following if following > 0 else len(text)])
+            yield WrittenVariable(entry, None, text[at : following if following > 0 else len(text)])
             at = following
         else:
-            yield Variable(entry, text[at + 2 : end], text[at : end + 1])
+            yield WrittenVariable(entry, text[at + 2 : end], text[at : end + 1])
             at = text.find("${", end + 1)

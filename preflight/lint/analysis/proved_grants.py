@@ -21,11 +21,11 @@ _ACCOUNT = "900000000009"
 
 def public_statements(subject: Subject) -> frozenset[int] | None:
     """Return the positions of the statements that let in callers whom the policy doesn't know; None if not decided."""
-    from preflight.iam.proof import Verdict, not_public
+    from preflight.iam.proof import ProofVerdict, not_public
 
     policy = subject.once(_provable)
     proof = not_public(policy, subject.type) if policy is not None else None
-    if proof is None or (proof.verdict is Verdict.UNKNOWN):
+    if proof is None or (proof.verdict is ProofVerdict.UNKNOWN):
         return None
     return frozenset(each.statement.index for each in proof.counterexamples if each.statement is not None)
 

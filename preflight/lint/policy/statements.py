@@ -30,7 +30,7 @@ class PrincipalEntry(NamedTuple):
     element: PrincipalElement
 
 
-class Operator(NamedTuple):
+class OperatorParts(NamedTuple):
     """An operator taken apart: `qualifier` (`ForAllValues`, `ForAnyValue` or empty) and `base`, the operator without it
     and without `IfExists`, all as written; `lower_base` is in lower case.
     """
@@ -42,12 +42,12 @@ class Operator(NamedTuple):
 
 
 @lru_cache(maxsize=65_536)
-def _operator(written: str) -> Operator:
+def _operator(written: str) -> OperatorParts:
     head, colon, _ = written.partition(":")
     bare = written.rpartition(":")[2]
     if_exists = written.lower().endswith("ifexists")
     base = bare[:-8] if bare.lower().endswith("ifexists") else bare
-    return Operator(head if colon else "", base, base.lower(), if_exists)
+    return OperatorParts(head if colon else "", base, base.lower(), if_exists)
 
 
 class ConditionEntry:

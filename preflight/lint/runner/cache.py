@@ -22,7 +22,7 @@ from preflight.documents.text.atomic_write import replace_file
 from preflight.documents.text.load import decode, read_bytes
 from preflight.engine.result_json import parsed, plain
 from preflight.errors import PreflightError
-from preflight.lint.runner.one_file import Kept, Linted, Settings
+from preflight.lint.runner.one_file import CountedFinding, LintedFile, Settings
 
 _MOST_ENTRIES, _MOST_FILES = 20_000, 6
 # How a file of ours is named, and begins: a word and the digest of the rest.
@@ -61,7 +61,7 @@ class Cache:
         named = blake2b(f"{ids}\n{settings.type}\n{_deciding(rules)}".encode(), digest_size=12).hexdigest()
         return cls(folder / f"lint-{named}.json", settings)
 
-    def known(self, file: FoundFile) -> Linted | None:
+    def known(self, file: FoundFile) -> LintedFile | None:
         """Return what a file gave before; None where that is not known."""
         if file.path.endswith(HCL):
             return None  # it depends on the other files of its module
@@ -81,14 +81,14 @@ class Cache:
             return None
         try:
             policies, results = entry
-            kept = tuple(Kept(parsed(each), "") for each in results)
-            linted = Linted(file, kept, int(policies), decode(data, file.path) if kept else "")
+            kept = tuple(CountedFinding(parsed(each), "") for each in results)
+            linted = LintedFile(file, kept, int(policies), decode(data, file.path) if kept else "")
         except (KeyError, TypeError, ValueError, AttributeError, PreflightError):
             return None
         self._now[key] = entry
         return linted
 
-    def add(self, linted: Linted) -> None:
+    def add(self, linted: LintedFile) -> None:
         """Remember what a file gave, unless it could not be linted or was written meanwhile."""
         known = self._keys.get(linted.file)
         if known is None or linted.error or linted.skipped or linted.passed_over:

@@ -16,7 +16,7 @@ from preflight.engine.rule import load_file
 from preflight.engine.rule_headers import Head
 from preflight.errors import InputError
 from preflight.lint.runner.baseline import Baseline, BaselineEntry, named_from
-from preflight.lint.runner.one_file import Fix, FixMode, Linted, Settings
+from preflight.lint.runner.one_file import Fix, FixMode, LintedFile, Settings
 from preflight.lint.runner.parallel import lint_files
 from preflight.lint.runner.suppressions import about_entries
 
@@ -119,7 +119,7 @@ def _excluded(path: str, config: Config, into: list[str]) -> bool:
 
 
 def _examined(
-    files: Sequence[Linted], unreadable: Sequence[InputError], excluded: Sequence[str], settings: str
+    files: Sequence[LintedFile], unreadable: Sequence[InputError], excluded: Sequence[str], settings: str
 ) -> Examined:
     skipped = [Skipped(error.path, error.problem) for error in unreadable]
     skipped += [Skipped(path, f"excluded by {settings}") for path in excluded]
@@ -133,7 +133,7 @@ def _examined(
     return Examined(len(with_policies), sum(with_policies), tuple(sorted(skipped, key=lambda each: each.path)))
 
 
-def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool, jobs: int | None) -> list[Linted]:
+def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool, jobs: int | None) -> list[LintedFile]:
     if not cached or len(files) < _WORTH_CACHING:
         return list(lint_files(files, settings, jobs))
     from preflight.lint.runner.cache import Cache
@@ -149,7 +149,7 @@ def _linted(files: Sequence[FoundFile], settings: Settings, *, cached: bool, job
     return [*known.values(), *new]
 
 
-def _about_suppressions(files: Sequence[Linted], settings: Settings) -> list[Result]:
+def _about_suppressions(files: Sequence[LintedFile], settings: Settings) -> list[Result]:
     config = settings.config
     if not config.suppressions:
         return []

@@ -53,14 +53,14 @@ class Fix(NamedTuple):
     top: str = ""
 
 
-class Kept(NamedTuple):
+class CountedFinding(NamedTuple):
     """A finding that counts, as a result, with what a baseline knows it by."""
 
     result: Result
     fingerprint: str
 
 
-class Linted(NamedTuple):
+class LintedFile(NamedTuple):
     """What one file gave. `policies` is how many were in it, `text` its text where there is something to show of it.
 
     `error` says in one line why it could not be linted. `looked_at` and `used` are the numbers of the settings'
@@ -69,7 +69,7 @@ class Linted(NamedTuple):
     """
 
     file: FoundFile
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[CountedFinding, ...] = ()
     policies: int = 0
     text: str = ""
     error: str = ""
@@ -88,22 +88,22 @@ class Files:
         self._linter = Linter(settings.rules)
         self._running: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = {}
 
-    def lint(self, file: FoundFile) -> Linted:
+    def lint(self, file: FoundFile) -> LintedFile:
         """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
         try:
             data = read_bytes(file.path)
             if not file.named and not _may_hold_policy(data, file.path):
-                return Linted(file, skipped=_unlike_its_name(data, file.path))
+                return LintedFile(file, skipped=_unlike_its_name(data, file.path))
             return self._lint(file, decode(data, file.path))
         except PreflightError as error:
-            return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
+            return LintedFile(file, error=str(error), skipped=getattr(error, "problem", str(error)))
 
-    def lint_text(self, file: FoundFile, text: str) -> Linted:
+    def lint_text(self, file: FoundFile, text: str) -> LintedFile:
         """Lint a text as that of a file, whatever the file holds. Nothing is raised, as with `lint`."""
         try:
             return self._lint(file, text)
         except PreflightError as error:
-            return Linted(file, error=str(error), skipped=getattr(error, "problem", str(error)))
+            return LintedFile(file, error=str(error), skipped=getattr(error, "problem", str(error)))
 
     def mended(self, file: FoundFile, text: str, only: Callable[[Result], bool]) -> Fix | None:
         """Return what mending the findings that are meant makes of a text, None where there is nothing to mend. Raises
@@ -116,7 +116,7 @@ class Files:
             else self._fix(file, text, named, self._settings.config.settings_for(named), only)
         )
 
-    def _lint(self, file: FoundFile, text: str) -> Linted:
+    def _lint(self, file: FoundFile, text: str) -> LintedFile:
         settings = self._settings
         named = settings.config.named(file.path)
         own = settings.config.settings_for(named)
@@ -129,7 +129,7 @@ class Files:
             else:
                 policies, passed_over = read_all(text, file.path, settings.type or own.type)
         except InputError as error:
-            return Linted(file, error=str(error) if file.named else "", skipped=error.problem)
+            return LintedFile(file, error=str(error) if file.named else "", skipped=error.problem)
         fix = self._fix(file, text, named, own) if settings.fix and policies and not _is_unmendable(file) else None
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after
@@ -140,7 +140,7 @@ class Files:
         looked_at = frozenset(
             number for number, each in enumerate(settings.config.suppressions) if _is_about(each.file, named)
         )
-        return Linted(
+        return LintedFile(
             file,
             tuple(kept),
             len(policies),
@@ -187,7 +187,7 @@ class Files:
 
     def _kept(
         self, found: Sequence[Found], named: str, ids: frozenset[str], policies: Sequence[FoundPolicy], text: str
-    ) -> tuple[list[Kept], Suppressions]:
+    ) -> tuple[list[CountedFinding], Suppressions]:
         document: Document | None = policies[0].document if policies else None
         suppressions = self._suppressions(named, policies, text)
         kept = []
@@ -202,9 +202,11 @@ class Files:
                 what = result.rule, at, result.message
                 if not suppressions.cover(each, result) and what not in told:
                     told.add(what)
-                    kept.append(Kept(result, fingerprint(each) if self._settings.fingerprints else ""))
+                    kept.append(CountedFinding(result, fingerprint(each) if self._settings.fingerprints else ""))
         if document is not None:
-            kept += [Kept(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)]
+            kept += [
+                CountedFinding(each, f"{each.rule}:{each.message}") for each in suppressions.results(document.path, ids)
+            ]
         return sorted(kept, key=_place), suppressions
 
 
@@ -252,7 +254,7 @@ def _is_about(pattern: str, named: str) -> bool:
     return matches(pattern, named)
 
 
-def _place(kept: Kept) -> tuple[int, int, str, str]:
+def _place(kept: CountedFinding) -> tuple[int, int, str, str]:
     where = kept.result.location
     line, column = (where.line or 0, where.column or 0) if where is not None else (0, 0)
     return line, column, kept.result.rule, kept.result.message

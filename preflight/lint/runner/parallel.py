@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from preflight.documents.policies.files import FoundFile
 from preflight.engine.cores import cores
-from preflight.lint.runner.one_file import Files, Linted, Settings
+from preflight.lint.runner.one_file import Files, LintedFile, Settings
 
 # Below this, starting a process costs more than it saves.
 MANY = 300
@@ -17,7 +17,7 @@ _MOST, _LEAST = 256, 8
 _files: Files | None = None
 
 
-def lint_files(files: Sequence[FoundFile], settings: Settings, jobs: int | None = None) -> Iterator[Linted]:
+def lint_files(files: Sequence[FoundFile], settings: Settings, jobs: int | None = None) -> Iterator[LintedFile]:
     """Yield what each file gives, in the order of the files; on `jobs` processes at most, where there are many."""
     processes = min(cores(), 8) if jobs is None else jobs
     if len(files) <= MANY or processes < 2 or any(file.path == "-" for file in files):
@@ -27,7 +27,7 @@ def lint_files(files: Sequence[FoundFile], settings: Settings, jobs: int | None 
     yield from _at_once(files, settings, processes)
 
 
-def _at_once(files: Sequence[FoundFile], settings: Settings, processes: int) -> Iterator[Linted]:
+def _at_once(files: Sequence[FoundFile], settings: Settings, processes: int) -> Iterator[LintedFile]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
@@ -64,6 +64,6 @@ def _begin(settings: Settings) -> None:
     _files = Files(settings)
 
 
-def _lint(files: Sequence[FoundFile]) -> list[Linted]:
+def _lint(files: Sequence[FoundFile]) -> list[LintedFile]:
     assert _files is not None
     return list(map(_files.lint, files))

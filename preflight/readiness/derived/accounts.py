@@ -12,7 +12,7 @@ from preflight.account.sessions import Session
 from preflight.declared.operations import Operation, load_operation
 from preflight.documents.plans.plan import Plan, PlannedRequest, PlannedResource
 from preflight.documents.text.document import Document
-from preflight.engine.result import Coverage, Covered, Location
+from preflight.engine.result import Location, PlanCoverage, TypeCoverage
 from preflight.readiness.call_site import Settled
 from preflight.readiness.derived import calls, cloudformation, terraform
 from preflight.readiness.derived.arns import words
@@ -167,12 +167,12 @@ def resource_tags(resource: PlannedResource) -> dict[str, str] | None:
     return found
 
 
-def coverage_of(steps: Iterable[ResourceStep], requests: Mapping[str, int]) -> Coverage:
+def coverage_of(steps: Iterable[ResourceStep], requests: Mapping[str, int]) -> PlanCoverage:
     """Return how far resources and calls are checked. `requests` are those that are no resource's, how many by
     operation: a declared operation is checked in full.
     """
     count: dict[str, int] = dict.fromkeys(_LEVELS, 0)
-    by_type: dict[str, Covered] = {}
+    by_type: dict[str, TypeCoverage] = {}
     taken = 0
     for each in steps:
         count[each.level] += 1
@@ -181,10 +181,10 @@ def coverage_of(steps: Iterable[ResourceStep], requests: Mapping[str, int]) -> C
         level, why = str(each.level), each.why
         if before is not None and _LEVELS.index(before.level) < _LEVELS.index(level):
             level, why = before.level, before.why
-        by_type[each.resource.type] = Covered(1 + (before.resources if before else 0), level, why)
+        by_type[each.resource.type] = TypeCoverage(1 + (before.resources if before else 0), level, why)
     for operation, number in requests.items():
         count["full"] += number
-        by_type[operation] = Covered(number, "full")
-    return Coverage(
+        by_type[operation] = TypeCoverage(number, "full")
+    return PlanCoverage(
         count["full"], count["permissions"], count["other"], count["not_checked"], dict(sorted(by_type.items())), taken
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.declared.stack_data import Decided, Listed, StackType, decided_of, passed_to, stack_type
+from preflight.declared.stack_data import Decided, HandlerPermission, StackType, decided_of, passed_to, stack_type
 from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
 from preflight.readiness.derived.properties import Set, any_set, leaves, values_at
@@ -92,7 +92,7 @@ class _Needs:
         tagged = certainty != "not-needed" and each.action == self._known.core(self._resource.handler)
         yield self._need(each.action, certainty, "override", why, path, on=each.on, tagged=tagged)
 
-    def _listed(self, each: Listed) -> Iterator[DerivedNeed]:
+    def _listed(self, each: HandlerPermission) -> Iterator[DerivedNeed]:
         match each.purpose:
             case "core":
                 yield self._need(

@@ -30,7 +30,7 @@ from preflight.unresolved import DeployText
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DecidedNeed:
     """A need and how it is decided for the role as it is."""
 
     planned: PlannedNeed
@@ -75,7 +75,7 @@ class Difference:
     principal: str
     needed: Needed
     lacking: tuple[PlannedNeed, ...]
-    blocked: tuple[Verdict, ...]
+    blocked: tuple[DecidedNeed, ...]
     spare: tuple[Spare, ...]
     unneeded: tuple[str, ...]
     doubts: tuple[Doubt, ...]
@@ -97,7 +97,7 @@ def difference(plan: Plan, account: Account, role: str, session: Session | None 
     # Of names that are not known yet the doubts tell.
     known = [each for each in needed.needs if not DeployText.partial(each.need.resource)]
     asked = [(each, *_asked(each, facts.value)) for each in known]
-    verdicts = [Verdict(planned, decide(request, policies)) for planned, request, policies in asked]
+    verdicts = [DecidedNeed(planned, decide(request, policies)) for planned, request, policies in asked]
     lacking = tuple(
         verdict.planned
         for verdict, (_, request, policies) in zip(verdicts, asked, strict=True)
@@ -161,7 +161,7 @@ def _is_blocked(decision: Decision) -> bool:
     )
 
 
-def _unsure(verdicts: Sequence[Verdict]) -> Iterator[Doubt]:
+def _unsure(verdicts: Sequence[DecidedNeed]) -> Iterator[Doubt]:
     for each in verdicts:
         if each.decision.outcome is Outcome.OPEN:
             hangs = [f"{on.key} {on.operator} {' or '.join(on.values)}" for on in each.decision.depends_on]

@@ -10,7 +10,7 @@ from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.capacity.amounts import NOTHING, Amount
 from preflight.readiness.capacity.demand import wanted
-from preflight.readiness.connections import SUBNET, Connection, connections
+from preflight.readiness.connections import SUBNET, VpcConnection, connections
 from preflight.readiness.dependency_results import existence, found_or_why_not
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
@@ -31,7 +31,7 @@ def network_ready(step: Step, rule: Rule) -> Iterator[Result]:
         yield from _room(step, rule, found_connections)
 
 
-def _one_vpc(step: Step, rule: Rule, connection: Connection) -> Iterator[Result]:
+def _one_vpc(step: Step, rule: Rule, connection: VpcConnection) -> Iterator[Result]:
     by_vpc: dict[str, list[str]] = {}
     for each in connection.members:
         vpc = each.fact.value.get("VpcId") if isinstance(each.fact, Known) else None
@@ -51,7 +51,7 @@ def _one_vpc(step: Step, rule: Rule, connection: Connection) -> Iterator[Result]
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
 
 
-def _room(step: Step, rule: Rule, served: list[Connection]) -> Iterator[Result]:
+def _room(step: Step, rule: Rule, served: list[VpcConnection]) -> Iterator[Result]:
     """Hold the free addresses of each connection's subnets against the instances; each takes one address at least."""
     for connection in served:
         subnets = connection.of(SUBNET)
@@ -87,7 +87,7 @@ def _room(step: Step, rule: Rule, served: list[Connection]) -> Iterator[Result]:
             )
 
 
-def _instances(step: Step, connection: Connection) -> Amount:
+def _instances(step: Step, connection: VpcConnection) -> Amount:
     """Return how many instances a connection serves: those of the variants that run the model, or all of them."""
     user = wanted(step)
     name = connection.owner.get("ModelName")

@@ -17,7 +17,7 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Context, Policies, PolicyType, Request
-from preflight.readiness.connections import GROUP, SUBNET, Connection, connections
+from preflight.readiness.connections import GROUP, SUBNET, VpcConnection, connections
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 from preflight.readiness.wording import sentence, subject
@@ -36,7 +36,7 @@ _ELSEWHERE = (
 )
 
 
-class Reach(IntEnum):
+class _Reach(IntEnum):
     """How far something is let through, the worst first."""
 
     NO = 0
@@ -45,10 +45,10 @@ class Reach(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class _Way:
     """A way to S3, or what is in it: how far it lets through, why, and what to do where it does not for certain."""
 
-    reach: Reach
+    reach: _Reach
     why: str
     remedy: str = ""
 
@@ -72,11 +72,11 @@ def data_reached(step: Step, rule: Rule) -> Iterator[Result]:
             continue
         told = True
         way = min(_ways(step, connection, data), key=lambda each: each.reach)
-        kind = {Reach.NO: Kind.FAIL, Reach.PERHAPS: Kind.OPEN, Reach.YES: Kind.PASS}[way.reach]
+        kind = {_Reach.NO: Kind.FAIL, _Reach.PERHAPS: Kind.OPEN, _Reach.YES: Kind.PASS}[way.reach]
         begin = (
-            "" if way.reach is Reach.YES else "S3 is not reached: " if way.reach is Reach.NO else "cannot determine "
+            "" if way.reach is _Reach.YES else "S3 is not reached: " if way.reach is _Reach.NO else "cannot determine "
         )
-        whether = "whether S3 is reached: " if way.reach is Reach.PERHAPS else ""
+        whether = "whether S3 is reached: " if way.reach is _Reach.PERHAPS else ""
         message = f"{connection.name} has data in S3 and is connected to a VPC; {begin}{whether}{way.why}"
         yield rule.result(kind, message, subject=subject(step), location=step.location, remedy=sentence(way.remedy))
     if not told:
@@ -84,23 +84,23 @@ def data_reached(step: Step, rule: Rule) -> Iterator[Result]:
         yield rule.result(Kind.NOT_APPLICABLE, why, subject=subject(step), location=step.location)
 
 
-def _ways(step: Step, connection: Connection, data: Sequence[Reference]) -> Iterator[Way]:
+def _ways(step: Step, connection: VpcConnection, data: Sequence[Reference]) -> Iterator[_Way]:
     """Give what is in the way of each part: the routes, the policies of endpoints, the security groups."""
     facts = step.account.read_many([Ask.all(_TABLE, step.region), Ask.all(_ENDPOINT, step.region)])
     unknown = next((each for each in facts if isinstance(each, Unknown)), None)
     if unknown is not None:
-        yield Way(Reach.PERHAPS, unknown.reason, unknown.resolution)
+        yield _Way(_Reach.PERHAPS, unknown.reason, unknown.resolution)
         return
     tables, endpoints = (each.value if isinstance(each, Known) else [] for each in facts)
     of_s3 = [each for each in endpoints if _serves_s3(each, step.region)]
     routed = [_routed(subnet, tables, of_s3) for subnet in connection.of(SUBNET)]
     reached = [way for way, _ in routed]
     worst = min(reached, key=lambda each: each.reach)
-    if worst.reach is Reach.NO and max(each.reach for each in reached) > Reach.NO:
+    if worst.reach is _Reach.NO and max(each.reach for each in reached) > _Reach.NO:
         # Which of the subnets an instance gets is the service's choice.
-        worst = Way(Reach.PERHAPS, worst.why, worst.remedy)
+        worst = _Way(_Reach.PERHAPS, worst.why, worst.remedy)
     yield worst
-    if worst.reach is Reach.NO:
+    if worst.reach is _Reach.NO:
         return
     used = {str(each.get("VpcEndpointId")): each for _, found in routed for each in found}
     for endpoint in used.values():
@@ -116,38 +116,38 @@ def _serves_s3(endpoint: Mapping[str, Any], region: str) -> bool:
 
 def _routed(
     subnet: Reference, tables: Sequence[Mapping[str, Any]], endpoints: Sequence[Mapping[str, Any]]
-) -> tuple[Way, list[Mapping[str, Any]]]:
+) -> tuple[_Way, list[Mapping[str, Any]]]:
     """Return how a subnet reaches S3, with the endpoints that it goes through."""
     vpc = subnet.fact.value.get("VpcId") if isinstance(subnet.fact, Known) else None
     if vpc is None:
         reason = subnet.fact.reason if isinstance(subnet.fact, Unknown) else "its VPC is not given"
-        return Way(Reach.PERHAPS, f"subnet `{subnet.name}`: {reason}", "give VpcId of the subnet"), []
+        return _Way(_Reach.PERHAPS, f"subnet `{subnet.name}`: {reason}", "give VpcId of the subnet"), []
     for endpoint in endpoints:
         private = endpoint.get("PrivateDnsEnabled", False)
         if endpoint.get("VpcEndpointType") == "Interface" and endpoint.get("VpcId") == vpc and private:
-            return Way(Reach.YES, f"interface endpoint {endpoint.get('VpcEndpointId')} serves {vpc}"), [endpoint]
+            return _Way(_Reach.YES, f"interface endpoint {endpoint.get('VpcEndpointId')} serves {vpc}"), [endpoint]
     table = _table_of(subnet.name, vpc, tables)
     if table is None:
-        return Way(Reach.PERHAPS, f"no route table of subnet `{subnet.name}` is known", "give it in route_tables"), []
+        return _Way(_Reach.PERHAPS, f"no route table of subnet `{subnet.name}` is known", "give it in route_tables"), []
     name, routes = table.get("RouteTableId"), list(_routes([table]))
     for endpoint in endpoints:
         through = [each for each in routes if each.get("GatewayId") == endpoint.get("VpcEndpointId")]
         if through or name in (endpoint.get("RouteTableIds") or ()):
-            return Way(Reach.YES, f"gateway endpoint {endpoint.get('VpcEndpointId')} serves {name}"), [endpoint]
+            return _Way(_Reach.YES, f"gateway endpoint {endpoint.get('VpcEndpointId')} serves {name}"), [endpoint]
     outwards = [each for each in routes if each.get("DestinationCidrBlock") == _EVERYWHERE[0]]
     if any(each.get("NatGatewayId") for each in outwards):
-        return Way(Reach.YES, f"{name} leads through a NAT gateway"), []
+        return _Way(_Reach.YES, f"{name} leads through a NAT gateway"), []
     if any(each.get(member) for each in routes for member in _ELSEWHERE) or any(
         str(each.get("GatewayId", "")).startswith("vgw-") for each in routes
     ):
         why = f"{name} of subnet `{subnet.name}` has routes to other networks, and no endpoint of S3"
-        return Way(Reach.PERHAPS, why, "try from a machine in the subnet, or add a gateway endpoint of S3"), []
+        return _Way(_Reach.PERHAPS, why, "try from a machine in the subnet, or add a gateway endpoint of S3"), []
     # What is connected has no public address, so that an internet gateway does not serve it.
     why = f"subnet `{subnet.name}` of {vpc} has neither an endpoint of S3 nor a NAT gateway in its route table {name}"
     remedy = (
         f"aws ec2 create-vpc-endpoint --vpc-id {vpc} --service-name com.amazonaws.REGION.s3 --route-table-ids {name}"
     )
-    return Way(Reach.NO, why, f"create a gateway endpoint of S3: {remedy}"), []
+    return _Way(_Reach.NO, why, f"create a gateway endpoint of S3: {remedy}"), []
 
 
 def _table_of(subnet: str, vpc: str, tables: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -171,22 +171,24 @@ def _routes(tables: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         yield from (each for each in table.get("Routes") or () if each.get("State") != "blackhole")
 
 
-def _let_through(step: Step, connection: Connection, endpoint: Mapping[str, Any], data: Sequence[Reference]) -> Way:
+def _let_through(step: Step, connection: VpcConnection, endpoint: Mapping[str, Any], data: Sequence[Reference]) -> _Way:
     """Say whether the policy of an endpoint lets the role read the data.
 
     https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
     """
     name = str(endpoint.get("VpcEndpointId"))
     if "PolicyDocument" not in endpoint:
-        return Way(Reach.PERHAPS, f"the policy of endpoint {name} is not known", "give PolicyDocument of the endpoint")
+        return _Way(
+            _Reach.PERHAPS, f"the policy of endpoint {name} is not known", "give PolicyDocument of the endpoint"
+        )
     document = endpoint["PolicyDocument"]
     policy = parsed_policy(f"the policy of endpoint {name}", document, PolicyType.VPC_ENDPOINT)
     if isinstance(policy, Unknown):
-        return Way(Reach.PERHAPS, policy.reason, policy.resolution)
+        return _Way(_Reach.PERHAPS, policy.reason, policy.resolution)
     expression = connection.kind.declared.get("execution-role")
     role = evaluate(expression, connection.owner) if expression else None
     if not role:
-        return Way(Reach.PERHAPS, f"whom the policy of endpoint {name} is asked about is not known")
+        return _Way(_Reach.PERHAPS, f"whom the policy of endpoint {name} is asked about is not known")
     found = []
     for each in data:
         key = each.key.get("Key") or each.key.get("Prefix") or ""
@@ -195,12 +197,12 @@ def _let_through(step: Step, connection: Connection, endpoint: Mapping[str, Any]
         request = Request(role, "s3:GetObject", arn, resource_account=step.account_id, context=context)
         outcome = decide(request, Policies(identity=(_everything(),), vpc_endpoint=(policy,))).outcome
         if outcome is Outcome.ALLOWED:
-            found.append(Way(Reach.YES, f"endpoint {name} lets {role} read {arn}"))
+            found.append(_Way(_Reach.YES, f"endpoint {name} lets {role} read {arn}"))
         elif outcome is Outcome.OPEN:
-            found.append(Way(Reach.PERHAPS, f"whether the policy of endpoint {name} allows s3:GetObject on {arn} "
+            found.append(_Way(_Reach.PERHAPS, f"whether the policy of endpoint {name} allows s3:GetObject on {arn} "
                              "depends on conditions", "allow it without them"))  # fmt: skip
         else:
-            found.append(Way(Reach.NO, f"the policy of endpoint {name} does not allow {role} s3:GetObject on {arn}",
+            found.append(_Way(_Reach.NO, f"the policy of endpoint {name} does not allow {role} s3:GetObject on {arn}",
                              f"allow it in the policy of {name}"))  # fmt: skip
     return min(found, key=lambda each: each.reach)
 
@@ -211,7 +213,7 @@ def _everything() -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": [statement]}, "everything")
 
 
-def _egress(group: Reference, prefix_lists: set[str]) -> Way:
+def _egress(group: Reference, prefix_lists: set[str]) -> _Way:
     """Say whether a security group lets HTTPS out to S3; of several groups of a connection the rules add up.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
@@ -219,15 +221,15 @@ def _egress(group: Reference, prefix_lists: set[str]) -> Way:
     rules = group.fact.value.get("IpPermissionsEgress") if isinstance(group.fact, Known) else None
     if rules is None:
         reason = group.fact.reason if isinstance(group.fact, Unknown) else "its outbound rules are not given"
-        return Way(Reach.PERHAPS, f"security group `{group.name}`: {reason}", "give IpPermissionsEgress of the group")
+        return _Way(_Reach.PERHAPS, f"security group `{group.name}`: {reason}", "give IpPermissionsEgress of the group")
     https = [each for each in rules if _is_https(each)]
     if any(_is_everywhere(each) or _lists(each) & prefix_lists for each in https):
-        return Way(Reach.YES, f"security group `{group.name}` lets HTTPS out")
+        return _Way(_Reach.YES, f"security group `{group.name}` lets HTTPS out")
     if https:
         why = f"security group `{group.name}` lets HTTPS out to some addresses only"
-        return Way(Reach.PERHAPS, why, "allow HTTPS to the prefix list of S3")
+        return _Way(_Reach.PERHAPS, why, "allow HTTPS to the prefix list of S3")
     why = f"no outbound rule of security group `{group.name}` lets HTTPS out"
-    return Way(Reach.NO, why, "allow outbound TCP 443, to the prefix list of S3 at least")
+    return _Way(_Reach.NO, why, "allow outbound TCP 443, to the prefix list of S3 at least")
 
 
 def _is_https(rule: Mapping[str, Any]) -> bool:

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from preflight.documents.policies.find import read_all
-from preflight.documents.policies.found_policy import Policies
+from preflight.documents.policies.found_policy import FoundPolicies
 
 
-def read(after: Any, unknown: Any, *, prefix: str = "", kind: str = "aws_iam_policy", path: str = "policy") -> Policies:
+def read(
+    after: Any, unknown: Any, *, prefix: str = "", kind: str = "aws_iam_policy", path: str = "policy"
+) -> FoundPolicies:
     consumer = {"mode": "managed", "type": kind, "name": "p",
                 "expressions": {path: {"references": ["data.aws_iam_policy_document.d[0].json"]}}}  # fmt: skip
     module: Any = {"resources": [consumer]}

@@ -11,7 +11,7 @@ import pytest
 from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.proof import DocumentType, Verdict, no_new_access
+from preflight.iam.proof import DocumentType, ProofVerdict, no_new_access
 from preflight.iam.request import Policies, Request
 from tests.iam.proof.small_world import changed, policy, requests
 
@@ -26,7 +26,7 @@ def decided(request: Request, one: Policy, type_: DocumentType) -> Outcome:
     return decide(request, beside, nearest=False).outcome
 
 
-def check(seed: int, type_: DocumentType, most: int) -> Verdict:
+def check(seed: int, type_: DocumentType, most: int) -> ProofVerdict:
     choice, naming = random.Random(seed), type_ == "resource"
     before = policy(choice, naming=naming)
     after = changed(choice, before, naming=naming) if choice.random() < 0.8 else policy(choice, naming=naming)
@@ -34,10 +34,10 @@ def check(seed: int, type_: DocumentType, most: int) -> Verdict:
 
     proof = no_new_access(old, new, type_)
 
-    if proof.verdict is not Verdict.FAILS:
+    if proof.verdict is not ProofVerdict.FAILS:
         for request in requests(choice, json.dumps([before, after]), most, naming=naming):
             news = decided(request, new, type_) is Outcome.ALLOWED and decided(request, old, type_) in DENIED
-            assert proof.verdict is Verdict.UNKNOWN or not news, (seed, before, after, request)
+            assert proof.verdict is ProofVerdict.UNKNOWN or not news, (seed, before, after, request)
     for each in proof.counterexamples:
         if not each.by_account:
             assert_confirmed(each.case(before, "old"), each.old)
@@ -57,8 +57,8 @@ def assert_confirmed(case: dict[str, Any], outcome: Outcome | None) -> None:
 def test_nothing_that_holds_is_contradicted(type_: DocumentType) -> None:
     verdicts = [check(seed, type_, 600) for seed in range(60)]
 
-    assert verdicts.count(Verdict.UNKNOWN) < 6
-    assert {Verdict.HOLDS, Verdict.FAILS} <= set(verdicts)
+    assert verdicts.count(ProofVerdict.UNKNOWN) < 6
+    assert {ProofVerdict.HOLDS, ProofVerdict.FAILS} <= set(verdicts)
 
 
 @pytest.mark.nightly
@@ -66,4 +66,4 @@ def test_nothing_that_holds_is_contradicted(type_: DocumentType) -> None:
 def test_nothing_that_holds_is_contradicted_in_thousands_of_pairs(type_: DocumentType) -> None:
     verdicts = [check(seed, type_, 4000) for seed in range(1000, 6000)]
 
-    assert verdicts.count(Verdict.UNKNOWN) < len(verdicts) / 20
+    assert verdicts.count(ProofVerdict.UNKNOWN) < len(verdicts) / 20

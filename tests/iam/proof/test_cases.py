@@ -12,10 +12,10 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.proof import (
-    Given,
-    Known,
+    Assumptions,
+    KnownNames,
     Proof,
-    Verdict,
+    ProofVerdict,
     no_new_access,
     not_administrator,
     not_granted,
@@ -24,7 +24,7 @@ from preflight.iam.proof import (
 from preflight.simulate.cases import Case, read_case
 
 FOLDER = Path(__file__).parent / "cases"
-KNOWN = Known(
+KNOWN = KnownNames(
     lambda: ("s3", "iam"),
     lambda service: {"s3": ("GetObject", "ListBucket"), "iam": ("PassRole",)}.get(service, ()),
     lambda service, name: {
@@ -41,13 +41,13 @@ def cases(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", cases("pairs"))
-@pytest.mark.parametrize("given", [Given(), Given(KNOWN)], ids=["bare", "known"])
-def test_pair(case: dict[str, Any], given: Given) -> None:
+@pytest.mark.parametrize("given", [Assumptions(), Assumptions(KNOWN)], ids=["bare", "known"])
+def test_pair(case: dict[str, Any], given: Assumptions) -> None:
     old, new = parse_policy(case["old"], "old"), parse_policy(case["new"], "new")
 
     proof = no_new_access(old, new, case["type"], given)
 
-    assert proof.verdict is (Verdict.FAILS if case["new_access"] else Verdict.HOLDS)
+    assert proof.verdict is (ProofVerdict.FAILS if case["new_access"] else ProofVerdict.HOLDS)
     for each in proof.counterexamples:
         assert each.new is Outcome.ALLOWED
         assert each.old in (Outcome.IMPLICIT_DENY, Outcome.EXPLICIT_DENY)
@@ -60,7 +60,7 @@ def test_grant(case: dict[str, Any]) -> None:
 
     proof = proved(policy, case)
 
-    assert proof.verdict is (Verdict.FAILS if case["expect"] else Verdict.HOLDS)
+    assert proof.verdict is (ProofVerdict.FAILS if case["expect"] else ProofVerdict.HOLDS)
     confirmed(proof, case["policy"])
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from preflight.iam.policy import parse_policy
-from preflight.iam.proof import Counterexample, Verdict, no_new_access, policy_type
+from preflight.iam.proof import Counterexample, ProofVerdict, no_new_access, policy_type
 from tests.iam.proof.small_world import changed, policy
 from tests.iam.proof.smt import LEFT_OUT, SPOKEN_OF, Formulas
 
@@ -29,7 +29,7 @@ def compare(solver: str, seeds: range, milliseconds: int) -> Counter[tuple[str, 
         told = Formulas(module).new_access(old, new, milliseconds)
         proof = no_new_access(parse_policy(old, "old", of), parse_policy(new, "new", of), "identity")
         answers[proof.verdict.value, told] += 1
-        assert (proof.verdict, told) != (Verdict.HOLDS, "sat"), (seed, old, new)
+        assert (proof.verdict, told) != (ProofVerdict.HOLDS, "sat"), (seed, old, new)
         if told == "unsat":
             assert not any(spoken_of(each) for each in proof.counterexamples), (seed, old, new)
     return answers

@@ -10,7 +10,7 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import parse_policy
 from preflight.iam.principals import PrincipalError, caller
-from preflight.iam.proof import Verdict, not_granted
+from preflight.iam.proof import ProofVerdict, not_granted
 from preflight.iam.proof.sought import is_sought
 from preflight.simulate.cases import Case, read_case
 
@@ -56,7 +56,7 @@ def test_what_is_granted_to_everyone_is_granted_to_each(pattern: str) -> None:
 
     proof = not_granted(parse_policy(policy, "p"), "resource", ["s3:GetObject"], principals=[pattern])
 
-    assert proof.verdict is Verdict.FAILS
+    assert proof.verdict is ProofVerdict.FAILS
     for each in proof.counterexamples:
         assert is_sought([pattern], caller(each.asked.request.principal))
         case = read_case(each.case(policy, "p"), 1, "case", str)
@@ -67,31 +67,31 @@ def test_what_is_granted_to_everyone_is_granted_to_each(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "deny", "verdict"),
     [
-        (OWN, {"Principal": {"AWS": OWN}}, Verdict.HOLDS),
-        (OWN, {"Principal": {"AWS": ROLE}}, Verdict.FAILS),
-        (ROLE, {"Principal": {"AWS": ROLE}}, Verdict.HOLDS),
-        (SESSION, {"Principal": {"AWS": SESSION}}, Verdict.HOLDS),
-        (SESSION, {"Principal": {"AWS": f"{SESSION}2"}}, Verdict.FAILS),
-        (f"arn:aws:sts::{OWN}:assumed-role/app/*", {"Principal": {"AWS": ROLE}}, Verdict.HOLDS),
-        (f"arn:aws:sts::{OWN}:assumed-role/ap?/ci", {"Principal": {"AWS": ROLE}}, Verdict.FAILS),
-        (f"arn:aws:sts::{OWN}:assumed-role/app/*", {"Principal": {"AWS": SESSION}}, Verdict.FAILS),
+        (OWN, {"Principal": {"AWS": OWN}}, ProofVerdict.HOLDS),
+        (OWN, {"Principal": {"AWS": ROLE}}, ProofVerdict.FAILS),
+        (ROLE, {"Principal": {"AWS": ROLE}}, ProofVerdict.HOLDS),
+        (SESSION, {"Principal": {"AWS": SESSION}}, ProofVerdict.HOLDS),
+        (SESSION, {"Principal": {"AWS": f"{SESSION}2"}}, ProofVerdict.FAILS),
+        (f"arn:aws:sts::{OWN}:assumed-role/app/*", {"Principal": {"AWS": ROLE}}, ProofVerdict.HOLDS),
+        (f"arn:aws:sts::{OWN}:assumed-role/ap?/ci", {"Principal": {"AWS": ROLE}}, ProofVerdict.FAILS),
+        (f"arn:aws:sts::{OWN}:assumed-role/app/*", {"Principal": {"AWS": SESSION}}, ProofVerdict.FAILS),
         (
             f"arn:aws:sts::{OWN}:assumed-role/app-*/*",
             where("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/app-?*"),
-            Verdict.FAILS,
+            ProofVerdict.FAILS,
         ),
         (
             f"arn:aws:iam::{OWN}:role/team/*",
             where("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{OWN}:role/*"),
-            Verdict.HOLDS,
+            ProofVerdict.HOLDS,
         ),
-        ("arn:aws:iam::*:role/*", where("StringEquals", "aws:PrincipalAccount", OWN), Verdict.FAILS),
-        ("arn:aws:iam::1111*:role/*", where("StringLike", "aws:PrincipalAccount", "111*"), Verdict.HOLDS),
-        ("lambda.amazonaws.com", where("Bool", "aws:PrincipalIsAWSService", "true"), Verdict.HOLDS),
-        ("*assumed-role*", {"Principal": {"AWS": OWN}}, Verdict.FAILS),
+        ("arn:aws:iam::*:role/*", where("StringEquals", "aws:PrincipalAccount", OWN), ProofVerdict.FAILS),
+        ("arn:aws:iam::1111*:role/*", where("StringLike", "aws:PrincipalAccount", "111*"), ProofVerdict.HOLDS),
+        ("lambda.amazonaws.com", where("Bool", "aws:PrincipalIsAWSService", "true"), ProofVerdict.HOLDS),
+        ("*assumed-role*", {"Principal": {"AWS": OWN}}, ProofVerdict.FAILS),
     ],
 )
-def test_what_is_denied_to_them(pattern: str, deny: dict[str, Any], verdict: Verdict) -> None:
+def test_what_is_denied_to_them(pattern: str, deny: dict[str, Any], verdict: ProofVerdict) -> None:
     policy = parse_policy(document(**deny), "p")
 
     assert not_granted(policy, "resource", ["s3:GetObject"], principals=[pattern]).verdict is verdict
@@ -100,9 +100,15 @@ def test_what_is_denied_to_them(pattern: str, deny: dict[str, Any], verdict: Ver
 def test_sessions_of_roles_that_a_pattern_leaves_open() -> None:
     policy = parse_policy(document(Principal={"AWS": "*"}), "p")
 
-    assert not_granted(policy, "resource", principals=["*role/a*b/c"]).verdict in (Verdict.UNKNOWN, Verdict.HOLDS)
+    assert not_granted(policy, "resource", principals=["*role/a*b/c"]).verdict in (
+        ProofVerdict.UNKNOWN,
+        ProofVerdict.HOLDS,
+    )
     narrow = parse_policy(document(**where("StringLike", "aws:userid", "*")), "p")
-    assert not_granted(narrow, "resource", principals=["arn:aws:sts::*:assumed-role/a/b*"]).verdict is not Verdict.HOLDS
+    assert (
+        not_granted(narrow, "resource", principals=["arn:aws:sts::*:assumed-role/a/b*"]).verdict
+        is not ProofVerdict.HOLDS
+    )
 
 
 @pytest.mark.parametrize("pattern", ["bob", "AROAEXAMPLE", "arn:aws:s3:::b*", "arn:aws:iam::123:role/*"])

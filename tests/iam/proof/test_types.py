@@ -11,7 +11,7 @@ from benchmarks.proofs import changes
 from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
 from preflight.iam.policy import parse_policy
-from preflight.iam.proof import DocumentType, Given, Verdict, no_new_access, policy_type
+from preflight.iam.proof import Assumptions, DocumentType, ProofVerdict, no_new_access, policy_type
 from preflight.simulate.cases import Case, read_case
 
 OWN, OTHER = "111122223333", "arn:aws:iam::444455556666:role/other"
@@ -33,13 +33,13 @@ def test_a_deny_that_is_dropped(type_: DocumentType) -> None:
 
     proof = proved(old, new, type_)
 
-    assert proof.verdict is Verdict.FAILS
+    assert proof.verdict is ProofVerdict.FAILS
     (one,) = proof.counterexamples
     assert one.asked.request.action.startswith("sqs:")
     assert decided(one.case(new, "new")) is Outcome.ALLOWED
     assert decided(one.case(old, "old")) is one.old is Outcome.EXPLICIT_DENY
-    assert proved(new, old, type_).verdict is Verdict.HOLDS
-    assert proved(old, old, type_).verdict is Verdict.HOLDS
+    assert proved(new, old, type_).verdict is ProofVerdict.HOLDS
+    assert proved(old, old, type_).verdict is ProofVerdict.HOLDS
 
 
 def test_trust() -> None:
@@ -53,8 +53,8 @@ def test_trust() -> None:
     assert decided(one.case(new, "new")) is Outcome.ALLOWED
     assert decided(one.case(old, "old")) is Outcome.IMPLICIT_DENY
     denied = document(TRUST, {**TRUST, "Effect": "Deny", "Principal": "*", "Condition": OUTSIDE})
-    assert proved(guarded_only := document(guarded), denied, "trust").verdict is Verdict.HOLDS
-    assert proved(denied, guarded_only, "trust").verdict is Verdict.HOLDS
+    assert proved(guarded_only := document(guarded), denied, "trust").verdict is ProofVerdict.HOLDS
+    assert proved(denied, guarded_only, "trust").verdict is ProofVerdict.HOLDS
 
 
 def test_a_service_control_policy_in_two_spellings() -> None:
@@ -67,8 +67,8 @@ def test_a_service_control_policy_in_two_spellings() -> None:
     )
     two["Statement"][1].pop("Action")
 
-    assert proved(one, two, "scp").verdict is Verdict.HOLDS
-    assert proved(two, one, "scp").verdict is Verdict.HOLDS
+    assert proved(one, two, "scp").verdict is ProofVerdict.HOLDS
+    assert proved(two, one, "scp").verdict is ProofVerdict.HOLDS
 
 
 @pytest.mark.nightly
@@ -80,10 +80,10 @@ def test_managed_policies_and_changes_of_them() -> None:
         for kind, changed in changes(managed["Document"], number):
             total += 2
             narrowed = proved(managed["Document"], changed, "identity").verdict
-            assert narrowed is not Verdict.FAILS, (number, kind)
+            assert narrowed is not ProofVerdict.FAILS, (number, kind)
             widened = proved(changed, managed["Document"], "identity")
-            assert kind != "statement split" or widened.verdict is not Verdict.FAILS, (number, kind)
-            unknown += (narrowed is Verdict.UNKNOWN) + (widened.verdict is Verdict.UNKNOWN)
+            assert kind != "statement split" or widened.verdict is not ProofVerdict.FAILS, (number, kind)
+            unknown += (narrowed is ProofVerdict.UNKNOWN) + (widened.verdict is ProofVerdict.UNKNOWN)
             for each in widened.counterexamples:
                 assert decided(each.case(managed["Document"], "new")) is Outcome.ALLOWED
     assert unknown < total / 200
@@ -91,7 +91,7 @@ def test_managed_policies_and_changes_of_them() -> None:
 
 def proved(old: Any, new: Any, type_: DocumentType) -> Any:
     of = policy_type(type_)
-    return no_new_access(parse_policy(old, "old", of), parse_policy(new, "new", of), type_, Given())
+    return no_new_access(parse_policy(old, "old", of), parse_policy(new, "new", of), type_, Assumptions())
 
 
 def decided(case: dict[str, Any]) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from preflight.lint.analysis.policy_variables import _VARIABLE, Variable, possible, variables
+from preflight.lint.analysis.policy_variables import _VARIABLE, WrittenVariable, possible, variables
 from preflight.lint.policy.finding import Finding, shown
 from preflight.lint.policy.subject import Subject
 
@@ -96,9 +96,9 @@ def in_place(subject: Subject) -> Iterator[Finding]:
                 yield Finding(entry.pointer, f"{written} is before the fifth colon of {shown(entry.text)}")
 
 
-def _used(subject: Subject) -> Iterable[Variable]:
+def _used(subject: Subject) -> Iterable[WrittenVariable]:
     return variables(subject) if subject.version == _WITH_VARIABLES else ()
 
 
-def _finding(each: Variable, what: str, remedy: str) -> Finding:
+def _finding(each: WrittenVariable, what: str, remedy: str) -> Finding:
     return Finding(each.entry.pointer, f"the variable {shown(each.written)} {what}", remedy)

@@ -111,7 +111,7 @@ _right: set[str] = set()
 
 
 @lru_cache(maxsize=16384)
-def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
+def judge(text: str, *, search: bool = True) -> tuple[NameProblem, ...]:
     """Return what is wrong with one entry of Resource or NotResource, and what was probably meant if it is searched."""
     if not text.strip("*") or text.startswith(("${", _OF_API)):
         return ()
@@ -123,7 +123,7 @@ def judge(text: str, *, search: bool = True) -> tuple[Problem, ...]:
     return tuple(_parts_wrong(text, parts, search=search))
 
 
-def _no_arn(text: str) -> Problem:
+def _no_arn(text: str) -> NameProblem:
     begins, _, rest = text.partition(":")
     if begins.lower() == "arn":
         remedy = f"write arn:{rest}"
@@ -133,12 +133,12 @@ def _no_arn(text: str) -> Problem:
         remedy = f"write arn:aws:s3:::{rest[2:]}"
     else:
         remedy = 'write an ARN, such as arn:aws:s3:::bucket/key, or "*"'
-    return Problem("prefix", f"the resource {text!r} isn't an ARN: it doesn't start with arn:", remedy)
+    return NameProblem("prefix", f"the resource {text!r} isn't an ARN: it doesn't start with arn:", remedy)
 
 
-def _too_few(text: str, parts: Sequence[str]) -> Problem:
+def _too_few(text: str, parts: Sequence[str]) -> NameProblem:
     wild = any(part.endswith("*") for part in parts[1:])
-    return Problem(
+    return NameProblem(
         "fields",
         f"the ARN {text!r} has {len(parts)} of 6 parts",
         "write arn:partition:service:region:account:resource; leave parts empty that the resource doesn't have",
@@ -146,22 +146,22 @@ def _too_few(text: str, parts: Sequence[str]) -> Problem:
     )
 
 
-def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[Problem]:
+def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[NameProblem]:
     _, partition, service, region, account, resource = parts
     if partition not in PARTITIONS and not any(matches(partition, each) for each in PARTITIONS):
         meant = nearest(partition, PARTITIONS) or "aws"
-        yield Problem("partition", f"unknown partition {partition!r} in {text!r}", f"write {meant}")
+        yield NameProblem("partition", f"unknown partition {partition!r} in {text!r}", f"write {meant}")
     if region and _literal(region):
         yield from _region_wrong(text, partition, region, search=search)
     if not _literal(service):
-        yield Problem(
+        yield NameProblem(
             "wild service",
             f"the service in the ARN {text!r} has a wildcard, which also matches services that AWS adds later",
             "name each service",
         )
     elif service != service.lower():
         lower = text.replace(f":{service}:", f":{service.lower()}:", 1)
-        yield Problem(
+        yield NameProblem(
             "service case",
             f"the service {service!r} in the ARN {text!r} has upper-case letters, so the ARN matches nothing",
             f"write {lower}",
@@ -169,7 +169,7 @@ def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[P
     elif not arn_service_exists(service):
         if unlisted_service(service) is None:
             meant_service = nearest_service(service) if search else None
-            yield Problem(
+            yield NameProblem(
                 "service",
                 f"unknown service {service!r} in the ARN {text!r}",
                 f"write {text.replace(f':{service}:', f':{meant_service}:', 1)}"
@@ -179,7 +179,7 @@ def _parts_wrong(text: str, parts: Sequence[str], *, search: bool) -> Iterator[P
     else:
         yield from _form_wrong(text, service, region, account, resource, search=search)
     if account and not _account_possible(service, account):
-        yield Problem(
+        yield NameProblem(
             "account",
             f"the account {account!r} in the ARN {text!r} is not a 12-digit account ID",
             "use the 12-digit account ID, with leading zeros",
@@ -201,18 +201,18 @@ def _account_possible(service: str, account: str) -> bool:
     return _literal(service) and any(form.account == account for form in arn_forms(service.lower()))
 
 
-def _region_wrong(text: str, partition: str, region: str, *, search: bool) -> Iterator[Problem]:
+def _region_wrong(text: str, partition: str, region: str, *, search: bool) -> Iterator[NameProblem]:
     home = regions().get(region)
     if home is None:
         meant = nearest_region(region) if search else None
-        yield Problem(
+        yield NameProblem(
             "region",
             f"unknown Region {region!r} in the ARN {text!r}",
             f"write {meant}" if meant else "use a Region code, such as us-east-1",
             Level.WARNING if region_possible(region) else None,
         )
     elif partition in PARTITIONS and home != partition:
-        yield Problem(
+        yield NameProblem(
             "region",
             f"the Region {region!r} in the ARN {text!r} is in partition {home}, not {partition}",
             f"write arn:{home}:, or a Region of {partition}",
@@ -221,7 +221,7 @@ def _region_wrong(text: str, partition: str, region: str, *, search: bool) -> It
 
 def _form_wrong(
     text: str, service: str, region: str, account: str, resource: str, *, search: bool
-) -> Iterator[Problem]:
+) -> Iterator[NameProblem]:
     forms = arn_forms(service)
     if not forms:
         return
@@ -249,7 +249,7 @@ def _form_wrong(
     if not any(fits(form, region, "*") for form in fitting):
         kind, what = ("region absent", "has a region") if region else ("region present", "has no region")
         not_so = "do not have" if region else "have"
-        yield Problem(
+        yield NameProblem(
             kind,
             f"the ARN {text!r} {what}, but ARNs of this resource type ({types}) {not_so}, so it matches nothing",
             f"use the format {written}",
@@ -257,7 +257,7 @@ def _form_wrong(
     if not any(fits(form, "*", account) for form in fitting):
         kind, what = ("account absent", "has an account") if account else ("account present", "has no account")
         not_so = "do not have" if account else "have"
-        yield Problem(
+        yield NameProblem(
             kind,
             f"the ARN {text!r} {what}, but ARNs of this resource type ({types}) {not_so}, so it matches nothing",
             f"use the format {written}",
@@ -284,7 +284,7 @@ and parameters of AWS) and AWS's own managed policies.
 _WORD = re.compile(r"[/:*?]")
 
 
-def _no_form(text: str, resource: str, forms: Sequence[ArnForm], *, search: bool) -> Problem:
+def _no_form(text: str, resource: str, forms: Sequence[ArnForm], *, search: bool) -> NameProblem:
     """Say what was meant. That is sure where only case or punctuation differ, or the word is right and its form not;
     otherwise the kind may be one that AWS's reference leaves out.
     """
@@ -299,7 +299,7 @@ def _no_form(text: str, resource: str, forms: Sequence[ArnForm], *, search: bool
         remedy = f"use an ARN format of the service, such as {shown}"
     else:
         remedy = f"write {meant} as in {words[meant].written}"
-    return Problem(
+    return NameProblem(
         "resource",
         f"the ARN {text!r} doesn't match any resource type that AWS lists for its service",
         remedy,

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from preflight import catalog
 from preflight.lint.analysis.condition_index import Tested
-from preflight.lint.analysis.name_problems import SEARCHED, Placed, Problem, of_kind
+from preflight.lint.analysis.name_problems import SEARCHED, NameProblem, Placed, of_kind
 from preflight.lint.analysis.policy_variables import possible
 from preflight.lint.analysis.unlisted_names import unlisted_key
 from preflight.lint.policy.finding import Finding
@@ -104,19 +104,19 @@ def _judged(subject: Subject) -> Sequence[Placed]:
 
 
 @lru_cache(maxsize=8192)
-def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
+def judge(key: str, *, search: bool = True) -> tuple[NameProblem, ...]:
     """Return what is wrong with a condition key, wherever it stands, and what was probably meant if it is searched."""
     lower = key.lower()
     if _FORM.fullmatch(key) is None:
         return (_no_form(key),)
     if lower in _OLD:
         new = _OLD[lower]
-        return (Problem("old", f"{key} was replaced by {new}", f"write {new}"),)
+        return (NameProblem("old", f"{key} was replaced by {new}", f"write {new}"),)
     tag = _TAG.fullmatch(lower)
     if tag is not None and _takes_tag(tag[1]):
         named = key.rstrip("/")
         return (
-            Problem(
+            NameProblem(
                 "tag", f"{key} doesn't include the tag's key", f"add a slash and the tag's key, as in {named}/team"
             ),
         )
@@ -124,14 +124,14 @@ def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
         return ()
     known = unlisted_key(lower)
     if known is not None:
-        return (Problem("unlisted", f"the key {key} is {known.state}: {known.reason}"),)
+        return (NameProblem("unlisted", f"the key {key} is {known.state}: {known.reason}"),)
     service = lower.partition(":")[0]
     if service == "aws":
         meant = catalog.nearest_condition_key(key) if search else None
-        return (Problem("global", f"unknown global condition key {key!r}", _instead(key, meant)),)
+        return (NameProblem("global", f"unknown global condition key {key!r}", _instead(key, meant)),)
     if catalog.service_exists(service):
         return (
-            Problem(
+            NameProblem(
                 "service",
                 f"{catalog.service_cited(service)} has no condition key {key!r}",
                 _instead(key, catalog.nearest_condition_key(key) if search else None),
@@ -140,14 +140,14 @@ def judge(key: str, *, search: bool = True) -> tuple[Problem, ...]:
     return _foreign(key, service, search=search)
 
 
-def _foreign(key: str, service: str, *, search: bool) -> tuple[Problem, ...]:
+def _foreign(key: str, service: str, *, search: bool) -> tuple[NameProblem, ...]:
     """Judge a key of no service: identity providers' keys begin with their address, and any of theirs may be."""
     if "." in service or "/" in service or service in ("saml", "cognito-identity-auth", "cognito-identity-unauth"):
         return ()
     meant = catalog.nearest_service(service) if search else None
     other = f"{meant}:{key.partition(':')[2]}" if meant else None
     return (
-        Problem(
+        NameProblem(
             "prefix",
             f"unknown service prefix {service!r} in the condition key {key!r}",
             f"write {other}" if other and catalog.condition_key(other) else "use a key that AWS lists",
@@ -169,11 +169,11 @@ def _takes_tag(key: str) -> bool:
     return catalog.condition_key(f"{key}/x") is not None
 
 
-def _no_form(key: str) -> Problem:
+def _no_form(key: str) -> NameProblem:
     bare = re.sub(r"\s", "", key)
     meant = next((each for each in (f"aws:{bare}", bare) if ":" in each and catalog.condition_key(each)), None)
     found = catalog.condition_key(meant) if meant else None
-    return Problem(
+    return NameProblem(
         "format",
         f"{key!r} isn't a condition key: keys have the form prefix:name",
         f"write {found.name}" if found is not None else "use the form prefix:name, such as aws:SourceIp or s3:prefix",

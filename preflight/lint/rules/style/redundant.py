@@ -13,7 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from preflight.documents.text.schema import at
-from preflight.lint.analysis.pattern_coverage import WILD, Patterns, covers_text
+from preflight.lint.analysis.pattern_coverage import WILD, PatternList, covers_text
 from preflight.lint.policy.finding import Edit, Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
@@ -194,12 +194,12 @@ class _About:
         self.everything = "*" in view.services
 
     @cached_property
-    def actions(self) -> Patterns:
-        return Patterns(self.texts)
+    def actions(self) -> PatternList:
+        return PatternList(self.texts)
 
     @cached_property
-    def resources(self) -> Patterns:
-        return Patterns(self.view.resource_texts)
+    def resources(self) -> PatternList:
+        return PatternList(self.view.resource_texts)
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
@@ -265,7 +265,7 @@ def _covered(texts: tuple[str, ...]) -> tuple[_Covered, ...]:
     joined = "".join(texts)
     if len(texts) < 2 or ("*" not in joined and "?" not in joined and len(set(texts)) == len(texts)):
         return ()
-    patterns = Patterns(texts)
+    patterns = PatternList(texts)
     if len(patterns.exact) == len(texts) and not patterns.heads and not patterns.others:
         return ()
     if len(patterns.others) > _COMPARED:
