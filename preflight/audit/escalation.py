@@ -45,7 +45,7 @@ class _Search:
         self._own = OwnWays(scene, self._grants, attempts)
         self._into = WaysInto(scene, self._grants, attempts)
         # Principals as they can make themselves, each with the step that makes them so.
-        self._made: dict[str, Step] = {}
+        self._made: dict[str, EscalationStep] = {}
         # Those whose ways were not all looked at, with the reason.
         self._cut: dict[str, str] = {}
 
@@ -189,7 +189,7 @@ class _Search:
                     both = Attempt(before.by, before.depends_on).also(both)
                 yield EscalationStep(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
 
-    def _back(self, targets: Sequence[Holder]) -> dict[str, Step]:
+    def _back(self, targets: Sequence[Holder]) -> dict[str, EscalationStep]:
         """Return one step for each source that gets to a target, whose words tell of all steps on the way."""
         found: dict[str, EscalationStep] = {}
         seen = {each.key for each in targets}

@@ -19,7 +19,7 @@ _LISTS = {"RoleDetailList": "role", "UserDetailList": "user", "GroupDetailList":
 _NAMES = {"RoleDetailList": "RoleName", "UserDetailList": "UserName", "GroupDetailList": "GroupName"}
 
 
-class Holder(NamedTuple):
+class _Holder(NamedTuple):
     """One whose policy it is: `policy` is what it calls it, `who` what messages call the holder, empty for a resource
     that the policy is named after.
     """
@@ -61,34 +61,34 @@ class PolicyHolders:
         )
 
     @cached_property
-    def _attached(self) -> Mapping[str, Sequence[Holder]]:
+    def _attached(self) -> Mapping[str, Sequence[_Holder]]:
         """Everyone that a managed policy is attached to, or is the boundary of, by the policy's ARN."""
-        found: dict[str, list[Holder]] = {}
+        found: dict[str, list[_Holder]] = {}
         for name, kind in _LISTS.items():
             for each in self._iam.get(name) or ():
                 who = f"{kind} {each.get(_NAMES[name], '')}"
                 boundary = each.get("PermissionsBoundary") or {}
                 attached = [one.get("PolicyArn") for one in each.get("AttachedManagedPolicies") or ()]
                 for arn in filter(None, (*attached, boundary.get("PermissionsBoundaryArn"))):
-                    found.setdefault(arn, []).append(Holder(f"policy {arn.rpartition('/')[2]}", who, arn))
+                    found.setdefault(arn, []).append(_Holder(f"policy {arn.rpartition('/')[2]}", who, arn))
         return found
 
-    def _at(self, place: str, policy: FoundPolicy) -> Iterable[Holder]:
+    def _at(self, place: str, policy: FoundPolicy) -> Iterable[_Holder]:
         parts = place.split("/")
         if len(parts) < 4 or parts[1] != "iam":
-            return [Holder(policy.name, "", "")] if policy.name else []
+            return [_Holder(policy.name, "", "")] if policy.name else []
         entry = self._iam[parts[2]][int(parts[3])]
         arn = str(entry.get("Arn", ""))
         if parts[2] == "Policies":
             name = f"policy {entry.get('PolicyName') or arn.rpartition('/')[2]}"
-            return self._attached.get(arn) or [Holder(name, "", arn)]
+            return self._attached.get(arn) or [_Holder(name, "", arn)]
         who = f"{_LISTS[parts[2]]} {entry.get(_NAMES[parts[2]], '')}"
         if parts[4] == "AssumeRolePolicyDocument":
-            return [Holder("the trust policy", who, arn)]
-        return [Holder(f"policy {entry[parts[4]][int(parts[5])].get('PolicyName', '')}", who, arn)]
+            return [_Holder("the trust policy", who, arn)]
+        return [_Holder(f"policy {entry[parts[4]][int(parts[5])].get('PolicyName', '')}", who, arn)]
 
 
-def _listed(holders: Sequence[Holder], statement: str) -> str:
+def _listed(holders: Sequence[_Holder], statement: str) -> str:
     where = f"{statement} of " if statement else ""
     shown = holders[:_NAMED]
     policies = list(dict.fromkeys(each.policy for each in shown))

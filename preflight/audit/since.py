@@ -21,7 +21,7 @@ from preflight.audit.trusts import principals_of, trust_of
 from preflight.catalog import action as catalog_action
 from preflight.catalog import service_exists
 from preflight.iam.policy import Policy
-from preflight.iam.proof.claims import MOST_COUNTEREXAMPLES, NOTHING, Verdict, no_new_access
+from preflight.iam.proof.claims import MOST_COUNTEREXAMPLES, NOTHING, ProofVerdict, no_new_access
 from preflight.iam.proof.scene import DocumentType
 
 BECOME = "become an administrator"
@@ -180,7 +180,7 @@ def _differences(old: Policy, new: Policy, type_: DocumentType, arn: str, *, gai
     if len(proof.counterexamples) >= MOST_COUNTEREXAMPLES:
         yield Change(arn, f"{'more' if gained else 'less'} than these examples", "*",
                      *((Reach.NONE, Reach.OPEN) if gained else (Reach.OPEN, Reach.NONE)))  # fmt: skip
-    if proof.verdict is Verdict.UNKNOWN and gained:
+    if proof.verdict is ProofVerdict.UNKNOWN and gained:
         yield Change(arn, "more than before, perhaps", "; ".join(proof.unknown)[:200] or "*", Reach.NONE, Reach.OPEN)
 
 

@@ -92,10 +92,10 @@ def _ended(arguments: Sequence[str]) -> object:
     files and flags, as pre-commit and editors call it, goes without.
     """
     if arguments[:1] == ["lint"] and (lint := _only_files(arguments[1:])):
-        from preflight.cli.lint_run import Options, run_lint
+        from preflight.cli.lint_run import LintOptions, run_lint
 
         files, flags = lint
-        return run_lint(Options(files, **flags))
+        return run_lint(LintOptions(files, **flags))
     from preflight.cli.commands import started
 
     return started(arguments)

@@ -119,7 +119,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     deliver(page([], accounts=rows), options.output)
 
 
-def _texts(documents: Iterable[Mapping[str, Any]], options: Options) -> Iterator[str]:
+def _texts(documents: Iterable[Mapping[str, Any]], options: AuditOptions) -> Iterator[str]:
     if options.format == "csv":
         from preflight.report.audit_rows import as_csv
 

@@ -85,7 +85,7 @@ def _show(found: Audit, options: AuditOptions) -> None:
     deliver(_rendered(found, options, view), options.output)
 
 
-def _rendered(found: Audit, options: Options, view: View) -> str:
+def _rendered(found: Audit, options: AuditOptions, view: View) -> str:
     from preflight.report import audit as report
     from preflight.report.formats import rendered
 

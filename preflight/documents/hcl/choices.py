@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preflight.documents.hcl.expression import Evaluating, Scope, is_empty, is_nothing, unknown
 from preflight.documents.hcl.parse import Source
-from preflight.documents.hcl.values import Scalar, Unknown, Value
+from preflight.documents.hcl.values import Scalar, UnknownValue, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -44,7 +44,9 @@ def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope)
 def attempt(evaluator: Evaluating, nodes: list[Node], node: Node, source: Source, scope: Scope) -> Value:
     """Return what `try` or `coalesce` gives: the first that is known, but no mere text for one that is not."""
     values = [evaluator.value(each, source, scope) for each in nodes[:MOST_BRANCHES]]
-    if not isinstance(values[0], Unknown) and not is_nothing(values[0]):
+    if not isinstance(values[0], UnknownValue) and not is_nothing(values[0]):
         return values[0]
-    made = next((each for each in values[1:] if not isinstance(each, (Unknown, Scalar)) and not is_empty(each)), None)
+    made = next(
+        (each for each in values[1:] if not isinstance(each, (UnknownValue, Scalar)) and not is_empty(each)), None
+    )
     return made if made is not None else unknown(node, source)

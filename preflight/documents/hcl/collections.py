@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preflight.documents.hcl.expression import Evaluating, Scope, entries, is_complete, unknown
 from preflight.documents.hcl.parse import Source, inside, text_of
-from preflight.documents.hcl.values import Listed, Mapped, Member, Scalar, Value
+from preflight.documents.hcl.values import Listed, Mapped, ObjectMember, Scalar, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,7 +23,7 @@ def tuple_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) ->
 
 def object_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
     """Return an object in braces, incomplete where the name of a member is not known."""
-    members: dict[str, Member] = {}
+    members: dict[str, ObjectMember] = {}
     complete = True
     for each in node.named_children:
         parts = inside(each)
@@ -34,7 +34,7 @@ def object_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -
         if name is None:
             complete = False
             continue
-        members.setdefault(name, Member(source.place(key), evaluator.value(expression, source, scope)))
+        members.setdefault(name, ObjectMember(source.place(key), evaluator.value(expression, source, scope)))
     return Mapped(members, source.place(node), complete)
 
 
@@ -62,7 +62,7 @@ def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) ->
     collection = evaluator.value(over, source, scope)
     place, complete = source.place(node), True
     items: list[Value] = []
-    members: dict[str, Member] = {}
+    members: dict[str, ObjectMember] = {}
     for key, each in entries(collection):
         bound = {**scope, names[-1]: each, **({names[0]: key} if len(names) == 2 else {})}
         if test is not None and test.named_children:
@@ -75,7 +75,7 @@ def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) ->
         if len(made) == 1:
             items.append(made[0])
         elif isinstance(made[0], Scalar) and made[0].known and isinstance(made[0].value, (str, int)):
-            members.setdefault(str(made[0].value), Member(made[0].at, made[1]))
+            members.setdefault(str(made[0].value), ObjectMember(made[0].at, made[1]))
         else:
             complete = False
     complete = complete and is_complete(collection)

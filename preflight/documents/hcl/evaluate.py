@@ -15,11 +15,11 @@ from preflight.documents.hcl.calls import call
 from preflight.documents.hcl.choices import MOST_BRANCHES, conditional
 from preflight.documents.hcl.collections import for_each, object_of, tuple_of
 from preflight.documents.hcl.expression import Evaluating, Scope, is_empty, unknown
-from preflight.documents.hcl.module import Module, Written
+from preflight.documents.hcl.module import Module, WrittenExpression
 from preflight.documents.hcl.parse import Place, Source, inside, text_of
 from preflight.documents.hcl.references import reference
 from preflight.documents.hcl.texts import text
-from preflight.documents.hcl.values import Scalar, Unknown, Value
+from preflight.documents.hcl.values import Scalar, UnknownValue, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +69,7 @@ class Evaluator:
         """Return what an expression is; `scope` are the names that are bound around it."""
         self.spend(1)
         if self._depth >= _DEEPEST or self._budget.steps <= 0:
-            return Unknown("…", source.place(node), "it is too large to work out")
+            return UnknownValue("…", source.place(node), "it is too large to work out")
         self._depth += 1
         try:
             return self._value(node, source, scope or {})
@@ -89,7 +89,7 @@ class Evaluator:
         """Return an output of a module that is called; None where it is not known."""
         return self._outputs(call, name)
 
-    def named(self, name: str, written: Written | None, place: Place) -> Value:
+    def named(self, name: str, written: WrittenExpression | None, place: Place) -> Value:
         """Return what a local or a variable is, by the name that it goes by."""
         if written is None or name in self._open:
             return UnknownValue(name, place)
@@ -121,7 +121,7 @@ def _literal(_evaluator: Evaluating, node: Node, source: Source, _scope: Scope) 
         try:
             number = float(written)
         except ValueError:
-            return Unknown(written[:40], at)
+            return UnknownValue(written[:40], at)
         return Scalar(int(number) if number.is_integer() else number, at)
     return Scalar({"true": True, "false": False}.get(written), at)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from preflight.documents.hcl.module import Module, Written
+from preflight.documents.hcl.module import Module, WrittenExpression
 from preflight.documents.hcl.parse import Place, Source, text_of
-from preflight.documents.hcl.values import Listed, Mapped, Scalar, Unknown, Value
+from preflight.documents.hcl.values import Listed, Mapped, Scalar, UnknownValue, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,7 +36,7 @@ class Evaluating(Protocol):
         """Return what an expression is; `scope` are the names that are bound around it."""
         ...
 
-    def named(self, name: str, written: Written | None, place: Place) -> Value:
+    def named(self, name: str, written: WrittenExpression | None, place: Place) -> Value:
         """Return what a local or a variable is, by the name that it goes by."""
         ...
 
@@ -62,8 +62,8 @@ def entries(collection: Value) -> Iterator[tuple[Value, Value]]:
         for name, member in list(collection.members.items())[:_MOST_ITEMS]:
             yield Scalar(name, member.name_at), member.value
     if not is_complete(collection):
-        label = collection.label if isinstance(collection, Unknown) else "each"
-        yield Unknown(f"{label}.key", collection.at), Unknown(f"{label}.value", collection.at)
+        label = collection.label if isinstance(collection, UnknownValue) else "each"
+        yield UnknownValue(f"{label}.key", collection.at), UnknownValue(f"{label}.value", collection.at)
 
 
 def is_complete(collection: Value) -> bool:
@@ -90,6 +90,6 @@ def label(node: Node) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def unknown(node: Node, source: Source) -> Unknown:
+def unknown(node: Node, source: Source) -> UnknownValue:
     """Return that an expression is not known before a plan."""
-    return Unknown(label(node), source.place(node))
+    return UnknownValue(label(node), source.place(node))

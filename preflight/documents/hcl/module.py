@@ -89,7 +89,7 @@ def module_in(folder: str, top: str) -> Module | None:
 
 
 def _module(folder: str, top: str, sources: Iterable[Source], unread: Iterable[str]) -> Module:
-    found: dict[str, dict[str, Written]] = {"locals": {}, "variable": {}}
+    found: dict[str, dict[str, WrittenExpression]] = {"locals": {}, "variable": {}}
     documents: dict[str, Block] = {}
     blocks: list[Block] = []
     for each in sources:

@@ -13,20 +13,20 @@ from preflight.documents.hcl.evaluate import Budget
 from preflight.documents.hcl.instance import Instance
 from preflight.documents.hcl.module import module_of, parsed
 from preflight.documents.hcl.parse import Place, Source
-from preflight.documents.hcl.reading import Reading
+from preflight.documents.hcl.reading import ModuleReading
 from preflight.documents.hcl.slots import instances
-from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, Policies, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyType
 
 _MOST_CALLS = 200
 _CALLED_STEPS = 400_000
 
 
-def policies_of(text: str, path: str, wanted: PolicyType | None = None, top: str = "") -> Policies:
+def policies_of(text: str, path: str, wanted: PolicyType | None = None, top: str = "") -> FoundPolicies:
     """Return the policies in the text of a `.tf` or `.tf.json` file. What it refers to in the other files of its folder
     is looked up there; `top` is the folder that was named, in which file() may read. Raises `InputError`.
     """
     if not any(word in text for word in ("olicy", "tatement", "module")):
-        return Policies([], ())
+        return FoundPolicies([], ())
     source = parsed(text, path)
     module = module_of(source, top)
     found: list[FoundPolicy] = []
@@ -34,7 +34,7 @@ def policies_of(text: str, path: str, wanted: PolicyType | None = None, top: str
     branch = branches = 0
     while branch <= branches:
         instance = Instance(module, branch)
-        reading = Reading(instance, source, wanted)
+        reading = ModuleReading(instance, source, wanted)
         for policy in reading.policies():
             if not any(policy.pointer == each.pointer and _same(policy, each) for each in found):
                 found.append(policy)
@@ -45,7 +45,7 @@ def policies_of(text: str, path: str, wanted: PolicyType | None = None, top: str
             passed_over[each.reason] = None
         elif not any(each.pointer == known.pointer and _same(each, known) for known in found):
             found.append(each)
-    return Policies(found, tuple(passed_over))
+    return FoundPolicies(found, tuple(passed_over))
 
 
 def _same(one: FoundPolicy, other: FoundPolicy) -> bool:
@@ -79,8 +79,8 @@ class _Called:
                 yield from self.policies(child, f"{name}.", place)
 
     def _of(self, child: Instance, name: str, place: Place) -> Iterator[FoundPolicy | PassedOver]:
-        reading = Reading(child, self._source, self._wanted, (name, place))
-        written = Reading(
+        reading = ModuleReading(child, self._source, self._wanted, (name, place))
+        written = ModuleReading(
             Instance(child.module, 0, {}, child.calls, self._budget), self._source, self._wanted, (name, place)
         )
         general = list(written.policies())

@@ -90,14 +90,14 @@ class Documents:
             _override(statements, given)
         version = block.attribute("version")
         members = {
-            "Version": Member(place, Scalar("2012-10-17", place) if version is None
+            "Version": ObjectMember(place, Scalar("2012-10-17", place) if version is None
                               else self._evaluator.value(version, block.source, scope)),
-            "Statement": Member(place, Listed(tuple(statements), place, complete and all_read and others_read)),
+            "Statement": ObjectMember(place, Listed(tuple(statements), place, complete and all_read and others_read)),
         }  # fmt: skip
         name = block.attribute("policy_id")
         if name is not None:
             members = {
-                "Id": Member(block.source.place(name), self._evaluator.value(name, block.source, scope)),
+                "Id": ObjectMember(block.source.place(name), self._evaluator.value(name, block.source, scope)),
                 **members,
             }
         return Mapped(members, place)

@@ -11,7 +11,7 @@ from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, Source
 from preflight.documents.hcl.plain import Plain, plain
 from preflight.documents.hcl.slots import Slot, instances, parts_of, slots_of
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, Unknown, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
 from preflight.documents.policies.attachments import attached
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
 from preflight.documents.policies.in_string import looks_like_policy
@@ -24,7 +24,7 @@ from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 
-class Reading:
+class ModuleReading:
     """Reads policies. `source` is the file that they are shown in: that of which they are, or, with `called`, that
     which calls their module there, by the name of the call.
     """
@@ -110,7 +110,7 @@ class Reading:
             yield self._unreadable(slot, place, held, fault, "Write jsonencode(...) around it.")
             return
         policy = self._documents.resolved(value) if isinstance(value, (Encoded, Scalar)) else value
-        if isinstance(policy, Unknown):
+        if isinstance(policy, UnknownValue):
             if held is not None and not is_nothing(value):
                 label = f"{self._prefix}{policy.label}" if policy.label.startswith("var.") else policy.label
                 self._pass_over(place, f"{self._named(slot)} is not known before a plan: it depends on {label}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from preflight.documents.hcl.expression import Evaluating, Scope, label
 from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Source, inside, text_of
-from preflight.documents.hcl.values import DocumentOf, Listed, Mapped, Scalar, Unknown, Value
+from preflight.documents.hcl.values import DocumentOf, Listed, Mapped, Scalar, UnknownValue, Value
 from preflight.documents.policies.template_values import ACCOUNT
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ def reference(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -
     names = _names(steps)
     if root == "module" and len(names) >= 2:
         output = evaluator.output(names[0], names[1])
-        return _steps_into(evaluator, output, steps[2:], source, scope, written) if output else Unknown(written, place)
+        return (
+            _steps_into(evaluator, output, steps[2:], source, scope, written)
+            if output
+            else UnknownValue(written, place)
+        )
     if root == "var" and names and names[0] in evaluator.bound:
         return _steps_into(evaluator, evaluator.bound[names[0]], steps[1:], source, scope, written)
     if root in ("local", "var") and names:
@@ -54,7 +58,7 @@ def reference(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -
             return DocumentOf(address, place)
     if (found := _CONTEXT.fullmatch(written)) is not None:
         return Scalar(_KNOWN[str(found.lastgroup)], place, f"${{{written}}}")
-    return Unknown(written, place)
+    return UnknownValue(written, place)
 
 
 def _steps_into(
@@ -73,7 +77,7 @@ def _steps_into(
                 and int(name[0][:9]) < len(value.items):  # fmt: skip
             value = value.items[int(name[0])]
         else:
-            return Unknown(written, at)
+            return UnknownValue(written, at)
     return value
 
 

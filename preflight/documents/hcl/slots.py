@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from preflight.documents.hcl.expression import Evaluating, Scope, entries
 from preflight.documents.hcl.module import Module
 from preflight.documents.hcl.parse import Block, text_of
-from preflight.documents.hcl.values import Listed, Mapped, Member, Value
+from preflight.documents.hcl.values import Listed, Mapped, ObjectMember, Value
 from preflight.documents.policies.terraform_places import attaches, held_at
 from preflight.json_pointer import escape
 
@@ -60,7 +60,7 @@ def instances(evaluator: Evaluating, block: Block, node: Node | None = None) -> 
     for number, (key, value) in enumerate(entries(_keyed(evaluator.value(over, block.source)))):
         if number >= _MOST_INSTANCES:
             return
-        yield {"each": Mapped({"key": Member(place, key), "value": Member(place, value)}, place)}
+        yield {"each": Mapped({"key": ObjectMember(place, key), "value": ObjectMember(place, value)}, place)}
 
 
 def parts_of(value: Value, depth: int = 0) -> Iterator[Value]:
@@ -79,7 +79,7 @@ def _keyed(collection: Value) -> Value:
     """Return a set as the map that `each` goes through: its keys are its values."""
     if not isinstance(collection, Listed):
         return collection
-    members = {str(number): Member(each.at, each) for number, each in enumerate(collection.items)}
+    members = {str(number): ObjectMember(each.at, each) for number, each in enumerate(collection.items)}
     return Mapped(members, collection.at, collection.complete)
 
 

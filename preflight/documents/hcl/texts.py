@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from preflight.documents.hcl.expression import Evaluating, Scope, label, unknown
 from preflight.documents.hcl.parse import Source
 from preflight.documents.hcl.templates import ESCAPED, Piece, joined, unescaped
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, Unknown, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -44,7 +44,7 @@ def text(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Val
         pieces += made
         at, line = child.end_byte, child.end_point[0]
     place = source.place(node)
-    if len(pieces) == 1 and isinstance(pieces[0].value, (Encoded, DocumentOf, Listed, Mapped, Unknown)):
+    if len(pieces) == 1 and isinstance(pieces[0].value, (Encoded, DocumentOf, Listed, Mapped, UnknownValue)):
         return pieces[0].value
     made_text = joined(pieces, place)
     evaluator.spend(len(str(made_text.value)) >> 4 if isinstance(made_text, Scalar) else 0)

@@ -12,7 +12,7 @@ _YAML = "tag:yaml.org,2002:"
 _TEXT = _YAML + "str"
 
 
-class Mark(NamedTuple):
+class _Mark(NamedTuple):
     """A place in a text, from 0."""
 
     line: int
@@ -29,9 +29,9 @@ class Node:
         self._line, self._column = mark.line, mark.column
 
     @property
-    def start_mark(self) -> Mark:
+    def start_mark(self) -> _Mark:
         """Where it begins."""
-        return Mark(self._line, self._column)
+        return _Mark(self._line, self._column)
 
 
 def graph(text: str, loader: Any, deepest: int, too_deep: Callable[[Any], Exception]) -> Node | None:

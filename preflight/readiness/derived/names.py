@@ -24,7 +24,7 @@ _POLICY = ("Statement", "Principal")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedResource:
     """A resource that is named: its kind, what it is looked up by, its name as it was written, and where that stands.
     `ask` is the question for it.
     """
@@ -47,7 +47,7 @@ class Named:
         return f"{kind} `{DeployText(self.name).shown}`"
 
 
-def own_name(each: ResourceStep) -> Named | None:
+def own_name(each: ResourceStep) -> NamedResource | None:
     """Return the name that a resource is to have, where it has one of its own that no other may have."""
     resource = each.resource
     # CloudFormation takes a number for a text; what is neither names nothing.
@@ -69,14 +69,14 @@ def own_name(each: ResourceStep) -> Named | None:
     return _named(each, _CLOUD_CONTROL, {"TypeName": resource.type, "Identifier": "|".join(map(str, values))})
 
 
-def _named(each: ResourceStep, kind: str, key: Any) -> Named | None:
+def _named(each: ResourceStep, kind: str, key: Any) -> NamedResource | None:
     if not isinstance(key, dict) or not all(isinstance(value, str) and value for value in key.values()):
         return None
     by_value = {str(value): name for name, value in each.resource.properties.items() if isinstance(value, (str, int))}
     name = _written(list(key.values()), by_value)
     above = f"{each.resource.pointer}/Properties/" if "::" in each.resource.type else ""
     pointer = f"{above}{escape(by_value[name])}" if above and name in by_value else each.resource.pointer
-    return Named(kind, key, name, pointer, _ask(each, kind, key, expected=False))
+    return NamedResource(kind, key, name, pointer, _ask(each, kind, key, expected=False))
 
 
 def _written(values: list[str], properties: Mapping[str, str]) -> str:
@@ -98,7 +98,7 @@ def beneath(account: Account) -> Account:
     return account.beneath if isinstance(account, Planned) else account
 
 
-def references_of(each: ResourceStep) -> Iterator[Named]:
+def references_of(each: ResourceStep) -> Iterator[NamedResource]:
     """Give what a resource names in the account and the region, each once: by the form of its values, and the exports
     of other stacks. What a policy speaks of need not be there.
     """
@@ -119,18 +119,18 @@ def references_of(each: ResourceStep) -> Iterator[Named]:
                     yield found
 
 
-def _of_text(each: ResourceStep, text: str, property_: str, pointer: str) -> Iterator[Named]:
+def _of_text(each: ResourceStep, text: str, property_: str, pointer: str) -> Iterator[NamedResource]:
     if (unknown := DeployText.partial(text)) is not None:
         for label in unknown.labels:
             if match := _EXPORT.match(label):
                 key = {"Name": match[1]}
                 ask = _ask(each, "cloudformation:export", key, expected=True)
-                yield Named("cloudformation:export", key, match[1], pointer, ask)
+                yield NamedResource("cloudformation:export", key, match[1], pointer, ask)
         return
     for rule in reference_rules():
         if _fits(rule, each.resource.type, property_, text) and _is_here(text, each):
             key = evaluate(rule.key, text)
-            yield Named(rule.kind, key, text, pointer, _ask(each, rule.kind, key, expected=True))
+            yield NamedResource(rule.kind, key, text, pointer, _ask(each, rule.kind, key, expected=True))
 
 
 def _fits(rule: ReferenceRule, type_: str, property_: str, text: str) -> bool:

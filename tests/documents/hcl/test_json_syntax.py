@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.documents.hcl.policies import policies_of
-from preflight.documents.policies.found_policy import FoundPolicy, Policies
+from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy
 from preflight.errors import InputError
 
 VERSION = "2012-10-17"
 
 
-def read(value: Any, **form: Any) -> Policies:
+def read(value: Any, **form: Any) -> FoundPolicies:
     return policies_of(value if isinstance(value, str) else json.dumps(value, **form), "main.tf.json")
 
 

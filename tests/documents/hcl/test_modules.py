@@ -9,7 +9,7 @@ import pytest
 
 from preflight.api import lint
 from preflight.documents.hcl.policies import policies_of
-from preflight.documents.policies.found_policy import Policies
+from preflight.documents.policies.found_policy import FoundPolicies
 
 MODULE = """
 variable "actions" { default = ["s3:GetObject"] }
@@ -43,7 +43,7 @@ def tree(tmp_path: Path, main: str, module: str = MODULE, folder: str = "m") -> 
     return tmp_path / "main.tf"
 
 
-def read(main: Path) -> Policies:
+def read(main: Path) -> FoundPolicies:
     return policies_of(main.read_text(), str(main), None, str(main.parent))
 
 

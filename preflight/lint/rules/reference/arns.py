@@ -19,7 +19,7 @@ from preflight.engine.result import Level
 from preflight.iam.pattern import matches
 from preflight.lint.analysis.action_names import judged_actions
 from preflight.lint.analysis.arn_overlap import fits, overlapping, within_segments
-from preflight.lint.analysis.name_problems import Placed, Problem, judged_texts, of_kind
+from preflight.lint.analysis.name_problems import NameProblem, Placed, judged_texts, of_kind
 from preflight.lint.analysis.unlisted_names import unlisted_arn, unlisted_service
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
@@ -229,7 +229,7 @@ def _form_wrong(
     in_place = [form for form in fitting if fits(form, region, account)]
     if in_place and not any(within_segments(resource, form.resource) for form in in_place):
         written = min((form.written for form in in_place), key=len)
-        yield Problem(
+        yield NameProblem(
             "resource",
             f"the ARN {text!r} matches nothing: * within a segment doesn't match the colon of {written}",
             f"write the colon: use the format {written}",

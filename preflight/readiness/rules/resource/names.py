@@ -14,7 +14,7 @@ from preflight.account.overlays.planned import planned_in
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.derived.accounts import ResourceStep
-from preflight.readiness.derived.names import Named, beneath, own_name, references_of
+from preflight.readiness.derived.names import NamedResource, beneath, own_name, references_of
 from preflight.readiness.wording import sentence
 from preflight.unresolved import DeployText
 
@@ -54,7 +54,7 @@ def name_free(each: ResourceStep, rule: Rule) -> Iterator[Result]:
         yield _if_made(_taken(each, named, fact.value, result), each)
 
 
-def _taken(each: ResourceStep, named: Named, there: Any, result: Any) -> Result:
+def _taken(each: ResourceStep, named: NamedResource, there: Any, result: Any) -> Result:
     resource, stack = each.resource, each.resource.name.partition("/")[0]
     own = _tags(there)
     if own.get(_LOGICAL_ID) == resource.name.rpartition("/")[2] and own.get(_STACK_NAME):
@@ -82,14 +82,14 @@ def _tags(there: Any) -> dict[str, str]:
     return {str(tag["Key"]): str(tag.get("Value", "")) for tag in entries if isinstance(tag, Mapping) and "Key" in tag}
 
 
-def _twice(each: ResourceStep, named: Named) -> str | None:
+def _twice(each: ResourceStep, named: NamedResource) -> str | None:
     """Return the resource of the plan that has the same name, if there is one before this and both are made."""
     region = each.resource.region
     other = _first_of_each(each, region).get(named.identity)
     return None if each.resource.depends_on or other == each.resource.name else other
 
 
-def _is_made(each: ResourceStep, named: Named) -> bool:
+def _is_made(each: ResourceStep, named: NamedResource) -> bool:
     """Say whether the plan makes what is named, or another of its stacks exports it."""
     exported = named.kind == "cloudformation:export" and any(
         named.name in stack.exports for stack in each.step.plan.stacks
