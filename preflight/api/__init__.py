@@ -77,7 +77,7 @@ _PLACES = {
     "FixMode": "preflight.lint.runner.one_file",
     "Level": "preflight.engine.result",
     "Linted": "preflight.api.lint_policies",
-    "Outcome": "preflight.api.create_run",
+    "CreateOutcome": "preflight.api.create_run",
     "POLICY_TYPES": "preflight.documents.policies.found_policy",
     "PolicyType": "preflight.documents.policies.found_policy",
     "Report": "preflight.engine.result",
