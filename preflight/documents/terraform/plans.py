@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from preflight.declared.stack_data import terraform_calls
 from preflight.documents.cloudformation.plans import fitted
 from preflight.documents.plans.operation_names import known_operations, schema_name
 from preflight.documents.plans.plan import Declared, Gap, Given, Handler, Plan, PlannedRequest, PlannedResource
@@ -136,9 +137,7 @@ def _is_here(change: ResourceChange, reading: _Reading) -> bool:
 def _apply(change: ResourceChange, reading: _Reading) -> None:
     declared = declared_of(change.type)
     if not declared:
-        if change.type.startswith(_SAGEMAKER):
-            reading.gap(change, f"preflight does not know the calls that make or change {change.address}")
-        return
+        return  # what the calls of its type need is derived, or PRE103 says that it can't be
     if "gap" in declared:
         reading.gap(change, f"{change.address} {declared['gap']}")
         return
@@ -163,7 +162,9 @@ def _updating(change: ResourceChange, declared: Mapping[str, Any], reading: _Rea
     if any(name in changed for name in update.get("when", ())):
         operation: str = update["operation"]
         return operation
-    if others := ", ".join(name for name in changed if not name.endswith("_all")):
+    others = ", ".join(name for name in changed if not name.endswith("_all"))
+    # What the calls of the provider's other types need is derived.
+    if others and not change.type.startswith("awscc_") and terraform_calls(change.type) is None:
         reading.gap(change, f"{change.address} changes in place ({others}), by calls that preflight does not know")
     return None
 
@@ -178,6 +179,7 @@ def _request(change: ResourceChange, operation: str, reading: _Reading) -> None:
     renamed = {**declared.get("members", {}), **{_snake(old): new for old, new in made.get("rename", {}).items()}}
     members, left = request_members(arguments, schema, renamed)
     dropped = {name.lower() for name in made.get("drop", ())} if "update" not in declared or change.makes else set()
+    dropped |= {name.replace("_", "") for name in declared.get("drop", ())}
     members = {name: each for name, each in members.items() if name.lower() not in dropped}
     for path, argument in left.items():
         known_elsewhere = change.updates and path == argument
@@ -200,10 +202,7 @@ def _destroy(change: ResourceChange, reading: _Reading) -> None:
             return
         pointer = f"{change.pointer}/before"
         reading.requests.append(PlannedRequest(operation, parameters, reading.document, pointer, change.address))
-    elif not declared:
-        if change.type.startswith(_SAGEMAKER):
-            reading.gap(change, f"preflight does not know the call that deletes {change.address}")
-    elif "gap" not in declared:
+    elif declared and "gap" not in declared:
         partial = "attach" in declared or made_as(declared).get("identity") == "inline"
         if partial or not change.makes:
             reading.declared.extend(taken_away(change, reading.values, reading.document))

@@ -36,7 +36,11 @@ def _object(
         if value in _EMPTY:
             continue
         name: str | None = members.get(argument) or _named(argument, known)
-        if name is not None and name in known:
+        outer, _, inner = (name or "").partition(".")
+        if inner and outer in known:
+            place = _resolved(known[outer], root).get("properties", {})
+            found.setdefault(outer, {})[inner] = _value(value, place[inner], root, f"{path}{argument}", left)
+        elif name is not None and name in known:
             found[name] = _value(value, known[name], root, f"{path}{argument}", left)
         else:
             left[f"{path}{argument}"] = argument

@@ -35,8 +35,14 @@ _ROLE = re.compile(r"(^|_)role(_arn)?$")
 _FILLING = frozenset(
     ("configuration", "config", "specification", "setting", "option", "arn", "id", "name", "in", "day")
 )
-# What the provider works out by itself and asks nobody for.
-_OF_NO_CALL = ("aws_iam_policy_document", "aws_partition", "aws_arn", "aws_default_tags", "aws_service_principal")
+# What the provider works out by itself, or asks for what IAM authorizes by nothing (sts:GetCallerIdentity).
+_OF_NO_CALL = (
+    "aws_arn", "aws_billing_service_account", "aws_caller_identity", "aws_cloudfront_log_delivery_canonical_user_id",
+    "aws_cloudtrail_service_account", "aws_default_tags", "aws_eks_cluster_auth", "aws_elastic_beanstalk_hosted_zone",
+    "aws_elb_hosted_zone_id", "aws_elb_service_account", "aws_iam_policy_document", "aws_ip_ranges",
+    "aws_lb_hosted_zone_id", "aws_partition", "aws_redshift_service_account", "aws_region",
+    "aws_sagemaker_prebuilt_ecr_image", "aws_service", "aws_service_principal",
+)  # fmt: skip
 
 
 def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None, str]:
@@ -45,15 +51,24 @@ def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None,
         return (), "it is worked out without a call"
     if resource.type.startswith("awscc_"):
         return _of_cloud_control(resource)
-    handlers = terraform_calls(resource.type)
+    handlers = terraform_calls(resource.type) or _read_only(resource.type)
     if handlers is None:
         return None, f"the calls of the provider's {resource.type} aren't known"
+    asked = _Needs(resource, handlers)
+    if asked.changes_by_unknown_calls:
+        return None, f"the calls by which the provider changes {resource.type} aren't known"
     found: dict[tuple[str, str | None], DerivedNeed] = {}
-    for each in _Needs(resource, handlers).all():
+    for each in asked.all():
         before = found.get((each.action, each.passed))
         if before is None or _RANK[each.certainty] < _RANK[before.certainty]:
             found[each.action, each.passed] = each
     return tuple(found.values()), ""
+
+
+def _read_only(type_: str) -> Mapping[str, list[str]] | None:
+    """Return the calls of a data source that is no resource too, as `rules/needs/terraform.yaml` says them."""
+    said = [each["call"] for each in decided_calls(type_)]
+    return {"read": said} if said else None
 
 
 _RANK: Mapping[Certainty, int] = {"needed": 0, "maybe": 1, "not-needed": 2}
@@ -73,6 +88,11 @@ class _Needs:
         self._tagged = any(resource.properties.get(name) for name in tags)
         if resource.handler == "update":
             self._tagged = any(before.get(name) != resource.properties.get(name) for name in tags)
+
+    @property
+    def changes_by_unknown_calls(self) -> bool:
+        """Whether arguments change of a type of which no call is known that would change them."""
+        return self._resource.handler == "update" and bool(self._changed) and not self._handlers.get("update")
 
     def all(self) -> Iterator[DerivedNeed]:
         handler = self._resource.handler

@@ -207,3 +207,28 @@ def test_a_key_is_held_to_the_policy_of_the_template_and_to_no_other() -> None:
     }
     assert kinds["Root"] == kinds["Plain"] == {Kind.PASS}
     assert kinds["Malformed"] == kinds["Text"] == kinds["Unknown"] == {Kind.PASS, Kind.OPEN}
+
+
+def _changed(type_: str, mode: str, action: str, **after: Any) -> Plan:
+    change = {"actions": [action], "before": {}, "after": after, "after_unknown": {}}
+    one = {"address": f"{type_}.it", "mode": mode, "type": type_, "name": "it", "change": change}
+    said = {name: {"constant_value": value} for name, value in after.items()}
+    whole = {
+        "format_version": "1.2",
+        "resource_changes": [one],
+        "configuration": {"root_module": {"resources": [{**one, "expressions": said}]}},
+    }
+    return replace(plan_of([document("plan.json", whole)]), region="us-east-1", account="111122223333", principal=WHO)
+
+
+def test_data_sources_are_known_by_the_call_that_reads_them() -> None:
+    report = checked(_changed("aws_caller_identity", "data", "read"))
+    assert not [each for each in report.results if each.kind in (Kind.OPEN, Kind.FAIL)]
+    denied = {"Effect": "Deny", "Action": "ec2:DescribeAvailabilityZones", "Resource": "*"}
+    report = checked(_changed("aws_availability_zones", "data", "read", state="available"), ALL, denied)
+    assert [each.rule for each in report.results if each.kind is Kind.FAIL] == ["PRE110"]
+
+
+def test_a_change_by_calls_that_are_not_known_is_not_passed() -> None:
+    found = checked(_changed("aws_acmpca_permission", "managed", "update", actions=["IssueCertificate"]))
+    assert [each.kind for each in found.results if each.rule == "PRE103"] == [Kind.OPEN]
