@@ -147,8 +147,9 @@ def _unread() -> int:
 
 
 def _end(code: int, said: str) -> int:
+    from preflight.redaction import without_credentials
     from preflight.report.terminal import clean
 
     with suppress(OSError):
-        print(f"preflight: {' '.join(clean(said).split())}", file=sys.stderr)
+        print(f"preflight: {' '.join(clean(without_credentials(said)).split())}", file=sys.stderr)
     return code

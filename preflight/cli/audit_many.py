@@ -75,22 +75,22 @@ def _show(audited: AuditedMany, options: AuditOptions) -> None:
     many, documents = audited.many, audited.documents()
     match options.format:
         case "json":
-            deliver(report.rendered(many), options.output)
+            deliver(report.rendered(many), options.output, private=True)
         case "text":
             view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-            deliver(report.as_text(many, view, str(audited.accounts)), options.output)
+            deliver(report.as_text(many, view, str(audited.accounts)), options.output, private=True)
         case "parquet":
             from preflight.report.audit_rows import write_parquet
 
-            with streaming(options.output) as stream:
+            with streaming(options.output, private=True) as stream:
                 write_parquet(documents, stream)
         case "sarif":
             view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-            deliver(report.as_sarif(many, documents, view), options.output)
+            deliver(report.as_sarif(many, documents, view), options.output, private=True)
         case "html":
             _pages(audited, options)
         case _:
-            with streaming(options.output) as stream:
+            with streaming(options.output, private=True) as stream:
                 for text in _texts(documents, options):
                     stream.write(text.encode())
 
@@ -106,7 +106,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     for row in many.done:
         target = (audited.folder / row["file"]).resolve().with_name(f"{row['account']}.html")
         try:
-            write(target, page([audited.document(row)]).encode())
+            write(target, page([audited.document(row)]).encode(), private=True)
         except OSError as error:
             raise UsageError(f"{target} cannot be written ({error.strerror}); make room, and run it again") from None
         href = quote(os.path.relpath(target, beside).replace(os.sep, "/"))
@@ -116,7 +116,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
         {"account": each.key, "name": each.name, "status": "left out", "reason": each.reason, "href": "", "counts": {}}
         for each in many.left_out
     ]
-    deliver(page([], accounts=rows), options.output)
+    deliver(page([], accounts=rows), options.output, private=True)
 
 
 def _texts(documents: Iterable[Mapping[str, Any]], options: AuditOptions) -> Iterator[str]:

@@ -71,18 +71,18 @@ def _show(found: Audit, options: AuditOptions) -> None:
         from preflight.report.audit import plain
         from preflight.report.audit_rows import write_parquet
 
-        with streaming(options.output) as stream:
+        with streaming(options.output, private=True) as stream:
             write_parquet([plain(found)], stream)
         return
     if options.format == "json":
         from preflight.report.audit import streamed
 
-        with streaming(options.output) as stream:
+        with streaming(options.output, private=True) as stream:
             for text in streamed(found):
                 stream.write(text.encode())
         return
     view = viewed(options.output, options.color, quiet=options.quiet, verbose=options.verbose)
-    deliver(_rendered(found, options, view), options.output)
+    deliver(_rendered(found, options, view), options.output, private=True)
 
 
 def _rendered(found: Audit, options: AuditOptions, view: View) -> str:
@@ -112,11 +112,11 @@ def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
     from preflight.report.json import dumped
 
     if options.format == "json":
-        deliver(dumped(answers_as_data(access.answers), indent=2), options.output)
+        deliver(dumped(answers_as_data(access.answers), indent=2), options.output, private=True)
     elif options.format == "jsonl":
-        deliver("".join(dumped(each) for each in answers_as_data(access.answers)), options.output)
+        deliver("".join(dumped(each) for each in answers_as_data(access.answers)), options.output, private=True)
     elif options.format == "csv":
-        deliver(answers_as_csv(access.answers), options.output)
+        deliver(answers_as_csv(access.answers), options.output, private=True)
     else:
         asked = options.who_can or options.can or ""
         nothing = f"No one can {asked}." if options.who_can else f"{asked} can do nothing."
@@ -126,7 +126,7 @@ def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
             )
         as_text = answers_as_text if options.who_can else capabilities_as_text
         lines = list(as_text(access.answers)) or [nothing]
-        deliver("\n".join(lines) + "\n", options.output)
+        deliver("\n".join(lines) + "\n", options.output, private=True)
     for reason in access.unknown:
         print(f"preflight: UNKNOWN: {reason}", file=sys.stderr)
     return OPEN if access.is_open and not options.allow_open else 0
@@ -137,11 +137,11 @@ def _tell_changes(found: Sequence[Change], options: AuditOptions) -> int:
     from preflight.report.json import dumped
 
     if options.format == "json":
-        deliver(dumped(changes_as_data(found), indent=2), options.output)
+        deliver(dumped(changes_as_data(found), indent=2), options.output, private=True)
     elif options.format == "jsonl":
-        deliver("".join(dumped(each) for each in changes_as_data(found)), options.output)
+        deliver("".join(dumped(each) for each in changes_as_data(found)), options.output, private=True)
     elif options.format == "csv":
-        deliver(changes_as_csv(found), options.output)
+        deliver(changes_as_csv(found), options.output, private=True)
     else:
-        deliver("\n".join(changes_as_text(found)) + "\n", options.output)
+        deliver("\n".join(changes_as_text(found)) + "\n", options.output, private=True)
     return FAILED if options.fail_on_new and any(each.gained for each in found) else 0

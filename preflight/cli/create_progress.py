@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from preflight.api import events
+from preflight.redaction import without_credentials
 from preflight.report.terminal import clean
 
 if TYPE_CHECKING:
@@ -96,4 +97,4 @@ class EventDisplay:
 def say(text: str) -> None:
     """Write a line to stderr."""
     with suppress(OSError, ValueError):
-        print(clean(text), file=sys.stderr)
+        print(clean(without_credentials(text)), file=sys.stderr)

@@ -79,8 +79,8 @@ def require_writable(output: str | None, option: str = "--output") -> None:
         raise UsageError(f"{option} {output} may not be written; name another file")
 
 
-def deliver(text: str, output: str | None, option: str = "--output") -> None:
-    """Write a report to stdout, or whole to a file.
+def deliver(text: str, output: str | None, option: str = "--output", *, private: bool = False) -> None:
+    """Write a report to stdout, or whole to a file, `private` for the owner's eyes only.
 
     Raises `UsageError` when the file cannot be written; what stood there is then still there.
     """
@@ -89,7 +89,7 @@ def deliver(text: str, output: str | None, option: str = "--output") -> None:
         return
     path = Path(output).resolve()
     try:
-        write(path, text.encode())
+        write(path, text.encode(), private=private)
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None
 
@@ -143,7 +143,7 @@ def width(output: str | None) -> int:
 
 
 @contextmanager
-def streaming(output: str | None, option: str = "--output") -> Iterator[BinaryIO]:
+def streaming(output: str | None, option: str = "--output", *, private: bool = False) -> Iterator[BinaryIO]:
     """Give a stream for a report of any size: stdout, or a file that is there whole when the block ends, or not at all.
 
     Raises `UsageError` when the file cannot be written.
@@ -157,7 +157,7 @@ def streaming(output: str | None, option: str = "--output") -> Iterator[BinaryIO
         return
     path = Path(output).resolve()
     try:
-        with writing(path) as stream:
+        with writing(path, private=private) as stream:
             yield stream
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from preflight import api
 from preflight.cli.options import AllowOpen, LiveEndpointUrl, LiveProfile, Output
+from preflight.cli.output import require_writable, streaming
+from preflight.redaction import without_credentials
+from preflight.report.terminal import clean
 
 if TYPE_CHECKING:
     from preflight.api import Answer
@@ -55,7 +57,10 @@ def simulate(
     answers = api.simulate(
         *cases, snapshot=snapshot, live=live, profile=profile, endpoint_url=endpoint_url, coverage=covered
     )
-    _write(report.FORMATS[format_](tally.watch(answers)), output)
+    require_writable(output)
+    with streaming(output) as stream:
+        for piece in report.FORMATS[format_](tally.watch(answers)):
+            stream.write(piece.encode("utf-8", "backslashreplace"))
     if covered is not None:
         said = report.coverage(covered.statements())
         print(said, end="", file=sys.stdout if format_ is DecisionFormat.TEXT and output is None else sys.stderr)
@@ -73,7 +78,7 @@ class _Tally:
         for answer in answers:
             if answer.decision is None:
                 self._wrong = True
-                print(f"error: {answer.error}", file=sys.stderr)
+                print(clean(without_credentials(f"error: {answer.error}")), file=sys.stderr)
             elif not answer.met:
                 self._unmet = True
             elif answer.open:
@@ -86,16 +91,3 @@ class _Tally:
         if self._unmet:
             return 1
         return 3 if self._open and not allow_open else 0
-
-
-def _write(pieces: Iterable[str], output: str | None) -> None:
-    if output is None:
-        sys.stdout.writelines(pieces)
-        return
-    from preflight.errors import UsageError
-
-    try:
-        with Path(output).open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-    except OSError as error:
-        raise UsageError(f"{output}: it cannot be written ({error.strerror}); name another file") from None

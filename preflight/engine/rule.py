@@ -13,6 +13,7 @@ from preflight.data_files import load_yaml
 from preflight.engine.result import Evidence, Kind, Level, Location, Result
 from preflight.engine.rule_index import declared_in, indexed, path_of
 from preflight.errors import PreflightError
+from preflight.redaction import without_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ class Rule:
             name=self.name,
             kind=kind,
             level=level or self.level,
-            message=message,
-            subject=subject,
+            message=without_credentials(message),
+            subject=without_credentials(subject) if "://" in subject else subject,
             location=location,
             evidence=tuple(evidence),
-            remedy=remedy,
+            remedy=without_credentials(remedy),
             aliases=self.aliases,
         )
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from preflight.engine.result import Location
+from preflight.redaction import without_credentials
 from preflight.report.terminal import clean, paint
 
+_NEAR = 4000
 _TAB = 4
 _ELLIPSIS = "..."
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,\[\]{}"\']+')
@@ -62,6 +64,9 @@ class Sources:
             return None
         line = self.line(location.path, location.line)
         if line is None or not 0 < location.column <= len(line):
+            return None
+        near = line[max(0, location.column - _NEAR) : location.column + _NEAR]
+        if without_credentials(near) != near:
             return None
         room = width - len(f"{location.line} | ")
         return Excerpt(location.line, *window(line, location.column - 1, value_end(line, location.column) - 1, room))

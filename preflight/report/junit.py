@@ -51,6 +51,23 @@ def render(report: Report, view: View = PLAIN) -> str:
     return _HEAD + _HASHES.sub("&#35;", _COLONS.sub(r"\1&#58;", text)) + "\n"
 
 
+def attribute(text: str) -> str:
+    """Return a text as the value of an attribute, in quotes: on one line, in ASCII, and nothing that a build obeys."""
+    return f'"{_escaped(_line(text)).replace(chr(34), "&quot;")}"'
+
+
+def content(text: str) -> str:
+    """Return a text as the content of an element."""
+    return _escaped(_xml(text))
+
+
+def _escaped(text: str) -> str:
+    from xml.sax.saxutils import escape
+
+    ascii_ = escape(text).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return _HASHES.sub("&#35;", _COLONS.sub(r"\1&#58;", ascii_))
+
+
 def _case(suite: ET.Element, result: Result, view: View) -> None:
     where = place(result.location)
     # Build services know a case again by its name: there is no line in it.

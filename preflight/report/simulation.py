@@ -8,6 +8,8 @@ from typing import Any
 
 from preflight.iam.access_denied_message import NAMES
 from preflight.iam.decision import Decision, StatementRef
+from preflight.redaction import without_credentials
+from preflight.report.terminal import clean, inert
 from preflight.simulate.coverage import Covered
 from preflight.simulate.simulate import Answer
 
@@ -47,10 +49,7 @@ def json_array(answers: Iterable[Answer]) -> Iterator[str]:
 
 def junit(answers: Iterable[Answer]) -> Iterator[str]:
     """Yield a JUnit report: an unmet expectation is a failure, a case not decided an error, open is skipped."""
-    from xml.sax.saxutils import escape, quoteattr
-
-    def clean(text: str) -> str:
-        return "".join(character for character in text if character in "\t\n" or character >= " ")
+    from preflight.report.junit import attribute, content
 
     total = failures = errors = skipped = 0
     body = []
@@ -60,16 +59,14 @@ def junit(answers: Iterable[Answer]) -> Iterator[str]:
         inner = ""
         if answer.decision is None:
             errors += 1
-            inner = f"<error message={quoteattr(clean(str(answer.error)))}/>"
+            inner = f"<error message={attribute(str(answer.error))}/>"
         elif not answer.met:
             failures += 1
-            inner = f"<failure message={quoteattr(_verdict(answer))}>{escape(clean(explain(answer)))}</failure>"
+            inner = f"<failure message={attribute(_verdict(answer))}>{content(_explained(answer))}</failure>"
         elif answer.open:
             skipped += 1
-            inner = f"<skipped message={quoteattr(clean('UNKNOWN: ' + '; '.join(_reasons(answer.decision))))}/>"
-        body.append(
-            f"    <testcase classname={quoteattr(clean(path))} name={quoteattr(clean(answer.id))}>{inner}</testcase>\n"
-        )
+            inner = f"<skipped message={attribute('UNKNOWN: ' + '; '.join(_reasons(answer.decision)))}/>"
+        body.append(f"    <testcase classname={attribute(path)} name={attribute(answer.id)}>{inner}</testcase>\n")
     counts = f'tests="{total}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {counts}>\n'
     yield f'  <testsuite name="preflight simulate" {counts}>\n'
@@ -94,7 +91,19 @@ def text(answers: Iterable[Answer]) -> Iterator[str]:
 
 
 def explain(answer: Answer) -> str:
-    """Return one answer in words: the decision, what made it, what it lacked; for an unmet expectation, the two."""
+    """Return one answer in words: the decision, what made it, what it lacked; for an unmet expectation, the two.
+
+    Nothing in it is obeyed by a terminal or a build service.
+    """
+    return printed(_explained(answer))
+
+
+def printed(text: str) -> str:
+    """Return lines as they may be printed, whatever names, policies and AWS's messages hold."""
+    return "".join(f"{inert(clean(without_credentials(line)))}\n" for line in text.split("\n")[:-1])
+
+
+def _explained(answer: Answer) -> str:
     decision, case = answer.decision, answer.case
     if decision is None:
         return f"error         {answer.id}\n              {answer.error}\n"
@@ -117,9 +126,9 @@ def coverage(covered: Sequence[Covered]) -> str:
     missed = [each for each in covered if not each.decisions]
     head = f"\ncoverage: {len(covered) - len(missed)} of {len(covered)} statements decided a case"
     if not missed:
-        return head + "\n"
+        return printed(head + "\n")
     lines = [f"  {cite(each.statement)}: {each.what}" for each in missed]
-    return "\n".join([head + "; never exercised:", *lines]) + "\n"
+    return printed("\n".join([head + "; never exercised:", *lines]) + "\n")
 
 
 def cite(ref: StatementRef) -> str:

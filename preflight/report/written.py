@@ -10,20 +10,23 @@ from typing import BinaryIO
 from preflight.documents.text.atomic_write import replace_file, replacing
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a whole report. Raises `OSError`; what was there is then still there."""
+def write(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a whole report, `private` for the owner's eyes only.
+
+    Raises `OSError`; what was there is then still there.
+    """
     if path.exists() and not path.is_file():
         path.write_bytes(data)
     else:
-        replace_file(path, data)
+        replace_file(path, data, private=private)
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
+def writing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """Give a stream for a report of any size, which is there when the block ends, or not at all. Raises `OSError`."""
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             yield stream
     else:
-        with replacing(path) as stream:
+        with replacing(path, private=private) as stream:
             yield stream

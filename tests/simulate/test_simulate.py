@@ -6,7 +6,7 @@ import io
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -421,3 +421,44 @@ def test_no_heavy_module_is_imported_for_good_cases(run: Run, tmp_path: Path) ->
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+HOSTILE = "x\x1b[2J\n::error::boo\n##vso[task.complete]\x00\x85\ud800\u202e<&\"'"
+
+
+@pytest.mark.parametrize("format_", ["text", "junit"])
+def test_nothing_that_is_printed_is_obeyed(run: Run, format_: str) -> None:
+    named = {"identity_policies": [{"name": HOSTILE, "policy": policy({"Sid": "Read", **READ})}]}
+    cases = [
+        case(id=HOSTILE, **named),
+        case(id=HOSTILE, expect="explicitDeny", **named),
+        case(id=HOSTILE, resource=HOSTILE),
+        {"id": HOSTILE},
+    ]
+    result = run("c.json", "--format", format_, "--coverage", c__json=json.dumps(cases))
+    for printed in (result.stdout, result.stderr):
+        assert not any(each.lstrip().startswith("::") for each in printed.splitlines()), printed
+        assert not set("\x1b\x00\x85\u202e") & set(printed) and "##vso[" not in printed
+    if format_ == "junit":
+        from xml.etree import ElementTree
+
+        ElementTree.fromstring(result.stdout.partition("</testsuites>")[0] + "</testsuites>")
+
+
+def test_its_own_input_is_read_before_it_is_written_over(run: Run, tmp_path: Path) -> None:
+    result = run("c.json", "--format", "json", "--output", "c.json", c__json=json.dumps([case(id="one")]))
+    assert result.exit_code == 0, result.output
+    assert [each["id"] for each in json.loads((tmp_path / "c.json").read_text())] == ["one"]
+
+
+def test_an_output_is_whole_or_not_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out.json").write_text("before")
+
+    def broken(*_: object, **__: object) -> Iterator[Any]:
+        yield from ()
+        raise RuntimeError
+
+    monkeypatch.setattr("preflight.api.simulate", broken)
+    run("c.json", "--output", "out.json", c__json=json.dumps([case(id="one")]))
+    assert (tmp_path / "out.json").read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []

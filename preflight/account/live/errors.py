@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from preflight.account.facts import Unknown
+from preflight.redaction import without_credentials
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html and each service's common errors;
 # botocore gives the bare status as the code where a response has no body (HEAD).
@@ -224,5 +225,5 @@ def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = without_credentials(" ".join(text.split()))
     return line if len(line) <= 300 else f"{line[:297]}..."

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-REDACTED = "REDACTED"
-_NAMES = re.compile(r"secret|token|passw|api.?key|credential|private.?key|access.?key", re.IGNORECASE)
+from preflight.redaction import HIDDEN, without_credentials
+
+REDACTED = HIDDEN
+_NAMES = re.compile(
+    r"secret|token|passw|pwd|api.?key|credential|private.?key|access.?key|connection.?string", re.IGNORECASE
+)
 # Access key ids of AWS, tokens of GitHub, GitLab, Slack and PyPI, JSON web tokens, and private keys, by their makers'
 # own forms (https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns).
 _VALUES = re.compile(
@@ -14,22 +20,34 @@ _VALUES = re.compile(
     r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bpypi-[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_ENVIRONMENTS = ("Environment",)
+_ENVIRONMENTS = ("Environment", "EnvironmentVariables")
+_SHORTEST = 16
+# Guesses by entropy and by the name of a variable, and what is no secret: the first tell of nothing here, where a
+# digest is a fact that is needed.
+_NOT_FORMS = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector", "KeywordDetector")
 
 
 def redacted(value: Any) -> Any:
-    """Return plain data without secrets: each value of an environment, tags whose name or value tells of a secret, and
-    texts that have the form of one.
+    """Return plain data without secrets: each value of an environment, tags whose name or value tells of a secret,
+    texts that have the form of one, and in URLs users, passwords and signatures.
     """
     if isinstance(value, dict):
-        if isinstance(value.get("Key"), str) and isinstance(value.get("Value"), str) and _NAMES.search(value["Key"]):
-            return {**value, "Value": REDACTED}
+        for name, said in (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"), ("Name", "Value")):
+            if isinstance(value.get(name), str) and isinstance(value.get(said), str) and _NAMES.search(value[name]):
+                return {**value, said: REDACTED}
         return {name: _member(name, each) for name, each in value.items()}
     if isinstance(value, list):
         return [redacted(each) for each in value]
-    if isinstance(value, str) and _VALUES.search(value):
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    shown = without_credentials(text)
+    if _VALUES.search(shown):
         return REDACTED
-    return value
+    if len(shown) >= _SHORTEST and any(has_form(shown) for has_form in _detectors()):
+        return REDACTED
+    return shown
 
 
 def _member(name: str, value: Any) -> Any:
@@ -40,3 +58,14 @@ def _member(name: str, value: Any) -> Any:
             for each, inner in value.items()
         }
     return redacted(value)
+
+
+@cache
+def _detectors() -> tuple[Callable[[str], object], ...]:
+    """Return what tells the forms of secrets that detect-secrets knows; none where the extra is not installed."""
+    try:
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    except ImportError:
+        return ()
+    known: list[Any] = list(get_mapping_from_secret_type_to_class().values())
+    return tuple(pattern.search for each in known if each.__name__ not in _NOT_FORMS for pattern in each().denylist)
