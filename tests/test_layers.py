@@ -27,7 +27,7 @@ FLOORS = (
     {"documents"},
     {"declared", "catalog", "iam"},
     {"thread_pool", "unresolved", "data_files", "git"},
-    {"json_pointer"},
+    {"json_pointer", "redaction"},
     {"errors"},
     {""},
 )

@@ -147,9 +147,8 @@ def _unread() -> int:
 
 
 def _end(code: int, said: str) -> int:
-    from preflight.redaction import without_credentials
-    from preflight.report.terminal import clean
+    from preflight.report.terminal import presentable
 
     with suppress(OSError):
-        print(f"preflight: {' '.join(clean(without_credentials(said)).split())}", file=sys.stderr)
+        print(f"preflight: {' '.join(presentable(said).split())}", file=sys.stderr)
     return code

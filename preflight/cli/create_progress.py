@@ -8,8 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from preflight.api import events
-from preflight.redaction import without_credentials
-from preflight.report.terminal import clean
+from preflight.report.terminal import clean, presentable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -97,4 +96,4 @@ class EventDisplay:
 def say(text: str) -> None:
     """Write a line to stderr."""
     with suppress(OSError, ValueError):
-        print(clean(without_credentials(text)), file=sys.stderr)
+        print(presentable(text), file=sys.stderr)

@@ -12,8 +12,7 @@ import typer
 from preflight import api
 from preflight.cli.options import AllowOpen, LiveEndpointUrl, LiveProfile, Output
 from preflight.cli.output import require_writable, streaming
-from preflight.redaction import without_credentials
-from preflight.report.terminal import clean
+from preflight.report.terminal import presentable
 
 if TYPE_CHECKING:
     from preflight.api import Answer
@@ -78,7 +77,7 @@ class _Tally:
         for answer in answers:
             if answer.decision is None:
                 self._wrong = True
-                print(clean(without_credentials(f"error: {answer.error}")), file=sys.stderr)
+                print(presentable(f"error: {answer.error}"), file=sys.stderr)
             elif not answer.met:
                 self._unmet = True
             elif answer.open:

@@ -7,6 +7,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 
+from preflight.redaction import without_credentials
+
 _IAM = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\d{12}:((?:role|user|assumed-role)/)")
 _BRACKETS = re.compile(r" \([^()]*\)")
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
@@ -21,6 +23,11 @@ def clean(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def presentable(text: str) -> str:
+    """Return text as `clean` does, without credentials in it: for what is said beside reports."""
+    return clean(without_credentials(text))
 
 
 def _visible(character: str) -> str:
