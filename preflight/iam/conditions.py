@@ -97,7 +97,7 @@ class Condition:
         if not isinstance(found, tuple):
             if found is Missing.ABSENT:
                 return _truth(self.without_key)
-            return self._within(found) if isinstance(found, Constrained) else Truth.UNKNOWN
+            return self._constrained(found) if isinstance(found, Constrained) else Truth.UNKNOWN
         if self.quantifier is not Quantifier.NONE:
             if not found or found == ("",):
                 # AWS takes an empty string for an empty set here.
@@ -111,11 +111,16 @@ class Condition:
         assert self.test is not None
         if self.test("true") and self.test("false"):
             return Truth.TRUE
-        if found is Missing.UNKNOWN:
+        if found is Missing.UNKNOWN or (isinstance(found, Constrained) and found.optional):
             return Truth.UNKNOWN if self.odd or self.test("true") or self.test("false") else Truth.FALSE
         if self.test("true" if found is Missing.ABSENT or not found else "false"):
             return Truth.TRUE
         return Truth.UNKNOWN if self.odd else Truth.FALSE
+
+    def _constrained(self, found: Constrained) -> Truth:
+        """Decide for a key of which a little is known: for its value, and for its absence where it may be absent."""
+        within = self._within(found)
+        return within if not found.optional or within is _truth(self.without_key) else Truth.UNKNOWN
 
     def _within(self, found: Constrained) -> Truth:
         """Decide for a key that is in the request, where the little that is known of its value is enough."""

@@ -115,6 +115,11 @@ class RequestContext:
         """
         if self._who.kind in (PrincipalType.ROLE, PrincipalType.SESSION, PrincipalType.FEDERATED_USER):
             return Constrained(period=(self.now() - _LONGEST_SESSION, self.now()))
+        context = self._request.context
+        told = context.complete or any(matches(each.lower(), "aws:tokenissuetime") for each in context.absent)
+        if self._who.kind in (PrincipalType.USER, PrincipalType.ROOT) and not told:
+            # A user may have got temporary credentials, too (GetSessionToken).
+            return Constrained(period=(self.now() - _LONGEST_SESSION, self.now()), optional=True)
         return Missing.ABSENT if self._who.kind is PrincipalType.ANONYMOUS else None
 
 

@@ -25,11 +25,13 @@ class Missing(Enum):
 class Constrained:
     """What is known of a key that is in the request with one value, where that value is not known.
 
-    It matches one of `patterns`; if it is a date, it lies within `period`, in seconds since 1970.
+    It matches one of `patterns`; if it is a date, it lies within `period`, in seconds since 1970. One that is
+    `optional` may also not be in the request.
     """
 
     patterns: tuple[Tokens, ...] = ((Wild.STAR,),)
     period: tuple[Decimal, Decimal] | None = None
+    optional: bool = False
 
 
 Found = tuple[str, ...] | Missing | Constrained

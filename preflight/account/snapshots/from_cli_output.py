@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,13 @@ from preflight.documents.text.load import load
 from preflight.documents.text.schema import validate
 from preflight.errors import InputError, UsageError
 
-_IAM = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+_KINDS = {
+    "UserDetailList": "iam:user",
+    "GroupDetailList": "iam:group",
+    "RoleDetailList": "iam:role",
+    "Policies": "iam:policy",
+}
+_IAM = tuple(_KINDS)
 # Lists that a command prints, the part of a region that they are, and the member that tells entries apart.
 _LISTS = {
     "Endpoints": ("endpoints", "EndpointName"),
@@ -64,6 +71,8 @@ def document_from(paths: Sequence[str], *, account: str | None, region: str | No
     partition = seen.partition or "aws"
     taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     found: dict[str, Any] = redacted({**made, "taken_at": taken, "partition": partition, "account": seen.account})
+    if seen.unused:
+        found["unknown"] = seen.unused
     validate(Document(", ".join(paths), found), "snapshot")
     return found
 
@@ -77,6 +86,8 @@ class _Seen:
     def __init__(self, account: str | None, region: str | None) -> None:
         self.account, self.partition, self._region = account, None, region
         self.whole: set[tuple[str, str]] = set()
+        # What is in the files and cannot be used, as entries of a snapshot's `unknown`.
+        self.unused: list[dict[str, Any]] = []
 
     def arn(self, arn: object, path: str) -> None:
         """Take the account and partition of a resource's ARN. Raises `InputError` where they are others'."""
@@ -152,12 +163,39 @@ def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False
 
 
 def _iam(made: dict[str, Any], seen: _Seen, path: str, value: Mapping[str, Any]) -> None:
+    """Take the users, groups, roles and policies of one account: some files have examples of several."""
     iam = made.setdefault("iam", {})
+    named = Counter(
+        account
+        for name in _IAM
+        for each in value.get(name, ())
+        if (account := str(arn_part(each.get("Arn"), "account"))).isdigit()
+    )
+    own = seen.account if seen.account in named or not named else named.most_common(1)[0][0]
     for name in _IAM:
+        kept = []
         for each in value.get(name, ()):
-            if name != "Policies" or ":iam::aws:" not in str(each.get("Arn", "")):
-                seen.arn(each.get("Arn"), path)
-        iam.setdefault(name, []).extend(_decoded(value.get(name, []), path))
+            arn = str(each.get("Arn", ""))
+            account = str(arn_part(arn, "account"))
+            if len(named) > 1 and account.isdigit() and account != own:
+                seen.unused.append(_unused(name, arn, f"it is of account {account}, and the others of {own}"))
+                continue
+            if name != "Policies" or ":iam::aws:" not in arn:
+                seen.arn(arn, path)
+            kept.append(each)
+        iam.setdefault(name, []).extend(_decoded(kept, path))
+
+
+def _unused(name: str, arn: str, reason: str) -> dict[str, Any]:
+    kind = _KINDS[name]
+    key = {"GroupName": arn.rpartition("/")[2]} if kind == "iam:group" else {f"{kind[4:].capitalize()}Arn": arn}
+    return {
+        "kind": kind,
+        "region": "",
+        "key": key,
+        "reason": reason,
+        "resolution": "give the files of that account by themselves, with --account",
+    }
 
 
 def _decoded(value: Any, path: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from preflight.account.snapshots.from_cli_output import document_from
 
@@ -30,3 +31,20 @@ def test_a_list_is_whole_and_a_description_is_not(tmp_path: Path) -> None:
 def test_a_page_of_a_list_is_not_whole(tmp_path: Path) -> None:
     paths = written(tmp_path, page={"Endpoints": [ENDPOINT], "NextToken": "x"})
     assert document_from(paths, account=None, region=None)["regions"]["us-east-1"]["incomplete"] == ["endpoints"]
+
+
+def test_of_a_file_with_several_accounts_one_is_taken_and_the_rest_is_said(tmp_path: Path) -> None:
+    def role(account: str, name: str) -> dict[str, Any]:
+        return {"RoleName": name, "Arn": f"arn:aws:iam::{account}:role/{name}", "RolePolicyList": []}
+
+    roles = [role("111122223333", "a"), role("111122223333", "b"), role("444455556666", "c")]
+    (tmp_path / "iam.json").write_text(json.dumps({"RoleDetailList": roles, "UserDetailList": []}))
+    found = document_from([str(tmp_path / "iam.json")], account=None, region=None)
+    assert found["account"] == "111122223333"
+    assert [each["RoleName"] for each in found["iam"]["RoleDetailList"]] == ["a", "b"]
+    (left,) = found["unknown"]
+    assert (
+        left["kind"] == "iam:role" and left["key"] == {"RoleArn": roles[2]["Arn"]} and "444455556666" in left["reason"]
+    )
+    other = document_from([str(tmp_path / "iam.json")], account="444455556666", region=None)
+    assert [each["RoleName"] for each in other["iam"]["RoleDetailList"]] == ["c"] and len(other["unknown"]) == 2

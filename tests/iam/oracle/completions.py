@@ -65,11 +65,14 @@ def present(case: Case, context: Values) -> dict[str, list[list[str]]]:
     def mentioned(key: str) -> set[str]:
         return {values[0] for values in asked.get(key, []) if len(values) == 1}
 
-    if kind in ("role", "session", "federated") and "aws:tokenissuetime" not in given:
+    # A user may have got temporary credentials, too.
+    perhaps = kind in ("user", "root") and not case.get("complete_context", True)
+    if (perhaps or kind in ("role", "session", "federated")) and "aws:tokenissuetime" not in given:
         now = instant(context["aws:currenttime"][0])
         dates = filter(readable(instant), mentioned("aws:tokenissuetime"))
         near = {value for value in dates if 0 <= now - instant(value) <= 36 * 3600}
-        ways["aws:tokenissuetime"] = [[value] for value in sorted({str(int(now) - 3600), *near})]
+        values = [[value] for value in sorted({str(int(now) - 3600), *near})]
+        ways["aws:tokenissuetime"] = [*([[]] if perhaps else []), *values]
     if kind in ("user", "role", "session") and "aws:userid" not in given:
         form = {"user": "AIDA.*", "role": "AROA.*:.+", "session": f"AROA.*:{re.escape(principal.split('/')[-1])}"}[kind]
         ids = set(unique_ids(case)) | {"AROAOTHER", "AIDAOTHER"}
