@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from preflight.iam.operators import OPERATORS
+from preflight.lint.policy.restrictions import without_key as without_key
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView
 from preflight.lint.policy.subject import Subject
 
@@ -93,20 +94,6 @@ def conditions_on(subject: Subject, keys: AbstractSet[str]) -> Sequence[tuple[St
 
 def _keys(subject: Subject) -> frozenset[str]:
     return frozenset([each.lower_key for _, each in subject.once(conditions)])
-
-
-def without_key(condition: ConditionEntry) -> bool:
-    """Say whether a condition is met by a request without its key."""
-    base = condition.lower_base
-    if base == "null":
-        return any(value.text.lower() == "true" for value in condition.values)
-    qualifier = condition.qualifier.lower()
-    if qualifier == "forallvalues":
-        return True
-    if qualifier == "foranyvalue":
-        return condition.if_exists
-    known = OPERATORS.get(base)
-    return condition.if_exists or (known is not None and known.negated)
 
 
 def asks_for(view: StatementView, key: str) -> bool:

@@ -108,7 +108,7 @@ class Grants:
     @cached_property
     def _surely(self) -> frozenset[str]:
         """The watched actions that are allowed on everything, whatever the context."""
-        plain = {id(view): _plain(view) for view in self._statements}
+        plain = {id(view): _on_all(view) and _free(view) for view in self._statements if view.allows}
         return frozenset(
             action
             for action, granted in self.actions.items()
@@ -131,7 +131,7 @@ class Grants:
     @cached_property
     def _limited(self) -> frozenset[int]:
         """The statements that allow nothing for certain."""
-        return frozenset(id(view) for view in self._statements if _limits(view))
+        return frozenset(id(view) for view in self._statements if view.allows and _limits(view))
 
     @cached_property
     def _contexts(self) -> Sequence[Mapping[str, Value]]:
@@ -242,7 +242,19 @@ def _may_be_watched(view: StatementView) -> bool:
 
 
 def _plain(view: StatementView) -> bool:
-    return not view.raw.get("Condition") and any(text and not text.strip("*") for text in view.resource_texts)
+    return not view.raw.get("Condition") and _on_all(view)
+
+
+def _on_all(view: StatementView) -> bool:
+    return any(text and not text.strip("*") for text in view.resource_texts)
+
+
+def _free(view: StatementView) -> bool:
+    """Whether a statement has no condition that its holder cannot meet at will, nor two on one key."""
+    if not view.raw.get("Condition"):
+        return True
+    keys = [each.lower_key for each in view.conditions]
+    return len(set(keys)) == len(keys) and not restricting(view)
 
 
 def _limits(view: StatementView) -> bool:
@@ -267,8 +279,8 @@ def _sample(action: str, pattern: str) -> str | None:
 
 
 def _fits(action: str, view: StatementView) -> bool:
-    """Whether a statement without conditions names the sample resource by a pattern."""
-    return not view.raw.get("Condition") and any(_sample(action, text) is not None for text in view.resource_texts)
+    """Whether a statement without conditions that limit it names the sample resource by a pattern."""
+    return _free(view) and any(_sample(action, text) is not None for text in view.resource_texts)
 
 
 def _samples(action: str, granted: Iterable[Granted]) -> list[str]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from preflight.iam.operators import OPERATORS
 from preflight.lint.policy.statements import ConditionEntry, StatementView
 
 if TYPE_CHECKING:
@@ -44,15 +45,32 @@ _CALLER = (
     "aws:useragent",
     "aws:referer",
 )
+_LACKED = ("aws:principaltag/", "aws:principalorg", "aws:sourcevpc", "aws:sourcearn", "aws:sourceaccount", "aws:vpc")
+"""Keys that the requests of a holder lack, or may."""
+_EITHER = frozenset({"aws:securetransport", "aws:multifactorauthpresent"})
 _MOST_CONTEXTS = 32
 _ACCOUNT_DIGITS = 12
+
+
+def without_key(condition: ConditionEntry) -> bool:
+    """Say whether a condition is met by a request without its key."""
+    base = condition.lower_base
+    if base == "null":
+        return any(value.text.lower() == "true" for value in condition.values)
+    qualifier = condition.qualifier.lower()
+    if qualifier == "forallvalues":
+        return True
+    if qualifier == "foranyvalue":
+        return condition.if_exists
+    known = OPERATORS.get(base)
+    return condition.if_exists or (known is not None and known.negated)
 
 
 def restricting(view: StatementView) -> tuple[ConditionEntry, ...]:
     """Return the conditions of a statement that not everyone who holds the policy can meet."""
     if not view.raw.get("Condition"):
         return ()
-    return tuple(each for each in view.conditions if not _meetable(each.operator, each.key, _written(each.raw)))
+    return tuple(each for each in view.conditions if not _can_be_met(each))
 
 
 def about_caller(condition: ConditionEntry) -> bool:
@@ -68,6 +86,8 @@ def under(conditions: Iterable[ConditionEntry]) -> str:
 
 def contexts(policy: Policy) -> Sequence[Mapping[str, Value]]:
     """Return the values of condition keys that a holder of a policy can have a request made with, and its regions."""
+    if not any(statement.conditions for statement in policy.statements):
+        return [{}]
     from preflight.iam.proof.administrator import friendly
 
     found: dict[tuple[tuple[str, Value], ...], None] = {}
@@ -128,6 +148,25 @@ def _without(raw: Mapping[str, Any], met: Sequence[ConditionEntry]) -> Mapping[s
     return {**plain, "Condition": rest} if rest else plain
 
 
+def _can_be_met(each: ConditionEntry) -> bool:
+    """Whether some holder can bring a condition about, or it holds of most that is not named. What proves it is loaded
+    for those that have to be tried.
+    """
+    key = each.lower_key
+    known = OPERATORS.get(each.lower_base)
+    if known is None:
+        return False
+    if key == _REGION or (key in _ACCOUNTS and not known.negated):
+        return True
+    if not key.startswith(_CALLER) or key.startswith("aws:resource"):
+        return without_key(each) and any(part in key for part in _NOT_THERE)
+    if key.startswith(_LACKED):
+        return without_key(each)
+    if each.lower_base == "bool" and key in _EITHER:
+        return True
+    return _meetable(each.operator, each.key, _written(each.raw))
+
+
 def _written(raw: Any) -> tuple[str, ...]:
     many = raw if isinstance(raw, list) else [raw]
     return tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in many)
@@ -135,19 +174,15 @@ def _written(raw: Any) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def _meetable(operator: str, key: str, values: tuple[str, ...]) -> bool:
-    """Whether some holder can bring a condition about, or it holds of most that is not named."""
+    """Whether some holder can bring a condition about."""
     from preflight.iam.conditions import Truth, condition
     from preflight.iam.proof.administrator import at_will
     from preflight.iam.variables import Found, Missing
 
     compiled = condition(operator, key, values, "2012-10-17")
-    if compiled is None:
+    ways = at_will(compiled.key, [compiled]) if compiled is not None else None
+    if compiled is None or ways is None:
         return False
-    if compiled.key == _REGION or (compiled.key in _ACCOUNTS and not compiled.base.negated):
-        return True
-    ways = at_will(compiled.key, [compiled])
-    if ways is None:
-        return compiled.without_key and any(each in compiled.key for each in _NOT_THERE)
 
     def holds(value: tuple[str, ...]) -> bool:
         def lookup(asked: str) -> Found:
