@@ -75,6 +75,8 @@ def check(
     session = settings.session if service_role is None else Session()
     steps = list(steps_of(plan, facts, place, acting, session))
     nothing = not (plan.requests or plan.gaps) and all(each.handler == "none" for each in plan.resources)
+    # A stack that somebody names is deployed whatever is in it.
+    nothing = nothing and service_role is None and not any(each.named for each in plan.stacks)
     first = steps[0] if steps else step_without_request(plan, facts, place, acting, session)
     resources = [accounted(each, first, settings.allow_unchecked) for each in plan.resources]
     tasks: list[Task[Any]] = [

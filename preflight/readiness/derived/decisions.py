@@ -25,6 +25,7 @@ from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.step import Step
+from preflight.readiness.wording import sentence
 from preflight.unresolved import DeployText, resolution
 
 _TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
@@ -179,7 +180,7 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
             location=location,
             remedy="Create it, or name another with --principal ARN."
             if isinstance(facts, Absent)
-            else facts.resolution,
+            else sentence(facts.resolution),
         )
     request, held = question(step, need, facts.value)
     if held.owner is None and arn_part(need.resource, "account") is None:

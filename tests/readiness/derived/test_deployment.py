@@ -194,3 +194,12 @@ def test_a_name_is_of_one_template(tmp_path: Path) -> None:
     assembly(tmp_path)
     with pytest.raises(UsageError, match="names its own stacks"):
         read_plan([str(tmp_path)], given=named)
+
+
+def test_a_stack_of_nothing_is_deployed_all_the_same() -> None:
+    handle = {"W": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+    found = plan_of([document("t.json", {"Resources": handle})], given=Given("us-east-1", "111122223333"))
+    found = replace(found, principal=ROLES + "deployer")
+    assert checked(found, role("deployer")).verdict is Verdict.READY
+    named = replace(found, stacks=(replace(found.stacks[0], named=True),))
+    assert refused(checked(named, role("deployer"))) == CALLS

@@ -97,6 +97,17 @@ def test_what_the_stack_has_made_before_is_its_own() -> None:
     assert kinds(checked({"Other": role}, snapshot(iam)), "PRE302") == {"Other": "fail"}
 
 
+def test_what_the_named_stack_has_is_its_own() -> None:
+    facts = snapshot(
+        queues=[{"QueueUrl": URL + "a"}, {"QueueUrl": URL + "b"}],
+        stack_resources=[{"StackName": "app", "LogicalResourceId": "A", "PhysicalResourceId": URL + "a"}],
+    )
+    given = Given(REGION, ACCOUNT, stack_name="app")
+    plan = plan_of([document("t.json", {"Resources": {"A": queue("a"), "B": queue("b")}})], given=given)
+    found = list(check(plan, facts, select=RULES).results)
+    assert kinds(found, "PRE302") == {"A": "notApplicable", "B": "fail"}
+
+
 def test_types_of_which_no_read_is_declared_are_those_of_cloud_control() -> None:
     group = {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "g"}}
     there = [{"TypeName": "AWS::Athena::WorkGroup", "Identifier": "g"}]

@@ -5,11 +5,12 @@ What the facts have no list of is not judged: such a resource is reported as che
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.account.facts import Absent, Unknown
+from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.overlays.planned import planned_in
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
@@ -18,6 +19,9 @@ from preflight.readiness.derived.names import NamedResource, beneath, own_name, 
 from preflight.readiness.wording import sentence
 from preflight.unresolved import DeployText
 
+# What Cloud Control says of types that it does not read:
+# https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html
+_NOT_SUPPORTED = ("UnsupportedActionException", "TypeNotFoundException")
 _LOGICAL_ID, _STACK_NAME = "aws:cloudformation:logical-id", "aws:cloudformation:stack-name"
 
 
@@ -47,9 +51,10 @@ def name_free(each: ResourceStep, rule: Rule) -> Iterator[Result]:
         yield result(Kind.PASS, f"the name of {named.label} is free")
     elif isinstance(fact, Unknown):
         message = f"whether the name of {named.label} is free isn't checked: {fact.reason}"
-        if fact.asked:
+        judged = fact.asked and fact.code not in _NOT_SUPPORTED
+        if judged:
             message = f"Can't determine whether the name of {named.label} is free: {fact.reason}"
-        yield result(Kind.OPEN if fact.asked else Kind.NOT_APPLICABLE, message, sentence(fact.resolution))
+        yield result(Kind.OPEN if judged else Kind.NOT_APPLICABLE, message, sentence(fact.resolution))
     else:
         yield _if_made(_taken(each, named, fact.value, result), each)
 
@@ -59,6 +64,9 @@ def _taken(each: ResourceStep, named: NamedResource, there: Any, result: Any) ->
     own = _tags(there)
     if own.get(_LOGICAL_ID) == resource.name.rpartition("/")[2] and own.get(_STACK_NAME):
         message = f"{named.label} exists as {resource.name} of the stack {own[_STACK_NAME]}: this is an update of it"
+        return result(Kind.NOT_APPLICABLE, message, "Check it as an update with --deployed FILE.")  # type: ignore[no-any-return]
+    if (name := _stack_that_has(each, named)) is not None:
+        message = f"{named.label} exists as {resource.name} of the stack {name}: this is an update of it"
         return result(Kind.NOT_APPLICABLE, message, "Check it as an update with --deployed FILE.")  # type: ignore[no-any-return]
     message = f"{named.label} exists in account {each.step.account_id}"
     if named.kind == "s3:bucket":
@@ -72,6 +80,19 @@ def _taken(each: ResourceStep, named: NamedResource, there: Any, result: Any) ->
     else:
         way = "Give it another name, or import it into the state: terraform import."
     return result(Kind.FAIL, message, way)  # type: ignore[no-any-return]
+
+
+def _stack_that_has(each: ResourceStep, named: Named) -> str | None:
+    """Return the name of the stack that is deployed, if what is there is the resource of the same logical id of it."""
+    above, _, id_ = each.resource.name.partition("/")
+    stacks = (one.stack_name for one in each.step.plan.stacks if one.named and one.name == above)
+    stack = next(stacks, None)
+    if stack is None or "/" in id_:
+        return None
+    key = {"StackName": stack, "LogicalResourceId": id_}
+    fact = beneath(each.step.account).read(Ask.one("cloudformation:stack-resource", each.step.region, key))
+    physical = str(fact.value.get("PhysicalResourceId")) if isinstance(fact, Known) else ""
+    return stack if named.name in (physical, *re.split("[:/]", physical)[-1:]) else None
 
 
 def _tags(there: Any) -> dict[str, str]:
