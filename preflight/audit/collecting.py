@@ -19,7 +19,9 @@ from preflight.account.organization import policy_asks
 from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
 from preflight.audit.last_accessed import collect_last_accessed
+from preflight.audit.shared_resources import KINDS as SHARED_KINDS
 from preflight.audit.shared_resources import collect_shared
+from preflight.declared.resource_kinds import load_kind
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document
 from preflight.errors import UsageError
@@ -107,13 +109,25 @@ def collect(
         recorder.read_many([ask for region in regions for ask in _names(region)])
     for plan in plans:
         _checked(plan, recorder)
-    return document_of(
+    document = document_of(
         _kept(recorder),
         account=found.value,
         partition=account.partition,
         regions=regions,
         taken_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+    if Also.NAMES in also and Also.RESOURCE_POLICIES not in also:
+        _say_names_only(document)
+    return document
+
+
+def _say_names_only(document: Mapping[str, Any]) -> None:
+    """Say of the lists of what may have policies that those were not read: an audit looks at none of them then."""
+    with_policies = {load_kind(kind).section("snapshot")["part"] for kind in SHARED_KINDS}
+    for parts in document["regions"].values():
+        names = sorted(part for part in with_policies if part in parts)
+        if names:
+            parts["names_only"] = names
 
 
 def enabled_regions(account: LiveAccount) -> list[str]:
@@ -181,8 +195,6 @@ def _region(recorder: Recorder, region: str, account_id: str) -> None:
     for kind in _DESCRIBED:
         listed = recorder.read(Ask.all(kind, region))
         if isinstance(listed, Known):
-            from preflight.declared.resource_kinds import load_kind
-
             names = load_kind(kind).identity
             asks = [Ask.one(kind, region, {name: str(each[name]) for name in names}) for each in listed.value]
             for start in range(0, len(asks), _BATCH):

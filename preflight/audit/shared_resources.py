@@ -59,6 +59,8 @@ def shared_resources(scene: Scene) -> Iterator[SharedResource]:
             for entry in scene.account.listed(kind, region):
                 key = _key(kind, entry)
                 policy = scene.account.read(Ask.one(_policy_kind(kind), region, key))
+                if isinstance(policy, Unknown) and scene.account.holds_names_only(kind, region):
+                    continue
                 if isinstance(policy, Known) and isinstance(policy.value, str):
                     policy = _parsed(policy.value)
                 arn = entry.get(declared.section("described-arn") or "") or declared.arn(
@@ -72,8 +74,14 @@ def unlisted(scene: Scene) -> list[str]:
     return [
         plural(load_kind(kind).label)
         for kind in KINDS
-        if any(not isinstance(scene.account.read(_list_of(kind, region)), Known) for region in scene.regions)
+        if any(not _with_policies(scene, kind, region) for region in scene.regions)
     ]
+
+
+def _with_policies(scene: Scene, kind: str, region: str) -> bool:
+    """Say whether the facts list all of a kind, to read their policies."""
+    whole = isinstance(scene.account.read(_list_of(kind, region)), Known)
+    return whole and not scene.account.holds_names_only(kind, region)
 
 
 def plural(label: str) -> str:

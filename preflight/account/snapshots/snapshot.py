@@ -108,6 +108,11 @@ class Snapshot:
         """Whether what was asked could not be read when the snapshot was taken, rather than not being asked for."""
         return (ask.kind, ask.region, ask.key) in self._unknown
 
+    def holds_names_only(self, kind: str, region: str) -> bool:
+        """Say whether a list of a region was read for its names, without the policies of what is in it."""
+        part = (load_kind(kind).section("snapshot") or {}).get("part", "")
+        return part in self._document.get("regions", {}).get(region, {}).get("names_only", ())
+
     def listed(self, kind: str, region: str) -> Sequence[Mapping[str, Any]]:
         """Return what a list of a region has, whether it is whole or not. Raises as `read` does."""
         part = (load_kind(kind).section("snapshot") or {}).get("part", "")
