@@ -82,7 +82,7 @@ def _taken(each: ResourceStep, named: NamedResource, there: Any, result: Any) ->
     return result(Kind.FAIL, message, way)  # type: ignore[no-any-return]
 
 
-def _stack_that_has(each: ResourceStep, named: Named) -> str | None:
+def _stack_that_has(each: ResourceStep, named: NamedResource) -> str | None:
     """Return the name of the stack that is deployed, if what is there is the resource of the same logical id of it."""
     above, _, id_ = each.resource.name.partition("/")
     stacks = (one.stack_name for one in each.step.plan.stacks if one.named and one.name == above)
