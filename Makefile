@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test docs site install install-test format bench clean
+.PHONY: demo test docs site sbom install install-test format bench clean
 
 demo: install
 	@$(BIN)/preflight check examples/create-endpoint.json --snapshot examples/snapshot.json \
@@ -31,6 +31,14 @@ site: install-test
 	$(BIN)/python -m pip install -q -c constraints.txt zensical
 	$(BIN)/python tools/site_pages.py build/site/pages
 	$(BIN)/zensical build --strict
+
+# What a default install brings along, as a CycloneDX document: build/preflight.cdx.json.
+sbom: install
+	rm -rf build/sbom && $(BIN)/python -m venv build/sbom/preflight && $(BIN)/python -m venv build/sbom/tool
+	build/sbom/preflight/bin/python -m pip install -q -c constraints.txt .
+	build/sbom/tool/bin/python -m pip install -q cyclonedx-bom
+	build/sbom/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible -o build/preflight.cdx.json build/sbom/preflight/bin/python
 
 format: install-test
 	$(BIN)/ruff format .

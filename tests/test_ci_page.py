@@ -119,5 +119,22 @@ def test_the_action_runs(tmp_path: Path, given: dict[str, str], code: int, shows
     assert (tmp_path / "out.sarif").exists() == ("OUTPUT" in given)
 
 
+@pytest.mark.skipif(BASH is None, reason="the action runs in bash")
+def test_the_action_finds_programs_where_windows_has_them(tmp_path: Path) -> None:
+    there = tmp_path / "preflight" / "Scripts" / "preflight"
+    there.parent.mkdir(parents=True)
+    there.write_text("#!/bin/sh\necho ran\n")
+    there.chmod(0o755)
+    defaults = {name: ACTION["inputs"][name.lower()]["default"] for name in RUN["env"]}
+    env = {**os.environ, **defaults, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "o")}
+    done = subprocess.run([str(BASH), "-e", "-c", RUN["run"]], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+
+
+def test_the_action_uses_others_by_hash() -> None:
+    used = [each["uses"] for each in ACTION["runs"]["steps"] if "uses" in each]
+    assert used and all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each) for each in used)
+
+
 def test_no_input_is_part_of_a_script() -> None:
     assert "${{" not in RUN["run"] and "${{" not in INSTALL["run"]
