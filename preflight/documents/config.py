@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.found_policy import POLICY_TYPES, PolicyType
+from preflight.documents.policies.found_policy import NO_FORMS, POLICY_TYPES, PolicyType, ProjectForms
 from preflight.documents.text.document import Document
 from preflight.documents.text.globs import matches
 from preflight.errors import InputError
@@ -73,6 +73,7 @@ class Config(NamedTuple):
     check: CheckTable = CheckTable()
     audit: Mapping[str, Any] = {}
     rule_pages: str = ""
+    forms: ProjectForms = NO_FORMS
 
     def named(self, path: str) -> str:
         """Return how the settings name a file: from their folder, with slashes."""
@@ -186,6 +187,7 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
         check=_check(table.get("check", {}), folder),
         audit=table.get("audit", {}),
         rule_pages=table.get("rule-pages", ""),
+        forms=ProjectForms(tuple(table.get("placeholders", ())), tuple(table.get("partitions", ()))),
     )
 
 

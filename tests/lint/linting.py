@@ -21,7 +21,7 @@ def found_policy(policy: Any, type_: PolicyType = "identity", service: str = "",
     policy = json.loads(text)
     document = Document("policy.json", policy, text)
     owner = {name: value for name, value in (("service", service), ("account", account)) if value}
-    return with_placeholders(FoundPolicy(document, policy, type_, owner=owner), variables=True)
+    return with_placeholders(FoundPolicy(document, policy, type_, owner=owner))
 
 
 def findings(policy: Any, type_: PolicyType = "identity", *, select: str = "", service: str = "") -> list[Found]:

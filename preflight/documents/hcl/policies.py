@@ -79,6 +79,8 @@ class _Called:
                 yield from self.policies(child, f"{name}.", place)
 
     def _of(self, child: Instance, name: str, place: Place) -> Iterator[FoundPolicy | PassedOver]:
+        for each in child.module.unread:
+            yield PassedOver(f"line {place.line}: {each} of {name} could not be read")
         reading = ModuleReading(child, self._source, self._wanted, (name, place))
         written = ModuleReading(
             Instance(child.module, 0, {}, child.calls, self._budget), self._source, self._wanted, (name, place)

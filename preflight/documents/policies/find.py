@@ -5,13 +5,23 @@ A kind of document that holds policies is one line of `_HOLDERS`, with a module 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, TypeAlias
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from preflight.documents.policies.cli_output import next_wrapper
-from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyType, Problem
+from preflight.documents.policies.found_policy import (
+    NO_FORMS,
+    FoundPolicy,
+    PassedOver,
+    FoundPolicies,
+    PolicyType,
+    Problem,
+    ProjectForms,
+)
 from preflight.documents.policies.in_string import (
     looks_like_policy,
     policy_in_string,
@@ -24,6 +34,9 @@ from preflight.documents.text.load import load_text
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
 from preflight.json_pointer import escape
+
+if TYPE_CHECKING:
+    from preflight.documents.policies.placeholders import Where
 
 Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy | PassedOver]]
 
@@ -52,21 +65,29 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
         "preflight.documents.policies.in_accounts:of_authorization_details",
     ),
 )
+# What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
+_NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
+_SOMETHING = re.compile(r"^(?!---|\s*#|%)[^\n]*\S|^---[ \t]+[^\s#]", re.MULTILINE)
+_MOST_DOCUMENTS = 200
 # What organizations describe-policy calls a policy's type (botocore's PolicyType).
 _TYPES: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
-def read_policies(text: str, path: str, wanted: PolicyType | None = None) -> list[FoundPolicy]:
+def read_policies(
+    text: str, path: str, wanted: PolicyType | None = None, own: ProjectForms = NO_FORMS
+) -> list[FoundPolicy]:
     """Return every policy in a file's text, as `read_all` does, without what of it could not be looked at."""
-    return read_all(text, path, wanted).found
+    return read_all(text, path, wanted, own).found
 
 
-def read_all(text: str, path: str, wanted: PolicyType | None = None) -> FoundPolicies:
+def read_all(text: str, path: str, wanted: PolicyType | None = None, own: ProjectForms = NO_FORMS) -> FoundPolicies:
     """Return every policy in a file's text, in the order in which they stand; `wanted` is the type of a bare one.
 
     A text that cannot be read, and has the look of a policy, is one policy with a problem and no value. The list is
     empty where there is none. Raises `InputError` for a text that cannot be read and does not look like one.
     """
+    if parts := yaml_documents(text, path):
+        return _of_each(parts, path, wanted, own)
     repeated: list[Repeated] = []
     try:
         document = load_text(text, path, repeated, short_forms=True)
@@ -75,7 +96,7 @@ def read_all(text: str, path: str, wanted: PolicyType | None = None) -> FoundPol
             raise
         problem = syntax_problem(error)
         return FoundPolicies([FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(problem,))])
-    return all_in(document, wanted, repeated)
+    return all_in(document, wanted, repeated, own)
 
 
 def policies_in(document: Document, wanted: PolicyType | None = None) -> list[FoundPolicy]:
@@ -83,7 +104,12 @@ def policies_in(document: Document, wanted: PolicyType | None = None) -> list[Fo
     return all_in(document, wanted).found
 
 
-def all_in(document: Document, wanted: PolicyType | None = None, repeated: Sequence[Repeated] = ()) -> FoundPolicies:
+def all_in(
+    document: Document,
+    wanted: PolicyType | None = None,
+    repeated: Sequence[Repeated] = (),
+    own: ProjectForms = NO_FORMS,
+) -> FoundPolicies:
     """Return every policy in a document; `wanted` is the type of one that nothing around it tells the type of.
 
     `repeated` are the members of the document that stand twice: those in a policy are its problems.
@@ -95,12 +121,36 @@ def all_in(document: Document, wanted: PolicyType | None = None, repeated: Seque
     if found:
         from preflight.documents.policies.placeholders import may_have_placeholders, with_placeholders
 
-        if not document.text or may_have_placeholders(document.text):
-            variables = not _has_types(document.value.get("Resources")) if isinstance(document.value, dict) else True
-            found = [with_placeholders(each, variables=variables) for each in found]
+        if not document.text or may_have_placeholders(document.text, own):
+            found = [with_placeholders(each, _where(document.value), own) for each in found]
     if repeated:
         found = [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
     return FoundPolicies(found, passed_over)
+
+
+def _where(value: Any) -> Where:
+    if isinstance(value, dict) and _has_types(value.get("Resources")):
+        return "template"
+    return "serverless" if isinstance(value, dict) and "service" in value and "provider" in value else "plain"
+
+
+def yaml_documents(text: str, path: str) -> list[str]:
+    """Return the documents of a YAML file that has several, each on the lines on which it stands; else nothing."""
+    if "\n---" not in text or text.lstrip()[:1] in ("{", "["):
+        return []
+    starts = [0, *(found.start() for found in _NEXT_DOCUMENT.finditer(text))]
+    if len(starts) > _MOST_DOCUMENTS:
+        raise InputError(path, f"it holds more than {_MOST_DOCUMENTS} YAML documents", mend="split it")
+    parts = [(text.count("\n", 0, start), text[start:end]) for start, end in pairwise([*starts, len(text)])]
+    filled = ["\n" * lines + part for lines, part in parts if _SOMETHING.search(part)]
+    return filled if len(filled) > 1 else []
+
+
+def _of_each(parts: Sequence[str], path: str, wanted: PolicyType | None, own: ProjectForms) -> FoundPolicies:
+    read = [read_all(each, path, wanted, own) for each in parts]
+    return FoundPolicies(
+        [one for each in read for one in each.found], tuple(one for each in read for one in each.passed_over)
+    )
 
 
 def _holder(value: Any) -> Finder | None:

@@ -26,19 +26,30 @@ POLICY_TYPES: tuple[PolicyType, ...] = (
 
 
 class Problem(NamedTuple):
-    """What keeps a text from being read as a policy (`syntax`), or a member that stands twice in it (`repeated`).
+    """What keeps a text from being read as a policy (`syntax`), a member that stands twice in it (`repeated`), or a
+    pseudo parameter of a template that no `Fn::Sub` puts in (`unsubstituted`).
 
     Of a policy that is only named: an AWS managed one that allows everything (`administrator`), one that AWS does not
     have (`managed`), or a policy template that SAM does not have (`template`). `pointer` is within the policy; `line`
     and `column` are in the file, from 1.
     """
 
-    kind: Literal["syntax", "repeated", "administrator", "managed", "template"]
+    kind: Literal["syntax", "repeated", "administrator", "managed", "template", "unsubstituted"]
     message: str
     remedy: str
     pointer: str = ""
     line: int | None = None
     column: int | None = None
+
+
+class ProjectForms(NamedTuple):
+    """What a project writes that AWS doesn't have: placeholders, in which `*` is any name, and partitions."""
+
+    placeholders: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
+
+
+NO_FORMS = ProjectForms()
 
 
 class PassedOver(NamedTuple):
@@ -76,7 +87,7 @@ class FoundPolicy:
     @property
     def readable(self) -> bool:
         """Whether there is a value to look at."""
-        return all(problem.kind == "repeated" for problem in self.problems)
+        return all(problem.kind in ("repeated", "unsubstituted") for problem in self.problems)
 
     def whole(self, pointer: str) -> str:
         """Return where in the document a pointer within the policy leads."""

@@ -65,6 +65,11 @@ class _Inside:
     place: _Place
     loops: frozenset[str]
 
+    @property
+    def mappings(self) -> Any:
+        """The mappings of the template."""
+        return self.document.value.get("Mappings")
+
     def value(self, value: Any, pointer: str, path: str, depth: int = 0) -> Iterator[FoundPolicy | PassedOver]:
         """Yield the policies in a value: what stands where one belongs, and what has the form of one elsewhere."""
         if (branches := _branches(value)) is not None and "/Fn::If" not in pointer:
@@ -83,7 +88,7 @@ class _Inside:
             yield from attached(self.document, pointer, value, self.place.logical, by_name=path.startswith("Policies"))
         elif path == _CUSTOM and self.place.type == "AWS::Serverless::Api":
             # SAM writes the policy around the statements that the API has.
-            resolving = Resolving(pointer, 1, self.loops)
+            resolving = Resolving(pointer, 1, self.loops, self.mappings)
             policy = {"Version": "2012-10-17", "Statement": resolving.resolved(value)}
             shape = resolving.shape(under="/Statement")
             yield _told(FoundPolicy(self.document, policy, "resource", pointer, shape=shape), self.place, path)
@@ -145,7 +150,7 @@ class _Inside:
 
     def _resolved(self, value: Any, pointer: str, path: str, type_: PolicyType | None = None) -> Iterator[FoundPolicy]:
         for branch in (1, 2):
-            resolving = Resolving(pointer, branch, self.loops)
+            resolving = Resolving(pointer, branch, self.loops, self.mappings)
             policy = resolving.resolved(value)
             found = FoundPolicy(self.document, policy, type_ or type_of(policy), pointer, shape=resolving.shape())
             if not is_function(policy):

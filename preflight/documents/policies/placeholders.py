@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, Literal, TypeAlias
 
 from preflight.catalog.global_keys import SEVERAL, SINGLE
-from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.documents.policies.found_policy import NO_FORMS, FoundPolicy, Problem, ProjectForms
 from preflight.documents.policies.template_values import Shape, unknown_text
 from preflight.json_pointer import escape
 
@@ -27,29 +28,31 @@ _FORMS = (
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
     r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
+Where: TypeAlias = Literal["plain", "template", "serverless"]
 _PLACEHOLDER = re.compile("|".join(_FORMS))
 _MAY_BE = re.compile(
     r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
     r"|\$\{aws:(?:accountId|region)\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
 )
+_PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
 """Names without their aws: are slips, not placeholders."""
 _WORDS = frozenset({"Version", "Id", "Sid", "Effect"})
 
 
-def may_have_placeholders(text: str) -> bool:
+def may_have_placeholders(text: str, own: ProjectForms) -> bool:
     """Say quickly whether a document's text may hold any."""
-    return _MAY_BE.search(text) is not None
+    return _MAY_BE.search(text) is not None or "${AWS::" in text or own != ProjectForms()
 
 
-def with_placeholders(found: FoundPolicy, *, variables: bool) -> FoundPolicy:
-    """Return a policy with its placeholders as values that aren't known. `variables`: `${name}` is one too; not so in a
-    template, where it is a reference that lacks its Fn::Sub.
+def with_placeholders(found: FoundPolicy, where: Where = "plain", own: ProjectForms = NO_FORMS) -> FoundPolicy:
+    """Return a policy with its placeholders as values that aren't known. `${name}` is one too, but not in a template,
+    where it is a reference that lacks its Fn::Sub; the Serverless Framework puts pseudo parameters in by itself.
     """
     if not found.readable or not isinstance(found.value, dict):
         return found
-    reading = _Reading(variables)
+    reading = _Reading(where, own)
     value = reading.value(found.value, "")
     if not reading.written:
         return found
@@ -57,15 +60,24 @@ def with_placeholders(found: FoundPolicy, *, variables: bool) -> FoundPolicy:
     shape = replace(was or Shape(editable=True), unknown=(was.unknown if was else frozenset()) | reading.unknown,
                     written={**(was.written if was else {}), **reading.written},
                     placeholders=tuple(reading.named.items()))  # fmt: skip
-    return replace(found, value=value, shape=shape)
+    problems = (*found.problems, *(_unsubstituted(found, name, at) for name, at in reading.unsubstituted.items()))
+    return replace(found, value=value, shape=shape, problems=problems)
+
+
+def _unsubstituted(found: FoundPolicy, name: str, at: str) -> Problem:
+    line, column = found.place(at) or (None, None)
+    message = f"{name} is plain text here, since no Fn::Sub is around it"
+    return Problem("unsubstituted", message, "Use Fn::Sub (!Sub) for the text.", line=line, column=column)
 
 
 class _Reading:
-    def __init__(self, variables: bool) -> None:  # noqa: FBT001 -- of this module
-        self._variables = variables
+    def __init__(self, where: Where, own: ProjectForms) -> None:
+        self._where, self._own = where, _own_pattern(own.placeholders)
+        self._partitions = tuple(f"arn:{each}:" for each in own.partitions)
         self.unknown: frozenset[str] = frozenset()
         self.written: dict[str, str] = {}
         self.named: dict[str, str] = {}
+        self.unsubstituted: dict[str, str] = {}
 
     def value(self, value: Any, at: str) -> Any:
         if isinstance(value, dict):
@@ -84,16 +96,26 @@ class _Reading:
         return self._made(name, at)
 
     def _text(self, text: str, at: str) -> str:
-        made = self._made(text, at)
-        if made != text:
+        for partition in self._partitions:
+            if text.startswith(partition):
+                # AWS's own stands for it: what else the ARN says is checked.
+                made = self._made(f"arn:aws:{text[len(partition) :]}", at)
+                self.written[made] = text
+                break
+        else:
+            made = self._made(text, at)
+        if "${aws:PrincipalTag/unresolved." in made and made != text:
             self.unknown |= {at}
         return made
 
     def _made(self, text: str, at: str) -> str:
         made = text
-        for each in _placeholders(text, self._variables):
+        for each in (*_placeholders(text, self._where != "template"), *(self._own.findall(text) if self._own else ())):
             made = made.replace(each, unknown_text(each.strip("${}<>#%[] ") or "value").text)
-            if not each.startswith(_DYNAMIC):
+            if each.startswith("${AWS::") and self._where != "plain":
+                if self._where == "template":
+                    self.unsubstituted.setdefault(each, at)
+            elif not each.startswith(_DYNAMIC):
                 self.named.setdefault(each, at)
         if made != text:
             self.written[made] = text
@@ -106,3 +128,12 @@ def _placeholders(text: str, variables: bool) -> Iterator[str]:  # noqa: FBT001 
         if each.startswith("${") and ":" not in each and (not variables or f"aws:{each[2:-1].lower()}" in _LOWER):
             continue
         yield each
+    yield from _PSEUDO.findall(text)
+
+
+@cache
+def _own_pattern(placeholders: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not placeholders:
+        return None
+    forms = (r"[\w .-]{1,60}?".join(map(re.escape, each.split("*"))) for each in placeholders)
+    return re.compile("|".join(forms))

@@ -43,9 +43,13 @@ def type_of(policy: Any, path: str = "") -> PolicyType:
         return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
     if named == "rcp" and _OF_RESOURCE.search(path) and not _fits_rcp(stated):
         return "resource"
-    if named in ("rcp", "vpc_endpoint"):
-        return "rcp" if named == "rcp" else "vpc-endpoint"
-    return "trust" if all(map(_trusts, stated)) else "resource"
+    # A name is a hint: what allows something to someone in particular is no policy of an organization.
+    if named == "rcp" and not any(map(_lets_in, stated)):
+        return "rcp"
+    trusts = all(map(_trusts, stated))
+    if named == "vpc_endpoint" and not (trusts and any(map(_lets_service_in, stated))):
+        return "vpc-endpoint"
+    return "trust" if trusts else "resource"
 
 
 def _fits_rcp(statements: Iterable[Mapping[str, Any]]) -> bool:
@@ -78,6 +82,19 @@ def _trusts(statement: Mapping[str, Any]) -> bool:
     return bool(actions) and all(_TRUST.match(action) for action in actions)
 
 
+def _lets_in(statement: Mapping[str, Any]) -> bool:
+    """Say whether a statement allows something to someone, or on something, in particular: a resource control policy
+    only denies, and the one that allows, RCPFullAWSAccess, allows everything to everyone.
+    """
+    named = statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    return statement.get("Effect") == "Allow" and (named or statement.get("Resource", "*") not in ("*", ["*"]))
+
+
+def _lets_service_in(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    return isinstance(principal, dict) and bool({"Service", "Federated"} & set(principal))
+
+
 def _by_mistake(statement: Mapping[str, Any]) -> bool:
     """Say whether a resource stands in what is a trust policy all the same, for the rules to tell: it lets a service or
     an identity provider in, or names whom it lets in and every resource. The policy of a VPC endpoint of STS is for
@@ -87,7 +104,7 @@ def _by_mistake(statement: Mapping[str, Any]) -> bool:
     if not isinstance(principal, dict):
         return False
     everyone = principal.get("AWS") in ("*", ["*"])
-    return bool({"Service", "Federated"} & set(principal)) or (
+    return _lets_service_in(statement) or (
         not everyone and statement.get("Resource") in ("*", ["*"]) and "NotResource" not in statement
     )
 

@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ _PSEUDO = {
     "AWS::Region": "us-east-1",
     "AWS::URLSuffix": "amazonaws.com",
 }
+_LONGEST, _DEEPEST = 120, 6
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
 _VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
@@ -34,8 +35,8 @@ class Shape:
     known; `moved` says where a part stands in the document, by its pointer in the policy, where that is elsewhere;
     `written` is how the template writes a text that its functions make. `placeholders` are those that someone is to
     fill in, each with where it stands first. It is `editable` where nothing but placeholders is hidden. Where it is not
-    `complete`, there may be statements beside those that it has. `absent` are the pointers of members that
-    may not be there.
+    `complete`, there may be statements beside those that it has. `absent` are the pointers of members that may not be
+    there.
     """
 
     unknown: frozenset[str] = frozenset()
@@ -71,11 +72,14 @@ class MadeText(NamedTuple):
 
 class Resolving:
     """Resolves one policy of a template. `branch` is which branch of each `Fn::If` is taken, 1 or 2; `branched` says
-    afterwards whether there was any. `loops` are the names that loops around it write, which stand in plain texts too.
+    afterwards whether there was any. `loops` are the names that loops around it write, which stand in plain texts too;
+    `mappings` are the template's.
     """
 
-    def __init__(self, pointer: str, branch: int = 1, loops: frozenset[str] = frozenset()) -> None:
-        self._pointer, self._branch, self._loops = pointer, branch, loops
+    def __init__(
+        self, pointer: str, branch: int = 1, loops: frozenset[str] = frozenset(), mappings: Any = None
+    ) -> None:
+        self._pointer, self._branch, self._loops, self._mappings = pointer, branch, loops, mappings
         self._unknown: set[str] = set()
         self._moved: dict[str, str] = {}
         self._written: dict[str, str] = {}
@@ -102,6 +106,10 @@ class Resolving:
         if (branch := self._taken(value)) is not None:
             self._moved[at] = f"{outer}/Fn::If/{branch}"
             return self._value(value["Fn::If"][branch], at, self._moved[at])
+        if (keys := self._mapped(value)) is not None:
+            self._moved[at] = "/Mappings/" + "/".join(map(escape, keys))
+            first, second, third = keys
+            return self._value(self._mappings[first][second][third], at, self._moved[at])
         if is_function(value):
             made = text_of(value)
             if not made.known:
@@ -114,6 +122,16 @@ class Resolving:
             for name, each in value.items()
             if not self._is_nothing(each)
         }
+
+    def _mapped(self, value: Mapping[str, Any]) -> list[str] | None:
+        """Return the keys under which a mapping has what `Fn::FindInMap` finds; None where they are not all written."""
+        keys = value.get("Fn::FindInMap") if len(value) == 1 else None
+        if not isinstance(keys, list) or len(keys) != 3 or not all(isinstance(each, str) for each in keys):
+            return None
+        found = self._mappings
+        for each in keys:
+            found = found.get(each) if isinstance(found, dict) else None
+        return keys if isinstance(found, (str, list)) else None
 
     def _in_loop(self, text: str, at: str) -> str:
         """Return a text with what stands for the values that a loop writes into it."""
@@ -174,7 +192,16 @@ def text_of(value: Any) -> MadeText:
         return MadeText(text, written, all(each.known for each in parts))
     if name == "Fn::GetAtt":
         return unknown_text(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
-    return unknown_text(name)
+    return unknown_text(".".join([name, *_words(argument)])[:_LONGEST])
+
+
+def _words(argument: Any, depth: int = 0) -> Iterator[str]:
+    """Yield what tells one call of a function from another."""
+    if isinstance(argument, (dict, list)) and depth < _DEEPEST:
+        for each in argument.items() if isinstance(argument, dict) else argument:
+            yield from _words(list(each) if isinstance(each, tuple) else each, depth + 1)
+    else:
+        yield str(argument)
 
 
 def is_partly_unknown(text: str) -> bool:

@@ -58,7 +58,9 @@ class Cache:
         if folder is None:
             return None
         ids = ",".join(each.id for each in settings.rules)
-        named = blake2b(f"{ids}\n{settings.type}\n{_deciding(rules)}".encode(), digest_size=12).hexdigest()
+        named = blake2b(
+            f"{ids}\n{settings.type}\n{settings.config.forms}\n{_deciding(rules)}".encode(), digest_size=12
+        ).hexdigest()
         return cls(folder / f"lint-{named}.json", settings)
 
     def known(self, file: FoundFile) -> LintedFile | None:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from preflight.documents.config import Config, PathSettings
 from preflight.documents.policies.files import HCL, FoundFile
-from preflight.documents.policies.find import read_all, read_policies
+from preflight.documents.policies.find import read_all, read_policies, yaml_documents
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import decode, load_text, read_bytes
@@ -112,7 +112,7 @@ class Files:
         named = self._settings.config.named(file.path)
         return (
             None
-            if _is_unmendable(file)
+            if _is_unmendable(file, text)
             else self._fix(file, text, named, self._settings.config.settings_for(named), only)
         )
 
@@ -127,13 +127,15 @@ class Files:
 
                 policies, passed_over = policies_of(text, file.path, settings.type or own.type, file.top)
             else:
-                policies, passed_over = read_all(text, file.path, settings.type or own.type)
+                policies, passed_over = read_all(text, file.path, settings.type or own.type, settings.config.forms)
         except InputError as error:
             return LintedFile(file, error=str(error) if file.named else "", skipped=error.problem)
-        fix = self._fix(file, text, named, own) if settings.fix and policies and not _is_unmendable(file) else None
+        fix = (
+            self._fix(file, text, named, own) if settings.fix and policies and not _is_unmendable(file, text) else None
+        )
         if fix is not None and settings.fix == "write" and fix.after != text:
             text = fix.after
-            policies = read_policies(text, file.path, settings.type or own.type)
+            policies = read_policies(text, file.path, settings.type or own.type, settings.config.forms)
         found = [each for policy in policies for each in self._linter.findings(policy)]
         kept, suppressions = self._kept(found, named, self._rules_of(own), policies, text)
         shown = text if kept else ""
@@ -158,7 +160,7 @@ class Files:
         """Mend what runs on the file, is meant and is not suppressed; None where there is nothing to hand on."""
         from preflight.lint.runner.fix import mend
 
-        ids, type_ = self._rules_of(own), self._settings.type or own.type
+        ids, type_, forms = self._rules_of(own), self._settings.type or own.type, self._settings.config.forms
 
         def find(policies: Sequence[FoundPolicy], text: str) -> list[Found]:
             found = [each for policy in policies for each in self._linter.findings(policy) if each.finding.edits]
@@ -167,7 +169,7 @@ class Files:
             return [each for each, result in meant if only(result) and not suppressions.cover(each, result)]
 
         pinned = self._suppressions(named, (), "")
-        mended = mend(text, lambda text: read_policies(text, file.path, type_), find, pinned.pinned)
+        mended = mend(text, lambda text: read_policies(text, file.path, type_, forms), find, pinned.pinned)
         if mended.text == text and not mended.left and file.path != "-":
             return None
         return Fix(file.path, text, mended.text, mended.rules, tuple(each.line for each in mended.left), file.top)
@@ -210,8 +212,8 @@ class Files:
         return sorted(kept, key=_place), suppressions
 
 
-def _is_unmendable(file: FoundFile) -> bool:
-    return file.path.endswith((".gz", *HCL))
+def _is_unmendable(file: FoundFile, text: str) -> bool:
+    return file.path.endswith((".gz", *HCL)) or bool(yaml_documents(text, file.path))
 
 
 def _may_hold_policy(data: bytes, path: str) -> bool:

@@ -28,6 +28,7 @@ PROBLEMS = {
     "administrator": "IAM218",
     "managed": "IAM105",
     "template": "IAM106",
+    "unsubstituted": "IAM057",
 }
 _OURS = "preflight.lint."
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]

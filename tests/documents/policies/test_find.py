@@ -90,7 +90,7 @@ def test_a_policy_in_a_string_is_placed_in_the_file(text: str, path: str) -> Non
         (BARE, "team.permissions-boundary.json", "boundary"),
         (BARE, "description.json", "identity"),
         (TRUST, "", "trust"),
-        (TRUST, "rcps/x.json", "rcp"),
+        (TRUST, "rcps/x.json", "trust"),
         ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]}},
          "", "trust"),
         ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}},

@@ -34,11 +34,13 @@ def typed(subject: Subject) -> Iterator[Finding]:
                 yield _mistyped(f"/Statement/{index}", f"Statement[{index}]", each, what)
     elif not isinstance(written, (dict, list)):
         yield _mistyped("/Statement", "Statement", written, "an object or a list of objects")
+    # CloudFormation makes texts of the numbers of a YAML template.
+    is_template = subject.found.document.syntax == "yaml" and bool(subject.found.pointer)
     for view in subject.statements:
-        yield from _statement(view)
+        yield from _statement(view, as_text=is_template)
 
 
-def _statement(view: StatementView) -> Iterator[Finding]:
+def _statement(view: StatementView, *, as_text: bool) -> Iterator[Finding]:
     for name, written in view.raw.items():
         if name == "Condition":
             yield from _condition(written, f"{view.pointer}/Condition")
@@ -49,7 +51,7 @@ def _statement(view: StatementView) -> Iterator[Finding]:
                 yield from _texts(written, f"{view.pointer}/{name}", name)
         elif name == "Effect":
             yield _mistyped(f"{view.pointer}/Effect", "Effect", written, '"Allow" or "Deny"')
-        elif name == "Sid":
+        elif name == "Sid" and not (as_text and type(written) is int):
             place = f"{view.pointer}/Sid"
             edits = (Edit("replace", place, str(written)),) if type(written) is int else ()
             yield _mistyped(place, "Sid", written, "a string", edits)

@@ -17,6 +17,9 @@ from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
+# The encryption context in which a service names the resource that it encrypts, such as logs and its log group:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+_OF_RESOURCE = "kms:encryptioncontext:aws:"
 _OTHERS = frozenset({"aws:sourceowner", "kms:calleraccount", "s3:x-amz-acl", "aws:principalaccount", "sts:externalid"})
 
 
@@ -97,7 +100,7 @@ def _writes_own_logs(view: StatementView) -> bool:
 def _says_for_whom(view: StatementView) -> bool:
     """Whether a condition says for whose resources a service acts: not for those of anyone."""
     return "Condition" in view.raw and any(
-        each.lower_key in _SOURCES
+        (each.lower_key in _SOURCES or each.lower_key.startswith(_OF_RESOURCE))
         and each.lower_base in OPERATORS
         and not OPERATORS[each.lower_base].negated
         and each.lower_base != "null"
