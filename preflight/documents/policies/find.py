@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from preflight.documents.policies.cli_output import next_wrapper
 from preflight.documents.policies.found_policy import (
     NO_FORMS,
+    FoundPolicies,
     FoundPolicy,
     PassedOver,
-    FoundPolicies,
     PolicyType,
     Problem,
     ProjectForms,
