@@ -46,7 +46,10 @@ def allow_not_principal(subject: Subject) -> Iterator[Finding]:
 
 
 def unmanageable_key(subject: Subject) -> Iterator[Finding]:
-    """Find key policies that let nobody change them."""
+    """Find key policies that let nobody change them. KMS refuses them unless told not to check.
+
+    Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html (BypassPolicyLockoutSafetyCheck)
+    """
     if subject.found.owner.get("service") != "kms" or not subject.statements:
         return
     for view in subject.statements:
@@ -57,6 +60,7 @@ def unmanageable_key(subject: Subject) -> Iterator[Finding]:
     yield Finding(
         "/Statement",
         "no statement allows kms:PutKeyPolicy: only AWS Support could make this key manageable again",
+        level=Level.ERROR if "address" in subject.found.owner else None,
     )
 
 
