@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from preflight import catalog
 from preflight.catalog.actions import lower_action_names
+from preflight.engine.result import Level
 from preflight.iam.wildcard import matcher, tokens
 from preflight.lint.analysis.name_problems import SEARCHED, NameProblem, Placed
 from preflight.lint.analysis.unlisted_names import permission_of, signed_as, unlisted_action, unlisted_service
@@ -140,6 +141,7 @@ def _no_action(text: str, service: str, name: str, *, search: bool) -> NameProbl
             "pattern",
             f"{text!r} matches no action of {catalog.service_cited(service)}",
             _pattern_remedy(service, name, search=search),
+            Level.WARNING if name in _VERBS else None,
         )
     permission = permission_of(text)
     if permission is not None:
@@ -167,6 +169,11 @@ def _pattern_remedy(service: str, name: str, *, search: bool) -> str:
     return f"write {service}:{meant}, or a pattern that matches it" if meant else "remove it, or widen the pattern"
 
 
+_VERBS = frozenset(
+    f"{verb}*"
+    for verb in ("BatchGet", "Check", "Describe", "Get", "List", "Lookup", "Query", "Read", "Scan", "Search", "View")
+)
+"""Patterns that people write for every service alike, whether it has such actions or not: no slip of the pen."""
 _SIBLINGS = (
     ("s3", "s3-outposts", "s3express", "s3tables", "s3-object-lambda"),
     ("bedrock", "bedrock-agentcore"),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from preflight.documents.policies.template_values import Shape
 
 FAMILY = "lint"
+_UNREAD = "/aws:PrincipalTag~1unresolved"
+"""The key that stands for the conditions of a Terraform document that could not be read."""
 # The rules that what reading a policy has found belongs to, by the kind of problem.
 PROBLEMS = {
     "syntax": "IAM001",
@@ -128,6 +130,7 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
         if each.finding.pointer not in (shape.absent if each.finding.on_name else shape.unknown)
         and (shape.complete or not each.head.whole)
         and not is_partly_unknown(unescape(each.finding.pointer))
+        and not each.finding.pointer.endswith(_UNREAD)
     ]
 
 
