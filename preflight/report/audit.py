@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,9 +31,20 @@ def plain(audit: Audit, *, access: bool = True) -> dict[str, Any]:
         **document(audit.report),
         "account": audit.account,
         "regions": list(audit.regions),
+        "facts": _facts(audit),
         "escalation": _graph(audit),
         "quotas": [_quota(each) for each in found],
         "access": list(_may(audit)) if access else [],
+    }
+
+
+def _facts(audit: Audit) -> dict[str, Any]:
+    kinds = Counter(each.kind for each in audit.scene.holders.by_arn.values())
+    taken = audit.scene.account.taken_at
+    return {
+        "taken_at": "" if taken is None else taken.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "roles": kinds["role"],
+        "users": kinds["user"],
     }
 
 

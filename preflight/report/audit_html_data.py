@@ -16,6 +16,7 @@ from preflight.audit.hosting import hosting_actions
 from preflight.audit.steps import ADMINISTRATOR
 from preflight.declared.expressions import arn_part
 from preflight.engine.rule import load_rule, rule_ids
+from preflight.report.json import dumped
 
 _SHOWN = {"fail": 0, "open": 1}
 _LEVELS = {"error": 0, "warning": 1, "note": 2}
@@ -53,6 +54,7 @@ def payload(audits: Sequence[Mapping[str, Any]], accounts: Sequence[Mapping[str,
         "quiet": _quiet(each for _, each in results),
         **_access(texts, audits),
         "escalation": _escalation(texts, audits),
+        "policies": _policies(texts, audits),
         "quotas": [_quota(document, each) for document in audits for each in document["quotas"]],
         "accounts": [_account(row) for row in accounts],
         "accountRules": _account_rules(accounts),
@@ -143,22 +145,44 @@ def _access(texts: _Once[str], audits: Sequence[Mapping[str, Any]]) -> dict[str,
 
 
 def _escalation(texts: _Once[str], audits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    found = [(texts.index(document["account"]), document["escalation"]) for document in audits]
     return {
         "end": texts.index(ADMINISTRATOR),
         "administrators": [
-            [texts.index(document["account"]), texts.index(arn)]
-            for document in audits
-            for arn in document["escalation"]["administrators"]
+            [account, texts.index(arn), _depends_on(texts, each, arn)]
+            for account, each in found
+            for arn in each["administrators"]
         ],
         "steps": [
             [
-                texts.index(document["account"]),
-                *(texts.index(text) for text in (each["source"], each["target"], each["kind"], _how(each))),
+                account,
+                *(texts.index(text) for text in (step["source"], step["target"], step["kind"], _how(step))),
+                [texts.index(part) for one in step.get("by", ()) for part in (one["policy"], one["statement"])],
             ]
-            for document in audits
-            for each in document["escalation"]["steps"]
+            for account, each in found
+            for step in each["steps"]
+        ],
+        "closing": [
+            [account, texts.index(one["policy"]), texts.index(one["statement"]), one["principals"]]
+            for account, each in found
+            for one in each.get("closing", ())
         ],
     }
+
+
+def _policies(texts: _Once[str], audits: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Return account, name and text of each policy that is cited and known; the same text is there once."""
+    return [
+        [texts.index(document["account"]), texts.index(name), texts.index(dumped(policy).strip())]
+        for document in audits
+        for name, policy in document.get("policies", {}).items()
+    ]
+
+
+def _depends_on(texts: _Once[str], escalation: Mapping[str, Any], arn: str) -> int:
+    """Return the text of what an administrator can do everything under; that of nothing is empty."""
+    found = next((each["depends_on"] for each in escalation.get("conditional", ()) if each["principal"] == arn), ())
+    return texts.index(" and ".join(found))
 
 
 def _how(step: Mapping[str, Any]) -> str:

@@ -51,6 +51,30 @@ def test_each_kind_of_step_has_a_name_and_says_what_it_depends_on(browser: Brows
         assert "depends on: aws:MultiFactorAuthPresent Bool true" in seen.text(".steps")
 
 
+def test_administrators_statements_and_the_text_of_policies_are_on_the_page(browser: Browser) -> None:
+    statement = {"Sid": "Write", "Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+    by = [{"policy": "p of role app", "statement": "Write"}]
+    document = made(
+        [result(1, evidence=by)],
+        steps=[{**step(role("app"), role("admin")), "by": by}],
+        administrators=[role("admin"), role("half")],
+    )
+    document["escalation"]["conditional"] = [{"principal": role("half"), "depends_on": ["aws:SourceIp IpAddress x"]}]
+    document["escalation"]["closing"] = [{**by[0], "principals": 1}]
+    document["facts"] = {"taken_at": "2026-06-01T00:00:00Z", "roles": 3, "users": 0}
+    document["policies"] = {"p of role app": {"Statement": [{"Effect": "Deny", "Action": "s3:*"}, statement]}}
+    with browser.open(page([document]), "overview") as seen:
+        assert "Facts of 2026-06-01T00:00:00Z: 3 roles, 0 users" in seen.text(".about")
+    with browser.open(page([document]), "escalation") as seen:
+        seen.page.locator("#escalation-more summary", has_text="2 administrators").click()
+        said = seen.text("#escalation-more")
+        assert "role half if aws:SourceIp IpAddress x" in said and "Write of p of role app: closes the way of 1" in said
+        seen.page.locator("#escalation-list .pick").first.click()
+        assert "(by Write of p of role app)" in seen.text(".steps")
+        seen.page.locator(".steps .policy summary").click()
+        assert "iam:PutRolePolicy" in seen.text(".steps mark") and "s3:*" not in seen.text(".steps mark")
+
+
 def test_a_real_account_in_every_view(browser: Browser) -> None:
     document = real()
     with browser.open(page([document])) as seen:

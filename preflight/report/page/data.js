@@ -54,3 +54,24 @@ function tally(items, key) {
   for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
   return counts;
 }
+
+// The texts of cited policies, by account and name.
+const policies = new Map(data.policies.map(([account, name, text]) => [`${texts[account]} ${texts[name]}`, text]));
+
+// A policy with the statement that is cited marked; nothing where its text is not on the page.
+function policyText(account, { policy, statement }) {
+  const at = policies.get(`${account} ${policy}`);
+  if (at === undefined) return null;
+  const whole = JSON.parse(texts[at]);
+  const listed = [whole.Statement ?? []].flat();
+  const place = /^Statement\[(\d+)\]$/.exec(statement);
+  const isCited = (each, index) => (place ? Number(place[1]) === index : each.Sid === statement);
+  return el(
+    "details",
+    { class: "policy" },
+    el("summary", "Policy text"),
+    listed.map((each, index) =>
+      el(isCited(each, index) ? "mark" : "div", el("pre", { tabindex: "0" }, JSON.stringify(each, null, 2))),
+    ),
+  );
+}

@@ -24,11 +24,24 @@ class Escalation {
       if (event.key === "Escape" && (this.chosen || this.group)) this.choose(null);
     });
     byId("ways").classList.toggle("nobody", !nodes.climbing.length);
-    const administrators = data.escalation.administrators.length;
     byId("escalation-said").textContent = nodes.climbing.length
-      ? `Besides ${counted(administrators, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
+      ? `Besides ${counted(administrators.length, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
         "Each is shown with the fewest steps that it takes."
-      : `Besides ${counted(administrators, "administrator")}, no role or user can become one by a known way.`;
+      : `Besides ${counted(administrators.length, "administrator")}, no role or user can become one by a known way.`;
+    replace(
+      byId("escalation-more"),
+      administrators.length
+        ? el("details", el("summary", counted(administrators.length, "administrator")), administratorList())
+        : null,
+      closing.length
+        ? el(
+            "details",
+            { open: "" },
+            el("summary", "Statements that close the most ways"),
+            closingList(closing.slice(0, 5)),
+          )
+        : null,
+    );
   }
 
   write(wanted) {
@@ -145,8 +158,32 @@ function stepList(start, steps) {
     el(
       "ol",
       { class: "steps" },
-      steps.map((step, at) => el("li", el("strong", at ? steps[at - 1].target.name : start.name), `: ${step.how}`)),
+      steps.map((step, at) =>
+        el(
+          "li",
+          el("strong", at ? steps[at - 1].target.name : start.name),
+          `: ${step.how}`,
+          statementsOf(step),
+          step.by.map((each) => policyText(start.account, each)),
+        ),
+      ),
     ),
+    start.others.length > 0 &&
+      el(
+        "details",
+        el("summary", `${counted(start.others.length, "other next step")}`),
+        el(
+          "ul",
+          { class: "plain-list" },
+          start.others.map((step) => el("li", `${step.how}, to ${step.target.name}`, statementsOf(step))),
+        ),
+      ),
     el("p", { class: "quiet" }, end.kind ? `${end.name} is an administrator.` : "With that it has every permission."),
   );
+}
+
+function statementsOf(step) {
+  if (!step.by.length) return null;
+  const words = step.by.map(({ policy, statement }) => `${statement} of ${short(policy)}`).join(", ");
+  return el("span", { class: "quiet" }, ` (by ${words})`);
 }

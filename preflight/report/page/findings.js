@@ -198,7 +198,12 @@ function explained(finding, { withRule = true, withRemedy = true } = {}) {
         el(
           "ul",
           finding.evidence.map((each) =>
-            el("li", each.statement && [el("code", each.statement), " of "], el("code", each.policy)),
+            el(
+              "li",
+              each.statement && [el("code", each.statement), " of "],
+              el("code", each.policy),
+              policyText(finding.account, each),
+            ),
           ),
         ),
     ),

@@ -93,7 +93,7 @@ function box({ node, group }, x, y, owner) {
     el(
       "svg:svg",
       { width: BOX.width - 6, height: BOX.height },
-      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 24)),
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 22)),
       el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 34)),
     ),
   );

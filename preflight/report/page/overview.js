@@ -159,7 +159,6 @@ function able() {
 }
 
 function ways() {
-  const administrators = data.escalation.administrators.length;
   const distances = [...tally(nodes.climbing, (node) => node.distance)].sort(([one], [other]) => one - other);
   const most = Math.max(0, ...distances.map(([, count]) => count));
   return card(
@@ -168,7 +167,7 @@ function ways() {
     el(
       "ul",
       { class: "tiles tiles-small" },
-      tile("plain", administrators, administrators === 1 ? "administrator" : "administrators"),
+      tile("plain", administrators.length, administrators.length === 1 ? "administrator" : "administrators"),
       tile(nodes.climbing.length ? "error" : "plain", nodes.climbing.length, "more can become one", "#escalation"),
     ),
     distances.length > 0 &&
@@ -181,6 +180,9 @@ function ways() {
         most,
         "Principals by the number of steps to administrator",
       ),
+    administrators.length > 0 && el("details", el("summary", "Administrators"), administratorList()),
+    closing.length > 0 &&
+      el("details", el("summary", "Statements that close the most ways"), closingList(closing.slice(0, 5))),
   );
 }
 

@@ -26,6 +26,7 @@ const nodes = (() => {
         name: arn === end ? "every permission" : principal(arn).name,
         kind: arn === end ? "" : principal(arn).kind,
         next: null,
+        others: [],
         sources: [],
         size: 0,
         distance: 0,
@@ -33,11 +34,16 @@ const nodes = (() => {
     return found.get(id);
   };
   for (const [account, arn] of data.escalation.administrators) node(texts[account], texts[arn]).administrator = true;
-  for (const [account, source, target, kind, how] of data.escalation.steps) {
+  for (const [account, source, target, kind, how, by = []] of data.escalation.steps) {
     const from = node(texts[account], texts[source]);
     const to = node(texts[account], texts[target]);
-    if (from.next || from === to) continue;
-    from.next = { target: to, kind: texts[kind], how: texts[how] };
+    if (from === to) continue;
+    const step = { target: to, kind: texts[kind], how: texts[how], by: cited(by) };
+    if (from.next) {
+      from.others.push(step);
+      continue;
+    }
+    from.next = step;
     to.sources.push(from);
   }
   // From the ends outwards; what is on no way to an end has no size.
@@ -53,6 +59,62 @@ const nodes = (() => {
   }
   return { byId: found, climbing: order.filter((each) => each.next), ends: order.filter((each) => !each.next) };
 })();
+
+// Pairs of policy and statement, as the data has them.
+function cited(by) {
+  return Array.from({ length: by.length / 2 }, (_, at) => ({
+    policy: texts[by[2 * at]],
+    statement: texts[by[2 * at + 1]],
+  }));
+}
+
+// Who can do everything, and under which conditions.
+const administrators = data.escalation.administrators.map(([account, arn, condition]) => ({
+  account: texts[account],
+  arn: texts[arn],
+  condition: texts[condition] ?? "",
+}));
+
+// The statements without which most would have no way, the one that closes most first.
+const closing = data.escalation.closing
+  .map(([account, policy, statement, count]) => ({
+    account: texts[account],
+    policy: texts[policy],
+    statement: texts[statement],
+    count,
+  }))
+  .sort((one, other) => other.count - one.count);
+
+function administratorList() {
+  return el(
+    "ul",
+    { class: "plain-list" },
+    administrators.map(({ arn, condition }) =>
+      el(
+        "li",
+        { title: shown(arn) },
+        `${principal(arn).kind} `,
+        el("strong", principal(arn).name),
+        condition && ` if ${condition}`,
+      ),
+    ),
+  );
+}
+
+function closingList(rows) {
+  return el(
+    "ol",
+    { class: "plain-list" },
+    rows.map(({ policy, statement, count }) =>
+      el(
+        "li",
+        { title: shown(policy) },
+        el("code", statement),
+        ` of ${short(policy)}: closes the ${count === 1 ? "way" : "ways"} of ${number(count)}`,
+      ),
+    ),
+  );
+}
 
 // The node of one who can get to an end.
 function climber(arn) {
