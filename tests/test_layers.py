@@ -26,7 +26,7 @@ FLOORS = (
     {"account"},
     {"documents"},
     {"declared", "catalog", "iam"},
-    {"thread_pool", "unresolved", "data_files", "git"},
+    {"thread_pool", "unresolved", "data_files", "git", "worker_process"},
     {"json_pointer", "redaction"},
     {"errors"},
     {""},

@@ -20,7 +20,9 @@ def require_one_source(snapshot: str | None, profile: str | None, endpoint_url: 
 
 
 def require_one_stdin(paths: Sequence[object]) -> None:
-    """Raise `UsageError` where several of the files that are to be read are stdin."""
+    """Raise `UsageError` where several of the files that are to be read are stdin, or one has no name."""
+    if "" in paths:
+        raise UsageError("the name of a file is empty; name a file, or - for stdin")
     if list(paths).count("-") > 1:
         raise UsageError("- (stdin) can be given only once")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -19,6 +17,7 @@ from preflight.audit.task import Done, FailedAudit, Orders, PackedFacts, gather,
 from preflight.engine.cores import cores
 from preflight.errors import UsageError
 from preflight.thread_pool import Pool
+from preflight.worker_process import serve_parent
 
 THREADS = 8
 _MEMORY = "lack of memory, as a rule"
@@ -141,16 +140,7 @@ def _processes(count: int) -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """Prepare a process. An interruption is for the one that started it, which stops them all."""
     import gc
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    serve_parent()
     gc.set_threshold(100_000)
-
-
-def _end_with(parent: BaseProcess | None) -> None:
-    """End this process when the one that started it was killed: it would wait for work for ever."""
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -20,6 +21,7 @@ _FLAGS = {
     "-q": ("quiet", True),
 }
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> None:
@@ -66,6 +68,11 @@ def invoke(arguments: Sequence[str]) -> int:
         return _end(_INTERRUPTED, "interrupted")
     except BrokenPipeError:
         return _unread()
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            return _defect(error)
+        _unread()
+        return _end(_USAGE, f"the output cannot be written ({error.strerror}); make room")
     except Exception as error:
         if type(error).__name__ == "Abort":
             return _end(_INTERRUPTED, "interrupted")

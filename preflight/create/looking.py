@@ -103,13 +103,10 @@ def ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], regi
 
 
 def _ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any] | Failed:
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
     sent = time.monotonic()
     try:
         response: dict[str, Any] = getattr(aws.client(service, region), method)(**parameters)
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except Exception as error:
         aws.clock.heard(getattr(error, "response", None) or {}, sent, time.monotonic())
         return failure(error, method)
     aws.clock.heard(response, sent, time.monotonic())

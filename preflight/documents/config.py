@@ -102,7 +102,7 @@ def find_config(paths: Iterable[str] = ()) -> Config:
     there are none. Raises `InputError` for settings that cannot be used.
     """
     first = next((Path(path).absolute() for path in paths if path != "-"), None)
-    starts = [Path.cwd()] if first is None else [Path.cwd(), first if first.is_dir() else first.parent]
+    starts = [Path.cwd()] if first is None else [Path.cwd(), first if os.path.isdir(first) else first.parent]  # noqa: PTH112 -- takes every text
     for start in starts:
         for folder in (start, *start.parents):
             for name in (OWN, SHARED):

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-from preflight.documents.text.load import decode, load_text
+from preflight.documents.text.load import decode, load_text, no_file
 from preflight.errors import InputError
 from preflight.simulate.cases import AnyCase, BadCase, read_case, read_document
 
@@ -57,10 +57,12 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
             with Path(path).open("rb") as plain:
                 yield plain
     except FileNotFoundError:
-        raise InputError(path, "there is no such file", mend="check the path") from None
+        raise no_file(path) from None
     except IsADirectoryError:
         raise InputError(path, "it is a directory", mend="name a file in it") from None
     except (OSError, EOFError) as error:
+        if path.lstrip()[:1] in ("{", "["):
+            raise no_file(path) from None
         problem = getattr(error, "strerror", None) or str(error)
         raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
 

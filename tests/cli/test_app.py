@@ -219,3 +219,21 @@ def test_the_hooks_and_the_action_set_names_apart() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert all(each["args"][-1] == "--" for each in hooks)
     assert '-- "${paths[@]}"' in (ROOT / "action.yml").read_text()
+
+
+@pytest.mark.parametrize("command", [("lint",), ("check",), ("policy",), ("simulate",), ("prove", "not-public")])
+def test_a_name_that_is_none_and_a_document_in_its_place(preflight: Command, command: tuple[str, ...]) -> None:
+    assert "the name of a file is empty" in preflight(*command, "").err
+    for document in ('{"Statement": []}', '[{"id": "' + "x" * 5000 + '"}]'):
+        ran = preflight(*command, document)
+        assert ran.code == 2 and "it is a document, not the name of a file; pass it on standard input: use -" in ran.err
+        assert len(ran.err) < 400
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
+def test_a_full_disk_is_no_defect() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "preflight", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert process.returncode == 2 and "No space left on device" in process.stderr

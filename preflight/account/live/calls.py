@@ -49,9 +49,6 @@ Outcome: TypeAlias = Answered | Failed
 
 def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
     """Make a call; return what came of it and how many requests it took one after another, pages included."""
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
     if call.delay:
         time.sleep(call.delay)
     try:
@@ -59,15 +56,12 @@ def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
         if call.pages and client.can_paginate(call.operation):
             return _all_pages(client, call)
         response = getattr(client, call.operation)(**call.parameters)
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except Exception as error:
         return failure(error, call.operation), 1
     return Answered({} if call.discard else response), 1
 
 
 def _all_pages(client: Any, call: Call) -> tuple[Outcome, int]:
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
     paginator = client.get_paginator(call.operation)
     size = {"PageSize": call.page_size} if call.page_size else {}
     whole: dict[str, Any] = {}
@@ -80,6 +74,6 @@ def _all_pages(client: Any, call: Call) -> tuple[Outcome, int]:
                     whole[member] = [*whole[member], *value]
                 else:
                     whole.setdefault(member, value)
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except Exception as error:
         return failure(error, call.operation), pages + 1
     return Answered(whole), pages

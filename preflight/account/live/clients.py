@@ -7,8 +7,10 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from preflight.account.live.botocore_loader import with_fast_loader
+from preflight.account.live.errors import of_credentials
 from preflight.account.live.role_credentials import AssumedRole, assume
 from preflight.errors import UsageError
 
@@ -79,6 +81,8 @@ class Clients:
         return client
 
     def _make(self, service: str, region: str) -> Any:
+        from botocore.exceptions import BotoCoreError
+
         from preflight.account.live.answers import bound
 
         if service == "sts":
@@ -90,7 +94,8 @@ class Clients:
             client = self._session.client(  # type: ignore[call-overload]
                 service, region_name=region, endpoint_url=self._connection.endpoint_url, config=self._config
             )
-        except ValueError as error:
+            urlsplit(client.meta.endpoint_url).port  # noqa: B018 -- raises where it is none
+        except (ValueError, BotoCoreError) as error:
             raise UsageError(f"can't create a client for {service}: {error}; correct --endpoint-url") from error
         bound(client)
         client.meta.events.register(f"before-send.{service}", self._count)
@@ -164,8 +169,13 @@ def _require_credentials(session: boto3.Session, connection: Connection) -> bool
     try:
         credentials = session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
-    except (BotoCoreError, ClientError) as error:
-        raise UsageError(f"the AWS credentials cannot be used: {error}") from error
+    except Exception as error:
+        if not isinstance(error, BotoCoreError | ClientError) and not of_credentials(error):
+            raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(
+            f"the AWS credentials cannot be used: {said}; correct how the profile or the environment gets them"
+        ) from error
     if frozen is None or not frozen.access_key:
         raise UsageError(
             "no AWS credentials were found"

@@ -155,7 +155,19 @@ def failure(error: Exception, method: str) -> Failed:
         # A parser's error quotes the whole answer after its first line; botocore lists a request's faults on lines.
         said = str(error) if type(error).__name__ == "ParamValidationError" else str(error).partition("\n")[0]
         return Failed(type(error).__name__, _one_line(said))
+    if of_credentials(error):
+        return Failed("CredentialRetrievalError", _one_line(f"{type(error).__name__}: {error}"))
     raise error
+
+
+def of_credentials(error: BaseException) -> bool:
+    """Say whether botocore failed while it got credentials: a process or file of theirs is not there, or broken."""
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") in ("botocore.credentials", "botocore.tokens"):
+            return True
+        at = at.tb_next
+    return False
 
 
 def remedy_for(failed: Failed) -> str:

@@ -6,6 +6,7 @@ Other documents that a plan is read from (templates, the output of the CDK, Terr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -63,7 +64,7 @@ def load_requests(paths: Sequence[str]) -> list[Document]:
 
     found = []
     for path in paths:
-        if path != "-" and Path(path).is_dir():
+        if path not in ("", "-") and os.path.isdir(path):  # noqa: PTH112 -- takes every text
             manifest = Path(path) / _MANIFEST
             if not manifest.is_file():
                 mend = "name the output of cdk synth (cdk.out), or a file"

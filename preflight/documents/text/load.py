@@ -18,6 +18,8 @@ DEEPEST = 200
 MOST_BYTES = 1 << 30  # what a compressed file may hold: a few kilobytes can hold any amount
 _ZIP = b"PK\x03\x04"
 _LONGEST_INTEGER = 40
+_LONGEST_SHOWN = 60
+_BRACKETS = ("{", "[")
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CONTAINERS = frozenset((dict, list))
 
@@ -38,20 +40,32 @@ def read_bytes(path: str) -> bytes:
         if sys.stdin is None:
             raise InputError(path, "stdin is closed", mend="name a file")
         return sys.stdin.buffer.read()
+    if not path:
+        raise InputError("''", "the name of a file is empty", mend="name a file, or - for stdin")
     try:
-        with open(path or ".", "rb", buffering=0) as file:  # noqa: PTH123 -- a lint reads thousands of small ones
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- a lint reads thousands of small ones
             data = file.readall()
     except FileNotFoundError:
-        raise InputError(path, "there is no such file", mend="check the path") from None
+        raise no_file(path) from None
     except IsADirectoryError:
         raise InputError(path, "it is a directory", mend="name a file in it") from None
     except (OSError, ValueError) as error:
+        if path.lstrip()[:1] in _BRACKETS:
+            raise no_file(path) from None
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
     if data.startswith(_ZIP):
         problem, mend = "it is a zip file, such as terraform plan -out writes", "print it: terraform show -json"
         raise InputError(path, problem, mend=f"{mend} {path} > plan.json")
     return _decompressed(data, path) if path.endswith(".gz") else data
+
+
+def no_file(path: str) -> InputError:
+    """Return the error for a name of which there is no file: perhaps a document was given in its place."""
+    if path.lstrip()[:1] in _BRACKETS:
+        shown = path if len(path) <= _LONGEST_SHOWN else f"{path[:_LONGEST_SHOWN]}..."
+        return InputError(shown, "it is a document, not the name of a file", mend="pass it on standard input: use -")
+    return InputError(path, "there is no such file", mend="check the path")
 
 
 def _decompressed(data: bytes, path: str) -> bytes:

@@ -56,10 +56,9 @@ def _shares(files: Sequence[FoundFile], processes: int) -> Iterator[Sequence[Fou
 
 
 def _begin(settings: Settings) -> None:
-    """Prepare a process. An interruption is for the one that started it, which stops them all."""
-    import signal
+    from preflight.worker_process import serve_parent
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve_parent()
     global _files
     _files = Files(settings)
 

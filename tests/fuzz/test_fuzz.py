@@ -1,0 +1,241 @@
+"""Whatever is read, given or answered: never a defect (exit 70), never without end. A few in each run, many at night.
+
+Another range of documents: `FUZZ_FROM=50000 FUZZ_COUNT=2000 pytest tests/fuzz -m nightly`. A document that fails is
+kept in the temporary folder that pytest names.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from preflight.cli.app import invoke
+from tests.aws.account import Ready, populate
+from tests.aws.answers import Answer
+from tests.aws.control import StandIn
+from tests.fuzz.mutating import Mutator
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 20
+FEW, MANY = 25, 6000
+FROM = int(os.environ.get("FUZZ_FROM", "0"))
+SNAPSHOT = ROOT / "examples" / "snapshot.json"
+REQUEST = str(ROOT / "examples" / "create-endpoint.json")
+DEPLOYER = "arn:aws:iam::111122223333:role/deployer"
+OFFLINE = ("--snapshot", str(SNAPSHOT), "--principal", DEPLOYER, "--region", "us-east-1")
+SEEDS: dict[str, Any] = json.loads((Path(__file__).parent / "seeds.json").read_text())
+RULE = yaml.safe_load(next((ROOT / "rules" / "lint").rglob("*.yaml")).read_text())
+
+ACCOUNT = json.loads(SNAPSHOT.read_text())
+# What reads it, its seed and the file that it stands in.
+READERS: dict[str, tuple[Any, str, tuple[str, ...]]] = {
+    "lint a policy": (SEEDS["policy"], "x.json", ("lint", "--no-cache", "x.json", "--format", "json")),
+    "lint a policy as text": (SEEDS["policy"], "x.json", ("lint", "--no-cache", "x.json")),
+    "lint and fix": (SEEDS["policy"], "x.json", ("lint", "--no-cache", "x.json", "--diff")),
+    "lint a trust policy": (SEEDS["policy"], "x.yaml", ("lint", "--no-cache", "x.yaml", "--type", "trust")),
+    "lint a template": (SEEDS["template"], "x.json", ("lint", "--no-cache", "x.json", "--format", "junit")),
+    "lint SAM": (SEEDS["sam"], "x.yaml", ("lint", "--no-cache", "x.yaml")),
+    "lint serverless": (SEEDS["serverless"], "serverless.yml", ("lint", "--no-cache", "serverless.yml")),
+    "lint Terraform": (SEEDS["terraform"], "x.json", ("lint", "--no-cache", "x.json")),
+    "lint a snapshot": (ACCOUNT, "x.json", ("lint", "--no-cache", "x.json")),
+    "own rules": (RULE, "x.yaml", ("lint", "--no-cache", "--rules", ".", str(ROOT / "examples" / "snapshot.json"))),
+    "a baseline": (SEEDS["baseline"], "x.json", ("lint", "--no-cache", str(SNAPSHOT), "--baseline", "x.json")),
+    "check a plan": (SEEDS["plan"], "x.json", ("check", "x.json", *OFFLINE)),
+    "check a template": (SEEDS["template"], "x.json", ("check", "x.json", *OFFLINE, "--format", "json")),
+    "check SAM": (SEEDS["sam"], "x.json", ("check", "x.json", *OFFLINE)),
+    "check Terraform": (SEEDS["terraform"], "x.json", ("check", "x.json", *OFFLINE)),
+    "check on a snapshot": (ACCOUNT, "x.json", ("check", REQUEST, "--snapshot", "x.json", *OFFLINE[2:])),
+    "policy for a template": (SEEDS["template"], "x.json", ("policy", "x.json", *OFFLINE)),
+    "audit a snapshot": (ACCOUNT, "x.json", ("audit", "--snapshot", "x.json", "--format", "json")),
+    "simulate": (SEEDS["case"], "x.json", ("simulate", "x.json", "--format", "jsonl")),
+    "simulate as text": (SEEDS["case"], "x.yaml", ("simulate", "x.yaml")),
+    "prove": (SEEDS["policy"], "x.json", ("prove", "not-public", "x.json", "--type", "resource")),
+    "prove another": (SEEDS["policy"], "x.json", ("prove", "no-new-access", str(ROOT / "examples"), "x.json")),
+    "why": (SEEDS["trail"], "x.json", ("why", "x.json")),
+}  # fmt: skip
+OPTIONS = (
+    *("--format", "--select", "--ignore", "--type", "--region", "--account", "--principal", "--context", "--operation"),
+    *("--parameters", "--session-tag", "--sts-active", "--allow-unchecked", "--assume", "--action", "--jobs"),
+    *("--snapshot", "--identity-policy", "--scp", "--baseline", "--rules", "--fail-on", "--deployed", "--"),
+)  # fmt: skip
+COMMANDS = (
+    "lint",
+    "check",
+    "policy",
+    "simulate",
+    "prove",
+    "why",
+    "audit",
+    "explain",
+    "rules",
+    "snapshot",
+    "create",
+    "x",
+    "",
+)
+
+
+TOML = b"""
+[lint]
+select = ["IAM"]
+exclude = ["a/**"]
+[[suppress]]
+rule = "IAM101"
+path = "x"
+reason = "r"
+[check]
+sts-active = ["us-east-1"]
+"""
+
+
+class TooLong(BaseException):
+    """A command that does not end."""
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise TooLong(f"more than {seconds} seconds")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def ended(arguments: tuple[str, ...], seen: str) -> None:
+    """Run a command in this process, and require that it ends as commands do."""
+    out, err = io.TextIOWrapper(io.BytesIO(), errors="backslashreplace"), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), at_most(SECONDS):
+        code = invoke(arguments)
+    assert code in (0, 1, 2, 3, 4), f"{seen}: {arguments}: {code}: {err.getvalue()[-600:]}"
+    assert "Traceback" not in err.getvalue(), f"{seen}: {arguments}"
+
+
+def numbers(count: int) -> range:
+    return range(FROM, FROM + int(os.environ.get("FUZZ_COUNT", count)))
+
+
+@pytest.fixture(autouse=True)
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [*os.environ]:
+        if name.startswith(("AWS_", "GITHUB_", "PRE_COMMIT")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent/config")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
+
+
+def read(number: int, folder: Path) -> None:
+    names = list(READERS)
+    name = names[number % len(names)]
+    seed, file, arguments = READERS[name]
+    (folder / file).write_bytes(Mutator(number).text(seed))
+    ended(arguments, f"{name}, number {number}")
+    (folder / file).unlink()
+
+
+def given(number: int, folder: Path) -> None:
+    mutator = Mutator(number)
+    (folder / "x.json").write_text(json.dumps(SEEDS["policy"]))
+    arguments = [mutator.random.choice(COMMANDS), mutator.random.choice(("x.json", "-", mutator.word()[:300]))]
+    for _ in range(mutator.random.randrange(4)):
+        arguments += [mutator.random.choice(OPTIONS), mutator.word()[:300]]
+    # The system lets no argument hold a NUL, and gives bytes that are no text as surrogates.
+    ended(tuple(each.replace("\0", "") for each in arguments), f"options, number {number}")
+
+
+def configured(number: int, folder: Path) -> None:
+    mutator = Mutator(number)
+    (folder / "preflight.toml").write_bytes(mutator.bytes(mutator.bytes(TOML)))
+    (folder / "x.json").write_text(json.dumps(SEEDS["policy"]))
+    ended(("lint", "--no-cache", "x.json"), f"settings, number {number}")
+
+
+@pytest.mark.parametrize("kind", [read, given, configured])
+def test_a_few(kind: Callable[[int, Path], None], tmp_path: Path) -> None:
+    for number in numbers(FEW):
+        kind(number, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("kind", "count"), [(read, 3 * MANY), (given, MANY // 6), (configured, MANY // 6)])
+def test_many(kind: Callable[[int, Path], None], count: int, tmp_path: Path) -> None:
+    for number in numbers(count):
+        kind(number, tmp_path)
+
+
+@pytest.fixture
+def ready(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Ready:
+    made = populate(aws, encrypted=False)
+    for name, value in {**aws.environment(), "AWS_MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def spoiled(number: int) -> Callable[[Answer], Answer]:
+    """Return what makes another answer of one: a page of a portal, a part, other values."""
+    mutator = Mutator(number)
+    html = b"<!DOCTYPE html><html><body><h1>Sign in</h1><a href='/'>x</a></body></html>"
+    kind = mutator.random.randrange(6)
+
+    def spoil(answer: Answer) -> Answer:
+        if mutator.random.random() < 0.5:
+            return answer
+        if kind == 0:
+            return replace(
+                answer, status=mutator.random.choice((200, 302, 403, 503)), body=html, content_type="text/html"
+            )
+        if kind == 1:
+            return replace(answer, body=answer.body[: len(answer.body) // 2])
+        if kind == 2:
+            return replace(answer, body=mutator.random.choice((b"", b"{}", b"[]", b"null", b"<a/>", b"7", b'"x"')))
+        if kind == 3:
+            return replace(answer, status=mutator.random.choice((204, 301, 400, 404, 429, 500, 503)))
+        if answer.body.startswith(b"{") and kind == 4:
+            return replace(answer, body=json.dumps(mutator.document(json.loads(answer.body))).encode())
+        return replace(answer, body=mutator.bytes(answer.body))
+
+    return spoil
+
+
+def answered(aws: StandIn, ready: Ready, numbers: range, folder: Path) -> None:
+    (folder / "plan.json").write_text(json.dumps(ready.plan()))
+    commands = (
+        ("check", "plan.json", "--format", "json", "--config-retries", "0"),
+        ("check", "plan.json", "--config-retries", "0"),
+        ("policy", "plan.json", "--for", "preflight"),
+        ("snapshot", "--output", "s.json", "--region", "us-east-1", "--plan", "plan.json"),
+        ("audit", "--region", "us-east-1", "--format", "json"),
+    )
+    for number in numbers:
+        aws.spoil("*", spoiled(number))
+        ended(commands[number % len(commands)], f"answers, number {number}")
+        aws.mend()
+        for left in folder.glob("s.json*"):
+            left.unlink()
+
+
+def test_a_few_answers(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
+    answered(aws, ready, numbers(5), tmp_path)
+
+
+@pytest.mark.nightly
+def test_many_answers(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
+    answered(aws, ready, numbers(MANY // 20), tmp_path)
