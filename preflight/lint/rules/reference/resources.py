@@ -17,6 +17,7 @@ from preflight.iam.pattern import matches_action
 from preflight.lint.analysis import stored_by_s3
 from preflight.lint.analysis.action_names import matched
 from preflight.lint.analysis.arn_overlap import overlap
+from preflight.lint.analysis.unlisted_names import unlisted_arn
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
@@ -132,7 +133,7 @@ class _Fitting:
 
     def _judge(self, action: str) -> tuple[str, ...]:
         needed = _needed(action)
-        if needed is None or any(map(self._fits, needed)):
+        if needed is None or any(map(self._fits, needed)) or self._beside(action.partition(":")[0].lower()):
             return ()
         if needed:
             return tuple(dict.fromkeys([form.written for form in needed]))
@@ -143,6 +144,10 @@ class _Fitting:
         if found is None:
             found = self._fit[form.written] = any(_fits(parts, form) for parts in self._parts)
         return found
+
+    def _beside(self, service: str) -> bool:
+        """Whether a resource of the action's service has a form that AWS documents beside its reference."""
+        return any(parts[2] == service and unlisted_arn(":".join(parts)) for parts in self._parts)
 
     def _whole_service(self, service: str) -> bool:
         """Whether everything of the action's own service is named: some services take that for `*` undocumented."""
