@@ -17,7 +17,7 @@ from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.pattern import Extent
 from preflight.iam.policy import Policy
-from preflight.iam.request import Context, Policies, Request
+from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.iam.resource_sets import decide_all
 from preflight.iam.statement import Statement
 
@@ -62,7 +62,7 @@ class Decider:
     """Answers for one account, each distinct question once."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[object, ...], Access] = {}
+        self._answers: dict[tuple[object, ...], tuple[Access, Policies]] = {}
         self._personal: dict[int, bool] = {}
         self._open_to_all: dict[int, bool] = {}
 
@@ -87,10 +87,12 @@ class Decider:
         if statements is None:
             return NOTHING
         key = self._key(holder, (action, resource, absent, *context.items()), statements, resource_policy)
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = self._answers[key] = _decided(holder, action, resource, context, absent, resource_policy)
-        return answer
+        known = self._answers.get(key)
+        if known is None:
+            answer = _decided(holder, action, resource, context, absent, resource_policy)
+            self._answers[key] = answer, holder.policies
+            return answer
+        return _cited_from(known[1], holder.policies, known[0])
 
     def _about(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement | None] | None:
         """Return every statement about the action, type by type; None where nothing could allow it."""
@@ -149,6 +151,27 @@ class Decider:
                 each.key.startswith(_OF_PRINCIPAL) or each.test is None for each in statement.conditions
             )
         return known
+
+
+def _cited_from(first: Policies, own: Policies, answer: Access) -> Access:
+    """Return an answer that was given for one principal as another one's: the same statements may be in policies of
+    other names.
+    """
+    if first is own or all(
+        not _is_identity(ref) or any(each.name == ref.policy for each in own.identity) for ref in answer.by
+    ):
+        return answer
+    statements = {(each.name, one.index): one for each in first.identity for one in each.statements}
+    names = {id(one): each.name for each in own.identity for one in each.statements}
+    found = []
+    for ref in answer.by:
+        name = names.get(id(statements.get((ref.policy, ref.statement)))) if _is_identity(ref) else None
+        found.append(ref if name is None else replace(ref, policy=name))
+    return replace(answer, by=tuple(found))
+
+
+def _is_identity(ref: StatementRef) -> bool:
+    return ref.policy_type is PolicyType.IDENTITY
 
 
 def _is_account(kind: str, value: str) -> bool:

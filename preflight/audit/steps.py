@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from preflight.iam.decision import StatementRef
+from preflight.iam.request import PolicyType
 
 ADMINISTRATOR = "administrator"
+_GRANTING = (PolicyType.IDENTITY, PolicyType.RESOURCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class Escalation:
             needed = set(step.by)
             for other in self.others.get(arn, ()):
                 needed &= set(other.by)
-            found.update(needed)
+            # What only limits (the organization's policies, boundaries) is not what to take away.
+            found.update(each for each in needed if each.policy_type in _GRANTING)
         return found.most_common(most)
 
 

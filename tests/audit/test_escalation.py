@@ -168,3 +168,27 @@ def test_ways_that_were_not_looked_at_are_unknown(monkeypatch: pytest.MonkeyPatc
     assert found_in(facts).undecided == {}
     monkeypatch.setattr("preflight.audit.escalation._MOST_CHANGES", 0)
     assert list(found_in(facts).undecided) == [user["Arn"]]
+
+
+def test_each_step_cites_the_policies_of_its_own_principal() -> None:
+    """The same statement in policies of other names is decided once, and cited by each by its own name."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}],
+    }
+    shared = f"arn:aws:iam::{ACCOUNT}:policy/shared"
+    version = {"Document": document, "VersionId": "v1", "IsDefaultVersion": True}
+    inline = [{"PolicyName": "own", "PolicyDocument": json.loads(json.dumps(document))}]
+
+    def role(name: str, policies: list[Any], attached: list[Any]) -> dict[str, Any]:
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        return {"RoleName": name, "Arn": arn, "RolePolicyList": policies, "AttachedManagedPolicies": attached}
+
+    roles = [role("a", inline, []), role("b", [], [{"PolicyArn": shared}])]
+    iam = {
+        "RoleDetailList": roles, "UserDetailList": [], "GroupDetailList": [],
+        "Policies": [{"Arn": shared, "PolicyName": "shared", "PolicyVersionList": [version]}],
+    }  # fmt: skip
+    found = found_in({"version": 1, "account": ACCOUNT, "regions": {}, "iam": iam, "organization": None})
+    cited = {last(arn): {each.policy for each in step.by} for arn, step in found.steps.items()}
+    assert cited == {"a": {"own of role a"}, "b": {shared}}
