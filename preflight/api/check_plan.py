@@ -56,12 +56,14 @@ def check(
     fail_on: Level = Level.ERROR,
     config_retries: int = 5,
     config_retry_delay: float = 1.0,
+    timeout: float | None = None,
     changed_since: str | None = None,
     progress: Callable[[int, int, Rule], None] | None = None,
 ) -> Checked:
     """Check requests, plans and templates (files, `-` for stdin) against a snapshot, or against the live account.
 
-    The arguments are the options of `preflight check`; policies are files. `progress` is called with how many checks
+    The arguments are the options of `preflight check`; policies are files. What AWS has not told after `timeout`
+    seconds is unknown. `progress` is called with how many checks
     are done, how many there are, and the rule of the last one. Raises `InputError` for a file that cannot be used and
     `UsageError` for arguments that do not go together.
     """
@@ -97,7 +99,7 @@ def check(
     plan, sources = read(files, said)
     require_stacks(plan, service_role)
     overrides = _overrides(identity_policies, boundary, scps)
-    with facts_of(plan.region, snapshot, profile, endpoint_url, config_retries, config_retry_delay) as facts:
+    with facts_of(plan.region, snapshot, profile, endpoint_url, config_retries, config_retry_delay, timeout) as facts:
         report = check_plan(
             plan,
             facts,

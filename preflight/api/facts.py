@@ -35,6 +35,7 @@ def facts_of(
     endpoint_url: str | None,
     rereads: int = 5,
     delay: float = 1,
+    timeout: float | None = None,
 ) -> Iterator[Account]:
     """Open the facts of a snapshot, or of the live account. Raises `UsageError` where both are asked for, and what
     opening them raises.
@@ -45,19 +46,25 @@ def facts_of(
 
         yield Snapshot.load(snapshot)
         return
-    with live(region, profile, endpoint_url, rereads, delay) as account:
+    with live(region, profile, endpoint_url, rereads, delay, timeout) as account:
         yield account
 
 
 @contextmanager
 def live(
-    region: str | None, profile: str | None, endpoint_url: str | None, rereads: int = 5, delay: float = 1
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    rereads: int = 5,
+    delay: float = 1,
+    timeout: float | None = None,
 ) -> Iterator[LiveAccount]:
     """Open the live account, and close it at the end."""
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
 
-    account = LiveAccount.open(Connection(profile, region, endpoint_url), rereads=rereads, reread_delay=delay)
+    connection = Connection(profile, region, endpoint_url)
+    account = LiveAccount.open(connection, rereads=rereads, reread_delay=delay, timeout=timeout)
     try:
         yield account
     finally:

@@ -96,6 +96,10 @@ def check(
     allow_open: AllowOpen = False,
     config_retries: ConfigRetries = 5,
     config_retry_delay: ConfigRetryDelay = 1.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.001, help="Stop reading from AWS after this; the rest is UNKNOWN."),
+    ] = None,
     changed_only: ChangedOnly = None,
     summary: Summary = None,
     quiet: Quiet = False,
@@ -135,6 +139,7 @@ def check(
                 fail_on=fail_on,
                 config_retries=config_retries,
                 config_retry_delay=config_retry_delay,
+                timeout=timeout,
                 changed_since=changed_only,
                 progress=progress,
             )

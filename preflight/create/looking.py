@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.live.errors import LATE, Failed, failure, unknown
+from preflight.account.live.errors import Failed, failure, unknown
+from preflight.account.live.time_limit import within
 from preflight.create.clock import Clock
 from preflight.create.journal import JournalEntry
 from preflight.declared.expressions import evaluate
@@ -87,19 +87,7 @@ def ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], regi
     """Make a call; returns the response, or what went wrong. When time is up its answer is waited for no longer."""
     if aws.until is None:
         return _ask(aws, service, method, parameters, region)
-    future: Future[dict[str, Any] | Failed] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(_ask(aws, service, method, parameters, region))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="preflight-asking", daemon=True).start()
-    wait([future], timeout=aws.left)
-    if not future.done():
-        return Failed(LATE, "AWS did not answer before the time given by --timeout was up")
-    return future.result()
+    return within(aws.left or 0, partial(_ask, aws, service, method, parameters, region))
 
 
 def _ask(aws: Aws, service: str, method: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any] | Failed:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known
@@ -11,6 +13,8 @@ from preflight.account.live.calls import Call, Outcome, perform
 from preflight.account.live.clients import Clients, Connection
 from preflight.account.live.concurrent_reads import Chain, Reads
 from preflight.account.live.declared_reads import CALLER, World, plan_for
+from preflight.account.live.errors import Failed
+from preflight.account.live.time_limit import TIME_IS_UP, within
 from preflight.thread_pool import Pool
 
 _THREADS = 32
@@ -38,23 +42,30 @@ class LiveAccount:
 
     source = "the live account"
 
-    def __init__(self, clients: Clients, *, rereads: int = 5, reread_delay: float = 1.0) -> None:
-        """Take the clients; `rereads` and `reread_delay` (seconds) are for eventually consistent reads."""
+    def __init__(
+        self, clients: Clients, *, rereads: int = 5, reread_delay: float = 1.0, timeout: float | None = None
+    ) -> None:
+        """Take the clients; `rereads` and `reread_delay` (seconds) are for eventually consistent reads. What has not
+        been read after `timeout` seconds is unknown.
+        """
         self._clients = clients
+        self._until = None if timeout is None else time.monotonic() + timeout
         self._rereads, self._reread_delay = rereads, reread_delay
         self._pool = Pool(_THREADS)
         world = World(clients.partition, clients.region, clients.long_term_credentials, rereads, reread_delay)
         self._reads = Reads(self._perform, lambda ask: plan_for(world, ask), self._pool)
 
     @classmethod
-    def open(cls, connection: Connection, *, rereads: int = 5, reread_delay: float = 1.0) -> LiveAccount:
+    def open(
+        cls, connection: Connection, *, rereads: int = 5, reread_delay: float = 1.0, timeout: float | None = None
+    ) -> LiveAccount:
         """Open a session with AWS and start finding out whose it is.
 
         Raises `UsageError` when there are no credentials, no region or no such profile, or the endpoint URL is none.
         """
         clients = Clients(connection, connections=_THREADS)
         clients.get("sts")
-        account = cls(clients, rereads=rereads, reread_delay=reread_delay)
+        account = cls(clients, rereads=rereads, reread_delay=reread_delay, timeout=timeout)
         account.begin([CALLER])
         return account
 
@@ -117,8 +128,12 @@ class LiveAccount:
         """Let the threads end. Reads that are under way come to nothing."""
         self._pool.close()
 
-    def _perform(self, call: Call) -> Any:
-        return perform(self._clients, call)
+    def _perform(self, call: Call) -> tuple[Outcome, int]:
+        if self._until is None:
+            return perform(self._clients, call)
+        left = self._until - time.monotonic()
+        found = within(left, partial(perform, self._clients, call)) if left > 0 else TIME_IS_UP
+        return (found, 0) if isinstance(found, Failed) else found
 
     def _of_caller(self, member: str) -> Fact[str]:
         fact = self.read(CALLER)

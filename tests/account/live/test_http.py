@@ -91,6 +91,20 @@ def test_a_server_that_never_answers(faults: Faulty) -> None:
     assert isinstance(account.account_id(), Unknown)
 
 
+def test_what_is_not_read_in_time_is_unknown(faults: Faulty) -> None:
+    faults.latency = 30
+    connection = Connection(region=REGION, endpoint_url=faults.url, attempts=1)
+    begun = time.monotonic()
+    account = LiveAccount.open(connection, timeout=0.2)
+    found = account.read_many([model("a"), model("b")])
+    assert time.monotonic() - begun < 5
+    assert all(isinstance(each, Unknown) and "--timeout" in each.reason for each in found)
+    later = account.read(model("c"))
+    assert isinstance(later, Unknown)
+    assert later.resolution == "give more time with --timeout"
+    account.close()
+
+
 def test_a_server_that_is_not_there() -> None:
     connection = Connection(region=REGION, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout=1)
     fact = LiveAccount.open(connection).read(model())
