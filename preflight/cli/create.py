@@ -158,13 +158,13 @@ def create(
         say("May exist because of this run:")
         for line in done.unclear:
             say(f"  {line}")
-    if done.outcome is api.Outcome.DECLINED:
+    if done.outcome is api.CreateOutcome.DECLINED:
         say("Nothing was created.")
     else:
         shown.show(done.report, done.sources, last=True)
     if verbose and done.stats is not None:
         say(asked_of_aws(done.stats))
-    code = 0 if allow_open and done.outcome is api.Outcome.UNREAD else _CODES[done.outcome.value]
+    code = 0 if allow_open and done.outcome is api.CreateOutcome.UNREAD else _CODES[done.outcome.value]
     if code:
         raise typer.Exit(code)
 
