@@ -96,6 +96,10 @@ def resources_of(action: str, told: Told, place: Environment, main: str | None =
     if service == "apigateway":
         return [f"arn:{place.partition}:apigateway:{place.region}::/{DeployText.unknown(f'the path of {told.label}')}"]
     types = [(each, kind) for each in found.resources if (kind := catalog.resource_type(service, each.name))]
+    if service == "events":
+        rule = "rule-on-custom-event-bus" if _on_custom_bus(told) else "rule-on-default-event-bus"
+        types = [(each, kind) for each, kind in types if kind.name == rule or not kind.name.startswith("rule-on-")]
+        main = rule if main is not None and main.startswith("rule-on-") else main
     required = [kind.name for each, kind in types if each.required]
     arns: dict[str, list[str]] = {kind.name: _arns(kind, told, place, main) for _, kind in types}
     told_of = [name for name, every in arns.items() if every and not any(map(_open, every))]
@@ -112,6 +116,14 @@ def resources_of(action: str, told: Told, place: Environment, main: str | None =
         chosen = near if len(near) == 1 else []
     every = list(dict.fromkeys(arn for each in chosen for arn in arns.get(each, ())))[:_MOST]
     return every or [_any_of(service, place, told)]
+
+
+def _on_custom_bus(told: Told) -> bool:
+    """Say whether a rule of EventBridge is on a bus of its own: its ARN names the bus, then.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+    """
+    return any(each.rpartition("/")[2] != "default" for each in _named(told.values, "EventBusName"))
 
 
 def main_type(action: str | None, thing: frozenset[str]) -> str | None:

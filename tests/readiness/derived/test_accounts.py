@@ -232,3 +232,15 @@ def test_data_sources_are_known_by_the_call_that_reads_them() -> None:
 def test_a_change_by_calls_that_are_not_known_is_not_passed() -> None:
     found = checked(_changed("aws_acmpca_permission", "managed", "update", actions=["IssueCertificate"]))
     assert [each.kind for each in found.results if each.rule == "PRE103"] == [Kind.OPEN]
+
+
+def test_a_rule_is_of_the_default_bus_unless_it_names_another() -> None:
+    given = {"ScheduleExpression": "rate(1 day)", "Name": "nightly"}
+    resources = {
+        "Default": {"Type": "AWS::Events::Rule", "Properties": given},
+        "Own": {"Type": "AWS::Events::Rule", "Properties": {**given, "EventBusName": "orders"}},
+    }
+    report = checked(resources, {"Effect": "Allow", "Action": "sts:*", "Resource": "*"})
+    found = {each.need.resource for each in report.results if each.need and each.need.action == "events:PutRule"}
+    place = "arn:aws:events:us-east-1:111122223333:rule"
+    assert found == {f"{place}/nightly", f"{place}/orders/nightly"}
