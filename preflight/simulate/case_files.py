@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-from preflight.documents.text.load import decode, load_text, no_file
+from preflight.documents.text.load import decode, load_text, no_file, refuse_device
 from preflight.errors import InputError
 from preflight.simulate.cases import AnyCase, BadCase, read_case, read_document
 
@@ -55,6 +55,7 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
                 yield compressed  # type: ignore[misc]
         else:
             with Path(path).open("rb") as plain:
+                refuse_device(plain.fileno(), path)
                 yield plain
     except FileNotFoundError:
         raise no_file(path) from None

@@ -237,3 +237,9 @@ def test_a_full_disk_is_no_defect() -> None:
             [sys.executable, "-m", "preflight", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert process.returncode == 2 and "No space left on device" in process.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="of Unix")
+@pytest.mark.parametrize("command", [("lint",), ("check",), ("simulate",), ("prove", "not-public"), ("why",)])
+def test_a_device_without_end_is_not_read(preflight: Command, command: tuple[str, ...]) -> None:
+    assert preflight(*command, "/dev/zero").code == 2

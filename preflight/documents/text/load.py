@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,6 +46,7 @@ def read_bytes(path: str) -> bytes:
         raise InputError("''", "the name of a file is empty", mend="name a file, or - for stdin")
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- a lint reads thousands of small ones
+            refuse_device(file.fileno(), path)
             data = file.readall()
     except FileNotFoundError:
         raise no_file(path) from None
@@ -58,6 +61,12 @@ def read_bytes(path: str) -> bytes:
         problem, mend = "it is a zip file, such as terraform plan -out writes", "print it: terraform show -json"
         raise InputError(path, problem, mend=f"{mend} {path} > plan.json")
     return _decompressed(data, path) if path.endswith(".gz") else data
+
+
+def refuse_device(descriptor: int, path: str) -> None:
+    """Raise `InputError` for a device that gives without end, such as /dev/zero."""
+    if stat.S_ISCHR(os.fstat(descriptor).st_mode) and path != os.devnull and not os.isatty(descriptor):
+        raise InputError(path, "it is a device", mend="name a file")
 
 
 def no_file(path: str) -> InputError:

@@ -61,7 +61,7 @@ def _role(one: Serverless) -> dict[str, Any]:
         (inline if _is_inline(written) else managed).append(written)
     inline += _delivering(one)
     for name, event in one.map_of("Events").items():
-        kind = event.get("Type") if isinstance(event, dict) else None
+        kind = str(event.get("Type")) if isinstance(event, dict) else ""
         if kind in _SOURCES:
             managed.append(managed_of_aws(f"service-role/{_SOURCES[kind]}"))
         elif kind == "SNS" and map_in(event, "Properties").get("SqsSubscription"):

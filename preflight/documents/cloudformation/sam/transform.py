@@ -112,7 +112,7 @@ def _serverless(
         one = Serverless(name, kind, _merged(map_in(shared, kind), own), given, defaults)
         yield one, resource, name
         for event in one.map_of("Events").values() if kind in ("Function", "StateMachine") else ():
-            type_ = event.get("Type") if isinstance(event, dict) else None
+            type_ = str(event.get("Type")) if isinstance(event, dict) else ""
             if type_ in IMPLICIT and referred(api_of(type_, map_in(event, "Properties"))) == IMPLICIT[type_]:
                 implicit.setdefault(type_, name)
     for kind, name in implicit.items():
