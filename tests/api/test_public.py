@@ -63,3 +63,19 @@ def test_functions_print_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
     api.policy("examples/plan.yaml", snapshot="examples/snapshot.json")
     api.audit(snapshot="examples/snapshot.json")
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_taken_from_it_is_there() -> None:
+    import re
+    from pathlib import Path
+
+    import preflight
+
+    package = Path(preflight.__file__).parent
+    taken = {
+        (path.name, name)
+        for path in (package / "cli").glob("*.py")
+        for name in re.findall(r"\bapi\.([A-Z]\w*)", path.read_text(encoding="utf-8"))
+    }
+    assert taken
+    assert {each for each in taken if not hasattr(api, each[1])} == set()

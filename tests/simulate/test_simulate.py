@@ -415,7 +415,7 @@ def test_no_heavy_module_is_imported_for_good_cases(run: Run, tmp_path: Path) ->
     (tmp_path / "c.jsonl").write_text(json.dumps(case()))
     program = (
         "import sys, preflight.cli.simulate as s\n"
-        "s.simulate(['c.jsonl'], s.Format.JSONL)\n"
+        "s.simulate(['c.jsonl'], s.DecisionFormat.JSONL)\n"
         "heavy = {'boto3', 'botocore', 'jsonschema', 'rich', 'policyuniverse', 'yaml'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
