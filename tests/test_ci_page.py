@@ -51,7 +51,7 @@ def test_the_workflows_give_the_action_inputs_that_it_has() -> None:
         for step in each["jobs"]["preflight"]["steps"]
         if "preflight@" in step.get("uses", "")
     ]
-    assert len(used) == 3
+    assert len(used) == 4
     for step in used:
         assert set(step["with"]) <= set(ACTION["inputs"])
         assert step["with"].get("format", "github") in FORMATS
