@@ -327,3 +327,15 @@ def test_the_same_policy_is_one_finding_with_all_who_have_it(preflight: Command)
         assert told.out.startswith(head)
     refused = preflight("audit", "--snapshot", "s.json", "--table", "ways", s__json=account)
     assert refused.code == 2 and "--format csv" in refused.err
+
+
+def test_what_policyuniverse_reads_differently_is_said(preflight: Command) -> None:
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::shared/*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+    }  # fmt: skip
+    bucket = {"Name": "shared", "Policy": {"Version": "2012-10-17", "Statement": [statement]}}
+    facts = {"version": 1, "account": ACCOUNT, "regions": {REGION: {"buckets": [bucket]}}}
+    ran = preflight("audit", "--snapshot", "s.json", "--select", "ACC113", "--format", "json", s__json=facts)
+    (passed,) = [each for each in json.loads(ran.out)["results"] if each["kind"] == "pass"]
+    assert "policyuniverse reads differently: bucket shared (accessible to 444455556666)" in passed["message"]
