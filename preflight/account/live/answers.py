@@ -113,6 +113,10 @@ class _Checked:
             raise
         except Exception as error:
             raise ResponseParserError(f"the response cannot be parsed ({type(error).__name__})") from error
+        refused = parsed.get("Error") if isinstance(parsed, dict) else None
+        if isinstance(refused, dict):
+            # botocore looks a code up as it came.
+            refused.update({name: str(refused[name]) for name in ("Code", "Message") if name in refused})
         if response["status_code"] < 300 and shape is not None and not shape.metadata.get("exception"):
             self._require(response.get("body"), parsed, shape)
         return parsed
