@@ -129,7 +129,8 @@ def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = (
     else:
         needs, why = terraform.needs_of(resource)
     if needs is not None and resource.request:
-        needs = tuple(each for each in needs if each.action not in _declared(resource, step.plan))
+        declared = _declared(resource, step.plan)
+        needs = tuple(each for each in needs if each.action not in declared)
     level: Level = "full" if resource.request else "permissions" if needs is not None else "not_checked"
     taken = level == "not_checked" and any(fnmatchcase(resource.type, pattern) for pattern in accepted)
     return ResourceStep(resource, needs, level, why, taken, step)
