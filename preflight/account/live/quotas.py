@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from preflight.account.facts import Known
+from preflight.account.facts import Known, Unknown
 from preflight.account.live.calls import Answered, Call
 from preflight.account.live.concurrent_reads import ReadPlan
 from preflight.account.live.declared_reads import DeclaredRead
@@ -22,6 +22,10 @@ def quotas(question: DeclaredRead) -> ReadPlan:
     ]
     if isinstance(applied, Failed) and isinstance(default, Failed):
         return unknown(applied, "servicequotas:ListServiceQuotas", "allow servicequotas:ListServiceQuotas on *")
+    if any(isinstance(each, Answered) and "Quotas" not in each.response for each in (applied, default)):
+        return Unknown(
+            "servicequotas:ListServiceQuotas: the response lists no quotas", "check --endpoint-url and any proxy"
+        )
     own = applied.response["Quotas"] if isinstance(applied, Answered) else []
     codes = {quota["QuotaCode"] for quota in own}
     defaults = default.response["Quotas"] if isinstance(default, Answered) else []

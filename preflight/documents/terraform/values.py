@@ -84,7 +84,9 @@ class Values:
     def _named(self, change: ResourceChange, values: dict[str, Any], expressions: Mapping[str, Any]) -> dict[str, Any]:
         """Put a name that the provider will make up where the configuration gives none."""
         unknown = change.unknown if isinstance(change.unknown, dict) else {}
-        for name in [each for each in values if unknown.get(each) is True and each not in expressions]:
+        for name in [
+            each for each in values if isinstance(each, str) and unknown.get(each) is True and each not in expressions
+        ]:
             prefix = change.after.get(f"{name}_prefix")
             made_up = DeployText.unknown(f"{change.address}.{name}", unique=True)
             values[name] = f"{prefix}{made_up}" if isinstance(prefix, str) else made_up
