@@ -114,7 +114,7 @@ def resolution(labels: Iterable[str]) -> str:
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)
     if made := dict.fromkeys(match[1] for label in labels if (match := _MADE_UP.search(label))):
-        return f"give {' and '.join(made)} a name of its own"
+        return f"give {' and '.join(made)} a name"
     if uploads(labels):
         return "package the template first (aws cloudformation package, sam package), and check what that writes"
     return "write it out, or check again when it is known"

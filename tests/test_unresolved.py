@@ -78,7 +78,7 @@ def test_where_unknown_texts_are() -> None:
         (["condition Prod, by parameter Stack:Stage"], "give --parameters Stack:Stage=VALUE"),
         (["parameter A", "parameter AWS::StackName", "parameter A"],
          "give --parameters A=VALUE --parameters AWS::StackName=VALUE"),
-        (["Nested/name of Model"], "give Model a name of its own"),
+        (["Nested/name of Model"], "give Model a name"),
         (["the value of /x in SSM"], "write it out, or check again when it is known"),
     ],
 )  # fmt: skip

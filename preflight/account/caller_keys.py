@@ -51,7 +51,7 @@ ANYONE = CallerKeys({}, (), None)
 def caller_keys(facts: PrincipalFacts, policies: Policies, now: datetime | None = None) -> CallerKeys:
     """Return the condition keys of a principal's requests, as far as policies can tell their values apart.
 
-    Of a role the name of the session is not known, nor when its token was issued. Where that makes no difference to
+    Of a role the session name is not known, nor when its token was issued. Where that makes no difference to
     any condition of `policies`, the keys have a value that stands for all of them; else they are unknown.
     """
     at = now or datetime.now(UTC)

@@ -94,7 +94,7 @@ def _require_fitting(audience: str, diff: str | None, principal: str | None) -> 
     if diff is None:
         return
     if not diff.strip():
-        raise UsageError("--diff names no role; give the name or the ARN of one")
+        raise UsageError("--diff needs a role; give its name or ARN")
     if audience != "plan":
         raise UsageError(f"--diff can't be combined with --for {audience}")
     if principal is not None:

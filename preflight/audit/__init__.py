@@ -1,1 +1,1 @@
-"""Audits of whole accounts: who can do what, what grants too much, what would not survive its next update."""
+"""Audits of whole accounts: who can do what, what grants too much, what would fail its next update."""

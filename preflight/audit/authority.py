@@ -29,8 +29,8 @@ def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
     if expected is None:
         yield rule.result(
             Kind.NOT_APPLICABLE,
-            f"{_number(len(having), 'principal')} can {group} endpoints; who should is not said",
-            remedy=f'Say it in the settings: [tool.preflight.audit.expected] {group} = ["arn:...:role/deploy-*"].',
+            f"{_number(len(having), 'principal')} can {group} endpoints; the expected principals aren't configured",
+            remedy=f'List them in the settings: [tool.preflight.audit.expected] {group} = ["arn:...:role/deploy-*"].',
         )
         return
     matchers = [arn_matcher(tokens(each)) for each in expected]
@@ -45,7 +45,7 @@ def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
             f"{holder.kind} {holder.name} can {group} endpoints and is not expected to: {action.action} on {on}{hangs}",
             subject=holder.arn,
             evidence=evidence(access.by),
-            remedy=f"Take {action.action} from {_from(access.by)}, or add {holder.arn} to those expected.",
+            remedy=f"Take {action.action} from {_from(access.by)}, or add {holder.arn} to the expected principals.",
         )
     if not unexpected:
         yield rule.result(Kind.PASS, f"all who can {group} endpoints ({len(having)}) are expected to")
@@ -82,7 +82,7 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
             Kind.OPEN,
             f"Can't determine whether {names} can become an administrator by what runs already with a role "
             f"({_listed(actions)}): the facts don't list functions, notebooks, builds, tasks and stacks",
-            remedy="Check which roles those run with, or narrow the actions to what is meant.",
+            remedy="Check which roles those run with, or limit the actions to specific resources.",
         )
     if not found.steps and not found.undecided and not found.unseen:
         yield rule.result(
@@ -135,14 +135,14 @@ def _steps(path: Iterable[EscalationStep]) -> str:
 
 def _remedy(kind: str, where: str) -> str:
     if kind == "existing-role":
-        return f"Allow the action on the instances that are meant only: {where}."
+        return f"Allow the action only on specific instances: {where}."
     if kind == "user-credentials":
-        return f"Allow it on one's own user only (${{aws:username}}): {where}."
+        return f"Allow it only on the caller's own user (${{aws:username}}): {where}."
     if kind == "assume-role":
-        return f"Narrow whom the role trusts, or sts:AssumeRole in {where}."
+        return f"Limit the role's trust policy, or sts:AssumeRole in {where}."
     if kind == "passed-role":
-        return f"Allow iam:PassRole on the roles that are meant only: {where}."
-    return f"Limit the action to what is meant, or demand a permissions boundary: {where}."
+        return f"Allow iam:PassRole only on specific roles: {where}."
+    return f"Limit the action to specific resources, or require a permissions boundary: {where}."
 
 
 def _from(refs: Iterable[StatementRef]) -> str:

@@ -137,11 +137,11 @@ def own_policies(scene: Scene, rule: Rule) -> Iterator[Result]:
             continue
         yield rule.result(
             Kind.FAIL,
-            f"user {user.name} has {len(names)} polic{'ies' if len(names) > 1 else 'y'} of its own: "
+            f"user {user.name} has {len(names)} polic{'ies' if len(names) > 1 else 'y'} that no group gives it: "
             f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''}",
             subject=user.arn,
             evidence=[Evidence(each, "") for each in names],
             remedy="Attach the policies to a group and put the user into it, or use a role.",
         )
     if users and sound == len(users):
-        yield rule.result(Kind.PASS, f"none of {sound} users has policies of its own")
+        yield rule.result(Kind.PASS, f"none of {sound} users has its own policies")

@@ -51,7 +51,7 @@ def updatable(scene: Scene, rule: Rule) -> Iterator[Result]:
                 continue
             said = "; ".join(each.message for each in about[:_SHOWN])
             more = f"; and {len(about) - _SHOWN} more" if len(about) > _SHOWN else ""
-            lead = "would not survive its next update" if gone else "may not survive its next update"
+            lead = "would fail its next update" if gone else "might fail its next update"
             yield rule.result(
                 Kind.FAIL if gone else Kind.OPEN,
                 f"endpoint {name} in {region} {lead}: {said}{more}",

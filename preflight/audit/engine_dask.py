@@ -85,7 +85,9 @@ def _outcome(target: AuditTarget, future: Future[Any], scheduler: str) -> Done |
         raise UsageError(f"the Dask cluster at {scheduler} was lost; what is done is kept: run the same command again")
     error = future.exception()  # type: ignore[no-untyped-call]
     if isinstance(error, KilledWorker):
-        return FailedAudit(target, "every worker that audited it was lost, by lack of memory as a rule; give them more")
+        return FailedAudit(
+            target, "every worker that audited it was lost, usually because it ran out of memory; give them more"
+        )
     if isinstance(error, UsageError):
         raise error
     return FailedAudit(target, f"its worker reports {type(error).__name__}: {error}")

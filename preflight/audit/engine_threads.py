@@ -20,7 +20,7 @@ from preflight.thread_pool import Pool
 from preflight.worker_process import serve_parent
 
 THREADS = 8
-_MEMORY = "lack of memory, as a rule"
+_MEMORY = "usually out of memory"
 # How many accounts a process audits before another takes its place: starting one takes as long as two of them.
 _MOST_EACH = 100
 

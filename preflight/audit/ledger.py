@@ -168,7 +168,7 @@ class Ledger:
             raise UsageError(
                 f"{self.folder} was started with another {name} ({_said(before.get(name))}, now "
                 f"{_said(self._settings.get(name))}): its accounts could not be compared; name another --into, or add "
-                "--again to do all of it anew"
+                "--again to audit all accounts again"
             )
 
 

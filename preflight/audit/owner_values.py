@@ -1,6 +1,6 @@
 """A resource's policy with what only its owner decides written out: the resource's account and organization.
 
-An outsider is of another account and of another organization, so that a policy that compares the caller's with the
+An outsider belongs to another account and of another organization, so that a policy that compares the caller's with the
 resource's (`${aws:ResourceAccount}`, `aws:ResourceOrgID`) keeps it away.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html

@@ -44,7 +44,7 @@ def who_can(scene: Scene, action: str, on: str | None = None) -> Iterator[Answer
     known = _known(action)
     if on is not None and on != "*" and not on.startswith("arn:"):
         raise UsageError(
-            f"--on {on!r} is no ARN; write one such as arn:aws:sagemaker:us-east-1:111122223333:endpoint/x"
+            f"--on {on!r} isn't an ARN; write one such as arn:aws:sagemaker:us-east-1:111122223333:endpoint/x"
         )
     for holder in scene.holders.by_arn.values():
         yield from _answers(scene, holder, known, on)

@@ -209,6 +209,6 @@ def _require_known(organization: Organization, told: Iterable[str]) -> None:
             _about(each, member, organization) for member in organization.members
         ):
             raise UsageError(
-                f"{each!r} is no account, unit or name of organization {organization.id}; write an account's twelve "
-                "digits, a unit's id (ou-...), or a pattern of names"
+                f"{each!r} isn't an account, OU or account name of organization {organization.id}; write a "
+                "12-digit account ID, an OU ID (ou-...), or a pattern of names"
             )

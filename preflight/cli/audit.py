@@ -1,4 +1,4 @@
-"""`preflight audit`: who can do what in an account, what should not be so, what would not survive its next update."""
+"""`preflight audit`: who can do what in an account, what should not be so, what would fail its next update."""
 
 from __future__ import annotations
 

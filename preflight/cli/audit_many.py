@@ -35,7 +35,7 @@ def audit_many(options: AuditOptions) -> int:
         if many.before and not options.quiet:
             some = "1 account was" if many.before == 1 else f"{many.before:,} accounts were"
             which = "all accounts were" if many.before == len(many.rows) else some
-            print(f"preflight: {which} audited before, since {many.since}; --again audits them anew", file=sys.stderr)
+            print(f"preflight: {which} audited before, since {many.since}; --again audits them again", file=sys.stderr)
         _show(audited, options)
     if many.failed:
         return ERROR

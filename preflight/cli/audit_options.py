@@ -72,7 +72,7 @@ class AuditOptions:
         """Raise `UsageError` for options that do not go together."""
         questions = [f"--{each}" for each in ("who-can", "can", "since") if getattr(self, each.replace("-", "_"))]
         if len(questions) > 1:
-            raise UsageError(f"{' and '.join(questions)} are questions of their own; ask one at a time")
+            raise UsageError(f"{' and '.join(questions)} are separate questions; ask one at a time")
         if self.fail_on_new and self.since is None:
             raise UsageError("--fail-on-new is about what is new since an older snapshot; add --since OLD")
         if self.on is not None and self.who_can is None:
@@ -126,4 +126,4 @@ class AuditOptions:
         if self.table != "results" and (self.format != "csv" or self.question):
             raise UsageError("--table chooses what --format csv writes of an audit; add --format csv, or leave it out")
         if self.format in BINARY and self.output is None:
-            raise UsageError(f"--format {self.format} writes a file that is no text; add --output FILE")
+            raise UsageError(f"--format {self.format} writes a binary file; add --output FILE")

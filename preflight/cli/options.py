@@ -153,7 +153,7 @@ ColorWhen: TypeAlias = Annotated[Color, typer.Option("--color", help="When to us
 
 def nothing_changed(ref: str | None) -> str:
     """Return the line that says so where nothing is left to look at."""
-    return f"nothing given has changed since {ref}"
+    return f"none of the given files has changed since {ref}"
 
 
 def listed(given: Sequence[str] | None) -> tuple[str, ...]:

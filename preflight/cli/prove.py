@@ -81,6 +81,6 @@ def _assumed(given: list[str] | tuple[str, ...]) -> dict[str, list[str]]:
     for each in given:
         key, equals, value = each.partition("=")
         if not (key and equals):
-            raise UsageError(f"--assume {each} is no KEY=VALUE; write --assume aws:SourceIp=198.51.100.7")
+            raise UsageError(f"--assume {each} isn't KEY=VALUE; write --assume aws:SourceIp=198.51.100.7")
         found.setdefault(key, []).append(value)
     return found

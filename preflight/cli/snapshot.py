@@ -79,7 +79,7 @@ def snapshot(
             )
     except api.SnapshotInterrupted as stopped:
         again = f"preflight snapshot --output {output} --resume"
-        print(f"preflight: interrupted; what was read is in {stopped.journal}: go on with {again}", file=sys.stderr)
+        print(f"preflight: interrupted; what was read is in {stopped.journal}: continue with {again}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     _tell(taken.document, output, quiet=quiet)
     if taken.unknown and not from_files and not allow_open:

@@ -59,7 +59,7 @@ def follow(aws: Aws, entry: JournalEntry, pace: Pace, tell: Tell) -> End:
                 return end
         elif isinstance(found, Absent):
             unseen += 1
-            tell(NotSeen(entry.label, "AWS does not see it"))
+            tell(NotSeen(entry.label, "AWS doesn't return it yet"))
             if unseen > (1 if known_before else _UNSEEN):
                 return End(Arrival.GONE, entry.status, found.detail, seconds=seconds)
         else:

@@ -40,7 +40,7 @@ class Denied:
         kind = self.denying or self.missing
         on = f" on {self.resource}" if self.resource else ""
         if "service control" in kind or "resource control" in kind:
-            return f"Only the organization's management account can change it: ask for {self.action}{on}."
+            return f"Only the organization's management account can change it: ask it to allow {self.action}{on}."
         if "permissions boundary" in kind:
             return f"Allow {self.action}{on} in the permissions boundary of {self.caller}."
         if self.denying:

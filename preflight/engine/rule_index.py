@@ -48,4 +48,4 @@ def read(path: Path) -> Mapping[str, Any]:
         members: Mapping[str, Any] = load_yaml(text)
         return {**members, "family": path.parent.name}
     except (YAMLError, TypeError) as error:
-        raise PreflightError(f"{path}: it is not YAML of a rule: {' '.join(str(error).split())}") from error
+        raise PreflightError(f"{path}: it isn't the YAML of a rule: {' '.join(str(error).split())}") from error

@@ -20,7 +20,7 @@ def select_rules(
     wanted, unwanted = _prefixes(select), _prefixes(ignore)
     for prefix in (*wanted, *unwanted):
         if not any(rule.startswith(prefix) for rule in (*rule_ids(), *added)):
-            raise UsageError(f"unknown rule {prefix!r}, nor any that begins so; {nearest(prefix)}")
+            raise UsageError(f"unknown rule {prefix!r}, and no rule starts with it; {nearest(prefix)}")
     found = [
         rule
         for rule in known

@@ -32,13 +32,13 @@ class Arn:
             raise ArnError(f'"{text}" is not an ARN: it does not start with "arn:"')
         if len(parts) < 6:
             raise ArnError(
-                f'"{text}" is not a whole ARN: it has {len(parts)} of 6 parts '
+                f'"{text}" is not a complete ARN: it has {len(parts)} of 6 parts '
                 "(arn:partition:service:region:account:resource)"
             )
         _, partition, service, region, account, resource = parts
         for name, value in (("partition", partition), ("service", service), ("resource", resource)):
             if not value:
-                raise ArnError(f'"{text}" is not a whole ARN: its {name} is empty')
+                raise ArnError(f'"{text}" is not a complete ARN: its {name} is empty')
         return cls(partition, service, region, account, resource)
 
     @property

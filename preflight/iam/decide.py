@@ -99,12 +99,13 @@ def ask(request: Request, policies: Policies) -> Evaluation:
     found: Evaluation | None = EVALUATIONS.get(key)
     if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
         raise RequestError(
-            f'"{resource}" is no resource: give its whole ARN, or "*" for an action without resource-level permissions'
+            f'"{resource}" is not a resource: give its full ARN, or "*" for an action without resource-level '
+            "permissions"
         )
     if found is None:
         service, _, name = request.action.partition(":")
         if not service or not name or set("*?") & set(request.action):
-            raise RequestError(f'"{request.action}" is no action: write service:Action, such as s3:GetObject')
+            raise RequestError(f'"{request.action}" is not an action: write service:Action, such as s3:GetObject')
         who = caller(request.principal)
         if not owner.isdigit():
             # No account in the ARN (S3), or AWS itself (arn:aws:iam::aws:policy/...): decided as in the own account.

@@ -45,7 +45,7 @@ def read_document(
     _known(document, TOP_ELEMENTS, "")
     version = document.get("Version", "2008-10-17")
     if version not in VERSIONS:
-        _refuse("/Version", f"{version!r} is no version of the policy language", 'write "2012-10-17"')
+        _refuse("/Version", f"{version!r} is not a version of the policy language", 'write "2012-10-17"')
     _text(document, "Id", "")
     if "Statement" not in document:
         _refuse("", "the policy has no Statement", "add a Statement")
@@ -101,7 +101,7 @@ def _statement(body: Any, index: int, at: str, place: _Place) -> Statement:
     if place.of_session and resources is not None:
         _whole(resources, body, at)
     if resources is None and principals is None:
-        _refuse(at, "the statement has neither Resource nor NotResource", "say which resources it is about")
+        _refuse(at, "the statement has neither Resource nor NotResource", "add a Resource element")
     conditions = _conditions(body.get("Condition", {}), f"{at}/Condition", version)
     plain = not conditions and (resources is None or resources.regular)
     return Statement(index, body.get("Sid") or "", effect, actions, resources, principals, conditions, plain)
@@ -113,7 +113,7 @@ def _named(principals: Principals | None, at: str, named: Named) -> None:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     if named is Named.MUST and principals is None:
-        _refuse(at, "the statement has no Principal, which a policy of this type needs", "say whom it is about")
+        _refuse(at, "the statement has no Principal, which a policy of this type needs", "add a Principal element")
     if named is Named.NEVER and principals is not None:
         element = "NotPrincipal" if principals.negated else "Principal"
         problem = f"{element} cannot be used here: the policy applies to the principal that it is attached to"
@@ -129,7 +129,7 @@ def _whole(patterns: Patterns, body: Mapping[str, Any], at: str) -> None:
     for position, each in enumerate(patterns.templates):
         if is_incomplete(each):
             place = f"{at}/{name}/{position}" if isinstance(body[name], list) else f"{at}/{name}"
-            _refuse(place, f'"{each.text}" is not a whole ARN', "write all six parts; a session policy needs them")
+            _refuse(place, f'"{each.text}" is not a complete ARN', "write all six parts; a session policy needs them")
 
 
 def _patterns(
@@ -168,7 +168,7 @@ def _principals(body: Mapping[str, Any], at: str) -> Principals | None:
     negated = name == "NotPrincipal"
     if isinstance(found, str):
         if found != "*":
-            _refuse(place, f'"{found}" is no principal', f'write "*" or {{"AWS": "{found}"}}')
+            _refuse(place, f'"{found}" is not a principal', f'write "*" or {{"AWS": "{found}"}}')
         return Principals((("AWS", "*"),), negated)
     if not isinstance(found, Mapping):
         _refuse(place, f"{name} is {_kind(found)}", 'write "*" or an object such as {"AWS": "arn:..."}')
@@ -190,7 +190,7 @@ def _conditions(block: Any, at: str, version: str) -> tuple[Condition, ...]:
             compiled = condition(operator, str(key), values, version)
             if compiled is None:
                 names = [each.name for each in OPERATORS.values()]
-                _refuse(place, f'"{operator}" is no condition operator', _meant(str(operator), names))
+                _refuse(place, f'"{operator}" is not a condition operator', _meant(str(operator), names))
             found.append(compiled)
     return tuple(found)
 

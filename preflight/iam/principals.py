@@ -81,7 +81,7 @@ def caller(text: str) -> Caller:
         if text.endswith(_SERVICE_SUFFIXES):
             return Caller(text, PrincipalType.SERVICE)
         raise PrincipalError(
-            f'"{text}" is no principal: give the ARN of a role, user, session or account root, a service such as '
+            f'"{text}" is not a principal: give the ARN of a role, user, session or account root, a service such as '
             'sagemaker.amazonaws.com, or "*"'
         )
     try:
@@ -91,13 +91,13 @@ def caller(text: str) -> Caller:
     found = _of_arn(text, arn)
     if found is None:
         raise PrincipalError(
-            f'"{text}" is no principal: principals are role/NAME, user/NAME and root of iam, and '
+            f'"{text}" is not a principal: principals are role/NAME, user/NAME and root of iam, and '
             "assumed-role/NAME/SESSION and federated-user/NAME of sts"
         )
     if "*" in text or "?" in text:
         raise PrincipalError(f'"{text}" has a wildcard: a request is made by one principal; name it')
     if not (len(arn.account) == 12 and arn.account.isdigit()):
-        raise PrincipalError(f'"{text}" has "{arn.account}" for an account: an account is twelve digits')
+        raise PrincipalError(f'"{text}" has "{arn.account}" for an account: an account ID has 12 digits')
     return found
 
 
@@ -261,5 +261,5 @@ def _if_meant(kind: str, value: str, who: Caller) -> tuple[PrincipalMatch, str]:
     if kind != "AWS":
         return (PrincipalMatch.DIRECT if who.kind is PrincipalType.ROOT else PrincipalMatch.ACCOUNT), kind
     if value.startswith("arn:"):
-        return PrincipalMatch.DIRECT, "the name of the session"
+        return PrincipalMatch.DIRECT, "the session name"
     return (PrincipalMatch.DIRECT if value.startswith("AIDA") or ":" in value else PrincipalMatch.ROLE), "aws:userid"

@@ -18,10 +18,10 @@ _FIELDS = 6
 COLONS_IN_A_NAME = 6
 """From so many colons on, a resource's name may hold some."""
 
-INCOMPLETE = "it is not a whole ARN, and AWS completes ARNs in policies of identities only"
-INCOMPLETE_TWO_WAYS = "it is not a whole ARN, and its * may match one missing field or several"
+INCOMPLETE = "it is not a complete ARN, and AWS completes ARNs only in identity-based policies"
+INCOMPLETE_TWO_WAYS = "it is not a complete ARN, and its * may match one missing field or several"
 NOT_AN_ARN = "it is not an ARN"
-EARLY_VARIABLE = "AWS supports variables after the fifth colon of an ARN only"
+EARLY_VARIABLE = "AWS supports variables only after the fifth colon of an ARN"
 COLON_IN_NAME = "it matches only if * or ? takes a colon, which AWS does not say of the colons in a name"
 
 

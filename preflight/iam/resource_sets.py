@@ -51,7 +51,8 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
     head = request.resource.split(":", 5)
     if len(head) < 6 or any(set("*?") & set(part) for part in head[:5]):
         raise RequestError(
-            f'"{request.resource}" is no resource with an open name: write an ARN with wildcards after the fifth colon'
+            f'"{request.resource}" is not a resource with an open name: write an ARN with wildcards after the fifth '
+            "colon"
         )
     asked = ask(request, policies)
     context = RequestContext(request, asked.who, asked.owner)

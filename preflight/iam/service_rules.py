@@ -155,7 +155,7 @@ def of_aws(action: str, resource: str, caller: str) -> str:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
     """
     if action.startswith("kms:"):
-        return f"AWS keeps aliases under alias/aws/ to itself: {resource}" * (
+        return f"aliases under alias/aws/ are reserved for AWS: {resource}" * (
             action in _CHANGES_AN_ALIAS and ":alias/aws/" in resource
         )
     if action in _CHANGES_A_POLICY and "::aws:policy/" in resource:

@@ -36,8 +36,8 @@ def settled(plan: Plan, account: Account) -> Settled:
     if partition is not None and partition != account.partition:
         raise InputError(
             account.source,
-            f"these facts are for partition {account.partition}, but the principal is in {partition}",
-            mend="give the facts of that partition, or name another principal",
+            f"the account is in partition {account.partition}, but the principal is in {partition}",
+            mend="use an account or snapshot of that partition, or another principal",
         )
     number = found.value if isinstance(found, Known) else plan.account or of_principal
     if number is None:

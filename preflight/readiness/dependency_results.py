@@ -27,7 +27,7 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
         return said(step, rule, reference, Kind.PASS, f"{what} is created by {maker}")
     if reference.same_region and reference.region not in ("", step.region):
         message = f"{what} is in {reference.region}; it must be in {step.region}"
-        return said(step, rule, reference, Kind.FAIL, message, f"Name one in {step.region}.")
+        return said(step, rule, reference, Kind.FAIL, message, f"Use one in {step.region}.")
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     if isinstance(fact, Absent):
@@ -42,7 +42,7 @@ def existence(step: Step, rule: Rule, reference: Reference) -> Result:
             f"{what} does not exist in account {step.account_id} in {region}{after_reads(fact.reads)}",
             f"Name {article} {noun} that exists, or remove the call: there is nothing to delete."
             if step.operation.effect == "delete" and reference.kind == step.operation.declared["resource"]
-            else f"Create it first (the same plan can do it), or name {article} {noun} that exists.",
+            else f"Create it first (the same plan can do it), or use {article} {noun} that exists.",
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists{after_reads(fact.reads)}")
 
@@ -70,7 +70,7 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
     fact = unread.fact
     state = "does not exist" if isinstance(fact, Absent) else f"cannot be read: {fact.reason}"  # type: ignore[union-attr]
     message = f"what the request relies on depends on {unread.label}, which {state}"
-    resolution = fact.resolution if isinstance(fact, Unknown) else "Create it, or name one that exists."
+    resolution = fact.resolution if isinstance(fact, Unknown) else "Create it, or use one that exists."
     return [], [
         rule.result(Kind.OPEN, message, subject=subject(step), location=step.location, remedy=sentence(resolution))
     ]

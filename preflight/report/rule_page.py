@@ -62,7 +62,7 @@ def page(
     """
     lines = [*_page(rule, examples, width, whole=whole)]
     if constraints:
-        lines += ["", "Constraints, each with a page of its own (preflight explain NAME)"]
+        lines += ["", "Constraints, each with its own page (preflight explain NAME)"]
         lines += [f"  {each}" for each in constraints]
     return "\n".join(lines) + "\n"
 

@@ -187,7 +187,7 @@ def _by_facts(refusal: Refusal, case: RefusedRequest) -> Explanation:
 
 _ALLOWED = (
     "The facts allow this request: a policy may have changed since, the request may carry a session policy, "
-    "come through a VPC endpoint or lack what a condition needs, or the service refuses for a reason of its own."
+    "come through a VPC endpoint or lack what a condition needs, or the service denies it for another reason."
 )
 
 

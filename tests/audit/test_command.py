@@ -52,7 +52,7 @@ def test_the_example_in_words(preflight: Command) -> None:
     assert ran.out.startswith(
         "Account 111122223333: 2 roles, 0 users; us-east-1\nEndpoints: 1 can create, 1 can update\n"
     )
-    assert "endpoint forecast in us-east-1 would not survive its next update" in ran.out
+    assert "endpoint forecast in us-east-1 would fail its next update" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
     assert ran.out.splitlines()[-1].startswith("FINDINGS: 1 error, ")
 

@@ -127,7 +127,7 @@ def test_unreadable_files_are_named(preflight: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--select", "IAM999"), "unknown rule 'IAM999', nor any that begins so; did you mean IAM"),
+        (("--select", "IAM999"), "unknown rule 'IAM999', and no rule starts with it; did you mean IAM"),
         (("--select", "PRE1"), "no rule is selected by --select PRE1"),
         (("--format", "serif"), "unknown format 'serif'; did you mean sarif?"),
         (("--type", "scpp"), "'scpp' is not one of"),

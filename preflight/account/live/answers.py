@@ -155,7 +155,7 @@ def _require_types(value: Any, shape: Any, place: str) -> None:
     else:
         fits = value is None or kind not in _TYPES or isinstance(value, _TYPES[kind])
     if not fits:
-        raise ResponseParserError(f"the response's {place.lstrip('.')} is no {kind}")
+        raise ResponseParserError(f"the response's {place.lstrip('.')} isn't a {kind}")
     if kind == "structure":
         parts = [(value[name], each, f"{place}.{name}") for name, each in shape.members.items() if name in value]
     elif kind == "map":

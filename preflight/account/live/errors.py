@@ -174,7 +174,7 @@ def remedy_for(failed: Failed) -> str:
     """Return what to do, as sentences; empty where the failure lies in the request itself or in a policy."""
     code = failed.code
     if code in _SKEWED or (code in INVALID_CREDENTIALS and _SKEW.search(failed.message)):
-        return "Set this machine's clock: AWS accepts signatures within 15 minutes of its own time."
+        return "Set this machine's clock: AWS accepts signatures that are at most 15 minutes off."
     if code in _SSO or "UnauthorizedSSOToken" in failed.message or "SSO session" in failed.message:
         return "Sign in to IAM Identity Center again: aws sso login, with the --profile in use."
     if code in _LOGIN:

@@ -370,6 +370,6 @@ def require_account(found: Fact[str], expected: str | None, *, source: str, said
     if expected is not None and isinstance(found, Known) and found.value != expected:
         raise InputError(
             source,
-            f"these are facts of account {found.value}, but {said_by} says account {expected}",
+            f"these facts belong to account {found.value}, but {said_by} says account {expected}",
             mend="give the facts of that account, or correct the plan",
         )

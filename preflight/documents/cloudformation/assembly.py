@@ -179,7 +179,7 @@ def _one(what: str, values: list[str | None], found: list[_Found], given: str | 
     known = dict.fromkeys(value for value in values if value is not None)
     if len(known) > 1:
         there = ", ".join(f"{each.name} in {value}" for each, value in zip(found, values, strict=True) if value)
-        problem = f"its stacks are of several {what}s ({there})"
+        problem = f"its stacks are in several {what}s ({there})"
         raise found[0].error(problem, "check one stack at a time: name its template")
     return given or next(iter(known), None)
 

@@ -150,7 +150,7 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
     path = named if parent == "-" else os.path.join(os.path.dirname(parent), named)  # noqa: PTH118, PTH120
     label = f"{stack.where.prefix}{resource.id}"
     if label.count("/") >= 10:
-        problem = f"stacks are nested in {resource.id} without end"
+        problem = f"stacks are nested in {resource.id} endlessly"
         raise stack.template.error(resource.pointer, problem, "end the nesting")
     document = stack.shared.tree.load(path, parent)
     if document is None:

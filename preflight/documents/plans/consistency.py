@@ -147,7 +147,7 @@ def _region_mend(region: str) -> str:
 
 def _principal_mend(principal: str) -> str:
     if re.fullmatch(r"[\w+=,.@-]+", principal):
-        return f"write the whole ARN, such as arn:aws:iam::111122223333:role/{principal}"
+        return f"write the full ARN, such as arn:aws:iam::111122223333:role/{principal}"
     if ":assumed-role/" in principal:
         return "write arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, or the ARN of the role"
     return "write one such as arn:aws:iam::111122223333:role/deployer"

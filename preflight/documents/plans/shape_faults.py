@@ -240,7 +240,7 @@ def _text(schema: Schema, name: str, value: str, place: _Place) -> Iterator[Faul
         yield _misformed(pattern, value, place)
     elif fits is None and patterns.is_read(pattern):
         problem = f"whether {place.shown} has the form {_shortened(pattern)} would take too long to find out"
-        yield Fault("unjudged", place.pointer, problem, f"Check {place.shown} by eye.", name, value)
+        yield Fault("unjudged", place.pointer, problem, f"Check {place.shown} yourself.", name, value)
 
 
 def _partly_known(schema: Schema, value: DeployText, place: _Place) -> Iterator[Fault]:

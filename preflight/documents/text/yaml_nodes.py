@@ -91,7 +91,7 @@ def _not_yaml(error: Any) -> YamlError:
         return YamlError("it holds more than one YAML document", "keep one per file", mark)
     if "undefined alias" in problem:
         return YamlError("invalid YAML: undefined alias; no anchor of that name comes before it",
-                         "put the text in quotes if no alias is meant", mark)  # fmt: skip
+                         "put the text in quotes if you don't mean an alias", mark)  # fmt: skip
     if "alphabetic or numeric" in problem:
         return YamlError("invalid YAML: unquoted * or &", "put the text in quotes", mark)
     if "cannot start any token" in problem:

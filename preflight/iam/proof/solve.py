@@ -135,7 +135,7 @@ def unconfirmed(must: Sequence[Box]) -> str:
     if any(each.principals is not None and each.principals.negated and each.allows for each in statements):
         return "NotPrincipal with Allow, which AWS does not support"
     if any(kind == "CanonicalUser" for each in statements if each.principals for kind, _ in each.principals.entries):
-        return "a canonical user id, which does not tell the account"
+        return "a canonical user ID, which does not show the account"
     if any(True for box in must for _ in variables_of(box)):
         return "policy variables that more than one condition bears on"
     return "a request that may be new is not decided so by the evaluation of one request"

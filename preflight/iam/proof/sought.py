@@ -36,7 +36,7 @@ def check_sought(pattern: str) -> None:
         caller(pattern)
     elif all(extent(pattern, form, barred=":") is Extent.NONE for form in _FORMS):
         raise PrincipalError(
-            f'"{pattern}" matches no principal: give an account, the ARN of a principal or a service, such as '
+            f'"{pattern}" matches no principal: give an account ID, the ARN of a principal or a service, such as '
             "111122223333, arn:aws:iam::111122223333:role/* or sagemaker.amazonaws.com"
         )
 
@@ -87,7 +87,7 @@ def unclear_sessions(patterns: Iterable[str]) -> str:
     """Say which pattern means sessions in a form that does not show of which roles; empty if none does."""
     for pattern in patterns:
         if pattern.strip("*") and _meets_sessions(pattern) and _session_parts(pattern) is None:
-            return f"{pattern} does not show of which roles it means sessions"
+            return f"{pattern} does not show which roles it means sessions it means"
     return ""
 
 

@@ -178,7 +178,7 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
             Kind.OPEN,
             f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             location=location,
-            remedy="Create it, or name another with --principal ARN."
+            remedy="Create it, or use another one with --principal ARN."
             if isinstance(facts, Absent)
             else sentence(facts.resolution),
         )
@@ -202,7 +202,7 @@ def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
             Kind.OPEN,
             f"Can't determine whether {who} is allowed {permission.action}: `{need.resource}` is not an ARN",
             location=location,
-            remedy="Write the whole ARN.",
+            remedy="Write the full ARN.",
         )
 
 

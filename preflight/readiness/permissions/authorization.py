@@ -155,7 +155,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="Create it, or name another with --principal ARN."
+            remedy="Create it, or use another one with --principal ARN."
             if isinstance(facts, Absent)
             else facts.resolution,
         )
@@ -181,7 +181,7 @@ def _judge(step: Step, rule: Rule, need: Need) -> Result:
             f"Can't determine whether {who} is allowed {permission.action}: `{need.resource}` is not an ARN",
             subject=need.resource,
             location=step.location,
-            remedy="Write the whole ARN in the request.",
+            remedy="Write the full ARN in the request.",
         )
 
 

@@ -57,7 +57,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
         )
     if isinstance(fact, Absent):
         missing = "holds no object" if name.endswith("/") or "Prefix" in reference.key else "does not exist"
-        remedy = "Upload it, or correct the name; keys are compared with case."
+        remedy = "Upload it, or correct the name; object keys are case-sensitive."
         return said(step, rule, reference, Kind.FAIL, f"{what} {missing}", remedy)
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
@@ -72,7 +72,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             "Restore it, or upload it again in another storage class.",
         )
     if region is None:
-        resolution = bucket.resolution if isinstance(bucket, Unknown) else "Give BucketRegion in the snapshot"
+        resolution = bucket.resolution if isinstance(bucket, Unknown) else "Add BucketRegion to the snapshot"
         reason = bucket.reason if isinstance(bucket, Unknown) else "its region is not given"
         return said(
             step,
@@ -94,11 +94,11 @@ def _destination(step: Step, rule: Rule, reference: Reference) -> Result:
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     if isinstance(fact, Absent):
-        return said(step, rule, reference, Kind.FAIL, f"{what} does not exist", "Create it, or name another.")
+        return said(step, rule, reference, Kind.FAIL, f"{what} does not exist", "Create it, or use another one.")
     region = _region(fact)
     if region is None and reference.same_region:
         message = f"{what} exists, but can't determine whether it is in {step.region}: its region is not given"
-        return said(step, rule, reference, Kind.OPEN, message, "Give BucketRegion in the snapshot.")
+        return said(step, rule, reference, Kind.OPEN, message, "Add BucketRegion to the snapshot.")
     if region not in (None, step.region) and reference.same_region:
         message = f"{what} is in {region}; it must be in {step.region}, as the job is"
         return said(step, rule, reference, Kind.FAIL, message, f"Use a bucket in {step.region}.")

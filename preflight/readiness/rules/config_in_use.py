@@ -56,7 +56,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
         return result(
             Kind.FAIL,
             f"{name} is in use by {users.label} {_listed(using)}",
-            f"Delete or update the {users.label} first. AWS deletes it all the same, and says that then one may lose "
+            f"Delete or update the {users.label} first. AWS deletes it anyway, and says that then one may lose "
             "sight of the type of the instances that run.",
         )
     if unread:

@@ -37,7 +37,7 @@ def role_assumable(step: Step, rule: Rule) -> Iterator[Result]:
     found = reported(step, rule.id, "iam:role")
     if not found:
         yield rule.result(
-            Kind.NOT_APPLICABLE, f"{step.operation.id} relies on no execution role here", location=step.location
+            Kind.NOT_APPLICABLE, f"{step.operation.id} uses no execution role here", location=step.location
         )
     for reference in found:
         yield _assumable(step, rule, reference)
@@ -56,7 +56,9 @@ def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
                 yield _judge(step, rule, need, action)
     if not found:
         yield rule.result(
-            Kind.NOT_APPLICABLE, f"{step.operation.id} needs nothing of an execution role here", location=step.location
+            Kind.NOT_APPLICABLE,
+            f"{step.operation.id} needs no permissions of an execution role here",
+            location=step.location,
         )
 
 
@@ -91,7 +93,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
     if account is not None and account != step.account_id:
         return result(
             Kind.FAIL,
-            f"{via} is of account {account}: a role can only be passed within its own account",
+            f"{via} is in account {account}: a role can be passed only within its own account",
             f"Name a role of account {step.account_id}.",
         )
     if isinstance(fact, Absent) and (linked := _SERVICE_LINKED.search(role)):

@@ -104,7 +104,7 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
         return result(
             Kind.FAIL,
             f"{principal} does not exist" + (f": {facts.detail}" if facts.detail else ""),
-            "Create it, or name another with --principal ARN.",
+            "Create it, or use another one with --principal ARN.",
         )
     if isinstance(facts, Unknown):
         return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.resolution)

@@ -17,8 +17,8 @@ _NEEDED = {"KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT"}
 _WAYS = {
     "Disabled": "Enable it: aws kms enable-key --key-id {key} --region {region}.",
     "PendingDeletion": "Keep it: aws kms cancel-key-deletion --key-id {key} --region {region}; then enable it.",
-    "PendingImport": "Import its key material, or name another key.",
-    "Unavailable": "Connect its custom key store, or name another key.",
+    "PendingImport": "Import its key material, or use another key.",
+    "Unavailable": "Connect its custom key store, or use another key.",
 }
 
 
@@ -41,7 +41,7 @@ def _key(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"{what} is in {region}, and a key can only be used in its own region",
-            f"Name a key in {step.region}.",
+            f"Use a key in {step.region}.",
         )
     if isinstance(fact, Absent):
         return said(
@@ -50,19 +50,19 @@ def _key(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.FAIL,
             f"{what} does not exist in {step.region}",
-            "Name a key that exists by its id, its ARN or an alias.",
+            "Use the ID, ARN or alias of a key that exists.",
         )
     if isinstance(fact, Unknown):
         return not_known(step, rule, reference)
     key = fact.value
     state = key.get("KeyState") or ({True: "Enabled", False: "Disabled"}.get(key.get("Enabled", ...)))
     if state not in (None, "Enabled"):
-        way = _WAYS.get(state, "Name another key.").format(key=key.get("KeyId", named), region=step.region)
+        way = _WAYS.get(state, "Use another key.").format(key=key.get("KeyId", named), region=step.region)
         return said(step, rule, reference, Kind.FAIL, f"{what} is {state}", way)
     for member, needed in _NEEDED.items():
         if key.get(member, needed) != needed:
             message = f"{what} has {member} {key[member]}; encryption requires a key with {needed}"
-            return said(step, rule, reference, Kind.FAIL, message, "Name a symmetric encryption key.")
+            return said(step, rule, reference, Kind.FAIL, message, "Use a symmetric encryption key.")
     lacking = [name for name in _NEEDED if name not in key] + ([] if state else ["KeyState"])
     if lacking:
         message = f"{what} exists, but {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not known"

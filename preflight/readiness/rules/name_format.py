@@ -65,13 +65,13 @@ def _problem(name: Name) -> str | None:
         return _problem_of_shape(unknown.known_parts, form)
     strange = next((at for at, letter in enumerate(text) if not re.match(form["characters"], letter)), None)
     if strange is not None:
-        return f"has {_character(text[strange])} at place {strange + 1}"
+        return f"has {_character(text[strange])} at position {strange + 1}"
     if len(text) > form["max"]:
         return f"has {len(text)} characters, {len(text) - form['max']} too many"
     if not re.match(form["ends"], text[0]):
         return f"begins with {_character(text[0])}"
     if not re.match(form["ends"], text[-1]):
-        return f"ends with {_character(text[-1])}, at place {len(text)}"
+        return f"ends with {_character(text[-1])}, at position {len(text)}"
     if not re.fullmatch(form["pattern"], text):
         return f"does not match {form['pattern']}"
     return None

@@ -44,10 +44,10 @@ def _one_vpc(step: Step, rule: Rule, connection: VpcConnection) -> Iterator[Resu
             f"{connection.name} is connected to {len(by_vpc)} VPCs: {parts}",
             subject=subject(step),
             location=step.location,
-            remedy="Name subnets and security groups of one VPC.",
+            remedy="Use subnets and security groups of one VPC.",
         )
     elif by_vpc and all(isinstance(each.fact, Known) and each.fact.value.get("VpcId") for each in connection.members):
-        message = f"the subnets and security groups of {connection.name} are of one VPC, {next(iter(by_vpc))}"
+        message = f"the subnets and security groups of {connection.name} belong to one VPC, {next(iter(by_vpc))}"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
 
 

@@ -174,7 +174,7 @@ def _undecided(step: Step, rule: Rule, name: str, amount: Amount) -> Result:
     doubt = next(iter(amount.doubts), Uncertainty("its parts are not known"))
     return rule.result(
         Kind.OPEN,
-        f"how much the request draws on '{name}' is not known: {doubt.reason}",
+        f"how much the request uses of '{name}' is not known: {doubt.reason}",
         subject=subject(step),
         location=step.location,
         remedy=_sentence(doubt.resolution),
@@ -229,7 +229,7 @@ def _console(quota: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 
 
 def _alternatives(of: str | None) -> str:
-    return f"Or delete what is no longer needed{', or use another type than ' + of if of else ''}."
+    return f"Or delete what you no longer need{', or use another type than ' + of if of else ''}."
 
 
 def _sentence(text: str) -> str:

@@ -59,7 +59,7 @@ def _judge(step: Step) -> tuple[Kind, str, str]:
     if not listed and elsewhere is not None:
         return Kind.FAIL, f"{region} is a region of the partition {elsewhere}, not of {step.partition}", _nearest(step)
     if partition is not None and not re.fullmatch(partition.pattern, region):
-        return Kind.FAIL, f"{region} is not the name of a region of {step.partition}", _nearest(step)
+        return Kind.FAIL, f"{region} isn't a Region of {step.partition}", _nearest(step)
     if partition is not None and region in partition.lacks.get(service, ()):
         return Kind.FAIL, f"{service} is not offered in {region}", "Use another region."
     if listed and partition is not None and region not in partition.opt_in:
@@ -99,7 +99,7 @@ def _default(step: Step, service: str) -> tuple[Kind, str, str]:
 def _way_on(region: str, status: str) -> str:
     if status == "ENABLING":
         wait = f"aws account get-region-opt-status --region-name {region}"
-        return f"Wait: enabling takes minutes, at times hours. Ask again with: {wait}."
+        return f"Wait: enabling a Region takes minutes to hours. Check the status with: {wait}."
     after = "Once it is disabled, enable" if status == "DISABLING" else "Enable"
     return (
         f"{after} it: aws account enable-region --region-name {region}, or in the console under Account, AWS Regions "
@@ -112,7 +112,7 @@ def _nearest(step: Step) -> str:
 
     partition = partitions().get(step.partition)
     near = get_close_matches(step.region, partition.regions if partition else (), n=1)
-    return f"Did you mean {near[0]}?" if near else f"Name a region of {step.partition} with --region."
+    return f"Did you mean {near[0]}?" if near else f"Use a Region of {step.partition} with --region."
 
 
 def _sentence(text: str) -> str:

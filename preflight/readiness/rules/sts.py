@@ -67,7 +67,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
     else:
         assert isinstance(fact, Unknown)
         because = f"{fact.reason}{_evidence(step, need)}"
-        vouch = f"or say with --sts-active {step.region} that it is"
+        vouch = f"or confirm with --sts-active {step.region} that it is"
         yield rule.result(
             Kind.OPEN,
             f"Can't determine whether STS is active in {step.region}, and {need['why']}: {because}",
@@ -96,7 +96,8 @@ def _evidence(step: Step, need: Mapping[str, Any]) -> str:
         if isinstance(fact, Known) and _reads(step, need, kind, fact.value):
             since = f" since {_since(fact.value)}" if _since(fact.value) else ""
             return (
-                f". Evidence that it is: {kind.label} `{'/'.join(key.values())}`, for which the service needed it, "
+                f". Evidence that it is active: {kind.label} `{'/'.join(key.values())}`, for which the service "
+                "needed it, "
                 f"has been in service there{since}"
             )
     return ""

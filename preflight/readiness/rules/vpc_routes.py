@@ -74,7 +74,7 @@ def data_reached(step: Step, rule: Rule) -> Iterator[Result]:
         way = min(_ways(step, connection, data), key=lambda each: each.reach)
         kind = {_Reach.NO: Kind.FAIL, _Reach.PERHAPS: Kind.OPEN, _Reach.YES: Kind.PASS}[way.reach]
         begin = (
-            "" if way.reach is _Reach.YES else "S3 is not reached: " if way.reach is _Reach.NO else "cannot determine "
+            "" if way.reach is _Reach.YES else "it can't reach S3: " if way.reach is _Reach.NO else "cannot determine "
         )
         whether = "whether S3 is reached: " if way.reach is _Reach.PERHAPS else ""
         message = f"{connection.name} has data in S3 and is connected to a VPC; {begin}{whether}{way.why}"
@@ -188,7 +188,7 @@ def _let_through(step: Step, connection: VpcConnection, endpoint: Mapping[str, A
     expression = connection.kind.declared.get("execution-role")
     role = evaluate(expression, connection.owner) if expression else None
     if not role:
-        return _Way(_Reach.PERHAPS, f"whom the policy of endpoint {name} is asked about is not known")
+        return _Way(_Reach.PERHAPS, f"the principal for the policy of endpoint {name} is not known")
     found = []
     for each in data:
         key = each.key.get("Key") or each.key.get("Prefix") or ""
@@ -224,11 +224,11 @@ def _egress(group: Reference, prefix_lists: set[str]) -> _Way:
         return _Way(_Reach.PERHAPS, f"security group `{group.name}`: {reason}", "give IpPermissionsEgress of the group")
     https = [each for each in rules if _is_https(each)]
     if any(_is_everywhere(each) or _lists(each) & prefix_lists for each in https):
-        return _Way(_Reach.YES, f"security group `{group.name}` lets HTTPS out")
+        return _Way(_Reach.YES, f"security group `{group.name}` allows outbound HTTPS")
     if https:
-        why = f"security group `{group.name}` lets HTTPS out to some addresses only"
+        why = f"security group `{group.name}` allows outbound HTTPS only to some addresses"
         return _Way(_Reach.PERHAPS, why, "allow HTTPS to the prefix list of S3")
-    why = f"no outbound rule of security group `{group.name}` lets HTTPS out"
+    why = f"no outbound rule of security group `{group.name}` allows HTTPS"
     return _Way(_Reach.NO, why, "allow outbound TCP 443, to the prefix list of S3 at least")
 
 

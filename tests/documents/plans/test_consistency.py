@@ -66,7 +66,7 @@ def test_principals_that_can_call(principal: str) -> None:
             {},
             {"principal": "deployer"},
             "--principal",
-            "write the whole ARN, such as arn:aws:iam::111122223333:role/deployer",
+            "write the full ARN, such as arn:aws:iam::111122223333:role/deployer",
         ),
         ({}, {"principal": "arn:aws:iam::111122223333:group/g"}, "--principal", "is not the ARN of a role"),
         ({}, {"principal": "arn:aws:iam::111122223333:role/"}, "--principal", "is not the ARN of a role"),

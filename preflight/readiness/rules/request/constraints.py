@@ -57,10 +57,10 @@ def constraints_kept(step: Step, rule: Rule) -> Iterator[Result]:
         return
     name = step.operation.id.partition(":")[2]
     if held:
-        message = f"the request keeps what AWS documents of {name}"
+        message = f"the request meets the constraints that AWS documents for {name}"
         yield rule.result(Kind.PASS, message, subject=subject(step), location=step.location)
     else:
-        message = f"nothing is declared of {name} beyond the API's model"
+        message = f"no constraints are declared for {name} beyond the API model"
         yield rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
 
 

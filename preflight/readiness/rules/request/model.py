@@ -74,7 +74,7 @@ def _judged(step: Step, fault: Fault) -> tuple[Kind | None, Fault]:
         for each in references(step)
     ):
         return None, fault
-    problem = f"{fault.problem}; AWS adds to them often, so that it may be newer"
+    problem = f"{fault.problem}; AWS adds values often, so it may be a newer one"
     remedy = fault.remedy if fault.remedy.startswith("Did") else "Look it up in AWS's documentation."
     return Kind.OPEN, replace(fault, problem=problem, remedy=remedy)
 

@@ -10,8 +10,8 @@ from preflight.readiness.derived.accounts import ResourceStep
 
 _SAYS = {
     "full": "is checked in full",
-    "permissions": "is checked by the permissions that it needs",
-    "other": "asks nothing of AWS",
+    "permissions": "is checked for the permissions that it needs",
+    "other": "makes no AWS calls",
 }
 
 

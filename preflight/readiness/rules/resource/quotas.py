@@ -42,7 +42,7 @@ def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
         way = (
             f"Request {there + certain} or more: aws service-quotas request-service-quota-increase --service-code "
             f"{quota.service} --quota-code {quota.code} --desired-value {there + certain} --region "
-            f"{_HOME if quota.is_global else each.step.region}. Or delete what is no longer needed."
+            f"{_HOME if quota.is_global else each.step.region}. Or delete what you no longer need."
         )
     elif there + len(same) > limit:
         kind, way = Kind.OPEN, "Give the parameters that its conditions depend on."
