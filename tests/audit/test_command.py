@@ -248,7 +248,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
     ("options", "says"),
     [
         (("--who-can", "sagemaker:CreateEndpoints"), "did you mean sagemaker:CreateEndpoint?"),
-        (("--who-can", "sagemaker:CreateEndpoint", "--on", "x"), "--on 'x' is no ARN"),
+        (("--who-can", "sagemaker:CreateEndpoint", "--on", "x"), "--on 'x' isn't an ARN"),
         (("--on", "arn:aws:s3:::b"), "add --who-can ACTION"),
         (("--can", "deployr"), "did you mean deployer?"),
         (("--can", "x", "--who-can", "s3:GetObject"), "ask one at a time"),

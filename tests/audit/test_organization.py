@@ -109,7 +109,7 @@ def test_accounts_are_chosen_and_those_left_out_are_named(org: Organized, prefli
     assert [each["account"] for each in without["accounts"]] == [web]
     assert {each["key"]: each["reason"] for each in without["left_out"]}[play] == "--exclude pl*"
     wrong = go(preflight, "--organization", "--include", "ou-none")
-    assert wrong.code == 2 and "'ou-none' is no account, unit or name" in wrong.line
+    assert wrong.code == 2 and "'ou-none' isn't an account, OU or account name" in wrong.line
     none = go(preflight, "--organization", "--exclude", "*,ma*", "--include", web)
     assert none.code == 2 and "no account" in none.line
 

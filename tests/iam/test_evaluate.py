@@ -234,13 +234,13 @@ def test_what_no_policy_takes_away() -> None:
 
 @pytest.mark.parametrize("action", ["CreateEndpoint", "sagemaker:", ":x", "s3:Get*", ""])
 def test_impossible_actions(action: str) -> None:
-    with pytest.raises(RequestError, match="is no action"):
+    with pytest.raises(RequestError, match="is not an action"):
         ask(Policies(), action=action)
 
 
 @pytest.mark.parametrize("resource", ["", "endpoint/e", "arn:aws:s3", "arn"])
 def test_impossible_resources(resource: str) -> None:
-    with pytest.raises(RequestError, match="is no resource"):
+    with pytest.raises(RequestError, match="is not a resource"):
         ask(Policies(), resource=resource)
 
 

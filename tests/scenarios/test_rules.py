@@ -183,7 +183,7 @@ SCENARIOS = [
         "a name with an underscore",
         b.planned("sagemaker:CreateEndpoint", EndpointName="churn_1", EndpointConfigName="churn-config"),
         BLOCKED,
-        (Says("PRE301", "fail", "has `_` at place 6"),),
+        (Says("PRE301", "fail", "has `_` at position 6"),),
     ),
     Scenario(
         "tags that are no list",

@@ -175,9 +175,9 @@ def test_junit(run: Run) -> None:
 BAD = [
     ({"actoin": "s3:GetObject"}, "unknown key 'actoin'"),
     ({"action": 5}, "/action"),
-    ({"action": "s3"}, '"s3" is no action'),
+    ({"action": "s3"}, '"s3" is not an action'),
     ({"action": ""}, "/action"),
-    ({"resource": "reports"}, '"reports" is no resource'),
+    ({"resource": "reports"}, '"reports" is not a resource'),
     ({"principal": "arn:aws:iam::111122223333:group/g"}, "group/g"),
     ({"principal": "nobody"}, "nobody"),
     ({"resource_account": "1234"}, "/resource_account"),

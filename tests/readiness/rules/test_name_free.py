@@ -24,14 +24,14 @@ def config(*variants: dict[str, Any], shadows: tuple[dict[str, Any], ...] = ()) 
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("my_endpoint", "has `_` at place 3"),
-        ("my endpoint", "has a space at place 3"),
-        ("café", "has `é` at place 4"),
-        ("tab\there", "has '\\t' at place 4"),
+        ("my_endpoint", "has `_` at position 3"),
+        ("my endpoint", "has a space at position 3"),
+        ("café", "has `é` at position 4"),
+        ("tab\there", "has '\\t' at position 4"),
         ("-demo", "begins with `-`"),
-        ("demo-", "ends with `-`, at place 5"),
+        ("demo-", "ends with `-`, at position 5"),
         ("x" * 64, "has 64 characters, 1 too many"),
-        ("demo.v1", "has `.` at place 5"),
+        ("demo.v1", "has `.` at position 5"),
     ],
 )
 def test_a_name_that_is_refused_says_at_which_place(name: str, problem: str) -> None:

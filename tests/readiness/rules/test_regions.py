@@ -56,7 +56,7 @@ def test_regions_that_everybody_has_need_no_facts(region: str, partition: str) -
     ("region", "says"),
     [
         ("cn-north-1", "is a region of the partition aws-cn, not of aws"),
-        ("us-east1", "is not the name of a region of aws"),
+        ("us-east1", "isn't a Region of aws"),
         ("us-iso-west-1", "is a region of the partition aws-iso"),
     ],
 )
