@@ -31,5 +31,5 @@ def test_a_rule_of_ours_is_read_from_the_index_and_another_from_its_file(tmp_pat
 def test_what_is_no_rule_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ORG001.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(PreflightError, match="not YAML of a rule"):
+    with pytest.raises(PreflightError, match="isn't the YAML of a rule"):
         declared_in(path)
