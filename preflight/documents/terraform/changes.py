@@ -90,7 +90,9 @@ def _change(document: Document, entry: Any, pointer: str) -> ResourceChange:
     ):
         problem = "every change needs an address, a type, and a change with its actions"
         raise InputError(document.path, problem, place=document.place(pointer), mend=f"print it again: {_SHOW}")
-    before, after = (each if isinstance(each, dict) else {} for each in (change.get("before"), change.get("after")))
+    before, after, unknown = (
+        _attributes(document, change, name, pointer) for name in ("before", "after", "after_unknown")
+    )
     module, index = entry.get("module_address"), entry.get("index")
     return ResourceChange(
         address,
@@ -101,7 +103,22 @@ def _change(document: Document, entry: Any, pointer: str) -> ResourceChange:
         tuple(actions),
         before,
         after,
-        change.get("after_unknown", {}),
+        unknown,
         f"{pointer}/change",
         actions == ["create", "delete"],
     )
+
+
+def _attributes(document: Document, change: Mapping[str, Any], name: str, pointer: str) -> Mapping[str, Any]:
+    """Return the attributes of a change under a name, none where there are none. Raises `InputError` for a value that
+    holds no attributes: nothing of it would be looked at.
+    """
+    value = change.get(name)
+    if value is None or value is False:
+        return {}
+    if not isinstance(value, dict):
+        problem = f"{name} must be an object, not {word_for(value)}"
+        raise InputError(
+            document.path, problem, place=document.place(f"{pointer}/change/{name}"), mend=f"print it again: {_SHOW}"
+        )
+    return value

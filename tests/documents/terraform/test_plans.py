@@ -47,6 +47,13 @@ CHANGE = WHOLE["resource_changes"][0]
         ({"format_version": "1.2", "terraform_version": "1.9.8"}, "it has no resource_changes"),
         ({**WHOLE, "resource_changes": {}}, "resource_changes must be a list, not an object"),
         ({**WHOLE, "resource_changes": [{"address": "a.b"}]}, "an address, a type, and a change with its actions"),
+        *(
+            (
+                {**WHOLE, "resource_changes": [{**CHANGE, "change": {**CHANGE["change"], name: value}}]},
+                f"{name} must be",
+            )
+            for name, value in (("before", []), ("after", [1]), ("after_unknown", [True]), ("after_unknown", True))
+        ),
     ],
 )
 def test_what_is_no_plan_is_one_line(tmp_path: Path, given: dict[str, Any], told: str) -> None:
