@@ -346,7 +346,7 @@ def test_scalable_targets_of_a_service() -> None:
 
 
 def test_a_kind_that_cannot_be_listed_says_so() -> None:
-    fact = Scripted({}).all("cloudwatch:alarm")
+    fact = Scripted({}).all("s3:object")
     assert isinstance(fact, Unknown)
     assert "snapshot" in fact.resolution
 
