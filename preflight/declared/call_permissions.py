@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, yaml_loader
 from preflight.declared.service_models import service_model
 from preflight.errors import PreflightError
 
@@ -97,5 +97,5 @@ def _loaded(name: str) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     with path.open("rb") as stream:
-        found: Mapping[str, Any] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found: Mapping[str, Any] = yaml.load(stream, yaml_loader())
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from preflight.data_files import folder
+from preflight.data_files import folder, yaml_loader
 
 Handler: TypeAlias = Literal["create", "read", "update", "delete"]
 Purpose: TypeAlias = Literal["core", "role", "tag", "property", "if", "never", "maybe"]
@@ -129,7 +129,7 @@ def _needs(service: str) -> Mapping[str, list[Mapping[str, Any]]]:
     if not path.is_file():
         return {}
     with path.open("rb") as stream:
-        found: Mapping[str, list[Mapping[str, Any]]] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found: Mapping[str, list[Mapping[str, Any]]] = yaml.load(stream, yaml_loader())
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import folder, yaml_loader
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +86,5 @@ def _declared() -> Mapping[str, Any]:
     import yaml
 
     with (folder("rules") / "stacks" / "names.yaml").open("rb") as stream:
-        found: Mapping[str, Any] = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found: Mapping[str, Any] = yaml.load(stream, yaml_loader())
     return found

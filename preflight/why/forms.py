@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from preflight.catalog.actions import lower_action_names
 from preflight.catalog.services import services
-from preflight.data_files import folder
+from preflight.data_files import folder, load_yaml
 from preflight.declared.call_permissions import declared_needs
 
 # Services with calls whose names are those of no action (S3's ListObjectsV2).
@@ -64,7 +62,7 @@ class Forms:
 def forms() -> Forms:
     """Return what `rules/refusals.yaml` declares."""
     text = (folder("rules") / "refusals.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data: dict[str, Any] = load_yaml(text)
     return Forms(
         tuple(
             Form(
