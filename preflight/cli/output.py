@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from preflight.api.rule_pages import pages_address
 from preflight.errors import UsageError
 from preflight.report.formats import FORMATS, require_format
 from preflight.report.view import View
@@ -61,8 +61,14 @@ def viewed(
         color=colored(color, output),
         quiet=quiet,
         verbose=verbose,
-        rule_pages=pages_address(*(sources or ())),
+        rule_pages=partial(_pages_address, tuple(sources or ())),
     )
+
+
+def _pages_address(paths: tuple[str, ...]) -> str:
+    from preflight.api.rule_pages import pages_address
+
+    return pages_address(*paths)
 
 
 def require_writable(output: str | None, option: str = "--output") -> None:

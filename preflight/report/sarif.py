@@ -50,13 +50,14 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
             "--format jsonl has all."
         )
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
+    pages = view.rule_pages()
     return {
         "tool": {
             "driver": {
                 "name": "preflight",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [descriptor(names[rule], view.rule(rule), view.rule_pages) for rule in ids],
+                "rules": [descriptor(names[rule], view.rule(rule), pages) for rule in ids],
             }
         },
         "automationDetails": {"id": f"preflight-{command(report)}/"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -17,8 +17,8 @@ class View:
     those that are not in `rules/`, by id. `real` are the absolute paths of documents that were reached through symbolic
     links, which code hosts do not follow. `folder` is the absolute path of the folder that relative paths start from,
     `root` that of the repository around it, which reports for code hosts name files from; both may be empty. `width`,
-    `color` and `quiet` are for formats that people read; with `verbose` a format tells all that it can. `rule_pages` is
-    the address below which rules have pages, empty where that is not known.
+    `color` and `quiet` are for formats that people read; with `verbose` a format tells all that it can. `rule_pages`
+    tells the address below which rules have pages, empty where that is not known; formats that link to them ask it.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class View:
     color: bool = False
     quiet: bool = False
     verbose: bool = False
-    rule_pages: str = ""
+    rule_pages: Callable[[], str] = str
 
     def rule(self, rule: str) -> Rule | None:
         """Return a rule by its id; None for one that is known neither here nor in `rules/`."""

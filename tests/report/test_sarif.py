@@ -211,7 +211,7 @@ def test_rules_link_to_the_pages_that_the_settings_name() -> None:
     pages = "https://docs.example.org/preflight/rules/"
     links = {
         each["id"]: each.get("helpUri", "")
-        for each in run(report, replace(VIEW, rule_pages=pages))["tool"]["driver"]["rules"]
+        for each in run(report, replace(VIEW, rule_pages=lambda: pages))["tool"]["driver"]["rules"]
     }
     assert links.pop("IAM101") == f"{pages}IAM101.html"
     assert links and not any(link.startswith(pages) for link in links.values()), "rules of one's own have no page there"
