@@ -115,6 +115,8 @@ class Reads:
             return
         except BaseException as error:
             future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise  # A Ctrl-C is for the thread that it hits, which may be about to wait for another answer.
             return
         _when_all(pending, lambda: self._resume(plan, pending, chain, future))
 

@@ -145,6 +145,26 @@ def test_an_error_in_a_call_reaches_who_asked() -> None:
         Reads(perform, plan, Pool(2)).ask([ask("a")])
 
 
+def test_an_interruption_is_not_kept_behind_an_answer_that_hangs() -> None:
+    released = threading.Event()
+
+    def perform(_: Call) -> tuple[Outcome, int]:
+        released.wait(20)
+        return Answered({}), 1
+
+    def plan(each: Ask) -> ReadPlan:
+        if each.kind == "interrupted":
+            raise KeyboardInterrupt
+        yield [leaf(each.kind)]
+        return Known(None)
+
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        Reads(perform, plan, Pool(2)).ask([ask("hangs"), ask("interrupted")])
+    released.set()
+    assert time.monotonic() - before < 10
+
+
 def test_pages_count_as_calls() -> None:
     def plan(_: Ask) -> ReadPlan:
         yield [leaf("a")]
