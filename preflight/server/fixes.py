@@ -26,7 +26,7 @@ def actions(
     kinds = wanted.context.only
     if _is_wanted(types.CodeActionKind.QuickFix, kinds):
         for each in shown:
-            if _meet(each.range, wanted.range):
+            if meet(each.range, wanted.range):
                 yield from _of_one(text, path, uri, each)
     if _is_wanted(FIX_ALL, kinds):
         edits = all_edits(text, path)
@@ -103,7 +103,8 @@ def _edits(before: str, after: str) -> list[types.TextEdit]:
     return found
 
 
-def _meet(one: types.Range, other: types.Range) -> bool:
+def meet(one: types.Range, other: types.Range) -> bool:
+    """Whether two ranges have a position in common; where one ends and the other begins counts."""
     return not (_after(one.start, other.end) or _after(other.start, one.end))
 
 

@@ -22,7 +22,7 @@ from preflight.errors import PreflightError
 from preflight.server.completion import completions
 from preflight.server.cursor import Cursor, actions_before, cursor_at
 from preflight.server.diagnostics import SOURCE, Looked, diagnostics, looked_at
-from preflight.server.fixes import FIX_ALL, actions, all_edits
+from preflight.server.fixes import FIX_ALL, actions, all_edits, meet
 from preflight.server.hover import hover_text
 
 DELAY = 0.25
@@ -119,12 +119,8 @@ def made(*, region: str | None = None, snapshot: str | None = None) -> Server:
     async def hovered(self: Server, params: types.HoverParams) -> types.Hover | None:
         document, cursor, place = _at(self, params)
         _, looked = self.found.get(params.text_document.uri, (None, Looked(())))
-        rules = [
-            each.result.rule for each in looked.shown
-            if each.range.start.line <= place.line <= each.range.end.line
-            and (each.range.start.line != place.line or each.range.start.character <= place.character)
-            and (each.range.end.line != place.line or place.character <= each.range.end.character)
-        ]  # fmt: skip
+        here = types.Range(place, place)
+        rules = [each.result.rule for each in looked.shown if meet(each.range, here)]
         said = await self.in_turn(lambda: hover_text(cursor.word, rules))
         if not said:
             return None
