@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Absent, Known
-from preflight.audit.last_accessed import PASSWORD_POLICY, REPORT, days_since, not_read, report_rows
+from preflight.audit.last_accessed import (
+    PASSWORD_POLICY,
+    REPORT,
+    ROOT,
+    TAKE,
+    active_keys,
+    days_since,
+    not_read,
+    report_rows,
+)
 from preflight.audit.scene import Scene
 from preflight.engine.result import Evidence, Kind, Result
 from preflight.engine.rule import Rule
 
-ROOT = "<root_account>"
 # CIS AWS Foundations Benchmark v3.0, 1.8 and 1.9.
 _SHORTEST, _REMEMBERED = 14, 24
 
@@ -23,7 +31,7 @@ def root_user(scene: Scene, rule: Rule) -> Iterator[Result]:
         yield not_read(scene, rule, REPORT, "the root user's access keys and MFA")
         return
     arn = row.get("arn") or f"arn:{scene.partition}:iam::{scene.account_id}:root"
-    keys = [number for number in ("1", "2") if row.get(f"access_key_{number}_active") == "true"]
+    keys = active_keys(row)
     if keys:
         yield rule.result(
             Kind.FAIL,
@@ -82,11 +90,18 @@ def key_age(scene: Scene, rule: Rule) -> Iterator[Result]:
         return
     young = 0
     for row in rows:
-        for number in ("1", "2"):
-            if row.get(f"access_key_{number}_active") != "true":
-                continue
+        for number in active_keys(row):
             days = days_since(scene, row.get(f"access_key_{number}_last_rotated"))
-            if days is None or days <= scene.settings.key_age_days:
+            if days is None:
+                yield rule.result(
+                    Kind.OPEN,
+                    f"Can't determine how old access key {number} of user {row['user']} is: the credential report "
+                    "doesn't say when it was created",
+                    subject=row.get("arn") or "",
+                    remedy=TAKE,
+                )
+                continue
+            if days <= scene.settings.key_age_days:
                 young += 1
                 continue
             yield rule.result(

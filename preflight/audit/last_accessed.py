@@ -15,6 +15,8 @@ from preflight.engine.rule import Rule
 REPORT = Ask.all("iam:credential-report", "")
 PASSWORD_POLICY = Ask.all("iam:password-policy", "")
 TAKE = "Take the snapshot with --last-accessed."
+ROOT = "<root_account>"
+"""How the credential report names the root user."""
 # How far back IAM looks: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
 TRACKED_DAYS = 400
 _BATCH = 200
@@ -44,6 +46,11 @@ def report_rows(scene: Scene) -> Sequence[Mapping[str, str]] | None:
     """Return the rows of the credential report; None where the facts don't have it."""
     fact = scene.account.read(REPORT)
     return fact.value if isinstance(fact, Known) else None
+
+
+def active_keys(row: Mapping[str, str]) -> list[str]:
+    """Return which access keys of a row of the credential report are active: "1", "2"."""
+    return [number for number in ("1", "2") if row.get(f"access_key_{number}_active") == "true"]
 
 
 def not_read(scene: Scene, rule: Rule, ask: Ask, what: str) -> Result:

@@ -10,8 +10,10 @@ from preflight.account.facts import Known
 from preflight.audit.holders import Holder
 from preflight.audit.last_accessed import (
     REPORT,
+    ROOT,
     TAKE,
     TRACKED_DAYS,
+    active_keys,
     days_since,
     not_read,
     report_rows,
@@ -25,8 +27,9 @@ from preflight.iam.limits import MANAGED
 
 _NAMED = 6
 _MOST_LETTERS = 1_500
-# What a row has of a kind: its name, the days since it was used (None: never) and made, and what to do.
-_Idle: TypeAlias = Callable[[Scene, Mapping[str, str]], Iterator[tuple[str, int | None, int, str]]]
+# What a row has of a kind: its name, the days since it was used (None: never) and made (None: not known), and what to
+# do.
+_Idle: TypeAlias = Callable[[Scene, Mapping[str, str]], Iterator[tuple[str, int | None, int | None, str]]]
 
 
 def roles(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -89,9 +92,19 @@ def _of_users(scene: Scene, rule: Rule, what: str, thing: str, idle: _Idle) -> I
     for row in rows:
         for name, days, since_made, remedy in idle(scene, row):
             looked_at += 1
-            if (since_made if days is None else days) < scene.settings.unused_days:
+            age = since_made if days is None else days
+            if age is not None and age < scene.settings.unused_days:
                 continue
             unused += 1
+            if age is None:
+                yield rule.result(
+                    Kind.OPEN,
+                    f"Can't determine whether {name} of user {row['user']} is unused: it has never been used, and the "
+                    "credential report doesn't say when it was created",
+                    subject=row.get("arn") or "",
+                    remedy=TAKE,
+                )
+                continue
             said = f"was last used {days} days ago" if days is not None else "has never been used"
             yield rule.result(
                 Kind.FAIL, f"{name} of user {row['user']} {said}", subject=row.get("arn") or "", remedy=remedy
@@ -101,18 +114,17 @@ def _of_users(scene: Scene, rule: Rule, what: str, thing: str, idle: _Idle) -> I
         yield rule.result(Kind.PASS, said)
 
 
-def _idle_keys(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int | None, int, str]]:
-    for number in ("1", "2"):
-        if row.get(f"access_key_{number}_active") == "true" and row["user"] != "<root_account>":
-            made = days_since(scene, row.get(f"access_key_{number}_last_rotated")) or 0
-            days = days_since(scene, row.get(f"access_key_{number}_last_used_date"))
-            remedy = f"Deactivate it, then delete it: aws iam list-access-keys --user-name {row['user']} names it."
-            yield f"access key {number}", days, made, remedy
+def _idle_keys(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int | None, int | None, str]]:
+    for number in active_keys(row) if row["user"] != ROOT else ():
+        made = days_since(scene, row.get(f"access_key_{number}_last_rotated"))
+        days = days_since(scene, row.get(f"access_key_{number}_last_used_date"))
+        remedy = f"Deactivate it, then delete it: aws iam list-access-keys --user-name {row['user']} names it."
+        yield f"access key {number}", days, made, remedy
 
 
-def _idle_password(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int | None, int, str]]:
-    if row.get("password_enabled") == "true" and row["user"] != "<root_account>":
-        made = days_since(scene, row.get("password_last_changed")) or 0
+def _idle_password(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int | None, int | None, str]]:
+    if row.get("password_enabled") == "true" and row["user"] != ROOT:
+        made = days_since(scene, row.get("password_last_changed"))
         remedy = f"Take it away: aws iam delete-login-profile --user-name {row['user']}."
         yield "the password", days_since(scene, row.get("password_last_used")), made, remedy
 
