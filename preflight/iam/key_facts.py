@@ -107,7 +107,7 @@ _SERVICES: Final = frozenset(
 )
 """The prefixes of AWS's own condition keys, but for `aws:`."""
 
-_CARRIED: Final = frozenset(
+CARRIED_BY_SESSIONS: Final = frozenset(
     """
     codebuild:buildarn codebuild:projectarn ec2:roledelivery ec2:sourceinstancearn glue:credentialissuingservice
     glue:roleassumedby identitystore:userid lambda:sourcefunctionarn ssm:sourceinstancearn
@@ -154,6 +154,6 @@ def of_another_service(key: str, service: str) -> bool:
     Keys without a known service's prefix (identity providers', `aws:`) and those that travel in sessions are not.
     """
     prefix = key.partition(":")[0]
-    if prefix not in _SERVICES or key in _CARRIED or (service, prefix) in _TOGETHER:
+    if prefix not in _SERVICES or key in CARRIED_BY_SESSIONS or (service, prefix) in _TOGETHER:
         return False
     return not (prefix.startswith(service) or service.startswith(prefix))

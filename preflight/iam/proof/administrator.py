@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice, product
 
 from preflight.iam.conditions import Condition
+from preflight.iam.key_facts import CARRIED_BY_SESSIONS
 from preflight.iam.policy import Policy
 from preflight.iam.proof.strangers import outside_networks
 from preflight.iam.proof.values import Values, candidates
@@ -21,7 +22,7 @@ _MOST = 256
 _CHOSEN = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:useragent", "aws:referer"})
 _BOOLEAN = frozenset({"aws:securetransport"})
 _NEVER = ("aws:principaltag/", "aws:principalorg")
-"""Keys that the holder need not have."""
+"""Keys that the holder need not have, beside those of sessions that services make."""
 _ROLE = {
     "aws:principalarn": ("arn:aws:iam::444455556666:role/example",),
     "aws:principalaccount": ("444455556666",),
@@ -31,6 +32,8 @@ _ROLE = {
     "aws:userid": ("AROAEXAMPLE:example",),
     "aws:username": (),
     "aws:principalservicename": (),
+    "aws:assumedroot": (),
+    "aws:chatbotsourcearn": (),
     "aws:calledvia": (),
     "aws:calledviafirst": (),
     "aws:calledvialast": (),
@@ -106,7 +109,7 @@ def _values(key: str, about: Sequence[Condition], holder: Mapping[str, Values]) 
         return [(now.strftime("%Y-%m-%dT%H:%M:%SZ"),), ()]
     if key == "aws:sourceip":
         return [(each,) for each in _addresses(about)]
-    if key.startswith(_NEVER):
+    if key.startswith(_NEVER) or key in CARRIED_BY_SESSIONS:
         return [()]
     return [holder[key]] if key in holder else None
 

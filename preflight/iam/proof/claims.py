@@ -272,7 +272,7 @@ class _Judge:
         by_account = False
         outcomes = new.outcome, old.outcome if old is not None else None
         if not (allowed(new) and (self._old is None or refused(old))):
-            if self._type != "resource" or not granted(self._policy, asked.request):
+            if self._type != "resource" or not allowed(new) or not granted(self._policy, asked.request):
                 return False
             if self._old is not None and granted(self._old, asked.request):
                 return False
