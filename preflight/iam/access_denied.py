@@ -42,23 +42,35 @@ _TYPES = {
 _TYPE = "|".join(sorted((re.escape(name).replace(r"\ ", r"\s+") for name in _TYPES), key=len, reverse=True))
 # IAM names what it holds by a word and a name: `role deployer`, `instance profile web`.
 _HELD = r"(?:role|policy|user|group|instance\s+profile|mfa(?:\s+device)?|server\s+certificate|saml\s+provider)"
-_NAME = r"[^\s\"'<>]{1,2048}"
+# What people write over an account or a name before they show a message: <account-id>, <<role name>>, [account id]. The
+# groups are atomic, so that a name is matched in one way only.
+_MASK = r"(?><{1,3}(?!br\b)[a-z_][\w .*=-]{0,60}>{1,3})|(?>\[[\w .-]{1,40}\]|\[)"
+_LETTER = rf"(?:[^\s\"'`<>\[]|{_MASK})"
+_NAME = rf"{_LETTER}{{1,2048}}"
+_PERFORM = r"is\s*not\s*authorized\s*to\s*perform\s*:\s*"
+# A word may go on in the next line: a terminal breaks lines at its width.
+_ASKED = (
+    r"(?P<action>[a-z0-9-]{1,64}:[a-z0-9*]{1,128}?(?:\n[a-z0-9]{1,64}(?=\s+on\s+resource))?)"
+    rf"(?:\s*on\s*resources?\s*:?\s*(?P<resource>\"[^\"\n]{{1,2048}}\"|{_HELD}\s+{_NAME}|{_NAME})"
+    rf"(?P<goes_on>\n(?!because\b|with\b){_LETTER}{{1,512}}+(?=\s+(?:because\s+no|with\s+an?\s+explicit)\b))?"
+    r"|\s*on\s*this\s*resource|(?=[\s.,;)\"'<]|because|with|$))"
+)
 # Words may be parted by line ends, or by nothing where a table broke the line at its full width.
 _SENTENCE = re.compile(
-    rf"(?:User|Principal|Caller)\s*:\s*(?P<principal>{_NAME}?)\s*is\s*not\s*authorized\s*to\s*perform\s*:\s*"
-    r"(?P<action>[a-z0-9-]{1,64}:[a-z0-9*]{1,128}?)"
-    rf"(?:\s*on\s*resources?\s*:\s*(?P<resource>\"[^\"\n]{{1,2048}}\"|{_HELD}\s+{_NAME}|{_NAME})"
-    r"|\s*on\s*this\s*resource|(?=[\s.,;)\"'<]|because|with|$))",
+    rf"(?:User|Principal|Caller)\s*:\s*(?P<principal>{_NAME}?(?:\n{_LETTER}{{1,512}}+(?=\s+is\s))?)\s*{_PERFORM}{_ASKED}",
     re.IGNORECASE,
 )
+# The same without "User:", as tools and people shorten it; the subject may be no name but the word "User".
+_SHORTENED = re.compile(rf"(?:(?<=[\s\"'`(])|^)(?P<principal>{_LETTER}{{1,2048}}+)\s+{_PERFORM}{_ASKED}", re.IGNORECASE)
+_NO_NAME = frozenset({"user", "caller", "principal", "role", "account", "identity", "entity", "you", "service", "it"})
 _REASON = re.compile(
     rf"[\s,.:]*(?:because\s+no\s+(?P<missing>{_TYPE})\s+allows?"
-    rf"|(?:with|due\s+to)\s+an?\s+explicit\s+deny\s+in\s+(?:an?|the)\s+(?P<denying>{_TYPE})"
-    r"(?:\s*(?::|with\s+(?:the\s+)?(?:arn|id):?)?\s*(?P<policy>arn:[^\s\"'<>,]{1,2048}))?)",
+    rf"|(?:with|due\s+to)\s+an?\s+explicit\s+deny(?:\s+in\s+(?:an?|the)\s+(?P<denying>{_TYPE})"
+    r"(?:\s*(?::|with\s+(?:the\s+)?(?:arn|id):?)?\s*(?P<policy>arn:[^\s\"'<>,]{1,2048}))?)?)",
     re.IGNORECASE,
 )
 _ACTION_AGAIN = re.compile(
-    r"\s*(?:the\s+)?[\w-]+:[\w*]+\s+action(?:\s*:\s*(?P<policy>arn:[^\s\"'<>,]{1,2048}))?", re.IGNORECASE
+    r"\s*(?:the\s+)?(?P<action>[\w-]+:[\w*]+)\s+action(?:\s*:\s*(?P<policy>arn:[^\s\"'<>,]{1,2048}))?", re.IGNORECASE
 )
 _ALSO = re.compile(r"[\s,.]*because\s+the\s+resource\s+does\s+not\s+exist", re.IGNORECASE)
 _TRAILING = ".,;)]}"
@@ -85,22 +97,32 @@ class AccessDenied:
 
 
 def access_denied(text: str) -> Iterator[AccessDenied]:
-    """Yield every refusal that AWS words in full in a text, in order. Takes time linear in the text."""
-    for found in _SENTENCE.finditer(text):
+    """Yield every refusal that AWS words in full in a text, in order. Takes time linear in the text.
+
+    Where the reason names another action than the call's (CreateVpcEndpoint needs `vpce:AllowMultiRegion` too), that
+    is the action that was refused.
+    """
+    said = list(_SENTENCE.finditer(text))
+    ends = {each.end() for each in said}
+    said += [each for each in _SHORTENED.finditer(text) if each.end() not in ends]
+    for found in sorted(said, key=lambda each: each.start()):
         resource, end = _resource(found)
         reason = _REASON.match(text, end)
         unsure = _ALSO.match(text, end) if reason is None else None
-        policy_arn, policy_type = "", None
+        policy_arn, policy_type, action = "", None, "".join(found["action"].split())
         effect: Effect | None = None
         if reason is not None:
             end, policy_arn = reason.end(), reason["policy"] or ""
-            effect = "explicitDeny" if reason["denying"] else "implicitDeny"
+            effect = "implicitDeny" if reason["missing"] else "explicitDeny"
             if reason["missing"] and (after := _ACTION_AGAIN.match(text, end)):
                 end, policy_arn = after.end(), after["policy"] or ""
-            policy_type = _TYPES[" ".join((reason["denying"] or reason["missing"]).lower().split())]
+                action = action if after["action"].lower() == action.lower() else after["action"]
+            if named := reason["denying"] or reason["missing"]:
+                policy_type = _TYPES[" ".join(named.lower().split())]
+        principal = "".join(found["principal"].split("\n"))
         yield AccessDenied(
-            found["principal"],
-            found["action"],
+            "" if principal.lower() in _NO_NAME else principal,
+            action,
             resource,
             policy_type,
             effect,
@@ -116,6 +138,8 @@ def _resource(found: re.Match[str]) -> tuple[str, int]:
     text = found["resource"]
     if text is None:
         return "", found.end()
+    if found["goes_on"]:
+        return text + found["goes_on"].strip(), found.end()
     if text.startswith('"'):
         return text.strip('"'), found.end()
     bare = text.rstrip(_TRAILING)

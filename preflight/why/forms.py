@@ -19,7 +19,11 @@ _OTHERWISE_NAMED = ("s3", "lambda")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form. `action`, `principal` and `resource` are templates: `${...}` names a group; empty if not known."""
+    """One form. `action`, `principal` and `resource` are templates: `${...}` names a group; empty if not known.
+
+    A group `actions` is a list of actions, each of which was refused. `after_sentence` says that the form also ends a
+    full sentence of AWS in place of a type of policy.
+    """
 
     name: str
     like: re.Pattern[str]
@@ -31,6 +35,7 @@ class Form:
     unknown: str
     page: str
     example: str
+    after_sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def forms() -> Forms:
                 each.get("unknown", ""),
                 each["page"],
                 each["example"],
+                each.get("after-sentence", False),
             )
             for each in data["forms"]
         ),

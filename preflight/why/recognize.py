@@ -29,7 +29,10 @@ _PRINCIPALS = {
     "kinesis analytics": "kinesisanalytics.amazonaws.com",
     "api gateway": "apigateway.amazonaws.com",
 }
+_ACTION = re.compile(r"[a-z0-9-]+:\w+")
 _MOST = 1000
+# How far after a sentence its reason may be.
+_TAIL = 300
 _NO_CONTEXT: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -107,19 +110,19 @@ def _told(passage: Passage) -> Iterator[Refusal]:
         return
     whole = list(access_denied(text))
     for each in whole:
-        yield _of_event(_of_sentence(each), event)
+        yield _of_event(_of_sentence(each, text[each.end : each.end + _TAIL]), event)
     rest = _rest(text, whole) if whole else text
     seen = False
     for line in rest.splitlines() if "\n" in rest else ():
-        if (refusal := _by_form(" ".join(line.split()), text, plain=bool(whole))) is not None:
+        for refusal in _by_form(" ".join(line.split()), text, plain=bool(whole)):
             seen = True
             yield _of_event(refusal, event)
     if whole or seen:
         return
-    refusal = _by_form(" ".join(text.split()), text, plain=False)
-    if refusal is None and event and str(event.get("errorCode")) in forms().codes:
-        refusal = Refusal(inferred=True)
-    if refusal is not None:
+    found = _by_form(" ".join(text.split()), text, plain=False)
+    if not found and event and str(event.get("errorCode")) in forms().codes:
+        found = (Refusal(inferred=True),)
+    for refusal in found:
         yield _of_event(refusal, event)
 
 
@@ -152,7 +155,8 @@ def _text_of(value: Any, name: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def _of_sentence(said: AccessDenied) -> Refusal:
+def _of_sentence(said: AccessDenied, tail: str) -> Refusal:
+    """Return what a full sentence says; the `tail` after it may say what refused where no policy did."""
     unknown = ""
     if said.maybe_missing:
         unknown = (
@@ -160,12 +164,14 @@ def _of_sentence(said: AccessDenied) -> Refusal:
             "or one explicitly denies it."
         )
     elif said.policy_type is None:
-        unknown = "The message does not say which type of policy refused."
+        ends = ((form, form.like.search(tail)) for form in forms().forms if form.after_sentence)
+        by_other = next((_template(form.unknown, found.groupdict()) for form, found in ends if found), None)
+        unknown = by_other or "The message does not say which type of policy refused."
     policy_type, effect = said.policy_type, said.effect
     if said.policy_type is PolicyType.RESOURCE and said.action.lower().startswith("sts:assumerole"):
         policy_type = TRUST
     return Refusal(
-        said.principal,
+        said.principal or None,
         said.action,
         said.resource or None,
         policy_type,
@@ -186,10 +192,10 @@ def _rest(text: str, whole: Sequence[AccessDenied]) -> str:
     return "".join(kept)
 
 
-def _by_form(text: str, around: str, *, plain: bool) -> Refusal | None:
+def _by_form(text: str, around: str, *, plain: bool) -> tuple[Refusal, ...]:
     """Return what the first form says that is found in a text; the text `around` it may name the role.
 
-    With `plain`, only forms that name an action count.
+    A form that lists actions is a refusal of each. With `plain`, only forms that name an action count.
     """
     declared = forms()
     for form in declared.forms:
@@ -204,8 +210,9 @@ def _by_form(text: str, around: str, *, plain: bool) -> Refusal | None:
         refusal = _filled(form, groups, text, around)
         if plain and refusal.action is None:
             continue
-        return refusal
-    return None
+        actions = _ACTION.findall(groups.get("actions", "")) or [refusal.action]
+        return tuple(replace(refusal, action=each) for each in actions)
+    return ()
 
 
 def _filled(form: Form, groups: dict[str, str], text: str, around: str) -> Refusal:
@@ -231,7 +238,7 @@ def _filled(form: Form, groups: dict[str, str], text: str, around: str) -> Refus
         action=action,
         resource=resource,
         policy_type=TRUST if form.policy_type == TRUST else None,
-        inferred=bool(action or resource),
+        inferred=bool(action or resource) and "actions" not in groups,
         unknown=unknown,
         encoded=groups.get("encoded", ""),
     )

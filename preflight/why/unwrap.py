@@ -18,6 +18,7 @@ _MARGIN = re.compile(r"^[ \t]*[│┃|>╷╵]+ ?", re.MULTILINE)
 _BOX = re.compile(r"[╷╵┌└─┐┘├┤]+")
 _ESCAPED = {r"\"": '"', r"\'": "'", r"\n": "\n", r"\r": " ", r"\t": "\t", r"\/": "/", r"\u0022": '"', r"\u0027": "'"}
 _ESCAPES = re.compile(r"\\+(?:[\"'nrt/]|u002[27])?")
+_CONTINUED = re.compile(r"[ \t]\\[ \t]*$", re.MULTILINE)
 _ENTITIES = {"&quot;": '"', "&#34;": '"', "&apos;": "'", "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
 _CELL_BEGINS = re.compile(r"(?:API: ?|User: ?arn:|User: ?[\w.-]+\.amazonaws)")
@@ -53,8 +54,10 @@ def passages(text: str) -> Iterator[Passage]:
         found = _json(line) if line.lstrip()[:1] in ("{", "[") else None
         if isinstance(found, (dict, list)):
             yield from _of_value(found)
-        else:
-            plain.append(line)
+            continue
+        if isinstance(found := _json_within(line), dict):
+            yield from _of_value(found)
+        plain.append(line)
     if plain:
         yield from _of_text("\n".join(plain))
 
@@ -64,6 +67,17 @@ def _json(text: str) -> Any:
         return None
     try:
         return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_within(line: str) -> Any:
+    """Return the first object of JSON that begins inside a line, after a time or in a cell; None if none does."""
+    begins = line.find('{"')
+    if begins <= 0:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(line, begins)[0]
     except (ValueError, RecursionError):
         return None
 
@@ -115,6 +129,7 @@ def _message_of(value: Mapping[str, Any]) -> Any:
 def _of_text(text: str) -> Iterator[Passage]:
     text = _ESCAPE_SEQUENCE.sub("", text)
     if "\\" in text:
+        text = _CONTINUED.sub("", text)
         text = _ESCAPES.sub(lambda found: _ESCAPED.get("\\" + found[0].lstrip("\\"), found[0]), text)
     if "&" in text:
         text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
