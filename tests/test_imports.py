@@ -73,3 +73,19 @@ def test_importing_the_package_does_nothing() -> None:
     script = "import sys; before = set(sys.modules); import preflight; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "['preflight']"
+
+
+def test_a_lint_of_a_plain_policy_loads_what_it_needs(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::example-bucket/*"}
+    (tmp_path / "one.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "from preflight.cli.app import main; main()", "lint", "one.json"],
+        capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    others = (
+        *("account", "readiness", "engine.plan_coverage", "iam.operators", "iam.decide", "lint.runner.fix"),
+        *(f"documents.policies.{each}" for each in ("placeholders", "template_values", "in_templates")),
+    )
+    assert "preflight.lint.policy.grants" in names
+    assert names.isdisjoint({*NEVER, "yaml", *(f"preflight.{each}" for each in others)})

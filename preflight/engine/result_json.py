@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from preflight.engine.result import Evidence, Kind, Level, Location, NeedOf, Result
+from preflight.engine.result import Evidence, Kind, Level, Location, Result
+
+if TYPE_CHECKING:
+    from preflight.engine.plan_coverage import NeedOf
 
 
 def plain(result: Result) -> dict[str, Any]:
@@ -44,8 +47,15 @@ def parsed(found: Mapping[str, Any]) -> Result:
         tuple(Evidence(each["policy"], each["statement"]) for each in found["evidence"]),
         found["remedy"],
         tuple(found["aliases"]),
-        NeedOf(**found["need"], by=found["by"]) if "need" in found else None,
+        _need(found) if "need" in found else None,
     )
+
+
+def _need(found: Mapping[str, Any]) -> NeedOf:
+    # Lints have none, and load nothing for it.
+    from preflight.engine.plan_coverage import NeedOf
+
+    return NeedOf(**found["need"], by=found["by"])
 
 
 def _location(location: Location) -> dict[str, Any]:

@@ -25,10 +25,16 @@ def indexed() -> Mapping[str, Mapping[str, Any]]:
     return rules
 
 
+@cache
 def path_of(rule: str) -> Path | None:
     """Return the file of a rule of ours; None where there is none."""
     entry = indexed().get(rule)
-    return None if entry is None else folder("rules") / entry["family"] / f"{rule}.yaml"
+    return None if entry is None else _family(entry["family"]) / f"{rule}.yaml"
+
+
+@cache
+def _family(name: str) -> Path:
+    return folder("rules") / name
 
 
 def declared_in(path: Path) -> Mapping[str, Any]:

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from preflight import __version__
-from preflight.engine.result import Examined, PlanCoverage, Report
+from preflight.engine.plan_coverage import PlanCoverage
+from preflight.engine.result import Examined, Report
 from preflight.engine.result_json import plain
 from preflight.report.view import PLAIN, View
 

@@ -65,6 +65,11 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
         "preflight.documents.policies.in_accounts:of_authorization_details",
     ),
 )
+# Any placeholder that policies/placeholders.py knows has this in it; most policies need not load that module.
+_MAY_BE_PLACEHOLDER = re.compile(
+    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
+    r"|\$\{aws:(?:accountId|region)\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+)
 # What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
 _SOMETHING = re.compile(r"^(?!---|\s*#|%)[^\n]*\S|^---[ \t]+[^\s#]", re.MULTILINE)
@@ -118,14 +123,17 @@ def all_in(
     each_part = list(holder(document) if holder is not None else _bare(document, wanted))
     found = [each for each in each_part if isinstance(each, FoundPolicy)]
     passed_over = tuple(dict.fromkeys(each.reason for each in each_part if isinstance(each, PassedOver)))
-    if found:
-        from preflight.documents.policies.placeholders import may_have_placeholders, with_placeholders
+    if found and (not document.text or _may_have_placeholders(document.text, own)):
+        from preflight.documents.policies.placeholders import with_placeholders
 
-        if not document.text or may_have_placeholders(document.text, own):
-            found = [with_placeholders(each, _where(document.value), own) for each in found]
+        found = [with_placeholders(each, _where(document.value), own) for each in found]
     if repeated:
         found = [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
     return FoundPolicies(found, passed_over)
+
+
+def _may_have_placeholders(text: str, own: ProjectForms) -> bool:
+    return _MAY_BE_PLACEHOLDER.search(text) is not None or "${AWS::" in text or own != NO_FORMS
 
 
 def _where(value: Any) -> Where:

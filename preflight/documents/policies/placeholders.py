@@ -30,20 +30,11 @@ _FORMS = (
 )
 Where: TypeAlias = Literal["plain", "template", "serverless"]
 _PLACEHOLDER = re.compile("|".join(_FORMS))
-_MAY_BE = re.compile(
-    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
-    r"|\$\{aws:(?:accountId|region)\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
-)
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
 """Names without their aws: are slips, not placeholders."""
 _WORDS = frozenset({"Version", "Id", "Sid", "Effect"})
-
-
-def may_have_placeholders(text: str, own: ProjectForms) -> bool:
-    """Say quickly whether a document's text may hold any."""
-    return _MAY_BE.search(text) is not None or "${AWS::" in text or own != ProjectForms()
 
 
 def with_placeholders(found: FoundPolicy, where: Where = "plain", own: ProjectForms = NO_FORMS) -> FoundPolicy:

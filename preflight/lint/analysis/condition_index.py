@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
-from preflight.iam.operators import OPERATORS
 from preflight.lint.policy.restrictions import without_key as without_key
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView
 from preflight.lint.policy.subject import Subject
@@ -31,9 +30,16 @@ def operator_kind(operator: str) -> str:
     is no operator.
     """
     base = operator.rpartition(":")[2].lower().removesuffix("ifexists")
-    if base not in OPERATORS:
+    if not _is_operator(base):
         return ""
     return next(kind for prefix, kind in _KINDS if base.startswith(prefix))
+
+
+def _is_operator(base: str) -> bool:
+    # Loaded for the first policy that has conditions.
+    from preflight.iam.operators import OPERATORS
+
+    return base in OPERATORS
 
 
 class Tested:
@@ -106,7 +112,7 @@ def asks_for(view: StatementView, key: str) -> bool:
 def lenient(condition: ConditionEntry) -> bool:
     """Say whether a condition says itself that requests without its key are meant: IfExists, ForAllValues, Null."""
     base = condition.lower_base
-    if base not in OPERATORS:
+    if not _is_operator(base):
         return True
     return (
         condition.if_exists

@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from preflight.iam.operators import OPERATORS
 from preflight.lint.policy.statements import ConditionEntry, StatementView
 
 if TYPE_CHECKING:
+    from preflight.iam.operators import Operator
     from preflight.iam.policy import Policy
     from preflight.iam.request import Value
 
@@ -62,7 +62,7 @@ def without_key(condition: ConditionEntry) -> bool:
         return True
     if qualifier == "foranyvalue":
         return condition.if_exists
-    known = OPERATORS.get(base)
+    known = _operator(base)
     return condition.if_exists or (known is not None and known.negated)
 
 
@@ -153,7 +153,7 @@ def _can_be_met(each: ConditionEntry) -> bool:
     for those that have to be tried.
     """
     key = each.lower_key
-    known = OPERATORS.get(each.lower_base)
+    known = _operator(each.lower_base)
     if known is None:
         return False
     if key == _REGION or (key in _ACCOUNTS and not known.negated):
@@ -165,6 +165,13 @@ def _can_be_met(each: ConditionEntry) -> bool:
     if each.lower_base == "bool" and key in _EITHER:
         return True
     return _meetable(each.operator, each.key, _written(each.raw))
+
+
+def _operator(base: str) -> Operator | None:
+    # Loaded for the first policy that has conditions.
+    from preflight.iam.operators import OPERATORS
+
+    return OPERATORS.get(base)
 
 
 def _written(raw: Any) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from preflight.account.sessions import Session
 from preflight.declared.operations import Operation, load_operation
 from preflight.documents.plans.plan import Plan, PlannedRequest, PlannedResource
 from preflight.documents.text.document import Document
-from preflight.engine.result import Location, PlanCoverage, TypeCoverage
+from preflight.engine.plan_coverage import PlanCoverage, TypeCoverage
+from preflight.engine.result import Location
 from preflight.readiness.call_site import Settled
 from preflight.readiness.derived import calls, cloudformation, terraform
 from preflight.readiness.derived.arns import words

@@ -11,7 +11,8 @@ from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import Permission
-from preflight.engine.result import Kind, NeedOf, Result
+from preflight.engine.plan_coverage import NeedOf
+from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decide import RequestError
 from preflight.iam.policy import Policy, parse_policy
