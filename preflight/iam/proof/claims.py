@@ -153,7 +153,9 @@ def not_public(policy: Policy, type_: DocumentType, given: Assumptions = _NOTHIN
     if proof.verdict is ProofVerdict.HOLDS:
         for host, box in users_of_apps(policy, by_token):
             if none_allowed(policy, type_, box, given).verdict is not ProofVerdict.HOLDS:
-                judge.missing[f"it depends on who can sign in to the app or identity pool that the conditions on {host} name"] = None
+                judge.missing[
+                    f"it depends on who can sign in to the app or identity pool that the conditions on {host} name"
+                ] = None
     return judge.proof()
 
 
