@@ -33,14 +33,6 @@ FLOORS = (
 )
 # The same inside the rooms that are split. Everything else in such a room would be a floor that is not drawn yet.
 INSIDE: Mapping[str, tuple[set[str], ...]] = {
-    "audit": (
-        {"many"},
-        {"check", "collecting", "questions"},
-        {"rules"},
-        {"ways", "outside", "unused", "endpoint_facts"},
-        {"scene"},
-        {"access", "settings"},
-    ),
     "lint": ({"runner", "rules"}, {"analysis"}, {"policy"}),
     "account": (
         {"organization"},
@@ -63,12 +55,12 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
     ),
 }
 # The modules in each of these know nothing of each other.
-RULE_MODULES = ("preflight.audit.rules", "preflight.lint.rules", "preflight.readiness.rules")
+RULE_MODULES = ("preflight.lint.rules", "preflight.readiness.rules")
 # What the command line may import: one function for each command, what shows its result, and the servers.
 BELOW_CLI = {"cli", "mcp", "server", "api", "report", "errors", ""}
 MOST_MODULES = 20
 # Not split, since all their modules are of one kind: a command, a part of the policy language, a form of report.
-WHOLE = {"cli", "iam", "report"}
+WHOLE = {"cli", "iam", "report", "audit"}
 # Only these may make calls to AWS, so only these may name boto3.
 CALLS_AWS = ("account/live", "create")
 
@@ -174,7 +166,7 @@ def test_rule_modules_are_independent() -> None:
 
 
 def test_checks_are_in_the_rooms_of_rules() -> None:
-    homes = {folder: f"preflight.{folder}.rules." for folder in ("lint", "readiness", "audit")}
+    homes = {"lint": "preflight.lint.rules.", "readiness": "preflight.readiness.rules.", "audit": "preflight.audit."}
     wrong = []
     for folder, home in homes.items():
         for path in sorted((ROOT / "rules" / folder).glob("*.yaml")):
@@ -255,3 +247,26 @@ def test_no_caller_asks_where_facts_come_from() -> None:
         if any(name in ast.unparse(node) for name in (", Snapshot)", ", LiveAccount)", "getattr(account,"))
     ]
     assert asked == []
+
+
+def _types_of(path: Path) -> Iterator[str]:
+    """Give the names of the classes and aliases of types that a module has, but for its private ones."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias":
+            yield ast.unparse(node.target)
+        elif (
+            isinstance(node, ast.Assign) and (name := ast.unparse(node.targets[0]))[:1].isupper() and not name.isupper()
+        ):
+            yield name
+
+
+def test_a_name_of_a_type_has_one_meaning() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for module, path in MODULES.items():
+        for name in _types_of(path):
+            if not name.startswith("_"):
+                places[name].append(module)
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}

@@ -20,7 +20,7 @@ from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.documents.text.document import Document
 from preflight.engine.result import Level
 from preflight.engine.rule import load_rule
-from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.selection import lint_rules
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +36,7 @@ PARLIAMENT = {
 """What parliament 1.6.4 reports on 1,485 managed policies, and our rules on the same matter."""
 
 
-def as_parliament_counts(found: Sequence[Found], rules: tuple[str, ...]) -> int:
+def as_parliament_counts(found: Sequence[PolicyFinding], rules: tuple[str, ...]) -> int:
     """Return how many results of some rules there are where, as in parliament, a statement has one for each matter of
     resources, however many of its actions that is about.
     """
@@ -83,7 +83,7 @@ def managed() -> dict[str, dict[str, Any]]:
     return {name: each["Document"] for name, each in json.loads(aws_managed_policies_data).items()}
 
 
-def lint_all() -> list[Found]:
+def lint_all() -> list[PolicyFinding]:
     """Return what all rules find in all managed policies."""
     linter = Linter(lint_rules())
     found = []
@@ -92,7 +92,7 @@ def lint_all() -> list[Found]:
     return found
 
 
-def level(found: Found) -> Level:
+def level(found: PolicyFinding) -> Level:
     """Return the level of a finding."""
     return Level(found.finding.level or load_rule(found.head.id).level)
 
@@ -108,7 +108,7 @@ def _unescaped(token: str) -> str:
     return token.replace("~1", "/").replace("~0", "~")
 
 
-def errors(found: list[Found]) -> Hits:
+def errors(found: list[PolicyFinding]) -> Hits:
     """Return the policies of each error, by rule and offending value."""
     hits: Hits = defaultdict(list)
     for each in found:
@@ -117,7 +117,7 @@ def errors(found: list[Found]) -> Hits:
     return dict(sorted(hits.items()))
 
 
-def page(found: list[Found]) -> str:
+def page(found: list[PolicyFinding]) -> str:
     """Return the page; raises `KeyError` for an error without a reason."""
     from importlib.metadata import version
 

@@ -117,10 +117,10 @@ def _of_anyone(statement: Statement) -> bool:
     return principals is not None and not principals.negated and any(value == "*" for _, value in principals.entries)
 
 
-Test = Callable[[Condition], bool]
+ConditionTest = Callable[[Condition], bool]
 
 
-def _of_shape(user_id: str) -> Test:
+def _of_shape(user_id: str) -> ConditionTest:
     """Return whether a condition says the same of every id of a shape."""
     shape = DeployText(user_id).pattern
 
@@ -136,7 +136,7 @@ def _of_shape(user_id: str) -> Test:
     return same
 
 
-def _outside(now: float) -> Test:
+def _outside(now: float) -> ConditionTest:
     """Return whether a condition says the same of every time at which a token in use now may have been issued."""
 
     def same(condition: Condition) -> bool:
@@ -150,7 +150,7 @@ def _outside(now: float) -> Test:
     return same
 
 
-def _indifferent(key: str, policies: Policies, same: Test) -> bool:
+def _indifferent(key: str, policies: Policies, same: ConditionTest) -> bool:
     """Say whether no policy tells apart the values that a key may have."""
     name = key.lower()
     for policy in _all(policies):

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from preflight.api.take_snapshot import Taken as Taken
     from preflight.api.take_snapshot import snapshot as snapshot
     from preflight.audit.check import Audit as Audit
-    from preflight.audit.questions.since import Change as Change
+    from preflight.audit.since import Change as Change
     from preflight.documents.policies.found_policy import POLICY_TYPES as POLICY_TYPES
-    from preflight.documents.policies.found_policy import PolicyType as PolicyType
+    from preflight.documents.policies.found_policy import PolicyDocumentType as PolicyDocumentType
     from preflight.engine.result import Examined as Examined
     from preflight.engine.result import Kind as Kind
     from preflight.engine.result import Level as Level
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from preflight.engine.result import Verdict as Verdict
     from preflight.engine.rule import Rule as Rule
     from preflight.lint.runner.one_file import FixMode as FixMode
+    from preflight.prove.claim import Claim as Claim
     from preflight.simulate.coverage import Coverage as Coverage
     from preflight.simulate.simulate import Answer as Answer
 
@@ -64,8 +65,9 @@ _PLACES = {
     "Answer": "preflight.simulate.simulate",
     "Audit": "preflight.audit.check",
     "AuditedMany": "preflight.api.audit_accounts",
-    "Change": "preflight.audit.questions.since",
+    "Change": "preflight.audit.since",
     "Checked": "preflight.api.check_plan",
+    "Claim": "preflight.prove.claim",
     "Coverage": "preflight.simulate.coverage",
     "CreateError": "preflight.api.create_run",
     "CreateInterrupted": "preflight.api.create_run",
@@ -79,7 +81,7 @@ _PLACES = {
     "Linted": "preflight.api.lint_policies",
     "CreateOutcome": "preflight.api.create_run",
     "POLICY_TYPES": "preflight.documents.policies.found_policy",
-    "PolicyType": "preflight.documents.policies.found_policy",
+    "PolicyDocumentType": "preflight.documents.policies.found_policy",
     "Report": "preflight.engine.result",
     "Result": "preflight.engine.result",
     "Rule": "preflight.engine.rule",

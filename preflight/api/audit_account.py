@@ -12,12 +12,12 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.audit.check import Audit
-    from preflight.audit.questions.answers import AnswerLine
-    from preflight.audit.questions.since import Change
+    from preflight.audit.questions import AnswerLine
     from preflight.audit.scene import Scene
+    from preflight.audit.since import Change
     from preflight.documents.text.document import Document
 
-Reading = Callable[[int, str], None]
+OnRead = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def audit(
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
     allow_open: bool = False,
-    reading: Reading | None = None,
+    reading: OnRead | None = None,
 ) -> Audit:
     """Audit the account of a snapshot file, or of the credentials, with the settings of `[audit]`.
 
@@ -74,11 +74,11 @@ def who_can(
     regions: Sequence[str] = (),
     profile: str | None = None,
     endpoint_url: str | None = None,
-    reading: Reading | None = None,
+    reading: OnRead | None = None,
 ) -> AccessAnswer:
     """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
-    from preflight.audit.questions.answers import unknown_to
-    from preflight.audit.questions.answers import who_can as asked
+    from preflight.audit.questions import unknown_to
+    from preflight.audit.questions import who_can as asked
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
@@ -92,11 +92,11 @@ def can(
     regions: Sequence[str] = (),
     profile: str | None = None,
     endpoint_url: str | None = None,
-    reading: Reading | None = None,
+    reading: OnRead | None = None,
 ) -> AccessAnswer:
     """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
-    from preflight.audit.questions.answers import can as asked
-    from preflight.audit.questions.answers import unknown_of
+    from preflight.audit.questions import can as asked
+    from preflight.audit.questions import unknown_of
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
@@ -110,13 +110,13 @@ def changes_since(
     regions: Sequence[str] = (),
     profile: str | None = None,
     endpoint_url: str | None = None,
-    reading: Reading | None = None,
+    reading: OnRead | None = None,
 ) -> list[Change]:
     """Say what access changed since an older snapshot. The facts of now are those of `audit`.
 
     Raises `UsageError` where the two are not of one account.
     """
-    from preflight.audit.questions.since import changes
+    from preflight.audit.since import changes
     from preflight.documents.text.load import load
 
     now = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
@@ -137,7 +137,7 @@ def _facts(
     regions: Sequence[str],
     profile: str | None,
     endpoint_url: str | None,
-    reading: Reading | None,
+    reading: OnRead | None,
 ) -> Document:
     """Return the account's snapshot: that of a file, or one that is collected now."""
     require_one_source(snapshot, profile, endpoint_url)

@@ -12,7 +12,7 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.documents.config import Config
-    from preflight.documents.policies.found_policy import PolicyType
+    from preflight.documents.policies.found_policy import PolicyDocumentType
     from preflight.engine.rule import Rule
     from preflight.engine.rule_headers import Head
     from preflight.lint.runner.lint import LintRun
@@ -44,7 +44,7 @@ class Linted(NamedTuple):
 
 def lint(
     *paths: str,
-    type: PolicyType | None = None,
+    type: PolicyDocumentType | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level | None = None,
@@ -128,7 +128,7 @@ def _lint(
     paths: Sequence[str],
     heads: Sequence[Head],
     config: Config,
-    type_: PolicyType | None,
+    type_: PolicyDocumentType | None,
     known: str | None,
     write_baseline: str | None,
     fix: FixMode | None,

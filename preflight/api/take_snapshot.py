@@ -97,7 +97,7 @@ def _collected(
 ) -> dict[str, Any]:
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
-    from preflight.account.snapshots.journal import Journal
+    from preflight.account.snapshots.journal import SnapshotJournal
     from preflight.audit.collecting import collect, enabled_regions
 
     first = next(iter(regions), None) or next((each.region for each in plans if each.region), None)
@@ -105,7 +105,7 @@ def _collected(
         Connection(profile, region=first, endpoint_url=endpoint_url, retry_mode="adaptive", attempts=8), rereads=0
     )
     try:
-        journal = Journal(target, _identity(live))
+        journal = SnapshotJournal(target, _identity(live))
         answers = journal.open(resume=resume)
     except BaseException:
         live.close()

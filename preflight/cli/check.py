@@ -19,12 +19,12 @@ from preflight.cli.options import (
     ColorWhen,
     ConfigRetries,
     ConfigRetryDelay,
-    Context,
+    ContextOption,
     Deployed,
     EndpointUrl,
     FailOn,
     Ignore,
-    Operation,
+    OperationOption,
     Output,
     Parameters,
     Principal,
@@ -59,12 +59,12 @@ FAILED, OPEN, INTERRUPTED = 1, 3, 130
 
 def check(
     requests: Requests,
-    operation: Operation = None,
+    operation: OperationOption = None,
     parameters: Parameters = None,
     principal: Principal = None,
     region: Region = None,
     account: AccountId = None,
-    context: Context = None,
+    context: ContextOption = None,
     snapshot: Annotated[
         str | None, typer.Option(metavar="FILE", help="Use a snapshot file instead of reading from AWS.")
     ] = None,

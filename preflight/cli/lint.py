@@ -13,7 +13,7 @@ from preflight.cli.options import (
     ColorWhen,
     Ignore,
     Output,
-    PolicyType,
+    PolicyTypeOption,
     ReportFormat,
     Select,
     Summary,
@@ -25,7 +25,7 @@ from preflight.cli.output import Color
 
 def lint(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and directories; - reads stdin.")],
-    type_: PolicyType = TypeName.AUTO,
+    type_: PolicyTypeOption = TypeName.AUTO,
     format_: ReportFormat = None,
     output: Output = None,
     select: Select = None,

@@ -42,7 +42,7 @@ Requests: TypeAlias = Annotated[
         help="Requests, plans, CloudFormation templates, Terraform plans or cdk.out; - reads stdin.",
     ),
 ]
-Operation: TypeAlias = Annotated[
+OperationOption: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME", help="The operation of a bare request, such as create-endpoint-config.")
 ]
 Parameters: TypeAlias = Annotated[
@@ -65,7 +65,7 @@ Principal: TypeAlias = Annotated[
 ]
 Region: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The Region of the calls.")]
 AccountId: TypeAlias = Annotated[str | None, typer.Option(metavar="ID", help="The account ID of the calls.")]
-Context: TypeAlias = Annotated[
+ContextOption: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="KEY=VALUE", help="A condition key value of the calls; repeatable.")
 ]
 SessionPolicies: TypeAlias = Annotated[
@@ -141,7 +141,7 @@ ChangedOnly: TypeAlias = Annotated[
 Summary: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Also write verdict, counts and rules to this file, as JSON.")
 ]
-PolicyType: TypeAlias = Annotated[
+PolicyTypeOption: TypeAlias = Annotated[
     TypeName, typer.Option("--type", help="The type of policies, if the file doesn't show it.")
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and passed results.")]

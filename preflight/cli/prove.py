@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from preflight.api import Claim
 from preflight.api.proofs import prove as prove_claim
-from preflight.cli.options import ColorWhen, Output, PolicyType, ReportFormat, TypeName
+from preflight.cli.options import ColorWhen, Output, PolicyTypeOption, ReportFormat, TypeName
 from preflight.cli.output import Color, deliver, format_named, require_writable, viewed
 from preflight.errors import UsageError
 from preflight.report.proof import rendered
@@ -16,17 +16,8 @@ from preflight.report.proof import rendered
 _CODES = {"holds": 0, "fails": 1, "unknown": 3}
 
 
-class ClaimName(StrEnum):
-    """What is to be proved."""
-
-    NO_NEW_ACCESS = "no-new-access"
-    NOT_GRANTED = "not-granted"
-    NOT_PUBLIC = "not-public"
-    NOT_ADMINISTRATOR = "not-administrator"
-
-
 def prove(
-    claim: Annotated[ClaimName, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(ClaimName)}.")],
+    claim: Annotated[Claim, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(Claim)}.")],
     paths: Annotated[
         list[str], typer.Argument(metavar="POLICY...", help="Files and directories; no-new-access: OLD and NEW.")
     ],
@@ -43,7 +34,7 @@ def prove(
     principal: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="not-granted: a principal; repeatable.")
     ] = None,
-    type_: PolicyType = TypeName.AUTO,
+    type_: PolicyTypeOption = TypeName.AUTO,
     assume: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Fix the value of a condition key; repeatable.")
     ] = None,

@@ -14,7 +14,7 @@ from preflight.declared.partitions import suffix_of
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.errors import PreflightError
 
-Effect: TypeAlias = Literal["create", "update", "delete"]
+OperationEffect: TypeAlias = Literal["create", "update", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class Operation:
         return load_kind(self.declared["resource"])
 
     @property
-    def effect(self) -> Effect:
+    def effect(self) -> OperationEffect:
         """What the call does to that resource."""
-        effect: Effect = self.declared["effect"]
+        effect: OperationEffect = self.declared["effect"]
         return effect
 
     @property

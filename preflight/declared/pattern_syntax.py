@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Test: TypeAlias = Callable[[str], bool]
+CharacterTest: TypeAlias = Callable[[str], bool]
 
 
 class UnreadPatternError(Exception):
@@ -24,28 +24,28 @@ class UnreadPatternError(Exception):
 class One:
     """One character that passes a test."""
 
-    test: Test
+    test: CharacterTest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
     """Parts that follow each other."""
 
-    parts: tuple[Node, ...]
+    parts: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """Alternatives."""
 
-    among: tuple[Node, ...]
+    among: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """A part that occurs `least` to `most` times (None: any number)."""
 
-    part: Node
+    part: PatternNode
     least: int
     most: int | None
 
@@ -61,17 +61,17 @@ class Edge:
 class Look:
     """What must (or, `negative`, must not) follow here, or be the character just before (`behind`)."""
 
-    part: Node
+    part: PatternNode
     negative: bool
     behind: bool
 
 
-Node: TypeAlias = One | Sequence | Choice | Repeat | Edge | Look
+PatternNode: TypeAlias = One | Sequence | Choice | Repeat | Edge | Look
 
 _SPACE = " \t\n\x0b\f\r"
 _LINE_ENDS = "\n\r\x85\u2028\u2029"
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b", "v": "\x0b"}
-_POSIX: dict[str, Test] = {
+_POSIX: dict[str, CharacterTest] = {
     "ASCII": str.isascii,
     "Alnum": lambda c: c.isascii() and c.isalnum(),
     "Alpha": lambda c: c.isascii() and c.isalpha(),
@@ -92,7 +92,7 @@ _POSIX: dict[str, Test] = {
 _CATEGORIES = frozenset("LMNPSZC")
 
 
-def parsed(pattern: str) -> Node:
+def parsed(pattern: str) -> PatternNode:
     """Return a pattern as its parts. Raises `UnreadPatternError` for one that is not read here."""
     reader = _Reader(pattern)
     try:
@@ -110,14 +110,14 @@ class _Reader:
         self.at = 0
         self.dot_takes_all = False
 
-    def choice(self) -> Node:
+    def choice(self) -> PatternNode:
         among = [self.sequence()]
         while self._next("|"):
             among.append(self.sequence())
         return among[0] if len(among) == 1 else Choice(tuple(among))
 
-    def sequence(self) -> Node:
-        parts: list[Node] = []
+    def sequence(self) -> PatternNode:
+        parts: list[PatternNode] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             part = self._atom()
             parts.append(self._repeated(part))
@@ -133,7 +133,7 @@ class _Reader:
         self.at += 1
         return self.text[self.at - 1]
 
-    def _atom(self) -> Node:
+    def _atom(self) -> PatternNode:
         letter = self._taken()
         if letter == "(":
             return self._group()
@@ -149,7 +149,7 @@ class _Reader:
             return One(self._escape())
         return One(_same(letter))
 
-    def _group(self) -> Node:
+    def _group(self) -> PatternNode:
         if self._next("?s)"):
             self.dot_takes_all = True
             return Sequence(())
@@ -167,7 +167,7 @@ class _Reader:
             raise UnreadPatternError(self.text)
         return Look(inner, negative, behind)
 
-    def _repeated(self, part: Node) -> Node:
+    def _repeated(self, part: PatternNode) -> PatternNode:
         while self.at < len(self.text) and self.text[self.at] in "*+?{":
             least, most = self._count(self._taken())
             # Taking as little as may be finds the same texts; never giving back does not.
@@ -184,9 +184,9 @@ class _Reader:
         self.at = end + 1
         return int(least), int(most) if most else None if comma else int(least)
 
-    def _class(self) -> Test:
+    def _class(self) -> CharacterTest:
         negative = self._next("^")
-        tests: list[Test] = []
+        tests: list[CharacterTest] = []
         singles: set[str] = set()
         first = True
         while first or self.text[self.at] != "]":
@@ -201,7 +201,7 @@ class _Reader:
         listed = frozenset(singles)
         return lambda c: (c in listed or any(test(c) for test in tests)) != negative
 
-    def _member(self, singles: set[str], tests: list[Test]) -> None:
+    def _member(self, singles: set[str], tests: list[CharacterTest]) -> None:
         low = self._class_letter(tests)
         if low is None:
             return
@@ -217,7 +217,7 @@ class _Reader:
             return
         singles.add(low)
 
-    def _class_letter(self, tests: list[Test]) -> str | None:
+    def _class_letter(self, tests: list[CharacterTest]) -> str | None:
         """Return the character that stands next in a class; None for a class of its own, which is put to the tests."""
         letter = self._taken()
         if letter != "\\":
@@ -227,12 +227,12 @@ class _Reader:
             return None
         return self._escaped_letter()
 
-    def _escape(self) -> Test:
+    def _escape(self) -> CharacterTest:
         kind = self.text[self.at]
         if kind in "pP":
             self.at += 1
             return _opposite(self._property(), negative=kind == "P")
-        classes: dict[str, Test] = {
+        classes: dict[str, CharacterTest] = {
             "d": lambda c: "0" <= c <= "9",
             "w": lambda c: c == "_" or (c.isascii() and c.isalnum()),
             "s": lambda c: c in _SPACE,
@@ -270,7 +270,7 @@ class _Reader:
             return chr(0x10000 + ((code - 0xD800) << 10) + low - 0xDC00)
         return chr(code)
 
-    def _property(self) -> Test:
+    def _property(self) -> CharacterTest:
         if self._next("{"):
             end = self.text.index("}", self.at)
             name, self.at = self.text[self.at : end], end + 1
@@ -284,13 +284,13 @@ class _Reader:
         return lambda c: unicodedata.category(c).startswith(name)
 
 
-def _same(letter: str) -> Test:
+def _same(letter: str) -> CharacterTest:
     return lambda c: c == letter
 
 
-def _between(low: str, high: str) -> Test:
+def _between(low: str, high: str) -> CharacterTest:
     return lambda c: low <= c <= high
 
 
-def _opposite(test: Test, *, negative: bool) -> Test:
+def _opposite(test: CharacterTest, *, negative: bool) -> CharacterTest:
     return (lambda c: not test(c)) if negative else test

@@ -17,8 +17,8 @@ from preflight.declared.pattern_syntax import (
     Choice,
     Edge,
     Look,
-    Node,
     One,
+    PatternNode,
     Repeat,
     Sequence,
     UnreadPatternError,
@@ -26,7 +26,7 @@ from preflight.declared.pattern_syntax import (
 )
 
 # What must still follow, the first part first.
-Rest: TypeAlias = tuple[Node, ...]
+Rest: TypeAlias = tuple[PatternNode, ...]
 _MOST_WORK = 60_000
 
 
@@ -60,7 +60,7 @@ def _judged(pattern: str, text: str, *, whole: bool) -> bool | None:
 
 
 @cache
-def _node(pattern: str) -> Node | None:
+def _node(pattern: str) -> PatternNode | None:
     try:
         return parsed(pattern)
     except UnreadPatternError:
@@ -88,7 +88,7 @@ class _Run:
                 return False
         return not whole or any(self._may_end(each, len(self.text)) for each in open_)
 
-    def precedes(self, node: Node, start: int) -> bool:
+    def precedes(self, node: PatternNode, start: int) -> bool:
         """Say whether some beginning of the text from a place on is what a part asks for."""
         open_: Iterable[Rest] = ((node,),)
         for at in range(start, len(self.text) + 1):
@@ -112,7 +112,7 @@ class _Run:
             if not self._empty(node, at):
                 return
 
-    def _parts_after(self, node: Node, at: int) -> Iterator[Rest]:
+    def _parts_after(self, node: PatternNode, at: int) -> Iterator[Rest]:
         if isinstance(node, One):
             if node.test(self.text[at]):
                 yield ()
@@ -129,7 +129,7 @@ class _Run:
     def _may_end(self, rest: Rest, at: int) -> bool:
         return all(self._empty(node, at) for node in rest)
 
-    def _empty(self, node: Node, at: int) -> bool:
+    def _empty(self, node: PatternNode, at: int) -> bool:
         """Say whether a part asks for no character at this place."""
         if isinstance(node, Sequence):
             return self._may_end(node.parts, at)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.found_policy import NO_FORMS, POLICY_TYPES, PolicyType, ProjectForms
+from preflight.documents.policies.found_policy import NO_FORMS, POLICY_TYPES, PolicyDocumentType, ProjectForms
 from preflight.documents.text.document import Document
 from preflight.documents.text.globs import matches
 from preflight.errors import InputError
@@ -22,7 +22,7 @@ class PathSettings(NamedTuple):
     """Settings for the files that any of the patterns is of. `type` is None where it is not set."""
 
     files: tuple[str, ...]
-    type: PolicyType | None = None
+    type: PolicyDocumentType | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ class Config(NamedTuple):
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
     strict: bool = False
-    type: PolicyType | None = None
+    type: PolicyDocumentType | None = None
     rules: tuple[str, ...] = ()
     baseline: str | None = None
     exclude: tuple[str, ...] = ()
@@ -203,7 +203,7 @@ def _check(table: Mapping[str, Any], folder: str) -> CheckTable:
     )
 
 
-def _type(table: Mapping[str, Any]) -> PolicyType | None:
+def _type(table: Mapping[str, Any]) -> PolicyDocumentType | None:
     return next((each for each in POLICY_TYPES if each == table.get("type")), None)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from preflight.iam.request import PolicyType
 
-Effect: TypeAlias = Literal["implicitDeny", "explicitDeny"]
+DenyType: TypeAlias = Literal["implicitDeny", "explicitDeny"]
 
 TRUST = "trust"
 """A role's trust policy: the resource-based policy that decides who may assume the role."""
@@ -89,7 +89,7 @@ class AccessDenied:
     action: str
     resource: str
     policy_type: PolicyType | str | None
-    effect: Effect | None
+    effect: DenyType | None
     policy_arn: str = ""
     maybe_missing: bool = False
     start: int = 0
@@ -110,7 +110,7 @@ def access_denied(text: str) -> Iterator[AccessDenied]:
         reason = _REASON.match(text, end)
         unsure = _ALSO.match(text, end) if reason is None else None
         policy_arn, policy_type, action = "", None, "".join(found["action"].split())
-        effect: Effect | None = None
+        effect: DenyType | None = None
         if reason is not None:
             end, policy_arn = reason.end(), reason["policy"] or ""
             effect = "implicitDeny" if reason["missing"] else "explicitDeny"

@@ -31,8 +31,8 @@ _WIDTH = 100
 _MOST_FIXES = 200_000
 _MOST_ERRORS = 10
 
-Claim: TypeAlias = Literal["no-new-access", "not-granted", "not-public", "not-administrator"]
-Context: TypeAlias = dict[str, str | list[str]]
+ClaimName: TypeAlias = Literal["no-new-access", "not-granted", "not-public", "not-administrator"]
+ContextValues: TypeAlias = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Tools:
             return check_answer(done.report, told, name, passes=include_passes)
 
     def lint_policy(
-        self, document: Text | None = None, paths: list[str] | None = None, type: api.PolicyType | None = None
+        self, document: Text | None = None, paths: list[str] | None = None, type: api.PolicyDocumentType | None = None
     ) -> LintAnswer:
         """Find what is wrong with IAM policies: names that don't exist, what AWS refuses, what grants too much. Reads
         policies, CloudFormation and SAM templates, Terraform plans and .tf files. Writes nothing; fixes are a diff.
@@ -145,7 +145,7 @@ class Tools:
         service_control_policies: list[list[Text]] | None = None,
         resource_control_policies: list[list[Text]] | None = None,
         vpc_endpoint_policies: list[Text] | None = None,
-        context: Context | None = None,
+        context: ContextValues | None = None,
         resource_account: str | None = None,
         snapshot: str | None = None,
         live: bool = False,
@@ -208,16 +208,16 @@ class Tools:
 
     def prove(
         self,
-        claim: Claim,
+        claim: ClaimName,
         policy: Text | None = None,
         path: str | None = None,
         old_policy: Text | None = None,
         old_path: str | None = None,
-        type: api.PolicyType | None = None,
+        type: api.PolicyDocumentType | None = None,
         actions: list[str] | None = None,
         resources: list[str] | None = None,
         principals: list[str] | None = None,
-        assume: Context | None = None,
+        assume: ContextValues | None = None,
     ) -> ProveAnswer:
         """Prove a claim about a policy for every possible request, or show requests for which it fails.
 

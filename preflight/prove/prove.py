@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.engine.result import Location
 from preflight.errors import InputError, UsageError
 from preflight.iam.errors import PolicyError
@@ -41,7 +41,7 @@ MOST_COUNTEREXAMPLES = 10
 _LIMITING = ("scp", "rcp", "boundary", "session", "vpc-endpoint")
 
 
-def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = None) -> ProofAnswer:
+def prove(question: Question, paths: Sequence[str], type_: PolicyDocumentType | None = None) -> ProofAnswer:
     """Prove a claim of each policy in files and directories; `no-new-access` takes two, the old and the new.
 
     Raises `InputError` for a file that is named and cannot be read, or holds a policy that AWS would refuse, and
@@ -61,7 +61,9 @@ def prove(question: Question, paths: Sequence[str], type_: PolicyType | None = N
     return _answer(question, every, found, named=not any(Path(each).is_dir() for each in paths))
 
 
-def prove_against(question: Question, ref: str, paths: Sequence[str], type_: PolicyType | None = None) -> ProofAnswer:
+def prove_against(
+    question: Question, ref: str, paths: Sequence[str], type_: PolicyDocumentType | None = None
+) -> ProofAnswer:
     """Prove that the policies of the files that differ from a commit of git grant nothing that they did not there.
 
     Raises what `prove` raises, and `UsageError` for what git does not know. Where nothing differs, nothing is new.
@@ -81,7 +83,7 @@ def prove_against(question: Question, ref: str, paths: Sequence[str], type_: Pol
     return _answer(question, pairs(old.policies, new.policies), new, named=False)
 
 
-def _now(new: Read, change: ChangedFile, name: str, type_: PolicyType | None) -> None:
+def _now(new: Read, change: ChangedFile, name: str, type_: PolicyDocumentType | None) -> None:
     if change.path is None or not Path(change.path).is_file():
         return
     try:
@@ -94,7 +96,7 @@ def _now(new: Read, change: ChangedFile, name: str, type_: PolicyType | None) ->
         new.add(name, change.path, data, type_, named=False)
 
 
-def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyType | None) -> None:
+def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyDocumentType | None) -> None:
     if change.before is None:
         return
     data = content(change.top, ref, change.before)
@@ -209,7 +211,7 @@ def _gone(old: FoundPolicy | None) -> _Proved:
     return _Proved((), [Undecided(f"it was removed, and other policies may allow what it {limited}", _name(old))])
 
 
-def _proof(question: Question, type_: PolicyType, new: Policy, old: Policy) -> Proof:
+def _proof(question: Question, type_: PolicyDocumentType, new: Policy, old: Policy) -> Proof:
     given = Assumptions(KNOWN, question.assumed, question.today)
     if question.claim is Claim.NO_NEW_ACCESS:
         return no_new_access(old, new, type_, given)

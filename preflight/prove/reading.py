@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from preflight.documents.policies.files import HCL, FoundFile, files_in
 from preflight.documents.policies.find import read_all
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import InputError
 from preflight.prove.claim import SkippedFile
@@ -24,7 +24,7 @@ class Read:
     skipped: list[SkippedFile] = field(default_factory=list)
     files: int = 0
 
-    def add(self, name: str, path: str, data: bytes, type_: PolicyType | None, *, named: bool) -> None:
+    def add(self, name: str, path: str, data: bytes, type_: PolicyDocumentType | None, *, named: bool) -> None:
         """Take the policies of one file, which goes by `name`. Raises `InputError` where a file that is `named` cannot
         be read; others are skipped then.
         """
@@ -50,7 +50,7 @@ class Read:
             self.sources[path] = text
 
 
-def read(paths: Sequence[str], type_: PolicyType | None) -> Read:
+def read(paths: Sequence[str], type_: PolicyDocumentType | None) -> Read:
     """Read what is given: files, and directories with all that they hold; each goes by its path."""
     found = Read()
     files, errors = files_in(paths)
@@ -60,7 +60,7 @@ def read(paths: Sequence[str], type_: PolicyType | None) -> Read:
     return found
 
 
-def _take(found: Read, file: FoundFile, name: str, type_: PolicyType | None) -> None:
+def _take(found: Read, file: FoundFile, name: str, type_: PolicyDocumentType | None) -> None:
     try:
         data = read_bytes(file.path)
     except InputError as error:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known
-from preflight.account.live.calls import Call, Outcome, perform
+from preflight.account.live.calls import Call, CallOutcome, perform
 from preflight.account.live.clients import Clients, Connection
 from preflight.account.live.concurrent_reads import Chain, Reads
 from preflight.account.live.declared_reads import CALLER, World, plan_for
@@ -112,7 +112,7 @@ class LiveAccount:
         """Return the boto3 client that the reads use, for the one call that writes (`preflight create`)."""
         return self._clients.get(service, region)
 
-    def call(self, call: Call) -> Outcome:
+    def call(self, call: Call) -> CallOutcome:
         """Make one call that is no resource's read, such as one that lists a whole account."""
         return perform(self._clients, call)[0]
 
@@ -128,7 +128,7 @@ class LiveAccount:
         """Let the threads end. Reads that are under way come to nothing."""
         self._pool.close()
 
-    def _perform(self, call: Call) -> tuple[Outcome, int]:
+    def _perform(self, call: Call) -> tuple[CallOutcome, int]:
         if self._until is None:
             return perform(self._clients, call)
         left = self._until - time.monotonic()

@@ -44,10 +44,10 @@ class Answered:
     response: Mapping[str, Any]
 
 
-Outcome: TypeAlias = Answered | Failed
+CallOutcome: TypeAlias = Answered | Failed
 
 
-def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
+def perform(clients: Clients, call: Call) -> tuple[CallOutcome, int]:
     """Make a call; return what came of it and how many requests it took one after another, pages included."""
     if call.delay:
         time.sleep(call.delay)
@@ -61,7 +61,7 @@ def perform(clients: Clients, call: Call) -> tuple[Outcome, int]:
     return Answered({} if call.discard else response), 1
 
 
-def _all_pages(client: Any, call: Call) -> tuple[Outcome, int]:
+def _all_pages(client: Any, call: Call) -> tuple[CallOutcome, int]:
     paginator = client.get_paginator(call.operation)
     size = {"PageSize": call.page_size} if call.page_size else {}
     whole: dict[str, Any] = {}

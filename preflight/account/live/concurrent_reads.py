@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from preflight.account.facts import Ask, Fact, Known
-from preflight.account.live.calls import Call, Outcome
+from preflight.account.live.calls import Call, CallOutcome
 from preflight.thread_pool import Pool
 
 
@@ -53,7 +53,7 @@ class Reads:
     """Starts reads and remembers their answers. `make_plan` gives the plan for a question."""
 
     def __init__(
-        self, perform: Callable[[Call], tuple[Outcome, int]], make_plan: Callable[[Ask], ReadPlan], pool: Pool
+        self, perform: Callable[[Call], tuple[CallOutcome, int]], make_plan: Callable[[Ask], ReadPlan], pool: Pool
     ) -> None:
         self._perform = perform
         self._make_plan = make_plan

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.errors import Failed, unknown
 from preflight.declared.expressions import evaluate, fill
@@ -96,7 +96,7 @@ def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
         return (yield from _one_by_name(question, spec))
     # AWS compares without case but may look up with it: the list tells of a name that differs only in case.
     answers: list[Any] = yield [_call(spec, key, region), Ask.all(kind.id, region)]
-    outcome: Outcome = answers[0]
+    outcome: CallOutcome = answers[0]
     listed: Known[Any] | Unknown = answers[1]
     exact: Fact[Any] = yield from _meaning(question, spec, outcome)
     if isinstance(exact, Known):
@@ -171,7 +171,7 @@ def _without_null(value: Any) -> Any:
 
 
 def _meaning(
-    question: DeclaredRead, spec: Mapping[str, Any], outcome: Outcome
+    question: DeclaredRead, spec: Mapping[str, Any], outcome: CallOutcome
 ) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
     """Say what an outcome tells of the resource; makes the other declared call where the first does not tell."""
     if isinstance(outcome, Answered):

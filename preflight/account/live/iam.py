@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import Begin, ReadPlan, Wanted
 from preflight.account.live.declared_reads import CALLER, DeclaredRead
 from preflight.account.live.errors import Failed, unknown
@@ -100,7 +100,7 @@ def _inline(
         *(Begin(Ask.one("iam:group", "", {"GroupName": each})) for each in detail.get("GroupList", ())),
     ]
     calls = [Call("iam", f"get_{what}_policy", {**named, "PolicyName": name}) for name in names]
-    outcomes: list[Outcome] = (yield [*calls, *begin])[: len(calls)]
+    outcomes: list[CallOutcome] = (yield [*calls, *begin])[: len(calls)]
     policies = []
     for name, outcome in zip(names, outcomes, strict=True):
         if isinstance(outcome, Answered):
@@ -111,7 +111,7 @@ def _inline(
 
 
 def _members(
-    outcome: Outcome, result: str, member: str, unread: list[dict[str, str]], permission: str, arn: str
+    outcome: CallOutcome, result: str, member: str, unread: list[dict[str, str]], permission: str, arn: str
 ) -> list[Any]:
     if isinstance(outcome, Answered):
         return list(outcome.response.get(result, ()))

@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from preflight.account.facts import Fact, Known, Unknown
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import unknown
@@ -24,7 +24,7 @@ def services(question: DeclaredRead) -> ReadPlan:
     Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html
     """
     arn = question.ask["Arn"]
-    begun: Outcome
+    begun: CallOutcome
     (begun,) = yield [Call("iam", "generate_service_last_accessed_details", {"Arn": arn})]
     if not isinstance(begun, Answered):
         return _denied(begun, "iam:GenerateServiceLastAccessedDetails", arn)
@@ -48,7 +48,7 @@ def credential_report(_: DeclaredRead) -> ReadPlan:
     made = yield from _until("generate_credential_report", {}, lambda response: response["State"])
     if not isinstance(made, Known):
         return made
-    outcome: Outcome
+    outcome: CallOutcome
     (outcome,) = yield [Call("iam", "get_credential_report", {})]
     if not isinstance(outcome, Answered):
         return _denied(outcome, "iam:GetCredentialReport", "*")
@@ -64,7 +64,7 @@ def _until(
     action = "iam:" + "".join(word.capitalize() for word in operation.split("_"))
     for attempt in range(1, _MOST_LOOKS + 1):
         wait = min(_FIRST_WAIT * 2 ** (attempt - 2), _LONGEST_WAIT) if attempt > 1 else 0.0
-        outcome: Outcome
+        outcome: CallOutcome
         (outcome,) = yield [Call("iam", operation, parameters, attempt=attempt, delay=wait)]
         if not isinstance(outcome, Answered):
             return _denied(outcome, action, "*")

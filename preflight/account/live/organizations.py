@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from preflight.account.facts import Fact, Known, Unknown
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import Failed, unknown
@@ -45,10 +45,12 @@ def policy_levels(question: DeclaredRead) -> ReadPlan:
     return (yield from _climb(policy_type, parents, policies))
 
 
-def _climb(policy_type: str, parents: Outcome, policies: Outcome) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
+def _climb(
+    policy_type: str, parents: CallOutcome, policies: CallOutcome
+) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
     """Go up from the account to the root, reading each level's policies on the way."""
     levels: list[list[dict[str, str]]] = []
-    documents: dict[str, Outcome] = {}
+    documents: dict[str, CallOutcome] = {}
     while True:
         if isinstance(policies, Failed):
             return _unknown(policies, "ListPoliciesForTarget", policy_type)
@@ -63,7 +65,7 @@ def _climb(policy_type: str, parents: Outcome, policies: Outcome) -> Generator[S
             above.append(_attached(parent["Id"], policy_type))
             if parent["Type"] != "ROOT":
                 above.append(_call("list_parents", ChildId=parent["Id"]))
-        outcomes: list[Outcome] = yield [*describe, *above]
+        outcomes: list[CallOutcome] = yield [*describe, *above]
         documents.update(zip(ids, outcomes[: len(ids)], strict=True))
         if parent is None:
             break

@@ -13,7 +13,7 @@ from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.documents.plans.plan import Plan
 from preflight.unresolved import resolution
 
-Effect: TypeAlias = Literal["create", "update", "delete", "extend", "remove"]
+PlannedEffect: TypeAlias = Literal["create", "update", "delete", "extend", "remove"]
 # In which order what a plan makes beside its requests is laid: what changes a role comes after the role.
 _CHANGING = frozenset({"update", "extend", "remove"})
 _ORDER: Mapping[str, int] = {"create": 0, "delete": 0, "update": 1, "remove": 2, "extend": 3}
@@ -31,7 +31,7 @@ class _Layer:
     kind: ResourceKind
     region: str
     key: Mapping[str, str]
-    effect: Effect
+    effect: PlannedEffect
     value: Mapping[str, Any]
     at: int = 0
     depends_on: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class Identity:
     principal: str
 
 
-class Journal:
+class SnapshotJournal:
     """The file `<output>.partial`. Nothing in it is secret: what is, is redacted before it is written.
 
     Its first line says whose it is; the file only grows, a line at a time, so what follows the last line end is the

@@ -9,7 +9,7 @@ from typing import Any
 from preflight.account.facts import Account, Ask, Fact
 from preflight.account.overlays.overlay import Over
 
-Told = Callable[[Ask, Fact[Any]], None]
+AnswerSink = Callable[[Ask, Fact[Any]], None]
 
 
 class Recorder(Over):
@@ -17,7 +17,7 @@ class Recorder(Over):
     is asked below and told to `told`.
     """
 
-    def __init__(self, below: Account, answers: Mapping[Ask, Fact[Any]], told: Told) -> None:
+    def __init__(self, below: Account, answers: Mapping[Ask, Fact[Any]], told: AnswerSink) -> None:
         super().__init__(below)
         self._told = told
         self._lock = threading.Lock()

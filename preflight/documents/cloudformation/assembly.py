@@ -16,7 +16,7 @@ from preflight.declared.partitions import partition_of
 from preflight.documents.cloudformation.assets import assets_of, publishing_roles
 from preflight.documents.cloudformation.model import Template
 from preflight.documents.cloudformation.plans import Gathered, deployed_stack, gather, nested_in, planned
-from preflight.documents.cloudformation.stack import Shared, Stack, Where
+from preflight.documents.cloudformation.stack import Shared, Stack, StackPlace
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.plans.plan import Given, Plan, PlannedStack
 from preflight.documents.text.document import Document
@@ -96,7 +96,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     shared, gathered = Shared(tree, nested=nested_in), Gathered()
     for each in found:
         label = each.name if len(found) > 1 else ""
-        where = Where(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
+        where = StackPlace(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
         own = each.properties.get("parameters")
         stack = Stack(each.template, where, {**(own if isinstance(own, dict) else {}), **given.parameters}, shared)
         gathered.declared += assets_of(each.manifest, each.needs, stack)

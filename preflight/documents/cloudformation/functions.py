@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from preflight.documents.text.schema import word_for
 from preflight.unresolved import DeployText
 
-Function: TypeAlias = Callable[[Any], Any]
+TemplateFunction: TypeAlias = Callable[[Any], Any]
 _NAME_OR_ID = re.compile(r"(?:^|/)(?:name|id) of ")
 
 
@@ -135,7 +135,7 @@ def _cidr(argument: Any) -> Any:
     return [str(block) for block, _ in zip(blocks, range(int(argument[1])), strict=False)]
 
 
-FUNCTIONS: Mapping[str, Function] = {
+FUNCTIONS: Mapping[str, TemplateFunction] = {
     "Fn::Join": _join,
     "Fn::Split": _split,
     "Fn::Select": _select,

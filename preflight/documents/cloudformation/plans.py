@@ -14,7 +14,7 @@ from preflight.documents.cloudformation.accounting import CLOUDFORMATION, accoun
 from preflight.documents.cloudformation.identities import identities_of
 from preflight.documents.cloudformation.model import Resource, Template
 from preflight.documents.cloudformation.packaging import uploads
-from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, Where, references_in
+from preflight.documents.cloudformation.stack import NESTED, Shared, Stack, StackPlace, references_in
 from preflight.documents.cloudformation.template import read_template
 from preflight.documents.cloudformation.types import Made, declared_of
 from preflight.documents.cloudformation.updates import changed_by, updated
@@ -28,7 +28,7 @@ from preflight.errors import InputError
 from preflight.json_pointer import escape
 from preflight.unresolved import DeployText
 
-Reader: TypeAlias = Callable[[Given], Plan]
+TemplateReader: TypeAlias = Callable[[Given], Plan]
 
 _SERVERLESS_APPLICATION = "AWS::Serverless::Application"
 
@@ -50,7 +50,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     _require_known(template, given)
     shared = Shared(Tree(document.path), nested=nested_in)
     own = PurePath(document.path).stem
-    where = Where(given.region, given.account, given.stack_name, own if given.several else "", own)
+    where = StackPlace(given.region, given.account, given.stack_name, own if given.several else "", own)
     stack = Stack(template, where, given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)
@@ -75,7 +75,7 @@ def deployed_stack(stack: Stack) -> PlannedStack:
     )
 
 
-def _update(gathered: Gathered, deployed: Document, where: Where, given: Given) -> None:
+def _update(gathered: Gathered, deployed: Document, where: StackPlace, given: Given) -> None:
     """Take what was gathered as an update of a stack: of what is as it was, or changes in place, no call makes it."""
     if not isinstance(deployed.value, dict):
         raise InputError(deployed.path, "it is neither a template nor a change set", mend="write its Resources")
@@ -90,7 +90,9 @@ def _update(gathered: Gathered, deployed: Document, where: Where, given: Given) 
     gathered.requests = [each for each in gathered.requests if each.name in made]
 
 
-def planned(gathered: Gathered, shared: Shared, given: Given, again: Reader, principal: str | None = None) -> Plan:
+def planned(
+    gathered: Gathered, shared: Shared, given: Given, again: TemplateReader, principal: str | None = None
+) -> Plan:
     """Return what was gathered as a plan; `again` reads its document again, where it was asked for a place that nobody
     has said.
     """
@@ -164,7 +166,7 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
     }
     own = f"{stack.where.stack}/{resource.id}"
     certain = stack.where.certain and stack.condition(resource) is True
-    where = Where(stack.where.region, stack.where.account, None, label, own, stack.where.tags, certain)
+    where = StackPlace(stack.where.region, stack.where.account, None, label, own, stack.where.tags, certain)
     template = read_template(document)
     for name in given:
         if name not in template.parameters:

@@ -9,7 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from preflight.documents.cloudformation.functions import FUNCTIONS, NOTHING, Function, Partial, plain_text, whole
+from preflight.documents.cloudformation.functions import (
+    FUNCTIONS,
+    NOTHING,
+    Partial,
+    TemplateFunction,
+    plain_text,
+    whole,
+)
 from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Template
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
@@ -109,7 +116,7 @@ class Resolver:
     def _call(self, name: str, argument: Any, pointer: str) -> Any:
         if own := self._functions.get(name):
             return own(argument, pointer)
-        function: Function | None = FUNCTIONS.get(name)
+        function: TemplateFunction | None = FUNCTIONS.get(name)
         if function is None:
             if name in _LOGIC:
                 problem = f"{name} is for conditions"

@@ -26,7 +26,7 @@ _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class StackPlace:
     """Where a stack is deployed; None for what nobody has said. `label` tells it from other stacks of the plan, and is
     empty where there is only one; `stack` is what its resources are reported under. `tags` are those of the stack.
     `certain` says that no condition that is not known decides whether it is deployed.
@@ -62,7 +62,7 @@ class Shared:
 class Stack:
     """One stack, whose values are worked out when they are asked for."""
 
-    def __init__(self, template: Template, where: Where, given: Mapping[str, Any], shared: Shared) -> None:
+    def __init__(self, template: Template, where: StackPlace, given: Mapping[str, Any], shared: Shared) -> None:
         """Take a template with its surroundings. Raises `InputError` for parameters that it does not take."""
         self.template, self.where, self.shared = template, where, shared
         self.pseudo: Mapping[str, Any] = _Pseudo(where, given, shared)
@@ -235,7 +235,7 @@ class _Pseudo(Mapping[str, Any]):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
     """
 
-    def __init__(self, where: Where, given: Mapping[str, Any], shared: Shared) -> None:
+    def __init__(self, where: StackPlace, given: Mapping[str, Any], shared: Shared) -> None:
         self._shared = shared
         partition = None if where.region is None else partition_of(where.region)
         name = where.name or given.get("AWS::StackName")

@@ -11,13 +11,13 @@ from preflight.documents.hcl.choices import attempt
 from preflight.documents.hcl.expression import Evaluating, Scope, unknown
 from preflight.documents.hcl.functions import FUNCTIONS
 from preflight.documents.hcl.parse import Place, Source, parse_template, text_of
-from preflight.documents.hcl.values import Listed, Mapped, Scalar, Value
+from preflight.documents.hcl.values import HclList, HclValue, Mapped, Scalar
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def call(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def call(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return what a call gives."""
     name, place = text_of(node.named_children[0]), source.place(node)
     given = [each for each in node.named_children if each.type == "function_arguments"]
@@ -28,7 +28,7 @@ def call(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Val
     values = [evaluator.value(each, source, scope) for each in nodes]
     if spread and values:
         last = values.pop()
-        if not isinstance(last, Listed) or not last.complete:
+        if not isinstance(last, HclList) or not last.complete:
             return unknown(node, source)
         values += last.items
     if name in ("file", "templatefile") and values:
@@ -41,7 +41,7 @@ def call(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Val
     return made
 
 
-def _read(evaluator: Evaluating, function: str, values: list[Value], place: Place) -> Value | None:
+def _read(evaluator: Evaluating, function: str, values: list[HclValue], place: Place) -> HclValue | None:
     path = values[0]
     if not isinstance(path, Scalar) or not isinstance(path.value, str) or not path.known:
         return None
@@ -59,8 +59,8 @@ def _read(evaluator: Evaluating, function: str, values: list[Value], place: Plac
     return evaluator.value(body.named_children[0].named_children[1], parsed, scope)
 
 
-def _size(value: Value) -> int:
-    if isinstance(value, Listed):
+def _size(value: HclValue) -> int:
+    if isinstance(value, HclList):
         return len(value.items)
     if isinstance(value, Mapped):
         return len(value.members)

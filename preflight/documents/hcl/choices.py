@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preflight.documents.hcl.expression import Evaluating, Scope, is_empty, is_nothing, unknown
 from preflight.documents.hcl.parse import Source
-from preflight.documents.hcl.values import Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import HclValue, Scalar, UnknownValue
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_BRANCHES = 6
 
 
-def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return the branch of a conditional that is taken; of one that is nothing, another."""
     branches: list[Node] = []
     while True:
@@ -41,7 +41,7 @@ def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope)
     return value
 
 
-def attempt(evaluator: Evaluating, nodes: list[Node], node: Node, source: Source, scope: Scope) -> Value:
+def attempt(evaluator: Evaluating, nodes: list[Node], node: Node, source: Source, scope: Scope) -> HclValue:
     """Return what `try` or `coalesce` gives: the first that is known, but no mere text for one that is not."""
     values = [evaluator.value(each, source, scope) for each in nodes[:MOST_BRANCHES]]
     if not isinstance(values[0], UnknownValue) and not is_nothing(values[0]):

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from preflight.documents.hcl.expression import Evaluating, Scope, entries, is_complete, unknown
 from preflight.documents.hcl.parse import Source, inside, text_of
-from preflight.documents.hcl.values import Listed, Mapped, ObjectMember, Scalar, Value
+from preflight.documents.hcl.values import HclList, HclValue, Mapped, ObjectMember, Scalar
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def tuple_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def tuple_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return a list in brackets."""
     items = tuple(evaluator.value(each, source, scope) for each in node.named_children if each.type == "expression")
-    return Listed(items, source.place(node))
+    return HclList(items, source.place(node))
 
 
-def object_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def object_of(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return an object in braces, incomplete where the name of a member is not known."""
     members: dict[str, ObjectMember] = {}
     complete = True
@@ -49,7 +49,7 @@ def _name(evaluator: Evaluating, key: Node, source: Source, scope: Scope) -> str
     return None
 
 
-def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return what a `for` expression makes of each entry."""
     intro = next(each for each in node.named_children if each.type == "for_intro")
     names = [text_of(each) for each in intro.named_children if each.type == "identifier"]
@@ -61,7 +61,7 @@ def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) ->
         return unknown(node, source)
     collection = evaluator.value(over, source, scope)
     place, complete = source.place(node), True
-    items: list[Value] = []
+    items: list[HclValue] = []
     members: dict[str, ObjectMember] = {}
     for key, each in entries(collection):
         bound = {**scope, names[-1]: each, **({names[0]: key} if len(names) == 2 else {})}
@@ -79,4 +79,4 @@ def for_each(evaluator: Evaluating, node: Node, source: Source, scope: Scope) ->
         else:
             complete = False
     complete = complete and is_complete(collection)
-    return Listed(tuple(items), place, complete) if len(results) == 1 else Mapped(members, place, complete)
+    return HclList(tuple(items), place, complete) if len(results) == 1 else Mapped(members, place, complete)

@@ -19,7 +19,7 @@ from preflight.documents.hcl.module import Module, WrittenExpression
 from preflight.documents.hcl.parse import Place, Source, inside, text_of
 from preflight.documents.hcl.references import reference
 from preflight.documents.hcl.texts import text
-from preflight.documents.hcl.values import Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import HclValue, Scalar, UnknownValue
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,12 +45,12 @@ class Evaluator:
         module: Module,
         branch: int = 0,
         bound: Scope | None = None,
-        outputs: Callable[[str, str], Value | None] = lambda _call, _name: None,
+        outputs: Callable[[str, str], HclValue | None] = lambda _call, _name: None,
         budget: Budget | None = None,
     ) -> None:
         self._module, self._branch, self._bound, self._outputs = module, branch, bound or {}, outputs
         self._budget = budget or Budget()
-        self._known: dict[str, Value] = {}
+        self._known: dict[str, HclValue] = {}
         self._open: set[str] = set()
         self._depth = 0
         self.branches = 1
@@ -65,7 +65,7 @@ class Evaluator:
         """The values of variables that the caller of the module gives."""
         return self._bound
 
-    def value(self, node: Node, source: Source, scope: Scope | None = None) -> Value:
+    def value(self, node: Node, source: Source, scope: Scope | None = None) -> HclValue:
         """Return what an expression is; `scope` are the names that are bound around it."""
         self.spend(1)
         if self._depth >= _DEEPEST or self._budget.steps <= 0:
@@ -85,11 +85,11 @@ class Evaluator:
         self.branches = max(self.branches, min(branches, MOST_BRANCHES))
         return min(self._branch, branches - 1)
 
-    def output(self, call: str, name: str) -> Value | None:
+    def output(self, call: str, name: str) -> HclValue | None:
         """Return an output of a module that is called; None where it is not known."""
         return self._outputs(call, name)
 
-    def named(self, name: str, written: WrittenExpression | None, place: Place) -> Value:
+    def named(self, name: str, written: WrittenExpression | None, place: Place) -> HclValue:
         """Return what a local or a variable is, by the name that it goes by."""
         if written is None or name in self._open:
             return UnknownValue(name, place)
@@ -105,7 +105,7 @@ class Evaluator:
             self._known[name] = value
         return self._known[name]
 
-    def _value(self, node: Node, source: Source, scope: Scope) -> Value:
+    def _value(self, node: Node, source: Source, scope: Scope) -> HclValue:
         while node.type in ("expression", "collection_value", "template_expr", "for_expr", "literal_value"):
             inner = inside(node)
             if len(inner) != 1:
@@ -115,7 +115,7 @@ class Evaluator:
         return form(self, node, source, scope) if form is not None else unknown(node, source)
 
 
-def _literal(_evaluator: Evaluating, node: Node, source: Source, _scope: Scope) -> Value:
+def _literal(_evaluator: Evaluating, node: Node, source: Source, _scope: Scope) -> HclValue:
     at, written = source.place(node), text_of(node)
     if node.type == "numeric_lit":
         try:
@@ -126,7 +126,7 @@ def _literal(_evaluator: Evaluating, node: Node, source: Source, _scope: Scope) 
     return Scalar({"true": True, "false": False}.get(written), at)
 
 
-_FORMS: Mapping[str, Callable[[Evaluating, Node, Source, Scope], Value]] = {
+_FORMS: Mapping[str, Callable[[Evaluating, Node, Source, Scope], HclValue]] = {
     "numeric_lit": _literal,
     "bool_lit": _literal,
     "null_lit": _literal,

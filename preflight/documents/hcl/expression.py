@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from preflight.documents.hcl.module import Module, WrittenExpression
 from preflight.documents.hcl.parse import Place, Source, text_of
-from preflight.documents.hcl.values import Listed, Mapped, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import HclList, HclValue, Mapped, Scalar, UnknownValue
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Scope: TypeAlias = Mapping[str, Value]
+Scope: TypeAlias = Mapping[str, HclValue]
 _MOST_ITEMS = 1_000
 
 
@@ -32,15 +32,15 @@ class Evaluating(Protocol):
         """The values of variables that the caller of the module gives."""
         ...
 
-    def value(self, node: Node, source: Source, scope: Scope | None = None) -> Value:
+    def value(self, node: Node, source: Source, scope: Scope | None = None) -> HclValue:
         """Return what an expression is; `scope` are the names that are bound around it."""
         ...
 
-    def named(self, name: str, written: WrittenExpression | None, place: Place) -> Value:
+    def named(self, name: str, written: WrittenExpression | None, place: Place) -> HclValue:
         """Return what a local or a variable is, by the name that it goes by."""
         ...
 
-    def output(self, call: str, name: str) -> Value | None:
+    def output(self, call: str, name: str) -> HclValue | None:
         """Return an output of a module that is called; None where it is not known."""
         ...
 
@@ -53,9 +53,9 @@ class Evaluating(Protocol):
         ...
 
 
-def entries(collection: Value) -> Iterator[tuple[Value, Value]]:
+def entries(collection: HclValue) -> Iterator[tuple[HclValue, HclValue]]:
     """Yield the keys and values of a list or map; of one that is not known, one that stands for all."""
-    if isinstance(collection, Listed):
+    if isinstance(collection, HclList):
         for index, each in enumerate(collection.items[:_MOST_ITEMS]):
             yield Scalar(index, each.at), each
     elif isinstance(collection, Mapped):
@@ -66,21 +66,21 @@ def entries(collection: Value) -> Iterator[tuple[Value, Value]]:
         yield UnknownValue(f"{label}.key", collection.at), UnknownValue(f"{label}.value", collection.at)
 
 
-def is_complete(collection: Value) -> bool:
+def is_complete(collection: HclValue) -> bool:
     """Say whether all entries of a list or map are known to be there."""
-    if isinstance(collection, Listed):
+    if isinstance(collection, HclList):
         return collection.complete and len(collection.items) <= _MOST_ITEMS
     return isinstance(collection, Mapped) and collection.complete and len(collection.members) <= _MOST_ITEMS
 
 
-def is_nothing(value: Value) -> bool:
+def is_nothing(value: HclValue) -> bool:
     """Say whether a value is null or an empty text."""
     return isinstance(value, Scalar) and value.value in (None, "")
 
 
-def is_empty(value: Value) -> bool:
+def is_empty(value: HclValue) -> bool:
     """Say whether a value is nothing, or a collection of nothing."""
-    empty = (isinstance(value, Listed) and not value.items) or (isinstance(value, Mapped) and not value.members)
+    empty = (isinstance(value, HclList) and not value.items) or (isinstance(value, Mapped) and not value.members)
     return empty or is_nothing(value)
 
 

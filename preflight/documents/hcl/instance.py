@@ -14,7 +14,7 @@ from preflight.documents.hcl.expression import Scope
 from preflight.documents.hcl.module import Module, module_in
 from preflight.documents.hcl.parse import Block
 from preflight.documents.hcl.policy_documents import Documents
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar
 
 _META = frozenset(("source", "version", "providers", "count", "for_each", "depends_on"))
 _DEEPEST = 4
@@ -59,7 +59,7 @@ class Instance:
         }  # fmt: skip
         return Instance(module, 0, bound, self.calls + 1, budget or self._budget)
 
-    def output(self, name: str) -> Value | None:
+    def output(self, name: str) -> HclValue | None:
         """Return an output of the module; None where it has none of this name."""
         block = self._outputs.get(name)
         node = block.attribute("value") if block is not None else None
@@ -67,7 +67,7 @@ class Instance:
             return None
         return self._inlined(self.evaluator.value(node, block.source))
 
-    def _output(self, call: str, name: str) -> Value | None:
+    def _output(self, call: str, name: str) -> HclValue | None:
         if call not in self._children:
             self._children[call] = "it refers to itself"
             block = next(
@@ -78,11 +78,11 @@ class Instance:
         child = self._children[call]
         return child.output(name) if isinstance(child, Instance) else None
 
-    def _inlined(self, value: Value, depth: int = 0) -> Value:
+    def _inlined(self, value: HclValue, depth: int = 0) -> HclValue:
         """Return a value with the documents that it refers to in it: other modules know nothing of their addresses."""
         if isinstance(value, DocumentOf):
             return Encoded(self.documents.policy(value.address), value.at)
-        if isinstance(value, Listed) and depth < _DEEPEST:
+        if isinstance(value, HclList) and depth < _DEEPEST:
             return replace(value, items=tuple(self._inlined(each, depth + 1) for each in value.items))
         if isinstance(value, Mapped) and depth < _DEEPEST:
             members = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.documents.hcl.parse import Place
 from preflight.documents.hcl.templates import template_text
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar, UnknownValue
 from preflight.documents.policies.template_values import unknown_text
 from preflight.json_pointer import escape
 
@@ -34,7 +34,7 @@ class Plain:
     complete: bool = True
 
 
-def plain(value: Value) -> Plain:
+def plain(value: HclValue) -> Plain:
     """Return a policy as plain data. Statements that are not known at all are left out."""
     made = Plain()
     if isinstance(value, Mapped):
@@ -54,13 +54,13 @@ def plain(value: Value) -> Plain:
 def _with_known_statements(value: Mapped, made: Plain) -> Mapped:
     member = value.members.get("Statement")
     statements = member.value if member is not None else None
-    if member is None or not isinstance(statements, Listed):
+    if member is None or not isinstance(statements, HclList):
         made.complete = made.complete and not isinstance(statements, UnknownValue)
         return value
     known = tuple(each for each in statements.items if not isinstance(each, UnknownValue))
     made.complete = made.complete and statements.complete and len(known) == len(statements.items)
     return Mapped(
-        {**value.members, "Statement": member._replace(value=Listed(known, statements.at))}, value.at, value.complete
+        {**value.members, "Statement": member._replace(value=HclList(known, statements.at))}, value.at, value.complete
     )
 
 
@@ -84,12 +84,12 @@ def _guard(statement: dict[str, Any], at: str, made: Plain) -> None:
     made.unknown |= {where, f"{where}/StringEquals", f"{where}/StringEquals/aws:PrincipalTag~1unresolved"}
 
 
-def _data(value: Value, at: str, made: Plain, depth: int) -> Any:
+def _data(value: HclValue, at: str, made: Plain, depth: int) -> Any:
     made.values[at] = value.at
     if len(made.values) > _MOST or depth > _DEEPEST:
         made.unknown.add(at)
         return unknown_text("…").text
-    if isinstance(value, Listed):
+    if isinstance(value, HclList):
         if not value.complete:
             made.unknown.add(at)
         return [_data(each, f"{at}/{index}", made, depth + 1) for index, each in enumerate(value.items)] or (

@@ -15,13 +15,13 @@ from preflight.documents.hcl.module import module_of, parsed
 from preflight.documents.hcl.parse import Place, Source
 from preflight.documents.hcl.reading import ModuleReading
 from preflight.documents.hcl.slots import instances
-from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyDocumentType
 
 _MOST_CALLS = 200
 _CALLED_STEPS = 400_000
 
 
-def policies_of(text: str, path: str, wanted: PolicyType | None = None, top: str = "") -> FoundPolicies:
+def policies_of(text: str, path: str, wanted: PolicyDocumentType | None = None, top: str = "") -> FoundPolicies:
     """Return the policies in the text of a `.tf` or `.tf.json` file. What it refers to in the other files of its folder
     is looked up there; `top` is the folder that was named, in which file() may read. Raises `InputError`.
     """
@@ -55,7 +55,7 @@ def _same(one: FoundPolicy, other: FoundPolicy) -> bool:
 class _Called:
     """Reads the modules that a file calls, all together within a bound of time."""
 
-    def __init__(self, source: Source, wanted: PolicyType | None) -> None:
+    def __init__(self, source: Source, wanted: PolicyDocumentType | None) -> None:
         self._source, self._wanted = source, wanted
         self._budget = Budget(_CALLED_STEPS)
         self._calls = 0

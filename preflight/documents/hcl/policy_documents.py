@@ -17,12 +17,12 @@ from preflight.documents.hcl.policy_text import read_json
 from preflight.documents.hcl.values import (
     DocumentOf,
     Encoded,
-    Listed,
+    HclList,
+    HclValue,
     Mapped,
     ObjectMember,
     Scalar,
     UnknownValue,
-    Value,
 )
 
 _LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
@@ -44,10 +44,10 @@ class Documents:
 
     def __init__(self, evaluator: Evaluating) -> None:
         self._evaluator = evaluator
-        self._made: dict[str, Value] = {}
+        self._made: dict[str, HclValue] = {}
         self._open: list[str] = []
 
-    def policy(self, address: str, scope: Scope | None = None) -> Value:
+    def policy(self, address: str, scope: Scope | None = None) -> HclValue:
         """Return the policy of a data source: an object, incomplete where not all its statements are known. `scope` is
         what is bound in one of its instances.
         """
@@ -65,7 +65,7 @@ class Documents:
             self._made[address] = made
         return made
 
-    def resolved(self, value: Value) -> Value:
+    def resolved(self, value: HclValue) -> HclValue:
         """Return the policy that the value of an attribute is: of JSON and of references, what is in them."""
         if isinstance(value, Encoded):
             return value.value
@@ -77,7 +77,7 @@ class Documents:
             )
         return value
 
-    def _document(self, block: Block, scope: Scope) -> Value:
+    def _document(self, block: Block, scope: Scope) -> HclValue:
         place = block.source.place(block.node)
         own, complete = [], True
         for each in self._instances(block, "statement", scope):
@@ -92,7 +92,7 @@ class Documents:
         members = {
             "Version": ObjectMember(place, Scalar("2012-10-17", place) if version is None
                               else self._evaluator.value(version, block.source, scope)),
-            "Statement": ObjectMember(place, Listed(tuple(statements), place, complete and all_read and others_read)),
+            "Statement": ObjectMember(place, HclList(tuple(statements), place, complete and all_read and others_read)),
         }  # fmt: skip
         name = block.attribute("policy_id")
         if name is not None:
@@ -102,16 +102,16 @@ class Documents:
             }
         return Mapped(members, place)
 
-    def _given(self, block: Block, attributes: tuple[str, ...], scope: Scope) -> tuple[list[Value], bool]:
+    def _given(self, block: Block, attributes: tuple[str, ...], scope: Scope) -> tuple[list[HclValue], bool]:
         """Return the statements of the documents that are named by attributes, and whether all of them are known."""
-        found: list[Value] = []
+        found: list[HclValue] = []
         complete = True
         for attribute in attributes:
             node = block.attribute(attribute)
             value = self._evaluator.value(node, block.source, scope) if node is not None else None
             if value is None or (isinstance(value, Scalar) and value.value in (None, "")):
                 continue
-            listed = value if isinstance(value, Listed) else Listed((value,), value.at)
+            listed = value if isinstance(value, HclList) else HclList((value,), value.at)
             complete = complete and listed.complete
             for each in listed.items:
                 policy = self.resolved(each)
@@ -119,7 +119,7 @@ class Documents:
                 if not isinstance(policy, Mapped) or member is None:
                     complete = complete and isinstance(each, Scalar) and each.value in (None, "")
                     continue
-                inner = member.value if isinstance(member.value, Listed) else Listed((member.value,), member.value.at)
+                inner = member.value if isinstance(member.value, HclList) else HclList((member.value,), member.value.at)
                 found += [one for one in inner.items if not isinstance(one, UnknownValue)]
                 complete = complete and inner.complete and not any(isinstance(one, UnknownValue) for one in inner.items)
         return found, complete
@@ -141,7 +141,7 @@ class Documents:
                     element = Mapped({"key": ObjectMember(place, key), "value": ObjectMember(place, value)}, place)
                     yield _Instance(content, {**scope, name: element}, certain)
 
-    def _statement(self, given: _Instance) -> Value:
+    def _statement(self, given: _Instance) -> HclValue:
         block, scope, _ = given
         place = block.source.place(block.node)
         found: dict[str, ObjectMember] = {}
@@ -155,7 +155,7 @@ class Documents:
                 found.setdefault("Sid", ObjectMember(at, value))
             elif name == "effect":
                 effect = ObjectMember(at, value)
-            elif name in _LISTS and not (isinstance(value, Listed) and value.complete and not value.items):
+            elif name in _LISTS and not (isinstance(value, HclList) and value.complete and not value.items):
                 variables = name in ("resources", "not_resources")
                 found.setdefault(_LISTS[name], ObjectMember(at, _single(_variables(value) if variables else value)))
         for kind, element in _PRINCIPALS.items():
@@ -178,9 +178,9 @@ class Documents:
         sid = {"Sid": found.pop("Sid")} if "Sid" in found else {}
         return Mapped({**sid, "Effect": effect, **found}, place)
 
-    def _principals(self, blocks: list[_Instance]) -> Value:
+    def _principals(self, blocks: list[_Instance]) -> HclValue:
         place = blocks[0].block.source.place(blocks[0].block.node)
-        found: dict[str, list[Value]] = {}
+        found: dict[str, list[HclValue]] = {}
         complete = all(each.certain for each in blocks)
         for each in blocks:
             kind, named = self._attribute(each, "type"), self._attribute(each, "identifiers")
@@ -189,16 +189,16 @@ class Documents:
                 continue
             if kind.value == "*":
                 return Scalar("*", kind.at)
-            items = named.items if isinstance(named, Listed) else (named,)
-            complete = complete and (not isinstance(named, Listed) or named.complete)
+            items = named.items if isinstance(named, HclList) else (named,)
+            complete = complete and (not isinstance(named, HclList) or named.complete)
             found.setdefault(str(kind.value), []).extend(map(_variables, items))
         members = {
-            kind: ObjectMember(place, _single(Listed(tuple(items), items[0].at if items else place)))
+            kind: ObjectMember(place, _single(HclList(tuple(items), items[0].at if items else place)))
             for kind, items in found.items()
         }
         return Mapped(members, place, complete) if members else UnknownValue("principals", place)
 
-    def _conditions(self, blocks: list[_Instance]) -> Value:
+    def _conditions(self, blocks: list[_Instance]) -> HclValue:
         place = blocks[0].block.source.place(blocks[0].block.node)
         found: dict[str, dict[str, ObjectMember]] = {}
         complete = all(each.certain for each in blocks)
@@ -215,7 +215,7 @@ class Documents:
         members = {test: ObjectMember(place, Mapped(keys, place)) for test, keys in found.items()}
         return Mapped(members, place, complete)
 
-    def _attribute(self, given: _Instance, name: str) -> Value | None:
+    def _attribute(self, given: _Instance, name: str) -> HclValue | None:
         node = given.block.attribute(name)
         return self._evaluator.value(node, given.block.source, given.scope) if node is not None else None
 
@@ -225,7 +225,7 @@ def address_of(block: Block) -> str:
     return f"data.{DOCUMENT}.{block.labels[1]}"
 
 
-def _override(statements: list[Value], given: Value) -> None:
+def _override(statements: list[HclValue], given: HclValue) -> None:
     """Put a statement in the place of the one with its Sid; behind the others where there is none."""
     sid = _sid(given)
     for index, each in enumerate(statements):
@@ -235,29 +235,29 @@ def _override(statements: list[Value], given: Value) -> None:
     statements.append(given)
 
 
-def _whole(value: Value) -> bool:
+def _whole(value: HclValue) -> bool:
     return not isinstance(value, Mapped) or value.complete
 
 
-def _sid(statement: Value) -> str:
+def _sid(statement: HclValue) -> str:
     member = statement.members.get("Sid") if isinstance(statement, Mapped) else None
     return str(member.value.value) if member is not None and isinstance(member.value, Scalar) else ""
 
 
-def _both(one: Value, other: Value) -> Value:
-    items = [item for each in (one, other) for item in (each.items if isinstance(each, Listed) else (each,))]
-    return Listed(tuple(items), one.at)
+def _both(one: HclValue, other: HclValue) -> HclValue:
+    items = [item for each in (one, other) for item in (each.items if isinstance(each, HclList) else (each,))]
+    return HclList(tuple(items), one.at)
 
 
-def _single(value: Value) -> Value:
-    if isinstance(value, Listed) and len(value.items) == 1 and value.complete:
+def _single(value: HclValue) -> HclValue:
+    if isinstance(value, HclList) and len(value.items) == 1 and value.complete:
         return value.items[0]
     return value
 
 
-def _variables(value: Value) -> Value:
+def _variables(value: HclValue) -> HclValue:
     """Return a value with `&{aws:username}` as the policy variable that the provider makes of it."""
-    if isinstance(value, Listed):
+    if isinstance(value, HclList):
         return replace(value, items=tuple(map(_variables, value.items)))
     if isinstance(value, Scalar) and isinstance(value.value, str) and "&{" in value.value:
         return replace(value, value=value.value.replace("&{", "${"))

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any
 
 from preflight.documents.hcl.parse import Place
-from preflight.documents.hcl.values import Listed, Mapped, Mark, ObjectMember, Scalar, Value
+from preflight.documents.hcl.values import HclList, HclValue, Mapped, Mark, ObjectMember, Scalar
 from preflight.documents.policies.template_values import is_partly_unknown
 from preflight.documents.text.load import load_text
 from preflight.documents.text.positions import Places, places
@@ -19,7 +19,7 @@ _BARE = re.compile(r"(?<=[:\[,\s])(\$\{aws:PrincipalTag/unresolved\.[^{}]*\})(?=
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-def read_json(text: Scalar) -> Value | None:
+def read_json(text: Scalar) -> HclValue | None:
     """Return the value whose JSON a text is; None where it is none, or not before a plan."""
     if not isinstance(text.value, str) or not text.value.lstrip().startswith(("{", "[")):
         return None
@@ -58,7 +58,7 @@ def _quoted(text: str) -> str:
     return "".join([*made, _BARE.sub(r'"\1"', text[end:])])
 
 
-def _value(data: Any, pointer: str, reading: _Reading) -> Value:
+def _value(data: Any, pointer: str, reading: _Reading) -> HclValue:
     at = reading.place(pointer)
     if isinstance(data, dict):
         members = {
@@ -68,7 +68,7 @@ def _value(data: Any, pointer: str, reading: _Reading) -> Value:
         }  # fmt: skip
         return Mapped(members, at, len(members) == len(data))
     if isinstance(data, list):
-        return Listed(tuple(_value(each, f"{pointer}/{index}", reading) for index, each in enumerate(data)), at)
+        return HclList(tuple(_value(each, f"{pointer}/{index}", reading) for index, each in enumerate(data)), at)
     if isinstance(data, str):
         return Scalar(data, at, known=not is_partly_unknown(data))
     return Scalar(data, at)

@@ -11,9 +11,9 @@ from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, Source
 from preflight.documents.hcl.plain import Plain, plain
 from preflight.documents.hcl.slots import Slot, instances, parts_of, slots_of
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar, UnknownValue
 from preflight.documents.policies.attachments import attached
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType, Problem
 from preflight.documents.policies.in_string import looks_like_policy
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Shape
@@ -30,7 +30,11 @@ class ModuleReading:
     """
 
     def __init__(
-        self, instance: Instance, source: Source, wanted: PolicyType | None, called: tuple[str, Place] | None = None
+        self,
+        instance: Instance,
+        source: Source,
+        wanted: PolicyDocumentType | None,
+        called: tuple[str, Place] | None = None,
     ) -> None:
         self._instance, self._source, self._wanted, self._called = instance, source, wanted, called
         self._evaluator, self._documents = instance.evaluator, instance.documents
@@ -60,7 +64,7 @@ class ModuleReading:
     def _is_own(self, source: Source) -> bool:
         return self._called is not None or source is self._source
 
-    def _values(self, slot: Slot) -> Iterator[Value]:
+    def _values(self, slot: Slot) -> Iterator[HclValue]:
         for scope in instances(self._evaluator, slot.owner, slot.node):
             yield self._evaluator.value(slot.node, slot.block.source, scope)
 
@@ -87,7 +91,7 @@ class ModuleReading:
             typed[type_] = replace(bare, type=type_, owner=owner)
         yield from (replace(each, name=f"{self._prefix}{address}") for each in typed.values())
 
-    def _attached(self, slot: Slot, value: Value) -> Iterator[FoundPolicy]:
+    def _attached(self, slot: Slot, value: HclValue) -> Iterator[FoundPolicy]:
         for each in parts_of(value):
             if isinstance(each, Scalar) and each.known:
                 place = each.at if each.at.path == self._source.path else self._at(slot.block.source.place(slot.node))
@@ -96,7 +100,7 @@ class ModuleReading:
                     place=(place.line, place.column),
                 )  # fmt: skip
 
-    def _of_slot(self, slot: Slot, value: Value) -> Iterator[FoundPolicy]:
+    def _of_slot(self, slot: Slot, value: HclValue) -> Iterator[FoundPolicy]:
         place = self._at(slot.block.source.place(slot.node))
         held = self._held(slot)
         if isinstance(value, Scalar) and isinstance(value.value, str) and value.known and slot.owner.kind != "locals":
@@ -104,7 +108,7 @@ class ModuleReading:
             if broken is not None:
                 yield broken
                 return
-        if held is not None and isinstance(value, (Mapped, Listed)):
+        if held is not None and isinstance(value, (Mapped, HclList)):
             what = "an object" if isinstance(value, Mapped) else "a list"
             fault = f"{slot.path.rpartition('/')[2]} is {what}, not text"
             yield self._unreadable(slot, place, held, fault, "Write jsonencode(...) around it.")
@@ -129,7 +133,7 @@ class ModuleReading:
         address = f"{self._prefix}{slot.address}"
         yield said if said is not None else replace(found, type=self._wanted or found.type, name=address)
 
-    def _held(self, slot: Slot) -> PolicyType | None:
+    def _held(self, slot: Slot) -> PolicyDocumentType | None:
         """Return the type of the policy that an attribute always holds; None for other attributes."""
         owner = slot.owner
         if owner.kind != "resource" or not owner.labels:
@@ -141,7 +145,7 @@ class ModuleReading:
         value = self._evaluator.value(kind, owner.source) if kind is not None else None
         return value.value if isinstance(value, Scalar) else None if kind is None else ""
 
-    def _broken(self, slot: Slot, text: Scalar, place: Place, held: PolicyType | None) -> FoundPolicy | None:
+    def _broken(self, slot: Slot, text: Scalar, place: Place, held: PolicyDocumentType | None) -> FoundPolicy | None:
         """Return a policy whose text is known and cannot be read; None where it can be, or is none."""
         string = str(text.value)
         if not string.strip() or not (held or looks_like_policy(string)):
@@ -155,7 +159,9 @@ class ModuleReading:
             return self._unreadable(slot, place, held, "the text is not JSON", "Write a policy there.")
         return None
 
-    def _unreadable(self, slot: Slot, place: Place, held: PolicyType | None, problem: str, remedy: str) -> FoundPolicy:
+    def _unreadable(
+        self, slot: Slot, place: Place, held: PolicyDocumentType | None, problem: str, remedy: str
+    ) -> FoundPolicy:
         problems = (Problem("syntax", problem, remedy, line=place.line, column=place.column),)
         name = f"{self._prefix}{slot.address}"
         pointer = f"{self._above}{slot.pointer}"
@@ -204,7 +210,7 @@ def _holds_policy(value: Mapped) -> bool:
     member = value.members.get("Statement")
     if member is None:
         return False
-    statements = member.value.items if isinstance(member.value, Listed) else (member.value,)
+    statements = member.value.items if isinstance(member.value, HclList) else (member.value,)
     return "Version" in value.members or any(
         isinstance(each, Mapped) and {"Effect", "Action", "NotAction"} & set(each.members) for each in statements
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from preflight.documents.hcl.expression import Evaluating, Scope, label
 from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Source, inside, text_of
-from preflight.documents.hcl.values import DocumentOf, Listed, Mapped, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import DocumentOf, HclList, HclValue, Mapped, Scalar, UnknownValue
 from preflight.documents.policies.template_values import ACCOUNT
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _KNOWN = {"account": ACCOUNT, "partition": "aws", "suffix": "amazonaws.com", "re
 _PLAIN_INDEX = re.compile(r"\[(?:\d+|count\.index|each\.(?:key|value)|\"[^\"]*\")\]")
 
 
-def reference(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def reference(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return what a reference with its attributes and indexes leads to."""
     first, *steps = inside(node) if node.type != "variable_expr" else [node]
     root = text_of(first)
@@ -62,8 +62,8 @@ def reference(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -
 
 
 def _steps_into(
-    evaluator: Evaluating, value: Value, steps: list[Node], source: Source, scope: Scope, written: str
-) -> Value:
+    evaluator: Evaluating, value: HclValue, steps: list[Node], source: Source, scope: Scope, written: str
+) -> HclValue:
     for step in steps:
         at = value.at
         name = _names([step])
@@ -73,7 +73,7 @@ def _steps_into(
             name = [str(index.value)] if isinstance(index, Scalar) and index.known else []
         if name and isinstance(value, Mapped) and name[0] in value.members:
             value = value.members[name[0]].value
-        elif name and isinstance(value, Listed) and value.complete and name[0].isdigit() \
+        elif name and isinstance(value, HclList) and value.complete and name[0].isdigit() \
                 and int(name[0][:9]) < len(value.items):  # fmt: skip
             value = value.items[int(name[0])]
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from preflight.documents.hcl.expression import Evaluating, Scope, entries
 from preflight.documents.hcl.module import Module
 from preflight.documents.hcl.parse import Block, text_of
-from preflight.documents.hcl.values import Listed, Mapped, ObjectMember, Value
+from preflight.documents.hcl.values import HclList, HclValue, Mapped, ObjectMember
 from preflight.documents.policies.terraform_places import attaches, held_at
 from preflight.json_pointer import escape
 
@@ -63,9 +63,9 @@ def instances(evaluator: Evaluating, block: Block, node: Node | None = None) -> 
         yield {"each": Mapped({"key": ObjectMember(place, key), "value": ObjectMember(place, value)}, place)}
 
 
-def parts_of(value: Value, depth: int = 0) -> Iterator[Value]:
+def parts_of(value: HclValue, depth: int = 0) -> Iterator[HclValue]:
     """Yield what an attribute holds: itself, or what is in its lists and objects."""
-    if isinstance(value, Listed) and depth < _MOST_DEEP:
+    if isinstance(value, HclList) and depth < _MOST_DEEP:
         for each in value.items:
             yield from parts_of(each, depth + 1)
     elif isinstance(value, Mapped) and depth < _MOST_DEEP:
@@ -75,9 +75,9 @@ def parts_of(value: Value, depth: int = 0) -> Iterator[Value]:
         yield value
 
 
-def _keyed(collection: Value) -> Value:
+def _keyed(collection: HclValue) -> HclValue:
     """Return a set as the map that `each` goes through: its keys are its values."""
-    if not isinstance(collection, Listed):
+    if not isinstance(collection, HclList):
         return collection
     members = {str(number): ObjectMember(each.at, each) for number, each in enumerate(collection.items)}
     return Mapped(members, collection.at, collection.complete)

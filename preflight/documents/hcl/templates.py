@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from preflight.documents.hcl.parse import Place
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Mark, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Mark, Scalar, UnknownValue
 from preflight.documents.policies.template_values import unknown_text
 
 _LONGEST = 1 << 20
@@ -23,7 +23,7 @@ _DEEPEST = 40
 class Piece(NamedTuple):
     """A part of a text: its value, how it is written, and where."""
 
-    value: Value
+    value: HclValue
     written: str
     place: Place
 
@@ -45,7 +45,7 @@ def _escape(found: re.Match[str]) -> str:
     return found[0][1:]
 
 
-def joined(pieces: Sequence[Piece], at: Place) -> Value:
+def joined(pieces: Sequence[Piece], at: Place) -> HclValue:
     """Return the text of its parts; unknown if it would be larger than any policy."""
     text: list[str] = []
     written: list[str] = []
@@ -67,7 +67,7 @@ def joined(pieces: Sequence[Piece], at: Place) -> Value:
     return Scalar("".join(text), at, "".join(written), known, tuple(marks))
 
 
-def template_text(value: Value) -> Scalar | None:
+def template_text(value: HclValue) -> Scalar | None:
     """Return a value as it goes into a text; None for one that does not."""
     if isinstance(value, Scalar):
         return value
@@ -88,14 +88,14 @@ def shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _plain(value: Value, known: list[bool], depth: int) -> object:
+def _plain(value: HclValue, known: list[bool], depth: int) -> object:
     if depth > _DEEPEST or len(known) > 10_000:
         known.append(False)
         return unknown_text("…").text
     if isinstance(value, Scalar):
         known.append(value.known)
         return value.value
-    if isinstance(value, Listed):
+    if isinstance(value, HclList):
         known.append(value.complete)
         return [_plain(each, known, depth + 1) for each in value.items]
     if isinstance(value, Mapped):

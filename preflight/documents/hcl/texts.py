@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from preflight.documents.hcl.expression import Evaluating, Scope, label, unknown
 from preflight.documents.hcl.parse import Source
 from preflight.documents.hcl.templates import ESCAPED, Piece, joined, unescaped
-from preflight.documents.hcl.values import DocumentOf, Encoded, Listed, Mapped, Scalar, UnknownValue, Value
+from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar, UnknownValue
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 100_000
 
 
-def text(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Value:
+def text(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
     """Return what a text is; one that is an interpolation and nothing else is what that is."""
     pieces: list[Piece] = []
     quoted = node.type != "heredoc_template"
@@ -44,7 +44,7 @@ def text(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> Val
         pieces += made
         at, line = child.end_byte, child.end_point[0]
     place = source.place(node)
-    if len(pieces) == 1 and isinstance(pieces[0].value, (Encoded, DocumentOf, Listed, Mapped, UnknownValue)):
+    if len(pieces) == 1 and isinstance(pieces[0].value, (Encoded, DocumentOf, HclList, Mapped, UnknownValue)):
         return pieces[0].value
     made_text = joined(pieces, place)
     evaluator.spend(len(str(made_text.value)) >> 4 if isinstance(made_text, Scalar) else 0)

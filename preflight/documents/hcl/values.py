@@ -34,10 +34,10 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class HclList:
     """A list; without `complete`, there may be other entries."""
 
-    items: tuple[Value, ...]
+    items: tuple[HclValue, ...]
     at: Place
     complete: bool = True
 
@@ -46,7 +46,7 @@ class ObjectMember(NamedTuple):
     """A member of an object, with the place of its name."""
 
     name_at: Place
-    value: Value
+    value: HclValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Mapped:
 class Encoded:
     """What `jsonencode` makes of a value."""
 
-    value: Value
+    value: HclValue
     at: Place
 
 
@@ -83,4 +83,4 @@ class UnknownValue:
     reason: str = field(default="", compare=False)
 
 
-Value: TypeAlias = Scalar | Listed | Mapped | Encoded | DocumentOf | UnknownValue
+HclValue: TypeAlias = Scalar | HclList | Mapped | Encoded | DocumentOf | UnknownValue

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.documents.text.document import Document
 
 PlannedChange: TypeAlias = Literal["create", "update", "remove", "extend", "delete"]
-Handler: TypeAlias = Literal["create", "read", "update", "delete", "call", "deploy", "none"]
+PlannedHandler: TypeAlias = Literal["create", "read", "update", "delete", "call", "deploy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class PlannedResource:
 
     name: str
     type: str
-    handler: Handler
+    handler: PlannedHandler
     properties: Mapping[str, Any]
     document: Document
     pointer: str = ""

@@ -22,7 +22,7 @@ from preflight.documents.text.schema import validate, word_for
 from preflight.errors import InputError, UsageError
 from preflight.unresolved import marked
 
-Reader: TypeAlias = Callable[[Document, Given], Plan]
+DocumentReader: TypeAlias = Callable[[Document, Given], Plan]
 
 _PLAN_MEMBERS = ("requests", "principal", "region", "account", "context")
 # What a document is if it looks so, and `module:function`, a `Reader`. The first that fits is asked.
@@ -134,7 +134,7 @@ def _read(document: Document, operation: str | None, given: Given) -> Plan:
         raise InputError(document.path, problem, mend="remove them")
     if form := _form(document):
         module, _, name = form.partition(":")
-        reader: Reader = getattr(import_module(module), name)
+        reader: DocumentReader = getattr(import_module(module), name)
         return reader(document, given)
     if operation is None and "Statement" in value and "requests" not in value:
         raise InputError(document.path, "it is a policy, not a request", place=document.place(""),

@@ -18,7 +18,7 @@ from preflight.documents.policies.found_policy import (
     FoundPolicies,
     FoundPolicy,
     PassedOver,
-    PolicyType,
+    PolicyDocumentType,
     Problem,
     ProjectForms,
 )
@@ -36,7 +36,7 @@ from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 if TYPE_CHECKING:
-    from preflight.documents.policies.placeholders import Where
+    from preflight.documents.policies.placeholders import PlaceholderForms
 
 Finder: TypeAlias = Callable[[Document], Iterable[FoundPolicy | PassedOver]]
 
@@ -75,17 +75,19 @@ _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
 _SOMETHING = re.compile(r"^(?!---|\s*#|%)[^\n]*\S|^---[ \t]+[^\s#]", re.MULTILINE)
 _MOST_DOCUMENTS = 200
 # What organizations describe-policy calls a policy's type (botocore's PolicyType).
-_TYPES: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
+_TYPES: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
 def read_policies(
-    text: str, path: str, wanted: PolicyType | None = None, own: ProjectForms = NO_FORMS
+    text: str, path: str, wanted: PolicyDocumentType | None = None, own: ProjectForms = NO_FORMS
 ) -> list[FoundPolicy]:
     """Return every policy in a file's text, as `read_all` does, without what of it could not be looked at."""
     return read_all(text, path, wanted, own).found
 
 
-def read_all(text: str, path: str, wanted: PolicyType | None = None, own: ProjectForms = NO_FORMS) -> FoundPolicies:
+def read_all(
+    text: str, path: str, wanted: PolicyDocumentType | None = None, own: ProjectForms = NO_FORMS
+) -> FoundPolicies:
     """Return every policy in a file's text, in the order in which they stand; `wanted` is the type of a bare one.
 
     A text that cannot be read, and has the look of a policy, is one policy with a problem and no value. The list is
@@ -104,14 +106,14 @@ def read_all(text: str, path: str, wanted: PolicyType | None = None, own: Projec
     return all_in(document, wanted, repeated, own)
 
 
-def policies_in(document: Document, wanted: PolicyType | None = None) -> list[FoundPolicy]:
+def policies_in(document: Document, wanted: PolicyDocumentType | None = None) -> list[FoundPolicy]:
     """Return every policy in a document, as `all_in` does, without what of it could not be looked at."""
     return all_in(document, wanted).found
 
 
 def all_in(
     document: Document,
-    wanted: PolicyType | None = None,
+    wanted: PolicyDocumentType | None = None,
     repeated: Sequence[Repeated] = (),
     own: ProjectForms = NO_FORMS,
 ) -> FoundPolicies:
@@ -136,7 +138,7 @@ def _may_have_placeholders(text: str, own: ProjectForms) -> bool:
     return _MAY_BE_PLACEHOLDER.search(text) is not None or "${AWS::" in text or own != NO_FORMS
 
 
-def _where(value: Any) -> Where:
+def _where(value: Any) -> PlaceholderForms:
     if isinstance(value, dict) and _has_types(value.get("Resources")):
         return "template"
     return "serverless" if isinstance(value, dict) and "service" in value and "provider" in value else "plain"
@@ -154,7 +156,7 @@ def yaml_documents(text: str, path: str) -> list[str]:
     return filled if len(filled) > 1 else []
 
 
-def _of_each(parts: Sequence[str], path: str, wanted: PolicyType | None, own: ProjectForms) -> FoundPolicies:
+def _of_each(parts: Sequence[str], path: str, wanted: PolicyDocumentType | None, own: ProjectForms) -> FoundPolicies:
     read = [read_all(each, path, wanted, own) for each in parts]
     return FoundPolicies(
         [one for each in read for one in each.found], tuple(one for each in read for one in each.passed_over)
@@ -179,7 +181,7 @@ def _has_types(resources: Any) -> bool:
     )
 
 
-def _bare(document: Document, wanted: PolicyType | None) -> Iterator[FoundPolicy]:
+def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[FoundPolicy]:
     """Yield the policy that a document is, or that AWS's commands have printed something around."""
     value, pointer, type_ = document.value, "", wanted
     while (name := next_wrapper(value)) is not None:
@@ -197,7 +199,7 @@ def _bare(document: Document, wanted: PolicyType | None) -> Iterator[FoundPolicy
         yield FoundPolicy(document, value, type_, pointer, owner=_owner(value, type_))
 
 
-def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyType | None:
+def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyDocumentType | None:
     """Return the type that what stands around a policy tells."""
     if wrapper == "AssumeRolePolicyDocument":
         return "trust"
@@ -230,7 +232,7 @@ def _is_statements(value: Any) -> bool:
     return any(isinstance(each, dict) and "effect" in {name.lower() for name in each} for each in many)
 
 
-def _owner(policy: Any, type_: PolicyType) -> Mapping[str, str]:
+def _owner(policy: Any, type_: PolicyDocumentType) -> Mapping[str, str]:
     service = service_of(policy) if type_ == "resource" else ""
     return {"service": service} if service else {}
 

@@ -12,8 +12,8 @@ from preflight.documents.text.positions import Places
 if TYPE_CHECKING:
     from preflight.documents.policies.template_values import Shape
 
-PolicyType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
-POLICY_TYPES: tuple[PolicyType, ...] = (
+PolicyDocumentType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
+POLICY_TYPES: tuple[PolicyDocumentType, ...] = (
     "identity",
     "resource",
     "trust",
@@ -73,7 +73,7 @@ class FoundPolicy:
 
     document: Document
     value: Any
-    type: PolicyType = "identity"
+    type: PolicyDocumentType = "identity"
     pointer: str = ""
     name: str = ""
     owner: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.policies.in_string import policy_in_string
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
@@ -30,7 +30,7 @@ _PRINCIPALS = {
     "GroupDetailList": ("group", "GroupName", "GroupPolicyList"),
     "RoleDetailList": ("role", "RoleName", "RolePolicyList"),
 }
-_CONTROL: Mapping[str, PolicyType] = {"service_control_policies": "scp", "resource_control_policies": "rcp"}
+_CONTROL: Mapping[str, PolicyDocumentType] = {"service_control_policies": "scp", "resource_control_policies": "rcp"}
 _ACCOUNT = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):")
 _AWS_CONTROL = ("FullAWSAccess", "RCPFullAWSAccess")
 
@@ -90,7 +90,7 @@ def _iam(document: Document, iam: Any, above: str) -> Iterator[FoundPolicy]:
         arn = str(managed.get("Arn", ""))
         if ":iam::aws:policy/" in arn:
             continue
-        type_: PolicyType = "boundary" if arn in boundaries else "identity"
+        type_: PolicyDocumentType = "boundary" if arn in boundaries else "identity"
         for number, version in _items(managed.get("PolicyVersionList")):
             current = version.get("IsDefaultVersion", version.get("VersionId") == managed.get("DefaultVersionId"))
             if current:
@@ -111,7 +111,7 @@ def _only_boundaries(iam: Any) -> set[str]:
 
 
 def _policy(
-    document: Document, pointer: str, value: Any, type_: PolicyType, name: str, owner: Mapping[str, str]
+    document: Document, pointer: str, value: Any, type_: PolicyDocumentType, name: str, owner: Mapping[str, str]
 ) -> Iterator[FoundPolicy]:
     if isinstance(value, str):
         if value:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType, Problem
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType, Problem
 from preflight.documents.policies.policy_type import type_of
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
@@ -27,7 +27,7 @@ def looks_like_policy(text: str) -> bool:
 def policy_in_string(
     document: Document,
     pointer: str,
-    type_: PolicyType | None = None,
+    type_: PolicyDocumentType | None = None,
     *,
     string: str,
     name: str = "",
@@ -52,7 +52,7 @@ def policy_in_string(
     return replace(found, problems=problems) if problems else found
 
 
-def policy_in_place(document: Document, pointer: str, value: Any, type_: PolicyType) -> FoundPolicy | None:
+def policy_in_place(document: Document, pointer: str, value: Any, type_: PolicyDocumentType) -> FoundPolicy | None:
     """Return what stands where a policy of a type belongs, as one, whatever it looks like; None where nothing stands
     there, as an empty text says.
     """

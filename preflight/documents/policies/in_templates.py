@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from preflight.data_files import folder
-from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, PolicyDocumentType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Resolving, is_function
@@ -28,7 +28,7 @@ _IDENTITY = frozenset(
      "AWS::Serverless::Function", "AWS::Serverless::StateMachine"}
 )  # fmt: skip
 _KINDS = {"Role": "role", "User": "user", "Group": "group", "ManagedPolicy": "managed"}
-_ORGANIZATION: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
+_ORGANIZATION: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 # Services that a policy's actions call otherwise than its resource's type does.
 _SERVICES = {"opensearchservice": "es", "elasticsearch": "es", "efs": "elasticfilesystem", "apigateway": "execute-api",
              "elasticloadbalancingv2": "elasticloadbalancing", "s3objectlambda": "s3-object-lambda",
@@ -52,7 +52,7 @@ class _Place(NamedTuple):
     logical: str
     type: str
     resource: Mapping[str, Any]
-    holds: Mapping[str, PolicyType]
+    holds: Mapping[str, PolicyDocumentType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,9 @@ class _Inside:
             for index, each in enumerate(value):
                 yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
 
-    def _in_place(self, value: Any, pointer: str, path: str, type_: PolicyType) -> Iterator[FoundPolicy | PassedOver]:
+    def _in_place(
+        self, value: Any, pointer: str, path: str, type_: PolicyDocumentType
+    ) -> Iterator[FoundPolicy | PassedOver]:
         """Yield what stands where a policy belongs, whatever it looks like; what only the deploy knows is named."""
         unknown = PassedOver(f"{path.replace('/*', '')} of {self.place.logical} is not known before the deployment")
         if isinstance(value, str):
@@ -148,7 +150,9 @@ class _Inside:
         else:
             yield from self._resolved(value, pointer, path, "identity")
 
-    def _resolved(self, value: Any, pointer: str, path: str, type_: PolicyType | None = None) -> Iterator[FoundPolicy]:
+    def _resolved(
+        self, value: Any, pointer: str, path: str, type_: PolicyDocumentType | None = None
+    ) -> Iterator[FoundPolicy]:
         for branch in (1, 2):
             resolving = Resolving(pointer, branch, self.loops, self.mappings)
             policy = resolving.resolved(value)
@@ -216,9 +220,9 @@ def _is_text(value: Any) -> bool:
 
 
 @cache
-def policy_places() -> Mapping[str, Mapping[str, PolicyType]]:
+def policy_places() -> Mapping[str, Mapping[str, PolicyDocumentType]]:
     """Return the properties that hold a policy and its type, by the type of resource."""
-    found: dict[str, dict[str, PolicyType]] = json.loads(
+    found: dict[str, dict[str, PolicyDocumentType]] = json.loads(
         (folder("rules") / "lint-data" / "policy-places.json").read_bytes()
     )
     return found

@@ -28,7 +28,7 @@ _FORMS = (
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
     r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
-Where: TypeAlias = Literal["plain", "template", "serverless"]
+PlaceholderForms: TypeAlias = Literal["plain", "template", "serverless"]
 _PLACEHOLDER = re.compile("|".join(_FORMS))
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
 _DYNAMIC = "{{resolve:"
@@ -37,7 +37,9 @@ _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
 _WORDS = frozenset({"Version", "Id", "Sid", "Effect"})
 
 
-def with_placeholders(found: FoundPolicy, where: Where = "plain", own: ProjectForms = NO_FORMS) -> FoundPolicy:
+def with_placeholders(
+    found: FoundPolicy, where: PlaceholderForms = "plain", own: ProjectForms = NO_FORMS
+) -> FoundPolicy:
     """Return a policy with its placeholders as values that aren't known. `${name}` is one too, but not in a template,
     where it is a reference that lacks its Fn::Sub; the Serverless Framework puts pseudo parameters in by itself.
     """
@@ -62,7 +64,7 @@ def _unsubstituted(found: FoundPolicy, name: str, at: str) -> Problem:
 
 
 class _Reading:
-    def __init__(self, where: Where, own: ProjectForms) -> None:
+    def __init__(self, where: PlaceholderForms, own: ProjectForms) -> None:
         self._where, self._own = where, _own_pattern(own.placeholders)
         self._partitions = tuple(f"arn:{each}:" for each in own.partitions)
         self.unknown: frozenset[str] = frozenset()

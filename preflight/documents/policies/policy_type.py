@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from preflight.documents.policies.found_policy import PolicyType
+from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.iam.service_rules import RCP_SERVICES
 
 # What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
@@ -30,7 +30,7 @@ _OF_RESOURCE = re.compile(
 _IN_NAMES = ("scp", "rcp", "vpc", "control", "boundar")
 
 
-def type_of(policy: Any, path: str = "") -> PolicyType:
+def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
     """Return what a bare policy is for.
 
     A statement with a principal makes it a trust policy where it names only STS's actions to assume a role, and no

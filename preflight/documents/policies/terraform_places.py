@@ -14,12 +14,12 @@ from functools import cache
 from typing import Any, TypedDict
 
 from preflight.data_files import folder
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.policies.policy_type import service_of
 
 _ORGANIZATIONS = frozenset({"aws_organizations_policy", "awscc_organizations_policy"})
 # What organizations create-policy calls a type (botocore's PolicyType); the others are in languages of their own.
-_CONTROL: Mapping[str, PolicyType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
+_CONTROL: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 _KINDS = {
     "aws_iam_policy": "managed",
     "awscc_iam_managed_policy": "managed",
@@ -34,14 +34,14 @@ _KINDS = {
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def places_of(kind: str) -> Mapping[str, PolicyType]:
+def places_of(kind: str) -> Mapping[str, PolicyDocumentType]:
     """Return the type of the policy in each attribute of a type of resource that holds one, by its path: the names of
     the blocks around it and its own, parted by slashes.
     """
     return _declared()["places"].get(kind, {}) if kind.startswith("aws_") else _of_awscc().get(kind, {})
 
 
-def held_at(kind: str, path: str, said: Any = None) -> PolicyType | None:
+def held_at(kind: str, path: str, said: Any = None) -> PolicyDocumentType | None:
     """Return the type of the policy in an attribute of a resource; None where it need not hold one. `said` is what the
     resource's own `type` is.
     """
@@ -92,7 +92,7 @@ def snake(name: str) -> str:
 
 
 class _Declared(TypedDict):
-    places: Mapping[str, Mapping[str, PolicyType]]
+    places: Mapping[str, Mapping[str, PolicyDocumentType]]
     attachments: Mapping[str, str]
     services: Mapping[str, str]
 
@@ -104,8 +104,8 @@ def _declared() -> _Declared:
 
 
 @cache
-def _of_awscc() -> Mapping[str, Mapping[str, PolicyType]]:
-    found: dict[str, dict[str, PolicyType]] = {}
+def _of_awscc() -> Mapping[str, Mapping[str, PolicyDocumentType]]:
+    found: dict[str, dict[str, PolicyDocumentType]] = {}
     text = (folder("rules") / "lint-data" / "policy-places.json").read_bytes()
     for type_, places in json.loads(text).items():
         _, service, name = type_.split("::")

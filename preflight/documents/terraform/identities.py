@@ -14,7 +14,7 @@ from preflight.documents.plans.plan import Declared
 from preflight.documents.terraform.changes import ResourceChange
 from preflight.documents.terraform.translate import properties
 from preflight.documents.terraform.types import declared_of
-from preflight.documents.terraform.values import Values
+from preflight.documents.terraform.values import PlannedValues
 from preflight.documents.text.document import Document
 from preflight.unresolved import DeployText
 
@@ -27,7 +27,7 @@ _OWN = {
 _LISTS = ("RolePolicyList", "UserPolicyList", "GroupPolicyList", "AttachedManagedPolicies", "GroupList")
 
 
-def made_beside(change: ResourceChange, values: Values, document: Document) -> Iterator[Declared]:
+def made_beside(change: ResourceChange, values: PlannedValues, document: Document) -> Iterator[Declared]:
     """Give what is there, or different, after a resource is made or changed."""
     declared, at = declared_of(change.type), (document, f"{change.pointer}/after")
     if "attach" in declared:
@@ -48,7 +48,7 @@ def made_beside(change: ResourceChange, values: Values, document: Document) -> I
             yield each
 
 
-def taken_away(change: ResourceChange, values: Values, document: Document) -> Iterator[Declared]:
+def taken_away(change: ResourceChange, values: PlannedValues, document: Document) -> Iterator[Declared]:
     """Give what is not there any more after a resource is deleted."""
     declared, at = declared_of(change.type), (document, f"{change.pointer}/before")
     if "attach" in declared:
@@ -77,7 +77,7 @@ def _updated(role: Declared, arguments: set[str]) -> Declared:
     return replace(role, change="update", value=value)
 
 
-def _inline_removed(change: ResourceChange, values: Values, at: tuple[Document, str]) -> Iterator[Declared]:
+def _inline_removed(change: ResourceChange, values: PlannedValues, at: tuple[Document, str]) -> Iterator[Declared]:
     made = values.made_from(change, properties(change.before, declared_of(change.type).get("members")))
     name = made.properties.get("PolicyName")
     for each in _identities(made, change, at):

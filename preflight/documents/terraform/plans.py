@@ -9,7 +9,7 @@ from typing import Any
 from preflight.declared.stack_data import terraform_calls
 from preflight.documents.cloudformation.plans import fitted
 from preflight.documents.plans.operation_names import known_operations, schema_name
-from preflight.documents.plans.plan import Declared, Gap, Given, Handler, Plan, PlannedRequest, PlannedResource
+from preflight.documents.plans.plan import Declared, Gap, Given, Plan, PlannedHandler, PlannedRequest, PlannedResource
 from preflight.documents.plans.planned_request import planned_request
 from preflight.documents.terraform.changes import ResourceChange, changes_in
 from preflight.documents.terraform.configuration import Configuration
@@ -18,7 +18,7 @@ from preflight.documents.terraform.order import ordered
 from preflight.documents.terraform.place import ProviderConfiguration, place_of
 from preflight.documents.terraform.translate import request_members
 from preflight.documents.terraform.types import declared_of, ignored, made_as
-from preflight.documents.terraform.values import Values
+from preflight.documents.terraform.values import PlannedValues
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import load_schema
 from preflight.errors import InputError
@@ -36,7 +36,7 @@ class _Reading:
     document: Document
     configuration: Configuration
     place: ProviderConfiguration
-    values: Values
+    values: PlannedValues
     requests: list[PlannedRequest] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -53,7 +53,7 @@ def plan_in(document: Document, given: Given) -> Plan:
         raise InputError(document.path, problem, mend="give them to terraform plan, with -var or -var-file")
     configuration = Configuration(document.value)
     place = place_of(document.value, configuration, given)
-    reading = _Reading(document, configuration, place, Values(changes, configuration, place))
+    reading = _Reading(document, configuration, place, PlannedValues(changes, configuration, place))
     applied = [each for each in changes if _APPLIED & set(each.actions) and each.type.startswith(_PROVIDERS)]
     there = [each for each in applied if _is_here(each, reading)]
     needs = {name: configuration.needed(name) for name in configuration.resources} if there else {}
@@ -79,7 +79,7 @@ def plan_in(document: Document, given: Given) -> Plan:
 
 def _accounted(change: ResourceChange, reading: _Reading) -> PlannedResource:
     """Return a change as it must be accounted for; other providers than AWS's ask nothing of AWS."""
-    handler: Handler = "none"
+    handler: PlannedHandler = "none"
     if change.type.startswith(_PROVIDERS):
         handler = (
             "create" if change.makes else "update" if change.updates else "delete" if change.takes_away else "read"

@@ -21,7 +21,7 @@ _DOCUMENT = "aws_iam_policy_document"
 _DEEPEST = 20
 
 
-class Values:
+class PlannedValues:
     """The values of a plan's resources, worked out when they are asked for."""
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.engine.result import Level
 from preflight.lint.policy.grants import Grants
 from preflight.lint.policy.restrictions import without_caller
@@ -45,7 +45,7 @@ class Subject:
         return self.found.value
 
     @property
-    def type(self) -> PolicyType:
+    def type(self) -> PolicyDocumentType:
         """What the policy is for."""
         return self.found.type
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from preflight.documents.text.load import load
 from preflight.documents.text.schema import at
 from preflight.errors import InputError
-from preflight.lint.runner.one_policy import Found
+from preflight.lint.runner.one_policy import PolicyFinding
 from preflight.lint.runner.suppressions import sid_at
 
 VERSION = 1
@@ -26,7 +26,7 @@ class BaselineEntry(NamedTuple):
     message: str = ""
 
 
-def fingerprint(found: Found) -> str:
+def fingerprint(found: PolicyFinding) -> str:
     """Return what makes a finding the same one in the next run: the rule, the policy, the statement by its Sid, the
     element, and what stands there. Neither line numbers nor places in lists count, so both may move.
     """

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.text.load import load_text
 from preflight.documents.text.schema import at
 from preflight.errors import InputError
@@ -20,7 +20,7 @@ from preflight.iam.errors import PolicyError
 from preflight.iam.policy import parse_policy
 from preflight.lint.policy.finding import Edit
 from preflight.lint.runner.edits import EditError, edited_text, edited_value
-from preflight.lint.runner.one_policy import Found
+from preflight.lint.runner.one_policy import PolicyFinding
 
 _PASSES = 50
 _NOT_SHOWN = "it couldn't be shown that the policy would grant the same"
@@ -43,7 +43,7 @@ _RECORDS = ("RoleDetailList", "UserDetailList", "GroupDetailList", "format_versi
 class Left(NamedTuple):
     """A finding that has edits and was not mended, and why."""
 
-    found: Found
+    found: PolicyFinding
     reason: str
 
     @property
@@ -63,17 +63,17 @@ class Mended(NamedTuple):
     left: tuple[Left, ...] = ()
 
 
-Read = Callable[[str], Sequence[FoundPolicy]]
-Find = Callable[[Sequence[FoundPolicy], str], Iterable[Found]]
-Kept = Callable[[Found], str]
+ReadPolicies = Callable[[str], Sequence[FoundPolicy]]
+Find = Callable[[Sequence[FoundPolicy], str], Iterable[PolicyFinding]]
+WhyKept = Callable[[PolicyFinding], str]
 
 
 class _Attempt(NamedTuple):
-    found: Found
+    found: PolicyFinding
     edits: tuple[Edit, ...]
 
 
-def mend(text: str, read: Read, find: Find, kept: Kept = lambda _: "") -> Mended:
+def mend(text: str, read: ReadPolicies, find: Find, kept: WhyKept = lambda _: "") -> Mended:
     """Mend what can be mended, until there is no more. `read` gives the policies of a text, `find` what is found in
     them that is to be mended, `kept` why one of these is to stay as it is. Raises nothing but what these do.
     """
@@ -148,7 +148,7 @@ def _edited(text: str, attempts: Sequence[_Attempt]) -> str:
     return after
 
 
-def _same_as_meant(old: Any, new: Any, type_: PolicyType) -> bool:
+def _same_as_meant(old: Any, new: Any, type_: PolicyDocumentType) -> bool:
     """Say whether two policies, as they are meant, are the same or shown to decide the same. Where AWS would store
     neither, for something else in them, the statements that differ are compared, each alone.
     """
@@ -173,7 +173,7 @@ def _rest(policy: Any) -> Any:
     return {name: value for name, value in policy.items() if name != "Statement"} if isinstance(policy, dict) else None
 
 
-def _same(old: Any, new: Any, type_: PolicyType) -> bool:
+def _same(old: Any, new: Any, type_: PolicyDocumentType) -> bool:
     """Say whether two policies are shown to decide the same; not if AWS would not store one of them."""
     from preflight.iam.proof import equivalent
 
@@ -197,12 +197,12 @@ def _unfit(policy: FoundPolicy) -> str:
     return ""
 
 
-def _outside(found: Found) -> tuple[Edit, ...]:
+def _outside(found: PolicyFinding) -> tuple[Edit, ...]:
     policy = found.policy
     return tuple(replace(each, pointer=policy.pointer + each.pointer) for each in found.finding.edits)
 
 
-def _key(found: Found) -> tuple[str, str, str]:
+def _key(found: PolicyFinding) -> tuple[str, str, str]:
     return found.head.id, found.policy.pointer + found.finding.pointer, found.finding.message
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from preflight.documents.config import Config
 from preflight.documents.policies.files import FoundFile, files_in
-from preflight.documents.policies.found_policy import PolicyType
+from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.engine.result import NO_POLICY, Examined, Level, Report, Result, Skipped, Verdict
 from preflight.engine.rule import load_file
 from preflight.engine.rule_headers import Head
@@ -49,7 +49,7 @@ def lint_paths(
     rules: Sequence[Head],
     *,
     config: Config | None = None,
-    type_: PolicyType | None = None,
+    type_: PolicyDocumentType | None = None,
     baseline: Baseline | None = None,
     baseline_folder: str = ".",
     today: date | None = None,

@@ -10,14 +10,14 @@ from typing import Literal, NamedTuple, TypeAlias
 from preflight.documents.config import Config, PathSettings
 from preflight.documents.policies.files import HCL, FoundFile
 from preflight.documents.policies.find import read_all, read_policies, yaml_documents
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Result
 from preflight.engine.rule_headers import Head
 from preflight.errors import InputError, PreflightError
 from preflight.lint.runner.baseline import fingerprint
-from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
 # What is in every file that may hold a policy, or the name of one.
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     rules: tuple[Head, ...]
     config: Config
     today: date
-    type: PolicyType | None = None
+    type: PolicyDocumentType | None = None
     fingerprints: bool = False
     fix: FixMode | None = None
 
@@ -162,7 +162,7 @@ class Files:
 
         ids, type_, forms = self._rules_of(own), self._settings.type or own.type, self._settings.config.forms
 
-        def find(policies: Sequence[FoundPolicy], text: str) -> list[Found]:
+        def find(policies: Sequence[FoundPolicy], text: str) -> list[PolicyFinding]:
             found = [each for policy in policies for each in self._linter.findings(policy) if each.finding.edits]
             suppressions = self._suppressions(named, policies, text)
             meant = [(each, each.result()) for each in found if each.head.id in ids]
@@ -188,7 +188,12 @@ class Files:
         return self._running[key]
 
     def _kept(
-        self, found: Sequence[Found], named: str, ids: frozenset[str], policies: Sequence[FoundPolicy], text: str
+        self,
+        found: Sequence[PolicyFinding],
+        named: str,
+        ids: frozenset[str],
+        policies: Sequence[FoundPolicy],
+        text: str,
     ) -> tuple[list[CountedFinding], Suppressions]:
         document: Document | None = policies[0].document if policies else None
         suppressions = self._suppressions(named, policies, text)

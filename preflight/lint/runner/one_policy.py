@@ -32,10 +32,10 @@ PROBLEMS = {
     "unsubstituted": "IAM057",
 }
 _OURS = "preflight.lint."
-Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
+PolicyCheck: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
 
-class Found(NamedTuple):
+class PolicyFinding(NamedTuple):
     """A finding of a rule in a policy, before it is a result: what `--fix` and suppressions work with."""
 
     head: Head
@@ -69,15 +69,15 @@ class Linter:
     def __init__(self, rules: Sequence[Head]) -> None:
         self._rules = [rule for rule in rules if rule.check is not None or rule.declared]
         self._elements = frozenset[str]().union(*(rule.elements for rule in self._rules))
-        self._about: dict[tuple[str, frozenset[str]], list[tuple[Head, Check]]] = {}
-        self._functions: dict[str, Check] = {}
+        self._about: dict[tuple[str, frozenset[str]], list[tuple[Head, PolicyCheck]]] = {}
+        self._functions: dict[str, PolicyCheck] = {}
         for rule in self._rules:
             if not (rule.check or _OURS).startswith(_OURS):
                 self._function(rule)
         by_id = {rule.id: rule for rule in rules}
         self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
 
-    def _checks(self, subject: Subject) -> list[tuple[Head, Check]]:
+    def _checks(self, subject: Subject) -> list[tuple[Head, PolicyCheck]]:
         """Return the rules that are about a policy of this type with these elements, with their checks."""
         key = subject.type, subject.elements & self._elements
         if key not in self._about:
@@ -88,15 +88,15 @@ class Linter:
             ]
         return self._about[key]
 
-    def _function(self, rule: Head) -> Check:
+    def _function(self, rule: Head) -> PolicyCheck:
         if rule.id not in self._functions:
             self._functions[rule.id] = _function(rule)
         return self._functions[rule.id]
 
-    def findings(self, policy: FoundPolicy) -> list[Found]:
+    def findings(self, policy: FoundPolicy) -> list[PolicyFinding]:
         """Return what is found in one policy, in the order of the rules. Of one that cannot be read, it is why."""
         found = [
-            Found(self._problems[each.kind], policy, _finding(each))
+            PolicyFinding(self._problems[each.kind], policy, _finding(each))
             for each in policy.problems
             if each.kind in self._problems
         ]
@@ -106,7 +106,7 @@ class Linter:
         for rule, check in self._checks(subject):
             try:
                 for each in check(subject):
-                    found.append(Found(rule, policy, each))  # noqa: PERF401 -- mostly there is none
+                    found.append(PolicyFinding(rule, policy, each))  # noqa: PERF401 -- mostly there is none
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
         subject.let_go()
@@ -117,7 +117,7 @@ class Linter:
         return [each for each in found if _what(each) not in general]
 
 
-def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
+def _of_shape(found: Sequence[PolicyFinding], shape: Shape) -> list[PolicyFinding]:
     """Return what is so whatever the deploy puts into a template: nothing about a value, or a name, that is not known,
     and no edit, which would write into the template what stands for its functions.
     """
@@ -133,7 +133,7 @@ def _of_shape(found: Sequence[Found], shape: Shape) -> list[Found]:
     ]
 
 
-def _what(found: Found) -> tuple[str, str, str]:
+def _what(found: PolicyFinding) -> tuple[str, str, str]:
     return found.head.id, found.finding.pointer, found.finding.message
 
 
@@ -154,7 +154,7 @@ def _broken(rule: Head, policy: FoundPolicy, error: Exception) -> str:
     )
 
 
-def _function(rule: Head) -> Check:
+def _function(rule: Head) -> PolicyCheck:
     from importlib import import_module
 
     module, _, name = (rule.check or "preflight.lint.runner.match:matcher").partition(":")
@@ -162,5 +162,5 @@ def _function(rule: Head) -> Check:
         function = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise PreflightError(f"{rule.path}: it names the check {rule.check!r}, which doesn't exist: {error}") from error
-    check: Check = function if rule.check is not None else function(rule.path)
+    check: PolicyCheck = function if rule.check is not None else function(rule.path)
     return check

@@ -16,7 +16,7 @@ from preflight.documents.text.globs import matches
 from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_rule
 from preflight.lint.policy.finding import Edit
-from preflight.lint.runner.one_policy import Found
+from preflight.lint.runner.one_policy import PolicyFinding
 
 UNUSED, UNFIT = "IAM098", "IAM099"
 
@@ -104,7 +104,7 @@ class Suppressions:
         self.used: set[int] = set()
         self._used_comments: set[tuple[int, str]] = set()
 
-    def cover(self, found: Found, result: Result) -> bool:
+    def cover(self, found: PolicyFinding, result: Result) -> bool:
         """Say whether a finding is suppressed."""
         hit = False
         for number, entry in self.entries.items():
@@ -119,7 +119,7 @@ class Suppressions:
                 hit = True
         return hit
 
-    def pinned(self, found: Found) -> str:
+    def pinned(self, found: PolicyFinding) -> str:
         """Say why a finding is not to be mended: a suppression by a JSON pointer would then be about another place."""
         for entry in self.entries.values():
             for edit in found.finding.edits if entry.pointer else ():
@@ -179,7 +179,7 @@ def _counts(entry: Suppression, today: date) -> bool:
     return entry.expires is None or entry.expires >= today
 
 
-def _about(entry: Suppression, found: Found) -> bool:
+def _about(entry: Suppression, found: PolicyFinding) -> bool:
     pointer = found.finding.pointer
     if entry.statement and sid_at(found.policy.value, pointer) != entry.statement:
         return False

@@ -20,7 +20,7 @@ from preflight.readiness.derived.arns import words
 from preflight.readiness.derived.need import DerivedNeed
 from preflight.readiness.step import Step
 
-Level: TypeAlias = Literal["full", "permissions", "other", "not_checked"]
+CoverageLevel: TypeAlias = Literal["full", "permissions", "other", "not_checked"]
 _LEVELS: tuple[str, ...] = ("not_checked", "permissions", "full", "other")
 
 
@@ -33,7 +33,7 @@ class ResourceStep:
 
     resource: PlannedResource
     needs: tuple[DerivedNeed, ...] | None
-    level: Level
+    level: CoverageLevel
     why: str
     accepted: bool
     step: Step = field(compare=False, repr=False)
@@ -132,7 +132,7 @@ def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = (
     if needs is not None and resource.request:
         declared = _declared(resource, step.plan)
         needs = tuple(each for each in needs if each.action not in declared)
-    level: Level = "full" if resource.request else "permissions" if needs is not None else "not_checked"
+    level: CoverageLevel = "full" if resource.request else "permissions" if needs is not None else "not_checked"
     taken = level == "not_checked" and any(fnmatchcase(resource.type, pattern) for pattern in accepted)
     return ResourceStep(resource, needs, level, why, taken, step)
 

@@ -57,7 +57,7 @@ GLOBAL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownValues:
     """What is known when a resource is looked for: the values by name, and of the thing itself the words of its type,
     its label for what is not known of it, whether the deploy makes up what nothing says, and the
     name that it makes up.
@@ -85,7 +85,7 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
 
 
-def resources_of(action: str, told: Told, place: Environment, main: str | None = None) -> list[str]:
+def resources_of(action: str, told: KnownValues, place: Environment, main: str | None = None) -> list[str]:
     """Return the ARNs that an action is authorized on, perhaps known by shape only; `*` for an action that bears on no
     resource. `main` is the resource type of the thing itself, where that is known.
     """
@@ -118,7 +118,7 @@ def resources_of(action: str, told: Told, place: Environment, main: str | None =
     return every or [_any_of(service, place, told)]
 
 
-def _on_custom_bus(told: Told) -> bool:
+def _on_custom_bus(told: KnownValues) -> bool:
     """Say whether a rule of EventBridge is on a bus of its own: its ARN names the bus, then.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
@@ -143,12 +143,12 @@ def main_type(action: str | None, thing: frozenset[str]) -> str | None:
     return max(required, key=lambda each: (len(set(words(each)) & thing), -len(set(words(each)) - thing)))
 
 
-def _any_of(service: str, place: Environment, told: Told) -> str:
+def _any_of(service: str, place: Environment, told: KnownValues) -> str:
     unknown = DeployText.unknown(f"the resource of {told.label}")
     return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{unknown}"
 
 
-def _arns(kind: catalog.ResourceType, told: Told, place: Environment, main: str | None) -> list[str]:
+def _arns(kind: catalog.ResourceType, told: KnownValues, place: Environment, main: str | None) -> list[str]:
     template = kind.arn.split(", ")[0]
     given = list(_given(kind, template, told))
     if given:
@@ -171,7 +171,7 @@ def _where(name: str, place: Environment) -> str:
     return {"Partition": place.partition, "Region": place.region}.get(name, place.account)
 
 
-def _given(kind: catalog.ResourceType, template: str, told: Told) -> Iterator[str]:
+def _given(kind: catalog.ResourceType, template: str, told: KnownValues) -> Iterator[str]:
     """Give the values that are ARNs of a resource type already."""
     pattern = _shape(template)
     about = set(words(kind.name))
@@ -193,7 +193,7 @@ def _shape(template: str) -> re.Pattern[str]:
     return re.compile(text, re.S)
 
 
-def _values(blank: str, kind: catalog.ResourceType, *, own: bool, told: Told, template: str) -> list[str]:
+def _values(blank: str, kind: catalog.ResourceType, *, own: bool, told: KnownValues, template: str) -> list[str]:
     direct = _named(told.values, blank)
     aliases = _ALIASES.get(kind.service, {}).get(blank, ())
     for name in aliases:
@@ -248,7 +248,7 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-def _like(blank: str, kind: catalog.ResourceType, *, own: bool, told: Told) -> list[str]:
+def _like(blank: str, kind: catalog.ResourceType, *, own: bool, told: KnownValues) -> list[str]:
     """Return the values of the member whose name says the same as a placeholder's: `DBInstanceIdentifier` for
     `DbInstanceName`; of the thing itself also its bare Name or Id.
     """

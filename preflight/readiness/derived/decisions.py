@@ -18,10 +18,10 @@ from preflight.iam.decide import RequestError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Policies, PolicyType
 from preflight.readiness.derived.accounts import ResourceStep
-from preflight.readiness.derived.arns import GLOBAL, Told, main_type, resources_of
+from preflight.readiness.derived.arns import GLOBAL, KnownValues, main_type, resources_of
 from preflight.readiness.derived.gateway_paths import gateway_paths
 from preflight.readiness.derived.need import DerivedNeed
-from preflight.readiness.permissions.authorization import Need, caller_facts, question
+from preflight.readiness.permissions.authorization import NeededPermission, caller_facts, question
 from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.resource_policies import Held
@@ -90,7 +90,7 @@ def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
     )
     core = core or (need.action if need.own else None)
     generated = each.resource.properties.get("GeneratedName", "")
-    told = Told(
+    told = KnownValues(
         need.values, thing, each.resource.name.rpartition("/")[2], each.resource.handler == "create", str(generated)
     )
     return resources_of(need.action, told, place, main_type(core, thing) if need.own else None)
@@ -144,12 +144,12 @@ def permission_of(need: DerivedNeed, step: Step) -> Permission:
     return Permission(need.action, (), _rule_of(need), None, context, grant)
 
 
-def need_of(each: ResourceStep, need: DerivedNeed, arn: str) -> tuple[Step, Need]:
+def need_of(each: ResourceStep, need: DerivedNeed, arn: str) -> tuple[Step, NeededPermission]:
     """Return a need on one resource as the decisions of declared operations take it, and the step to decide it in."""
     step = each.asking(need.prefix)
     kind, member = _WITH_POLICY.get(need.prefix, ("*", ""))
     key = {member: arn} if member and arn != "*" and DeployText.partial(arn) is None else {}
-    return step, Need(permission_of(need, step), kind if key else "*", key, arn, None, None)
+    return step, NeededPermission(permission_of(need, step), kind if key else "*", key, arn, None, None)
 
 
 def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Result:
@@ -168,7 +168,7 @@ def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Resu
     return found
 
 
-def _decision(step: Step, need: Need, each: ResourceStep, rule: Rule) -> Result:
+def _decision(step: Step, need: NeededPermission, each: ResourceStep, rule: Rule) -> Result:
     permission = need.permission
     who = step.principal or "the caller"
     facts = caller_facts(step)

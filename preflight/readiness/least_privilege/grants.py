@@ -18,7 +18,7 @@ from preflight.readiness.derived.accounts import ResourceStep, accounted, step_w
 from preflight.readiness.derived.decisions import arns_of, need_of
 from preflight.readiness.derived.deployment import deployments
 from preflight.readiness.least_privilege.narrowing import ConditionBlock, exactly, narrowed
-from preflight.readiness.permissions.authorization import Need, needs, required
+from preflight.readiness.permissions.authorization import NeededPermission, needs, required
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 from preflight.unresolved import DeployText, resolution
@@ -43,7 +43,7 @@ class PlannedNeed:
     """A need of one of the plan's calls, with the grant that meets it and no more."""
 
     step: Step
-    need: Need
+    need: NeededPermission
     grant: Grant
 
 
@@ -84,7 +84,7 @@ def needed_by(plan: Plan, account: Account, session: Session | None = None, serv
         for permission in required(step):
             for target in permission.on:
                 for each in needs(step, permission, target):
-                    if isinstance(each, Need):
+                    if isinstance(each, NeededPermission):
                         grant = _grant(step, each)
                         doubts |= dict.fromkeys(_open_name(each))
                         found.setdefault((grant.action, grant.resource, grant.condition, grant.purpose),
@@ -137,13 +137,13 @@ def _derived(each: ResourceStep) -> Iterator[tuple[PlannedNeed | None, Doubt | N
             )
 
 
-def _without_region(need: Need) -> Need:
+def _without_region(need: NeededPermission) -> NeededPermission:
     """Return a need without the region as a condition: the ARNs have it."""
     context = {name: how for name, how in need.permission.context.items() if name != "aws:RequestedRegion"}
     return replace(need, permission=replace(need.permission, context=context))
 
 
-def _grant(step: Step, need: Need) -> Grant:
+def _grant(step: Step, need: NeededPermission) -> Grant:
     action = need.permission.action
     resource = "*" if need.resource == "*" else exactly(need.resource)
     what, operation = _name(action), _name(step.operation.id)
@@ -151,7 +151,7 @@ def _grant(step: Step, need: Need) -> Grant:
     return Grant(action, resource, narrowed(step, need), purpose)
 
 
-def _open_name(need: Need) -> Iterator[Doubt]:
+def _open_name(need: NeededPermission) -> Iterator[Doubt]:
     """Tell of a name that somebody could give: until then the grant is for every name that it may be."""
     if (unknown := DeployText.partial(need.resource)) and not unknown.is_only_made_up:
         labels = unknown.labels

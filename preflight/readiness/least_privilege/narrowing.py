@@ -12,7 +12,7 @@ from typing import TypeAlias
 from preflight import catalog
 from preflight.account.caller_keys import ANYONE
 from preflight.iam.request import Value
-from preflight.readiness.permissions.authorization import Need
+from preflight.readiness.permissions.authorization import NeededPermission
 from preflight.readiness.permissions.request_context import context_of_call
 from preflight.readiness.step import Step
 from preflight.unresolved import DeployText
@@ -31,7 +31,7 @@ def exactly(text: str) -> str:
     return "*".join(part.translate(_SPECIAL) for part in DeployText(text).known_parts)
 
 
-def narrowed(step: Step, need: Need) -> ConditionBlock:
+def narrowed(step: Step, need: NeededPermission) -> ConditionBlock:
     """Return the condition with which a need is granted: for this request and for those that say the same.
 
     A key that AWS holds several values of is compared with ForAllValues, which also holds without the key: so the key

@@ -28,7 +28,7 @@ from preflight.readiness.step import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class NeededPermission:
     """One action on one resource that the caller must be allowed. `tags` are the resource's, None if not known."""
 
     permission: Permission
@@ -58,10 +58,10 @@ def _caller(step: Step, principal: str) -> Fact[PrincipalFacts]:
     return Known(replace(facts.value, user_id=str(using.value["UserId"])), facts.reads)
 
 
-def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need | Reference]:
+def needs(step: Step, permission: Permission, target: Target) -> Iterator[NeededPermission | Reference]:
     """Give what one target of a permission comes to; a reference whose fact is unknown stands for what it may name."""
     if target.kind == "*":
-        yield Need(permission, "*", {}, "*", {}, None)
+        yield NeededPermission(permission, "*", {}, "*", {}, None)
         return
     if target.within is None:
         values = step.place.values(step.request.parameters)
@@ -84,7 +84,7 @@ def needs(step: Step, permission: Permission, target: Target) -> Iterator[Need |
                 yield _need(step, permission, target.kind, key)
 
 
-def question(step: Step, need: Need, caller: PrincipalFacts) -> tuple[Request, Held]:
+def question(step: Step, need: NeededPermission, caller: PrincipalFacts) -> tuple[Request, Held]:
     """Return what is to be decided for a need of a caller, and the policies to decide it by."""
     permission = need.permission
     held = with_resource_policy(step, caller.policies, need.kind, need.key)
@@ -115,7 +115,7 @@ def unresolved(kind: ResourceKind, key: Mapping[str, str]) -> bool:
     return aliases is not None and bool(evaluate(aliases["when"], key))
 
 
-def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str]) -> Need | Reference:
+def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str]) -> NeededPermission | Reference:
     kind = load_kind(kind_id)
     reference = next((each for each in references(step) if each.kind == kind_id and dict(each.key) == key), None)
     fact = None if reference is None else reference.fact
@@ -123,7 +123,7 @@ def _need(step: Step, permission: Permission, kind_id: str, key: dict[str, str])
     if reference is not None and described is None and unresolved(kind, key):
         return reference
     arn = described or kind.arn(key, partition=step.partition, region=step.region, account=step.account_id) or "*"
-    return Need(permission, kind_id, key, arn, _tags(step, kind_id, key, fact), fact)
+    return NeededPermission(permission, kind_id, key, arn, _tags(step, kind_id, key, fact), fact)
 
 
 def _tags(step: Step, kind_id: str, key: Mapping[str, str], fact: Fact[Any] | None) -> dict[str, str] | None:
@@ -144,7 +144,7 @@ def _tags(step: Step, kind_id: str, key: Mapping[str, str], fact: Fact[Any] | No
     return None if listed is None else {str(tag["Key"]): str(tag["Value"]) for tag in listed}
 
 
-def _judge(step: Step, rule: Rule, need: Need) -> Result:
+def _judge(step: Step, rule: Rule, need: NeededPermission) -> Result:
     permission = need.permission
     who = step.principal or "the caller"
     facts = caller_facts(step)
@@ -191,13 +191,13 @@ def _made(step: Step, kind_id: str, key: Mapping[str, str]) -> Fact[Any]:
     return step.account.read(Ask.one(kind_id, region, dict(key)))
 
 
-def _unread(step: Step, need: Need) -> Unknown | None:
+def _unread(step: Step, need: NeededPermission) -> Unknown | None:
     """Return why it is not known whether what a permission makes exists, where that decides."""
     made = _made(step, need.kind, need.key) if need.permission.only_if_absent else None
     return made if isinstance(made, Unknown) else None
 
 
-def _granted_to(need: Need, held: Held) -> str | None:
+def _granted_to(need: NeededPermission, held: Held) -> str | None:
     """Return a service that the resource's own policy lets do what makes a permission of the caller needless."""
     policies = Policies(resource=held.policies.resource)
     for service, actions in need.permission.unless_granted_to.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.permissions.authorization import Need, _cannot_tell, _judge, needs, required
+from preflight.readiness.permissions.authorization import NeededPermission, _cannot_tell, _judge, needs, required
 from preflight.readiness.step import Step
 
 
@@ -17,7 +17,7 @@ def allowed(step: Step, rule: Rule) -> Iterator[Result]:
             continue
         for target in permission.on:
             for need in needs(step, permission, target):
-                if isinstance(need, Need):
+                if isinstance(need, NeededPermission):
                     yield _judge(step, rule, need)
                 else:
                     yield _cannot_tell(step, rule, permission, need)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from preflight.account.facts import Ask, Fact
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import Reads
 from preflight.account.live.declared_reads import World, plan_for
 from preflight.account.live.errors import Failed
@@ -17,7 +17,7 @@ from preflight.thread_pool import Pool
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 
-Answer = Outcome | Mapping[str, Any] | Callable[[Call], Any]
+Answer = CallOutcome | Mapping[str, Any] | Callable[[Call], Any]
 
 DENIED = Failed("AccessDeniedException", "not authorized to perform it", 403)
 CALLER = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserId": "AIDA"}
@@ -49,7 +49,7 @@ class Scripted:
     def labels(self) -> list[str]:
         return [label(call) for call in self.made]
 
-    def _perform(self, call: Call) -> tuple[Outcome, int]:
+    def _perform(self, call: Call) -> tuple[CallOutcome, int]:
         with self._lock:
             self.made.append(call)
         time.sleep(self.latency)

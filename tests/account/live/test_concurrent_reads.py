@@ -9,7 +9,7 @@ from contextvars import copy_context
 import pytest
 
 from preflight.account.facts import Ask, Known, Unknown
-from preflight.account.live.calls import Answered, Call, Outcome
+from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import Begin, Chain, ReadPlan, Reads, Wanted
 from preflight.thread_pool import Pool
 
@@ -27,7 +27,7 @@ class Recorder:
         self.under_way = self.most = 0
         self.lock = threading.Lock()
 
-    def __call__(self, call: Call) -> tuple[Outcome, int]:
+    def __call__(self, call: Call) -> tuple[CallOutcome, int]:
         with self.lock:
             self.made.append(call.operation)
             self.under_way += 1
@@ -134,7 +134,7 @@ def test_an_error_in_a_plan_reaches_who_asked_and_hangs_nobody() -> None:
 
 
 def test_an_error_in_a_call_reaches_who_asked() -> None:
-    def perform(_: Call) -> tuple[Outcome, int]:
+    def perform(_: Call) -> tuple[CallOutcome, int]:
         raise LookupError("a mistake of ours")
 
     def plan(_: Ask) -> ReadPlan:
@@ -148,7 +148,7 @@ def test_an_error_in_a_call_reaches_who_asked() -> None:
 def test_an_interruption_is_not_kept_behind_an_answer_that_hangs() -> None:
     released = threading.Event()
 
-    def perform(_: Call) -> tuple[Outcome, int]:
+    def perform(_: Call) -> tuple[CallOutcome, int]:
         released.wait(20)
         return Answered({}), 1
 

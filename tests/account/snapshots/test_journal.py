@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from preflight.account.facts import Ask, Known
-from preflight.account.snapshots.journal import Identity, Journal
+from preflight.account.snapshots.journal import Identity, SnapshotJournal
 from preflight.errors import InputError, UsageError
 
 WHO = Identity("aws", "111122223333", "arn:aws:sts::111122223333:assumed-role/deployer")
@@ -16,7 +16,7 @@ ASKS = [Ask.one("sagemaker:model", "us-east-1", {"ModelName": name}) for name in
 
 
 def written(folder: Path) -> Path:
-    journal = Journal(folder / "s.json", WHO)
+    journal = SnapshotJournal(folder / "s.json", WHO)
     journal.open(resume=False)
     for ask in ASKS:
         journal.add(ask, Known({"ModelName": dict(ask.key)["ModelName"]}))
@@ -26,7 +26,7 @@ def written(folder: Path) -> Path:
 
 def test_it_is_the_owners_alone_and_is_read_again(tmp_path: Path) -> None:
     assert written(tmp_path).stat().st_mode & 0o077 == 0
-    journal = Journal(tmp_path / "s.json", WHO)
+    journal = SnapshotJournal(tmp_path / "s.json", WHO)
     assert list(journal.open(resume=True)) == ASKS
     journal.close(done=True)
     assert not list(tmp_path.iterdir())
@@ -37,7 +37,7 @@ def test_a_torn_line_is_trimmed(tmp_path: Path, cut: int) -> None:
     path = written(tmp_path)
     path.write_bytes(path.read_bytes()[:-cut])
     for _ in range(2):
-        journal = Journal(tmp_path / "s.json", WHO)
+        journal = SnapshotJournal(tmp_path / "s.json", WHO)
         assert list(journal.open(resume=True)) == ASKS[:1]
         journal.close(done=False)
     assert path.read_bytes().endswith(b"\n")
@@ -49,7 +49,7 @@ def test_a_torn_line_is_trimmed(tmp_path: Path, cut: int) -> None:
 def test_another_reader_does_not_go_on(tmp_path: Path, changed: dict[str, str]) -> None:
     written(tmp_path)
     with pytest.raises(UsageError, match=f"was started with another {next(iter(changed))}"):
-        Journal(tmp_path / "s.json", replace(WHO, **changed)).open(resume=True)
+        SnapshotJournal(tmp_path / "s.json", replace(WHO, **changed)).open(resume=True)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\xff\n{}\n", b"\x00" * 9, b"[" * 9000 + b"\n", b"{}\n", b"7\n"])
@@ -57,5 +57,5 @@ def test_what_is_no_journal_is_a_clear_error(tmp_path: Path, data: bytes) -> Non
     path = tmp_path / "s.json.partial"
     path.write_bytes(data)
     with pytest.raises(InputError, match="it is not the file of an interrupted run; delete it"):
-        Journal(tmp_path / "s.json", WHO).open(resume=True)
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
     assert path.read_bytes() == data

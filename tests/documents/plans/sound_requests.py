@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from preflight.declared.pattern_syntax import Choice, Edge, Look, Node, One, Repeat, Sequence, parsed
+from preflight.declared.pattern_syntax import Choice, Edge, Look, One, PatternNode, Repeat, Sequence, parsed
 from preflight.declared.patterns import matches
 
 _LETTERS = "a1A/:-.s3 \n$"
@@ -44,7 +44,7 @@ def _text(schema: Mapping[str, Any]) -> str:
     return next(each for each in tries if len(each) >= least and matches(schema["pattern"], each))
 
 
-def _sample(node: Node, more: int) -> str:
+def _sample(node: PatternNode, more: int) -> str:
     if isinstance(node, One):
         return next(each for each in (*_LETTERS, *map(chr, range(33, 127))) if node.test(each))
     if isinstance(node, Sequence):

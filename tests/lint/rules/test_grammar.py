@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.documents.text.document import Document
 from preflight.engine.result import Level
 from preflight.lint.policy.finding import Edit
-from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.selection import lint_rules
 from tests.lint.linting import findings
 
@@ -26,11 +26,11 @@ def trust(principal: Any, action: Any = "sts:AssumeRole", **more: Any) -> dict[s
     return policy({"Effect": "Allow", "Principal": principal, "Action": action, **more})
 
 
-def ids(value: Any, type_: PolicyType = "identity", service: str = "") -> list[str]:
+def ids(value: Any, type_: PolicyDocumentType = "identity", service: str = "") -> list[str]:
     return [each.head.id for each in findings(value, type_, select="IAM0", service=service)]
 
 
-def only(rule: str, value: Any, type_: PolicyType = "identity", service: str = "") -> Found:
+def only(rule: str, value: Any, type_: PolicyDocumentType = "identity", service: str = "") -> PolicyFinding:
     (found,) = findings(value, type_, select=rule, service=service)
     return found
 
@@ -56,7 +56,7 @@ def only(rule: str, value: Any, type_: PolicyType = "identity", service: str = "
         pytest.param(policy({**ALLOW, "Action": []}), "identity", ["IAM070"], id="empty is not absent"),
     ],
 )
-def test_one_mistake_is_told_once(value: Any, type_: PolicyType, expected: list[str]) -> None:
+def test_one_mistake_is_told_once(value: Any, type_: PolicyDocumentType, expected: list[str]) -> None:
     assert ids(value, type_) == expected
 
 
@@ -122,7 +122,9 @@ def test_the_remedy_of_a_principal(principal: Any, rule: str, remedy: str) -> No
         ),
     ],
 )
-def test_only_what_is_certain_is_mended(value: Any, type_: PolicyType, rule: str, edits: tuple[Edit, ...]) -> None:
+def test_only_what_is_certain_is_mended(
+    value: Any, type_: PolicyDocumentType, rule: str, edits: tuple[Edit, ...]
+) -> None:
     assert only(rule, value, type_).finding.edits == edits
 
 
@@ -210,7 +212,7 @@ def test_keys_of_several_values(operator: str, key: str, level: Level | None) ->
     assert [each.result().level for each in found] == ([] if level is None else [level])
 
 
-def sized(length: int, type_: PolicyType, *, text: str | None = None, **owner: str) -> list[tuple[str, Level]]:
+def sized(length: int, type_: PolicyDocumentType, *, text: str | None = None, **owner: str) -> list[tuple[str, Level]]:
     """Lint a policy of so many characters without white space, in a document with others."""
     value = policy({"Effect": "Deny", "Action": "s3:*", "Resource": ""})
     value["Statement"][0]["Resource"] = "x" * (length - len(json.dumps(value, separators=(",", ":"))))
@@ -246,7 +248,7 @@ def sized(length: int, type_: PolicyType, *, text: str | None = None, **owner: s
         ("resource", {"service": "kms"}, 32_768, "IAM091", Level.WARNING),
     ],
 )
-def test_sizes(type_: PolicyType, owner: dict[str, str], most: int, rule: str, level: Level) -> None:
+def test_sizes(type_: PolicyDocumentType, owner: dict[str, str], most: int, rule: str, level: Level) -> None:
     assert sized(most, type_, **owner) == []
     assert sized(most + 1, type_, **owner) == [(rule, level)]
 

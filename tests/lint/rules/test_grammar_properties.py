@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.policies.found_policy import POLICY_TYPES, FoundPolicy, PolicyType
+from preflight.documents.policies.found_policy import POLICY_TYPES, FoundPolicy, PolicyDocumentType
 from preflight.documents.text.document import Document
 from preflight.engine.result import Level
 from preflight.engine.rule import load_file
@@ -20,7 +20,7 @@ from preflight.iam.grammar import ELEMENTS, PRINCIPAL_KINDS, TOP_ELEMENTS
 from preflight.iam.operators import OPERATORS
 from preflight.iam.policy import parse_policy
 from preflight.json_pointer import escape
-from preflight.lint.runner.one_policy import Found, Linter
+from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.selection import lint_rules
 
 LINTER = Linter(lint_rules(["IAM0"]))
@@ -96,7 +96,7 @@ GOOD: list[dict[str, Any]] = [
 ]
 
 
-def found_policy(value: Any, type_: PolicyType) -> FoundPolicy:
+def found_policy(value: Any, type_: PolicyDocumentType) -> FoundPolicy:
     return FoundPolicy(Document("policy.json", value, json.dumps(value, ensure_ascii=False)), value, type_)
 
 
@@ -129,7 +129,7 @@ def nearly_policies(draw: st.DrawFn) -> Any:
     return policy
 
 
-def is_error(found: Found) -> bool:
+def is_error(found: PolicyFinding) -> bool:
     return (found.finding.level or load_file(found.head.path).level) is Level.ERROR
 
 
@@ -137,7 +137,7 @@ def is_error(found: Found) -> bool:
 @given(nearly_policies(), TYPES)
 @example({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*"}]}, "scp")
 @pytest.mark.slow
-def test_what_cannot_be_parsed_has_an_error(policy: Any, type_: PolicyType) -> None:
+def test_what_cannot_be_parsed_has_an_error(policy: Any, type_: PolicyDocumentType) -> None:
     try:
         parse_policy(policy, "p")
     except PolicyError as refused:
@@ -149,7 +149,7 @@ def test_what_cannot_be_parsed_has_an_error(policy: Any, type_: PolicyType) -> N
 
 @settings(max_examples=300, deadline=None)
 @given(VALUES | nearly_policies(), TYPES)
-def test_nothing_breaks_a_check(value: Any, type_: PolicyType) -> None:
+def test_nothing_breaks_a_check(value: Any, type_: PolicyDocumentType) -> None:
     for each in LINTER.findings(found_policy(value, type_)):
         finding = each.finding
         assert finding.message and "\n" not in finding.message

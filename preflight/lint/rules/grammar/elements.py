@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from preflight.catalog.nearest import nearest
-from preflight.documents.policies.found_policy import PolicyType
+from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.iam.elements import ELEMENTS, TOP_ELEMENTS
 from preflight.json_pointer import escape
 from preflight.lint.policy.finding import Edit, Faults, Finding, no_faults, shown
@@ -106,7 +106,7 @@ def _statement(view: StatementView, subject: Subject, found: Faults) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _sound(names: tuple[str, ...], kind: PolicyType) -> bool:
+def _sound(names: tuple[str, ...], kind: PolicyDocumentType) -> bool:
     """Whether a statement with these elements is one that a type of policy takes; most statements have the same few."""
     principal = "Principal" in names or "NotPrincipal" in names
     return (

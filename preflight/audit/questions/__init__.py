@@ -1,1 +1,0 @@
-"""What is asked of one account: who can, what one can, what changed since."""

@@ -1,1 +1,0 @@
-"""The audit rules: one module a question. No module imports another."""

@@ -1,1 +1,0 @@
-"""What is allowed and not used, and the policy without it."""

@@ -1,1 +1,0 @@
-"""Ways to administrator: the search, and every way to gain more than one has."""
