@@ -48,6 +48,7 @@ _NAMED = ("lambda:function", "sqs:queue", "sns:topic", "ecr:repository", "secret
           "elasticloadbalancing:load-balancer", "elasticloadbalancing:target-group", "ec2:vpc", "ec2:address",
           "ec2:internet-gateway", "ec2:key-pair", "acm:certificate", "cloudformation:export",
           "cloudformation:stack")  # fmt: skip
+_OFFERING = "ec2:instance-type-offering"
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).
 _PAGE = 1000
@@ -181,6 +182,7 @@ def _first(region: str) -> list[Ask]:
         Ask.one("sts:regional-endpoint", "", {"RegionName": region}),
         Ask.all("service-quotas:quota", region, ServiceCode="sagemaker"),
         Ask.all("sagemaker:instance-type", region),
+        Ask.all(_OFFERING, region),
         Ask.all("application-autoscaling:scalable-target", region, ServiceNamespace="sagemaker"),
         *(Ask.all(kind, region) for kind in (*_DESCRIBED, *_LISTED)),
     ]
@@ -226,7 +228,19 @@ def _kept(recorder: Recorder) -> list[tuple[Ask, Fact[Any]]]:
         if ask.kind in _DESCRIBED and not ask.key:
             # Its names are described each: what remains of the list is that it is whole.
             fact = Known([]) if isinstance(fact, Known) else fact
+        elif ask.kind == _OFFERING and not ask.key:
+            quotas = Ask.all("service-quotas:quota", ask.region, ServiceCode="sagemaker")
+            fact = _of_sagemaker(fact, recorder.answers.get(quotas))
         elif ask.kind in whole and ask.key and isinstance(fact, Known | Absent):
             continue
         kept.append((ask, fact))
     return kept
+
+
+def _of_sagemaker(offerings: Fact[Any], quotas: Fact[Any] | None) -> Fact[Any]:
+    """Return the zones of the types that SageMaker has quotas for in a region: EC2 has several times as many."""
+    if not isinstance(offerings, Known) or not isinstance(quotas, Known):
+        return offerings
+    named = (str(each.get("QuotaName", "")).partition(" ")[0] for each in quotas.value)
+    wanted = {each.removeprefix("ml.") for each in named if each.startswith("ml.")}
+    return Known([each for each in offerings.value if each.get("InstanceType") in wanted])

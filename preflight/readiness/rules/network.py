@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from preflight.account.facts import Known
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.capacity.amounts import NOTHING, Amount
-from preflight.readiness.capacity.demand import wanted
+from preflight.readiness.capacity.amounts import NOTHING
+from preflight.readiness.capacity.connected import instances_of
 from preflight.readiness.connections import SUBNET, VpcConnection, connections
 from preflight.readiness.dependency_results import existence, found_or_why_not
 from preflight.readiness.step import Step
@@ -58,7 +57,7 @@ def _room(step: Step, rule: Rule, served: list[VpcConnection]) -> Iterator[Resul
         counts = [
             each.fact.value.get("AvailableIpAddressCount") if isinstance(each.fact, Known) else None for each in subnets
         ]
-        need = _instances(step, connection)
+        need = sum((draw.amount for draw in instances_of(step, connection)), NOTHING)
         if not subnets or need.high == 0:
             continue
         known = [count for count in counts if count is not None]
@@ -85,23 +84,3 @@ def _room(step: Step, rule: Rule, served: list[VpcConnection]) -> Iterator[Resul
                 f"Can't determine whether {state.replace(' have ', ' with ')} have enough: {asked}",
                 "Allow ec2:DescribeSubnets, or give AvailableIpAddressCount of each subnet in the snapshot.",
             )
-
-
-def _instances(step: Step, connection: VpcConnection) -> Amount:
-    """Return how many instances a connection serves: those of the variants that run the model, or all of them."""
-    user = wanted(step)
-    name = connection.owner.get("ModelName")
-    draws = user.draws(step.operation.kind, "instances")
-    if user.parts is None or name is None:
-        return sum((draw.amount for draw in draws), NOTHING)
-    parts = list(zip(draws, user.parts, strict=True))
-    # A job runs the model on all that it has; the variants of an endpoint name theirs.
-    of_model = [draw for draw, part in parts if name in _models(part)] or draws
-    return sum((draw.amount for draw in of_model), NOTHING)
-
-
-def _models(part: Mapping[str, Any]) -> list[str]:
-    return [
-        str(part.get("ModelName")),
-        *(str(pool.get("ModelNameOverride")) for pool in part.get("InstancePools") or ()),
-    ]
