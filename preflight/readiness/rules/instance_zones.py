@@ -46,9 +46,7 @@ def zones_offer(step: Step, rule: Rule) -> Iterator[Result]:
         yield rule.result(Kind.NOT_APPLICABLE, why, subject=subject(step), location=step.location)
 
 
-def _offered(
-    step: Step, rule: Rule, connection: VpcConnection, subnets: list[Reference], instance_type: str
-) -> Result:
+def _offered(step: Step, rule: Rule, connection: VpcConnection, subnets: list[Reference], instance_type: str) -> Result:
     whether = f"Can't determine whether the subnets of {connection.name} are in zones that offer {instance_type}"
     of_ec2 = instance_type.removeprefix("ml.")
     fact = step.account.read(Ask.all(_OFFERING, step.region, InstanceType=of_ec2))
