@@ -8,7 +8,7 @@ from preflight.account.facts import Known
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.capacity.amounts import NOTHING
-from preflight.readiness.capacity.connected import instances_of
+from preflight.readiness.connected_instances import instances_of
 from preflight.readiness.connections import SUBNET, VpcConnection, connections
 from preflight.readiness.dependency_results import existence, found_or_why_not
 from preflight.readiness.step import Step
