@@ -47,6 +47,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
         {"least_privilege"},
         {"check", "rules"},
         {"derived"},
+        {"connected_instances"},
         {"capacity", "permissions", "dependency_results", "size_limits", "connections"},
         {"wording"},
         {"references", "named_members"},
