@@ -30,7 +30,7 @@ def render(report: Report, view: View = PLAIN) -> str:
 def _command(result: Result, sources: Sources, view: View) -> str:
     is_open = result.kind is Kind.OPEN
     command = "warning" if is_open else _COMMANDS[result.level]
-    title = f"{result.rule} {result.name}{' is open' if is_open else ''}"
+    title = f"{result.rule} {result.name}{' is UNKNOWN' if is_open else ''}"
     properties = [*_place(result, sources, view), ("title", title)]
     said = ",".join(f"{name}={_property(value)}" for name, value in properties)
     text = "\n".join(part for part in (result.message, result.remedy) if part)

@@ -31,7 +31,7 @@ def _violation(result: Result, fingerprint: str, view: View) -> dict[str, Any]:
     # GitLab requires a path and a line; what is about no file is shown at the top of what was read.
     path = location.path if location is not None else next(iter(view.sources), STDIN)
     return {
-        "description": clean(f"{'open: ' if is_open else ''}{result.message}"),
+        "description": clean(f"{'UNKNOWN: ' if is_open else ''}{result.message}"),
         "check_name": f"{result.rule} {result.name}",
         "fingerprint": fingerprint,
         "severity": "major" if is_open else _SEVERITIES[result.level],

@@ -62,7 +62,7 @@ def document(offer: Offer) -> str:
 
 
 def difference_text(offer: Offer, found: Difference, *, width: int, color: bool) -> str:
-    """Return what a role lacks, with the policies that mend it, and what of its own it does not need."""
+    """Return what a role lacks, with the policies that add it, and what it has and does not need."""
     return "".join(f"{line}\n" for line in _difference_lines(offer, found, width, color=color))
 
 
@@ -124,19 +124,19 @@ def _notes(offer: Offer, width: int) -> Iterator[str]:
     if offer.note:
         yield from wrapped(f"note: {offer.note}", "", "  ", width)
     if number > 1:
-        said = f"note: {number} policies, for a managed policy may have {quota:,} characters; attach all of them"
+        said = f"note: {number} policies, because a managed policy can have at most {quota:,} characters"
+        said += "; attach all of them"
         if number > _MANAGED_AT_FIRST:
-            said += f" (a role takes {_MANAGED_AT_FIRST} until the quota is raised; spread them over several roles)"
+            said += f" (a role can have {_MANAGED_AT_FIRST} unless its quota is raised; use several roles)"
         yield from wrapped(said, "", "  ", width)
     for each in offer.policies:
         if not each.fits:
-            mend = "" if offer.attachment is Attachment.MANAGED else "; attach managed policies (--attach managed)"
-            said = (
-                f"error: the policy has {each.characters:,} characters, and {offer.attachment.what} may have {quota:,}"
-            )
-            yield from wrapped(said + mend, "", "  ", width)
+            instead = "" if offer.attachment is Attachment.MANAGED else "; attach managed policies (--attach managed)"
+            limit = f"the limit for {offer.attachment.what} is {quota:,}"
+            said = f"error: the policy has {each.characters:,} characters; {limit}{instead}"
+            yield from wrapped(said, "", "  ", width)
     for doubt in offer.doubts:
-        yield from wrapped(f"open: {doubt.message}", "", "  ", width)
+        yield from wrapped(f"UNKNOWN: {doubt.message}", "", "  ", width)
         if doubt.resolution:
             yield from wrapped(f"{doubt.resolution}.", "  ", "  ", width)
 

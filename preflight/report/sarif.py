@@ -129,7 +129,7 @@ class _Shown:
 
 def _message(result: Result) -> str:
     """Return what is wrong, then what to do. A `[text](target)` from a name is no link (section 3.11.6)."""
-    parts = ["Not known: " if result.kind is Kind.OPEN else "", result.message]
+    parts = ["UNKNOWN: " if result.kind is Kind.OPEN else "", result.message]
     if result.remedy and result.kind in (Kind.FAIL, Kind.OPEN):
         parts += ["" if result.message.endswith((".", "!", "?")) else ".", "\n", result.remedy]
     return _LINK.sub(r"\\[", clean("".join(parts)))

@@ -66,7 +66,7 @@ def test_what_is_not_known_is_open(preflight: Command) -> None:
     ran = preflight("policy", "e.json", *HERE, e__json=ENDPOINT)
     assert ran.code == 3
     assert json.loads(ran.out)["Statement"][0]["Action"] == "sagemaker:CreateEndpoint"
-    assert ran.err.startswith("open: whether sagemaker:CreateEndpoint needs kms:CreateGrant depends on")
+    assert ran.err.startswith("UNKNOWN: whether sagemaker:CreateEndpoint needs kms:CreateGrant depends on")
     assert "--snapshot FILE or --live" in ran.err
     assert preflight("policy", "e.json", *HERE, "--allow-open").code == 0
 
@@ -96,7 +96,10 @@ def test_several_documents_where_one_would_be_too_long(preflight: Command) -> No
     policies = [json.loads(text) for text in ran.out.split("\n\n")]
     assert len(policies) == 2
     assert all(len(json.dumps(each, separators=(",", ":"))) <= 6144 for each in policies)
-    assert ran.err == "note: 2 policies, for a managed policy may have 6,144 characters; attach all of\n  them\n"
+    assert (
+        ran.err
+        == "note: 2 policies, because a managed policy can have at most 6,144 characters;\n  attach all of them\n"
+    )
     resources = [name for each in policies for part in each["Statement"] if part["Sid"].startswith("CreateModel")
                  for name in part["Resource"]]  # fmt: skip
     assert len(resources) == len(set(resources)) == 80
