@@ -106,7 +106,7 @@ def test_several_documents_where_one_would_be_too_long(preflight: Command) -> No
 
 
 def test_more_policies_than_a_role_takes(preflight: Command) -> None:
-    assert "a role takes 10 until the quota is raised" in " ".join(
+    assert "a role can have 10 unless its quota is raised" in " ".join(
         preflight("policy", "p.json", p__json=many(700)).err.split()
     )
 
