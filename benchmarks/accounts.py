@@ -72,7 +72,7 @@ def measured(options: list[str], env: dict[str, str] | None = None) -> tuple[flo
 
 
 def _live() -> None:
-    from tests.audit.organized import READER, organize
+    from tests.audit.many.organized import READER, organize
     from tests.aws.control import StandIn
     from tests.aws.overlay import World
     from tests.aws.server import serving

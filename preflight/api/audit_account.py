@@ -12,9 +12,9 @@ from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.audit.check import Audit
-    from preflight.audit.questions import AnswerLine
+    from preflight.audit.questions.answers import AnswerLine
+    from preflight.audit.questions.since import Change
     from preflight.audit.scene import Scene
-    from preflight.audit.since import Change
     from preflight.documents.text.document import Document
 
 OnRead = Callable[[int, str], None]
@@ -77,8 +77,8 @@ def who_can(
     reading: OnRead | None = None,
 ) -> AccessAnswer:
     """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
-    from preflight.audit.questions import unknown_to
-    from preflight.audit.questions import who_can as asked
+    from preflight.audit.questions.answers import unknown_to
+    from preflight.audit.questions.answers import who_can as asked
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
@@ -95,8 +95,8 @@ def can(
     reading: OnRead | None = None,
 ) -> AccessAnswer:
     """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
-    from preflight.audit.questions import can as asked
-    from preflight.audit.questions import unknown_of
+    from preflight.audit.questions.answers import can as asked
+    from preflight.audit.questions.answers import unknown_of
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
@@ -116,7 +116,7 @@ def changes_since(
 
     Raises `UsageError` where the two are not of one account.
     """
-    from preflight.audit.since import changes
+    from preflight.audit.questions.since import changes
     from preflight.documents.text.load import load
 
     now = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)

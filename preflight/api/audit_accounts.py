@@ -14,10 +14,10 @@ from preflight.engine.result import Level
 from preflight.errors import UsageError
 
 if TYPE_CHECKING:
-    from preflight.audit.ledger import Ledger
-    from preflight.audit.many import AccountProgress, Engine, Many
-    from preflight.audit.targets import AuditTarget, LeftOut
-    from preflight.audit.task import Orders
+    from preflight.audit.many.ledger import Ledger
+    from preflight.audit.many.run import AccountProgress, Engine, Many
+    from preflight.audit.many.targets import AuditTarget, LeftOut
+    from preflight.audit.many.task import Orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def audit_many(
     told = [bool(snapshots), bool(accounts), organization]
     if sum(told) != 1:
         raise UsageError("--organization, --accounts and --snapshot each say what to audit; give one of them")
-    from preflight.audit.ledger import ACCOUNTS, opened
-    from preflight.audit.many import audit_many as audit_targets
+    from preflight.audit.many.ledger import ACCOUNTS, opened
+    from preflight.audit.many.run import audit_many as audit_targets
 
     orders, settings = _orders(
         accounts or snapshots or ".", regions, endpoint_url, select, ignore, fail_on, keep_snapshots=keep_snapshots
@@ -114,8 +114,8 @@ def _orders(
 ) -> tuple[Orders, dict[str, Any]]:
     """Return what holds for every account, and that of it on which what is found depends, as plain data."""
     from preflight import __version__
+    from preflight.audit.many.task import Orders
     from preflight.audit.settings import audit_settings
-    from preflight.audit.task import Orders
     from preflight.documents.config import find_config
     from preflight.report.audit import plain
 
@@ -160,7 +160,7 @@ def _targets(
     *,
     organization: bool,
 ) -> tuple[list[AuditTarget], Sequence[LeftOut]]:
-    from preflight.audit.targets import ROLE_NAME, AccountAccess, of_file, of_organization, of_snapshots
+    from preflight.audit.many.targets import ROLE_NAME, AccountAccess, of_file, of_organization, of_snapshots
 
     if snapshots is not None:
         return of_snapshots(snapshots)
@@ -171,7 +171,7 @@ def _targets(
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
     from preflight.account.organization import read_organization
-    from preflight.audit.task import ATTEMPTS
+    from preflight.audit.many.task import ATTEMPTS
 
     first = next(iter(regions), None)
     live = LiveAccount.open(
@@ -191,9 +191,9 @@ def _targets(
 
 def _engine(threads: int, scheduler: str | None) -> Engine:
     if scheduler is not None:
-        from preflight.audit.engine_dask import on_dask
+        from preflight.audit.many.dask_cluster import on_dask
 
         return partial(on_dask, scheduler=scheduler)
-    from preflight.audit.engine_threads import on_threads
+    from preflight.audit.many.threads import on_threads
 
     return partial(on_threads, threads=threads)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from preflight.audit.escalation import escalation
 from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
-from preflight.audit.steps import Escalation
+from preflight.audit.ways.escalation import escalation
+from preflight.audit.ways.steps import Escalation
 from preflight.documents.text.document import Document
 from preflight.engine.result import Kind, Level, Report, Result, Verdict, failed
 from preflight.engine.rule import load_rules, rule_file, rule_ids
@@ -81,7 +81,7 @@ def _linted(document: Document, rules: Sequence[str]) -> list[Result]:
     """Lint every distinct policy of the account once."""
     if not rules:
         return []
-    from preflight.audit.held_policies import PolicyHolders
+    from preflight.audit.access.held_policies import PolicyHolders
     from preflight.documents.policies.in_accounts import held_in_snapshot
     from preflight.lint.runner.one_policy import Linter
 

@@ -18,9 +18,9 @@ from preflight.account.live.errors import Failed, unknown
 from preflight.account.organization import policy_asks
 from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
-from preflight.audit.last_accessed import collect_last_accessed
-from preflight.audit.shared_resources import KINDS as SHARED_KINDS
-from preflight.audit.shared_resources import collect_shared
+from preflight.audit.outside.shared_resources import KINDS as SHARED_KINDS
+from preflight.audit.outside.shared_resources import collect_shared
+from preflight.audit.unused.last_accessed import collect_last_accessed
 from preflight.declared.resource_kinds import load_kind
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from preflight.account.facts import Known
 from preflight.account.snapshots.snapshot import Snapshot
-from preflight.audit.access import Access, Decider
-from preflight.audit.covering import Covering
-from preflight.audit.holders import Holder, Holders, holders_of
-from preflight.audit.hosting import HostingAction, hosting_actions
+from preflight.audit.access.covering import Covering
+from preflight.audit.access.decider import Access, Decider
+from preflight.audit.access.holders import Holder, Holders, holders_of
+from preflight.audit.access.hosting_actions import HostingAction, hosting_actions
 from preflight.audit.settings import AuditSettings
 from preflight.documents.text.document import Document
 from preflight.errors import UsageError

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from preflight.audit.access import Access, Reach
+from preflight.audit.access.decider import Access, Reach
 from preflight.audit.check import Audit
-from preflight.audit.questions import AnswerLine, access_level
-from preflight.audit.quotas import Headroom, headrooms
-from preflight.audit.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
+from preflight.audit.questions.answers import AnswerLine, access_level
+from preflight.audit.questions.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
+from preflight.audit.rules.quotas import Headroom, headrooms
 from preflight.iam.decision import StatementRef
 from preflight.report.audit_rows import table
 from preflight.report.json import document, dumped

@@ -12,8 +12,8 @@ from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from preflight import __version__
-from preflight.audit.hosting import hosting_actions
-from preflight.audit.steps import ADMINISTRATOR
+from preflight.audit.access.hosting_actions import hosting_actions
+from preflight.audit.ways.steps import ADMINISTRATOR
 from preflight.declared.expressions import arn_part
 from preflight.engine.rule import load_rule, rule_ids
 from preflight.report.json import dumped

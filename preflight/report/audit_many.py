@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from preflight import __version__
-from preflight.audit.many import Many
+from preflight.audit.many.run import Many
 from preflight.engine.result import Kind, Level, Report
 from preflight.engine.result_json import parsed
 from preflight.report import sarif

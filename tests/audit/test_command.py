@@ -285,7 +285,7 @@ def test_answers_agree_with_the_engine_for_every_role_of_a_generated_account(pre
     """What is decided once for many roles is what is decided for each of them."""
     from preflight.account.principals import policies_of
     from preflight.account.snapshots.snapshot import Snapshot
-    from preflight.audit.access import _CONTEXT
+    from preflight.audit.access.decider import _CONTEXT
     from preflight.audit.scene import Scene
     from preflight.iam.decide import decide
     from preflight.iam.request import Request

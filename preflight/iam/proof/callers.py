@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Condition
 from preflight.iam.context import RequestContext
+from preflight.iam.identity_providers import PEOPLE, SHARED
 from preflight.iam.principals import Caller, PrincipalError, caller
 from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import OF_THE_CALLER
@@ -29,7 +30,6 @@ FRESH_ACCOUNTS = ("444455556666", "777788889999", "222233334444", "555566667777"
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 _PARTITION = re.compile(r"arn:(aws[a-z-]*):")
 _UNIQUE_IDS = ("AROA", "AIDA")
-_WEB = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
 
 
 class Person(NamedTuple):
@@ -79,7 +79,9 @@ def crowd(
     sessions = session_names(sought, listed)
     found += [session for text in found for session in _sessions(text, sessions)]
     found += ["example.amazonaws.com", *_services(entries, conditions)]
-    found += [*_WEB, f"arn:aws:iam::{fresh}:saml-provider/example"]
+    found += [*PEOPLE, f"arn:aws:iam::{fresh}:saml-provider/example"]
+    if ("Federated", "*") in entries:
+        found += [f"arn:aws:iam::{fresh}:oidc-provider/{host}" for host in SHARED if host not in PEOPLE]
     found += examples(sought)
     missing = ""
     if thorough:

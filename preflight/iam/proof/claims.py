@@ -26,7 +26,7 @@ from preflight.iam.proof.scene import (
 )
 from preflight.iam.proof.solve import Solution, solve
 from preflight.iam.proof.sought import check_sought
-from preflight.iam.proof.strangers import stranger
+from preflight.iam.proof.strangers import strangers, users_of_apps
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, KnownNames, find
 from preflight.iam.request import Request
@@ -92,6 +92,8 @@ class Assumptions:
 
 
 _NOTHING_GIVEN = Assumptions()
+_WITH_TOKEN = "sts:AssumeRoleWithWebIdentity"
+"""The only action on a role that a caller with a token of an identity provider has."""
 
 
 def no_new_access(old: Policy, new: Policy, type_: DocumentType, given: Assumptions = _NOTHING_GIVEN) -> Proof:
@@ -141,7 +143,20 @@ def not_public(policy: Policy, type_: DocumentType, given: Assumptions = _NOTHIN
     """
     if type_ not in NAMING:
         return Proof(ProofVerdict.HOLDS)
-    return none_allowed(policy, type_, stranger(policy), given)
+    judge = _Judge(policy, None, type_, given)
+    parts, by_token = judge.parts(policy), (_WITH_TOKEN,) if type_ == "trust" else ()
+    for each in parts.allows:
+        for ways in strangers(policy, by_token):
+            if judge.first([[each, one] for one in ways], parts.denies, each):
+                break
+    proof = judge.proof()
+    if proof.verdict is ProofVerdict.HOLDS:
+        for host, box in users_of_apps(policy, by_token):
+            if none_allowed(policy, type_, box, given).verdict is not ProofVerdict.HOLDS:
+                judge.missing[
+                    f"it depends on who can sign in to the app or identity pool that the conditions on {host} name"
+                ] = None
+    return judge.proof()
 
 
 def not_administrator(policy: Policy, type_: DocumentType, given: Assumptions = _NOTHING_GIVEN) -> Proof:
@@ -259,6 +274,15 @@ class _Judge:
         assert self._candidate is not None
         self._shown.append(self._candidate)
         return True
+
+    def first(self, ways: Sequence[Sequence[Box]], avoid: Sequence[Box], granting: Box) -> bool:
+        """Look for a counterexample in several ways, of which the last has all that the others have."""
+        for must in ways[:-1]:
+            missing = dict(self.missing)
+            if self.found(must, avoid, granting):
+                return True
+            self.missing = missing
+        return self.found(ways[-1], avoid, granting)
 
     def _confirm(self, point: Point, granting: Box) -> bool:
         """Have the engine decide a request; keep it as a counterexample if it is one."""

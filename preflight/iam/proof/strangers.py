@@ -10,13 +10,15 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from preflight.iam.conditions import Condition
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, PrincipalType
 from preflight.iam.proof.boxes import Box, zone
 from preflight.iam.proof.callers import mentioned_accounts
+from preflight.iam.proof.token_holders import literally, other_tokens, token_holders, users
+from preflight.iam.statement import Principals
 
 _TRUSTED = frozenset(
     {
@@ -48,26 +50,34 @@ _SECRETS = frozenset({"sts:externalid"})
 _SEVERAL = frozenset({"aws:principalorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
 _WIDEST = {4: 8, 6: 32}
 """Of networks that are wider, the page says, access is public."""
-_PUBLIC_PROVIDERS = frozenset(
-    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
-)
 
 
-def stranger(policy: Policy) -> Box:
-    """Return the requests of callers that a policy does not know."""
-    principals = [each.principals for each in policy.statements if each.principals is not None]
-    conditions = [each for statement in policy.statements for each in statement.conditions]
+def strangers(policy: Policy, by_token: Sequence[str] = ()) -> list[list[Box]]:
+    """Return the requests of callers that a policy does not know: of AWS and anonymous, and of others with a token
+    of a provider that it names; `by_token` are the actions that these have, any if empty. In each list the last box
+    has all of them, those before it what is easier to read.
+    """
+    principals, conditions = _named(policy), _conditions(policy)
     accounts = mentioned_accounts(principals, conditions)
     named = {value for each in principals for _, value in each.entries}
+    outside = _beyond(conditions, _TRUSTED)
 
     def unknown(who: Caller) -> bool:
-        if who.kind is PrincipalType.ANONYMOUS:
-            return True
-        if who.kind is PrincipalType.PROVIDER:
-            return who.text in _PUBLIC_PROVIDERS
+        if who.kind in (PrincipalType.ANONYMOUS, PrincipalType.PROVIDER):
+            return who.kind is PrincipalType.ANONYMOUS
         return who.of_account and who.account not in accounts and who.text not in named
 
-    return zone(conditions=_beyond(conditions, _TRUSTED), callers=unknown)
+    callers = zone(conditions=[*outside, *other_tokens(conditions)], callers=unknown)
+    return [[callers], *token_holders(principals, conditions, outside, by_token)]
+
+
+def users_of_apps(policy: Policy, by_token: Sequence[str] = ()) -> Iterator[tuple[str, Box]]:
+    """Yield providers that sign in the users of apps, with the requests of any users of those that a policy names.
+
+    Whether everyone can become such a user is for the app to say.
+    """
+    outside = _beyond(_conditions(policy), _TRUSTED)
+    return users(_named(policy), _conditions(policy), outside, by_token)
 
 
 def outsider(policy: Policy, accounts: Container[str] | None, *, anonymous: bool = False) -> Box:
@@ -76,8 +86,7 @@ def outsider(policy: Policy, accounts: Container[str] | None, *, anonymous: bool
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    principals = [each.principals for each in policy.statements if each.principals is not None]
-    conditions = [each for statement in policy.statements for each in statement.conditions]
+    principals, conditions = _named(policy), _conditions(policy)
     known = mentioned_accounts(principals, conditions)
 
     def outside(who: Caller) -> bool:
@@ -86,6 +95,14 @@ def outsider(policy: Policy, accounts: Container[str] | None, *, anonymous: bool
         return who.of_account and (who.account not in known if accounts is None else who.account in accounts)
 
     return zone(conditions=_beyond(conditions, _TRUSTED | _SECRETS), callers=outside)
+
+
+def _named(policy: Policy) -> list[Principals]:
+    return [each.principals for each in policy.statements if each.principals is not None]
+
+
+def _conditions(policy: Policy) -> list[Condition]:
+    return [each for statement in policy.statements for each in statement.conditions]
 
 
 def _beyond(conditions: Iterable[Condition], keys: Container[str]) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -119,6 +136,8 @@ def _operator(each: Condition) -> tuple[str, str]:
         name = "NotIpAddress"
     elif each.base.positive.startswith("Arn"):
         name = "ArnNotLike"
+    elif each.base.positive.endswith("IgnoreCase"):
+        name = "StringNotEqualsIgnoreCase"
     else:
         name = "StringNotLike"
     return f"ForAllValues:{name}" if each.key in _SEVERAL else name, each.key
@@ -132,7 +151,7 @@ def _fixed(condition: Condition, value: str) -> Iterator[str]:
         return
     like = condition.base.positive.endswith("Like") or condition.base.positive.startswith("Arn")
     if not like and "${" not in value:
-        yield "".join(f"${{{letter}}}" if letter in "*?$" else letter for letter in value)
+        yield literally(value)
     elif not set("*?$") & set(_deciding(condition.key, value)):
         yield value
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from preflight.lint.policy.statements import ConditionEntry, PrincipalEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
-GITHUB = "token.actions.githubusercontent.com"
 _POSITIVE = frozenset({"stringequals", "stringlike", "stringequalsignorecase"})
 
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from preflight.iam.identity_providers import COGNITO, GITHUB, PEOPLE, is_shared, telling_claims
 from preflight.lint.analysis.token_conditions import asks, claim, claims_of, trusted
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
-
-_SHARED = frozenset({"gitlab.com", "app.terraform.io", "agent.buildkite.com", "oidc.vercel.com", "api.bitbucket.org"})
-_COGNITO = "cognito-identity.amazonaws.com"
 
 
 def oidc_without_condition(subject: Subject) -> Iterator[Finding]:
@@ -32,13 +30,14 @@ def shared_provider_without_subject(subject: Subject) -> Iterator[Finding]:
         claims = {claim(each) for each in claims_of(view, provider) if asks(each)}
         if not claims_of(view, provider):
             continue
-        if provider in _SHARED and not claims - {"aud"}:
+        of_customers = is_shared(provider) and provider not in (GITHUB, *PEOPLE)
+        if of_customers and claims.isdisjoint(telling_claims(provider)):
             yield Finding(
                 place.pointer,
                 f"{view.cited} has no condition on {provider}:sub: every customer of {provider} can assume the role",
                 f"add a condition on {provider}:sub that names your project",
             )
-        elif provider == _COGNITO and "aud" not in claims:
+        elif provider == COGNITO and "aud" not in claims:
             yield Finding(
                 place.pointer,
                 f"{view.cited} has no condition on {provider}:aud: identities of any identity pool can assume it",

@@ -9,52 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-from preflight.iam.pattern import matches, overlaps
-from preflight.lint.analysis.token_conditions import GITHUB, asks, claim, claims_of, trusted
+from preflight.iam.identity_providers import GITHUB, GITHUB_OWNERS, is_github_subject, names_customer
+from preflight.lint.analysis.token_conditions import asks, claim, claims_of, trusted
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry
 from preflight.lint.policy.subject import Subject
 
-_OWNERS = (
-    "repository",
-    "repository_id",
-    "repository_owner",
-    "repository_owner_id",
-    "job_workflow_ref",
-    "workflow_ref",
-    "enterprise",
-    "enterprise_id",
-)
-"""The claims that say whose a workflow is: everyone on GitHub may choose the others."""
-_CLAIMS = (
-    *_OWNERS,
-    "actor",
-    "actor_id",
-    "base_ref",
-    "context",
-    "environment",
-    "event_name",
-    "head_ref",
-    "job_workflow_sha",
-    "ref_type",
-    "repository_visibility",
-    "run_id",
-    "runner_environment",
-    "sha",
-    "visibility",
-    "workflow",
-    "workflow_sha",
-)
-_CONTEXTS = ("pull_request", "environment:*", "ref:refs/*")
-_FORMS = (
-    *(f"repo:*/*:{context}" for context in _CONTEXTS),
-    *(f"{head}{name}:*" for name in _CLAIMS for head in ("", "repo:*/*:")),
-    "ref:refs/*",
-)
 _SUBJECT = re.compile(r"repo:([^/:]+)(?:/([^:]+))?(?::(.*))?")
-_WILD = re.compile(r"[*?]")
 
 
 def github_without_repository(subject: Subject) -> Iterator[Finding]:
@@ -63,7 +25,7 @@ def github_without_repository(subject: Subject) -> Iterator[Finding]:
         conditions = claims_of(view, provider) if provider == GITHUB else []
         if not conditions:
             continue
-        limits = [each for each in conditions if claim(each) in (*_OWNERS, "sub")]
+        limits = [each for each in conditions if claim(each) in (*GITHUB_OWNERS, "sub")]
         if not any(_says_whose(each) for each in limits):
             wide = limits[0] if limits else None
             says = (
@@ -90,7 +52,7 @@ def github_branch(subject: Subject) -> Iterator[Finding]:
 def github_subject_form(subject: Subject) -> Iterator[Finding]:
     """Find subjects that no token of GitHub Actions has."""
     for each, value in _subjects(subject):
-        if asks(each) and "${" not in value.text and not _possible(value.text, wild="like" in each.lower_base):
+        if asks(each) and "${" not in value.text and not is_github_subject(value.text, wild="like" in each.lower_base):
             yield Finding(
                 value.pointer,
                 f"`{value.text}` is not a subject that GitHub Actions uses",
@@ -106,33 +68,12 @@ def _subjects(subject: Subject) -> Iterator[tuple[ConditionEntry, Entry]]:
                 yield from ((each, value) for value in each.values)
 
 
-def _possible(text: str, *, wild: bool) -> bool:
-    """Whether a token may have a subject. What is compared literally with a wildcard in it is for another rule."""
-    if wild or "*" in text:
-        return any(overlaps(text, form) for form in _FORMS)
-    return any(matches(form, text) for form in _FORMS)
-
-
 def _says_whose(entry: ConditionEntry) -> bool:
     """Whether a claim's values all name a repository or its owner."""
     if not asks(entry):
         return False
     wild = "like" in entry.base.lower()
-    if claim(entry) != "sub":
-        return all(not wild or _WILD.split(value.text)[0] for value in entry.values)
-    return all(_names_owner(value.text, wild=wild) for value in entry.values)
-
-
-def _names_owner(text: str, *, wild: bool) -> bool:
-    """Whether a subject says, before its first wildcard, whose the workflow is; no token has some."""
-    if not _possible(text, wild=wild):
-        return True
-    head = _WILD.split(text, maxsplit=1)[0] if wild else text
-    if head.startswith("repo:"):
-        # Anyone can take an owner's name that begins in the same way.
-        return "/" in head or head == text
-    parts = head.split(":")
-    return any(name in (*_OWNERS, "repo") and value for name, value in pairwise(parts))
+    return all(names_customer(GITHUB, claim(entry), value.text, wild=wild) for value in entry.values)
 
 
 def _what(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What is asked of one account: who can, what one can, what changed since."""

@@ -1,0 +1,1 @@
+"""The audit rules: one module a question. No module imports another."""

@@ -1,0 +1,1 @@
+"""What is allowed and not used, and the policy without it."""

@@ -1,0 +1,208 @@
+"""Who can become an administrator, on the account as it is: step by step, by every known way.
+
+The graph is searched backwards from those who can do everything, so that only principals on a way to them are looked
+at. A way is tried on what exists: one's own ARN, groups and policies, every user and role that can do more; it counts
+only if it gains something, which is decided for the principal as it would be afterwards, with its boundary and the
+organization's policies. Conditions that the facts do not decide make a step depend on them.
+
+The ways are those of `rules/lint-data/escalation.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+from preflight.audit.access.holders import Holder
+from preflight.audit.scene import Scene
+from preflight.audit.ways.attempts import PROBES, Attempt, Attempts
+from preflight.audit.ways.changes import ACTIONS as CHANGES
+from preflight.audit.ways.grants import AllowedActions
+from preflight.audit.ways.new_principals import ACTIONS as NEW
+from preflight.audit.ways.own_ways import WRITES, OwnWays
+from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, joined, named
+from preflight.audit.ways.ways_into import INSTANCES, WaysInto, actions_of
+from preflight.audit.ways.what_if import boundary_of
+from preflight.lint.analysis.escalation_paths import ways
+
+_MOST_OTHERS = 8
+_MOST_CHANGES = 2_000
+_MOST_SOURCES = 5_000
+_LONGEST_CHAIN = 32
+
+
+def escalation(scene: Scene) -> Escalation:
+    """Find everyone who can become an administrator, by the fewest steps."""
+    return _Search(scene).found()
+
+
+class _Search:
+    def __init__(self, scene: Scene) -> None:
+        attempts = Attempts(scene)
+        # Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that.
+        actions = {"sts:AssumeRole", "iam:AddRoleToInstanceProfile", *PROBES, *CHANGES, *NEW}
+        actions.update(each for way in ways() for each in (*way.needs, *way.creates))
+        self._grants = AllowedActions(scene, actions)
+        self._own = OwnWays(scene, self._grants, attempts)
+        self._into = WaysInto(scene, self._grants, attempts)
+        # Principals as they can make themselves, each with the step that makes them so.
+        self._made: dict[str, EscalationStep] = {}
+        # Those whose ways were not all looked at, with the reason.
+        self._cut: dict[str, str] = {}
+
+    def found(self) -> Escalation:
+        holders = tuple(self._grants.holders)
+        standing = {each.arn: found for each in holders if (found := self._own.standing(each)) is not None}
+        steps: dict[str, EscalationStep] = {}
+        for holder in holders:
+            if holder.arn not in standing and (own := self._own.of(holder)):
+                steps[holder.arn] = own[0]
+        for holder in holders:
+            if holder.arn not in standing and holder.arn not in steps:
+                self._add_changes(holder)
+        reached = [*sorted(standing), *steps]
+        left = set(self._grants.order) - {*standing, *steps}
+        while left:
+            closer: dict[str, list[EscalationStep]] = {}
+            for key in reached:
+                for step in self._steps_to(key, left):
+                    closer.setdefault(step.source, []).append(step)
+            if not closer:
+                for step in self._writing(left):
+                    closer.setdefault(step.source, []).append(step)
+            if not closer:
+                break
+            for source, possible in closer.items():
+                steps[source] = min(possible, key=lambda each: each.rank)
+            left -= closer.keys()
+            reached = sorted(closer, key=self._grants.order.__getitem__)
+        steps = {key: self._whole(step, steps) for key, step in steps.items() if key not in self._made}
+        left -= self._made.keys()
+        others = self._others(standing, steps) if len(steps) <= _MOST_SOURCES else {}
+        conditions = {arn: found.depends_on for arn, found in standing.items() if found.depends_on}
+        undecided = {
+            arn: "; ".join(dict.fromkeys(self._grants.by_key[arn].policies.unknown.values()))
+            for arn in sorted(left, key=self._grants.order.__getitem__)
+            if self._grants.by_key[arn].policies.unknown
+        }
+        undecided |= {arn: reason for arn, reason in self._cut.items() if arn in left}
+        unseen = self._unseen(left, {*standing, *steps})
+        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen)
+
+    def _add_changes(self, holder: Holder, depth: int = 2) -> None:
+        """Add a principal as it can make itself, where that is more than it is."""
+        for change, _ in self._own.changes(holder) if depth else ():
+            if len(self._made) >= _MOST_CHANGES:
+                self._cut[holder.arn] = f"it can change itself in more ways than the {_MOST_CHANGES:,} that are tried"
+                break
+            if change.after.key not in self._grants.order:
+                self._grants.add(change.after)
+                it = change.attempt
+                how = change.how
+                self._made[change.after.key] = EscalationStep(
+                    holder.key, change.after.key, "own-permissions", how, it.by, it.depends_on
+                )
+                self._add_changes(change.after, depth - 1)
+
+    def _steps_to(self, key: str, among: Set[str]) -> Iterator[EscalationStep]:
+        made = self._made.get(key)
+        if made is None:
+            yield from self._into.best(self._grants.by_key[key], among)
+        elif made.source in among:
+            yield made
+
+    def _whole(self, step: EscalationStep, steps: Mapping[str, EscalationStep]) -> EscalationStep:
+        """Return a step to a principal that exists, or to everything."""
+        while step.target in self._made:
+            step = joined(step, steps[step.target])
+        return step
+
+    def _unseen(self, left: Set[str], reached: Set[str]) -> dict[str, tuple[str, ...]]:
+        """Return who may take over what runs already with a role: functions, notebooks, builds, tasks, stacks."""
+        services = {each for arn in reached for each in self._into.services_of(self._grants.by_key[arn])}
+        possible = [
+            way
+            for way in ways()
+            if way.kind == "existing-role" and not services.isdisjoint({*way.runs_as} - {INSTANCES})
+        ]
+        found: dict[str, tuple[str, ...]] = {}
+        for holder in self._grants.in_order(left) if possible else ():
+            for way in possible:
+                if actions_of(way) <= self._grants.powers[holder.key] and self._into.rest(holder, way) is not None:
+                    found[holder.arn] = way.needs
+                    break
+        return found
+
+    def _others(
+        self, standing: Mapping[str, Attempt], steps: Mapping[str, EscalationStep]
+    ) -> dict[str, tuple[EscalationStep, ...]]:
+        """Return the further next steps of those who are on a way, those that depend on nothing first."""
+        found: dict[str, list[EscalationStep]] = {}
+        for arn in steps:
+            found[arn] = [each for each in self._own.of(self._grants.by_key[arn]) if each != steps[arn]]
+        among = set(steps)
+        for arn in (*sorted(standing), *steps):
+            among_here = {each for each in among if len(found[each]) < _MOST_OTHERS}
+            for step in self._into.best(self._grants.by_key[arn], among_here) if among_here else ():
+                if step != steps[step.source] and not self._leads_back(step, steps):
+                    found[step.source].append(step)
+        return {
+            arn: tuple(sorted(each, key=lambda step: step.rank)[:_MOST_OTHERS]) for arn, each in found.items() if each
+        }
+
+    def _leads_back(self, step: EscalationStep, steps: Mapping[str, EscalationStep]) -> bool:
+        arn = step.target
+        while arn in steps:
+            if arn == step.source:
+                return True
+            arn = steps[arn].target
+        return False
+
+    def _writing(self, left: Set[str]) -> Iterator[EscalationStep]:
+        """Give everyone who can write permissions into another principal and then act as it."""
+        writers = set().union(
+            *(self._grants.able.get(action.lower(), set()) for actions in WRITES.values() for action in actions)
+        )
+        among = writers & left
+        for target in self._grants.holders if among else ():
+            able: dict[str, tuple[str, Attempt]] = {}
+            for kind, arn in self._own.targets(target):
+                for action in WRITES[kind]:
+                    for holder in self._grants.who(action, arn, among - {target.arn}):
+                        for written, tried in self._own.writes(holder, kind, arn, boundary_of(target)):
+                            known = able.get(holder.arn)
+                            if known is None or tried.rank < known[1].rank:
+                                able[holder.arn] = (f"{written} on {named(arn)}", tried)
+            gain = self._own.gain(target) if able else None
+            inward = self._back([target]) if gain is not None else {}
+            if gain is None or not inward:
+                continue
+            # Who writes and who gets in need not be one principal: it is enough that someone can become both.
+            writers_by = self._back([self._grants.by_key[key] for key in able])
+            for source, step in inward.items():
+                if source not in left or not (source in able or source in writers_by):
+                    continue
+                before = None if source in able else writers_by[source]
+                how, tried = able[source if before is None else before.target]
+                words = f"{how}, then {step.how}" if before is None else f"{before.how}, {how}; then {step.how}"
+                both = tried.also(Attempt(step.by, (*step.depends_on, *gain.depends_on)))
+                if before is not None:
+                    both = Attempt(before.by, before.depends_on).also(both)
+                yield EscalationStep(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
+
+    def _back(self, targets: Sequence[Holder]) -> dict[str, EscalationStep]:
+        """Return one step for each source that gets to a target, whose words tell of all steps on the way."""
+        found: dict[str, EscalationStep] = {}
+        seen = {each.key for each in targets}
+        reached = list(targets)
+        for _ in range(_LONGEST_CHAIN):
+            closer: list[Holder] = []
+            for arrived in reached:
+                for step in self._steps_to(arrived.key, set(self._grants.order) - seen):
+                    found[step.source] = joined(step, found[arrived.key]) if arrived.key in found else step
+                    seen.add(step.source)
+                    closer.append(self._grants.by_key[step.source])
+            reached = closer
+        for each in reached:
+            # Who gets to these by further steps is not looked for.
+            self._cut[each.arn] = f"it is at the end of a chain of more than {_LONGEST_CHAIN} steps"
+        return found

@@ -1,0 +1,226 @@
+"""How one principal gets to act as another: by trust, by credentials, by what runs with a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from functools import cache
+
+from preflight.audit.access.holders import Holder
+from preflight.audit.access.trusts import principals_of, role_of_session, sessions_of, trust_of
+from preflight.audit.scene import Scene
+from preflight.audit.ways.attempts import Attempt, Attempts
+from preflight.audit.ways.grants import AllowedActions
+from preflight.audit.ways.steps import EscalationStep, named
+from preflight.audit.ways.what_if import trusting
+from preflight.iam.decide import decide
+from preflight.iam.decision import Outcome
+from preflight.iam.policy import Policy
+from preflight.iam.request import Context, Policies, Request
+from preflight.lint.analysis.escalation_paths import Way, ways
+
+_CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+_PROVIDERS = {
+    ":saml-provider/": "iam:UpdateSAMLProvider",
+    ":oidc-provider/": "iam:UpdateOpenIDConnectProviderThumbprint",
+}
+INSTANCES = "ec2.amazonaws.com"
+
+
+class WaysInto:
+    """Gives the steps into a principal. What is decided with is told apart by identity, so it is kept."""
+
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
+        self._scene = scene
+        self._grants = grants
+        self._try = attempts
+        self._rests: dict[tuple[str, str], Attempt | None] = {}
+        self._trusting: dict[str, Policy] = {}
+        self._trusts: dict[str, Policy | None] = {}
+
+    def best(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
+        """Give the best step to a principal from each of those given."""
+        best: dict[str, EscalationStep] = {}
+        for step in self._steps_into(target, among - {target.key}):
+            known = best.get(step.source)
+            if known is None or step.rank < known.rank:
+                best[step.source] = step
+        for arn in sorted(best, key=self._grants.order.__getitem__):
+            yield best[arn]
+
+    def _steps_into(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
+        if target.kind == "user":
+            yield from self._by_credentials(target, among)
+            return
+        trust = self._trust(target)
+        if trust is not None:
+            yield from self._by_trust(target, trust, among)
+            yield from self._by_providers(target, trust, among)
+            yield from self._by_service(target, trust, among)
+        yield from self._by_new_trust(target, among)
+
+    def _by_credentials(self, user: Holder, among: Set[str]) -> Iterator[EscalationStep]:
+        for action in _CREDENTIALS:
+            for holder in self._grants.who(action, user.arn, among):
+                tried = self._try.on(holder, action, user.arn)
+                if tried is not None:
+                    how = f"{action} on user {user.name}"
+                    yield EscalationStep(holder.key, user.arn, "user-credentials", how, tried.by, tried.depends_on)
+
+    def _by_trust(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
+        for holder in self._grants.in_order(self._assuming(trust, role.arn, among)):
+            tried = self._try.on(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
+            for session in sessions_of(trust, holder) if tried is None else ():
+                tried = self._try.on(replace(holder, arn=session), "sts:AssumeRole", role.arn, resource_policy=trust)
+            if tried is not None:
+                yield EscalationStep(
+                    holder.key, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on
+                )
+
+    def _by_new_trust(self, role: Holder, among: Set[str]) -> Iterator[EscalationStep]:
+        action = "iam:UpdateAssumeRolePolicy"
+        for holder in self._grants.who(action, role.arn, among):
+            tried = self._try.on(holder, action, role.arn)
+            if tried is None:
+                continue
+            trust = self._trusting.setdefault(holder.arn, trusting(holder.arn))
+            assumed = self._try.on(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
+            if assumed is not None:
+                both = tried.also(Attempt((), assumed.depends_on))
+                how = f"{action} on role {role.name}, then assumes it"
+                yield EscalationStep(holder.key, role.arn, "trust-policy", how, both.by, both.depends_on)
+
+    def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
+        for kind, provider in principals_of(trust):
+            action = next((action for part, action in _PROVIDERS.items() if part in provider), "")
+            if kind != "Federated" or not action:
+                continue
+            for holder in self._grants.who(action, provider, among):
+                tried = self._try.on(holder, action, provider)
+                if tried is not None:
+                    how = f"{action} on {named(provider)}, which role {role.name} trusts"
+                    yield EscalationStep(holder.key, role.arn, "trust-policy", how, tried.by, tried.depends_on)
+
+    def _by_service(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
+        services = self._services(role, trust)
+        possible = _ways_into(services)
+        if possible:
+            for holder in self._grants.who(
+                "iam:PassRole", role.arn, among, lambda each: self._grants.is_for(each, services)
+            ):
+                step = self._passing(holder, role, services)
+                if step is not None:
+                    yield step
+        profiles = role.detail.get("InstanceProfileList") or ()
+        if INSTANCES in services and profiles:
+            yield from self._by_instance(role, str(profiles[0].get("InstanceProfileName", "")), among)
+
+    def services_of(self, holder: Holder) -> frozenset[str]:
+        """Return the services that may assume a principal, as its trust policy decides; none for a user."""
+        trust = self._trust(holder) if holder.kind == "role" else None
+        return frozenset() if trust is None else self._services(holder, trust)
+
+    def _services(self, role: Holder, trust: Policy) -> frozenset[str]:
+        """Return the services that may assume a role, as its trust policy decides."""
+        named = {value for kind, value in principals_of(trust) if kind == "Service"}
+        if all(each.allows for each in trust.statements):
+            return frozenset(named)
+        policies = Policies(resource=trust)
+        context = Context(complete=False)
+        return frozenset(
+            each
+            for each in named
+            if decide(Request(each, "sts:AssumeRole", role.arn, context=context), policies, nearest=False).outcome
+            in (Outcome.ALLOWED, Outcome.OPEN)
+        )
+
+    def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[EscalationStep]:
+        """Give the ways to take over an instance that has the role, if one runs: the facts do not list instances."""
+        running = Attempt((), (f"an instance that runs with instance profile {profile}",))
+        for way in _ways_on(INSTANCES):
+            candidates = set.intersection(*(self._grants.able.get(each.lower(), set()) for each in way.needs)) & among
+            for holder in self._grants.in_order(candidates):
+                tried = self.rest(holder, way)
+                if tried is not None:
+                    both = tried.also(running)
+                    how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
+                    yield EscalationStep(holder.key, role.arn, "existing-role", how, both.by, both.depends_on)
+
+    def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> EscalationStep | None:
+        powers = self._grants.powers[holder.key]
+        passed: dict[str, Attempt | None] = {}
+        best: EscalationStep | None = None
+        for way, needs in _ways_into(services):
+            rest = self.rest(holder, way) if needs <= powers else None
+            if rest is None or not self._has_profile(holder, role, way):
+                continue
+            for service in (each for each in way.passed_to if each in services):
+                if service not in passed:
+                    context = {"iam:PassedToService": service}
+                    passed[service] = self._try.on(holder, "iam:PassRole", role.arn, context=context)
+                given = passed[service]
+                if given is None:
+                    continue
+                both = given.also(rest)
+                how = f"{_said(way)}, as {role.name}"
+                step = EscalationStep(holder.key, role.arn, way.kind, how, both.by, both.depends_on)
+                if not step.depends_on:
+                    return step
+                if best is None or step.rank < best.rank:
+                    best = step
+        return best
+
+    def _has_profile(self, holder: Holder, role: Holder, way: Way) -> bool:
+        """Say whether a role is in an instance profile, or can be put into one, where a way gives it to an instance."""
+        if way.passed_to != (INSTANCES,) or role.detail.get("InstanceProfileList") != []:
+            return True
+        return "iam:addroletoinstanceprofile" in self._grants.powers[holder.key]
+
+    def rest(self, holder: Holder, way: Way) -> Attempt | None:
+        """Return what allows a principal all of a way but to pass the role, which is the same whatever the role."""
+        key = holder.key, way.name
+        if key not in self._rests:
+            actions = [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"]
+            self._rests[key] = self._try.anywhere(holder, actions, dict(way.on))
+        return self._rests[key]
+
+    def _assuming(self, trust: Policy, role: str, among: Set[str]) -> set[str]:
+        """Return those who may be able to assume a role: whom its trust policy names, or who may assume roles."""
+        named = [value for kind, value in principals_of(trust) if kind in ("AWS", "*")]
+        found = {value for value in named if value in among}
+        found |= {arn for value in named if (arn := role_of_session(value, self._grants.by_name)) in among}
+        if "*" in named:
+            return {*among}
+        # Trust in another account's root is nothing to anyone here.
+        own = self._scene.account_id
+        if any(value == own or value.endswith(f"::{own}:root") for value in named):
+            able = self._grants.able.get("sts:assumerole", set()) & among
+            found |= {each.key for each in self._grants.who("sts:AssumeRole", role, able)}
+        return found
+
+    def _trust(self, role: Holder) -> Policy | None:
+        if role.arn not in self._trusts:
+            self._trusts[role.arn] = trust_of(role)
+        return self._trusts[role.arn]
+
+
+@cache
+def _ways_into(services: frozenset[str]) -> tuple[tuple[Way, frozenset[str]], ...]:
+    """Return the ways to act as a role that these services may assume, the shortest first."""
+    found = [way for way in ways() if way.kind == "passed-role" and not services.isdisjoint(way.passed_to)]
+    return tuple((way, actions_of(way)) for way in sorted(found, key=lambda each: len(each.needs) + len(each.creates)))
+
+
+@cache
+def _ways_on(service: str) -> tuple[Way, ...]:
+    """Return the ways to take over what runs already with a role that a service assumed for it."""
+    return tuple(way for way in ways() if way.kind == "existing-role" and service in way.runs_as)
+
+
+def actions_of(way: Way) -> frozenset[str]:
+    """Return all actions that a way takes, in lower case."""
+    return frozenset(each.lower() for each in (*way.needs, *way.creates))
+
+
+def _said(way: Way) -> str:
+    return f"{' + '.join((*way.needs, *way.creates))} {way.does}"

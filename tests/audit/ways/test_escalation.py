@@ -1,0 +1,194 @@
+"""Who can become an administrator: small accounts, each with one way or with none, after public catalogues of ways."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preflight.audit.scene import scene_of
+from preflight.audit.ways.escalation import escalation
+from preflight.audit.ways.steps import ADMINISTRATOR, Escalation
+from preflight.documents.text.document import Document
+from tools.managed_policies import PATH, content
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "escalation.jsonl").read_text().splitlines()]
+FURTHER = [json.loads(line) for line in (HERE / "what_ways_rest_on.jsonl").read_text().splitlines()]
+ACCOUNT = "111122223333"
+
+
+def found_in(snapshot: dict[str, Any]) -> Escalation:
+    return escalation(scene_of(Document("snapshot.json", snapshot)))
+
+
+def named(name: str) -> Escalation:
+    return found_in(json.loads((HERE / f"{name}.json").read_text()))
+
+
+def last(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
+def test_accounts_with_one_way_or_none(case: dict[str, Any]) -> None:
+    found = found_in(case["snapshot"])
+    who = {last(arn) for arn in (*found.administrators, *found.steps)}
+    assert (case["from"] in who) is case["a_way_to_administrator"]
+    if "ExternalId" in case["id"] or "MFA condition" in case["id"]:
+        (step,) = (step for arn, step in found.steps.items() if last(arn) == case["from"])
+        assert step.depends_on
+
+
+@pytest.mark.parametrize("case", FURTHER, ids=lambda case: str(case["id"]))
+def test_what_a_way_rests_on(case: dict[str, Any]) -> None:
+    """Groups joined, versions restored, boundaries and denials taken off, principals created, tags, trust, regions."""
+    found = found_in(case["snapshot"])
+    way = "s" in {last(arn) for arn in (*found.administrators, *found.steps)}
+    unknown = "s" in {last(arn) for arn in (*found.undecided, *found.unseen)}
+    assert ("way" if way else "open" if unknown else "none") == case["expect"]
+
+
+def test_administrators_under_conditions_are_listed_with_them() -> None:
+    found = named("conditional-administrators")
+    conditions = {last(arn): each for arn, each in found.conditions.items()}
+    assert conditions["mfaadmin"] == ("aws:MultiFactorAuthPresent Bool true",)
+    assert set(conditions) == {"denyip", "denyregion", "denymfa", "ipadmin", "mfaadmin", "regionadmin"}
+    assert {last(each) for each in found.administrators} == {*conditions, "plain", "trustmfa"}
+    assert {last(arn): step.depends_on for arn, step in found.steps.items()} == {
+        "putmfa": ("aws:MultiFactorAuthPresent Bool true",),
+        "dev": ("aws:MultiFactorAuthPresent Bool true",),
+    }
+
+
+def test_a_policy_of_aws_without_its_document_is_known_by_name_and_another_is_undecided() -> None:
+    found = named("missing-documents")
+    assert {last(each) for each in found.administrators} == {"boss"}
+    assert {last(each) for each in found.undecided} == {"lucy"}
+
+
+def test_an_instance_profile_is_reached_by_who_may_open_a_shell() -> None:
+    (step,) = named("instance-profile").steps.values()
+    assert (last(step.source), last(step.target), step.kind) == ("ops", "ec2admin", "existing-role")
+    assert step.depends_on == ("an instance that runs with instance profile ec2admin",)
+
+
+def user(name: str, *statements: dict[str, Any], groups: tuple[str, ...] = ()) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    return {
+        "UserName": name,
+        "Arn": f"arn:aws:iam::{ACCOUNT}:user/{name}",
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document}] if statements else [],
+        "GroupList": list(groups),
+        "AttachedManagedPolicies": [],
+    }
+
+
+def allow(action: str | list[str], resource: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def account(*users: dict[str, Any], roles: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    iam = {"UserDetailList": list(users), "GroupDetailList": [], "RoleDetailList": list(roles), "Policies": []}
+    return {"version": 1, "account": ACCOUNT, "partition": "aws", "iam": iam, "organization": None, "regions": {}}
+
+
+def test_several_hops_and_all_ways_of_a_principal() -> None:
+    boss = user("boss", allow("*"))
+    far = user("far", allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/near"))
+    near = user("near", allow(["iam:CreateAccessKey", "iam:UpdateLoginProfile"], f"arn:aws:iam::{ACCOUNT}:user/boss"))
+    near["UserPolicyList"][0]["PolicyDocument"]["Statement"].append(
+        allow("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")
+    )
+    found = found_in(account(boss, far, near))
+    path = [(last(each.source), last(each.target)) for each in found.path(far["Arn"])]
+    assert path == [("far", "near"), ("near", ADMINISTRATOR)]
+    assert [last(each.target) for each in found.others[near["Arn"]]] == ["boss"]
+
+
+def test_the_statement_that_closes_most_ways_comes_first() -> None:
+    shared = [user(f"dev{number}", allow("iam:PutUserPolicy")) for number in range(3)]
+    found = found_in(account(user("boss", allow("*")), *shared))
+    assert len(found.steps) == 3
+    assert sum(count for _, count in found.closing()) >= 1
+
+
+def test_a_name_that_is_chosen_must_fit_all_actions_of_a_way() -> None:
+    role = {
+        "RoleName": "admin",
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/admin",
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        },
+        "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [allow("*")]}}],
+        "AttachedManagedPolicies": [],
+    }
+    functions = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function"
+
+    def found(created: str, invoked: str) -> bool:
+        dev = user(
+            "dev",
+            allow("iam:PassRole"),
+            allow("lambda:CreateFunction", f"{functions}:{created}"),
+            allow("lambda:InvokeFunction", f"{functions}:{invoked}"),
+        )
+        return bool(found_in(account(dev, roles=(role,))).steps)
+
+    assert found("dev-*", "dev-*")
+    assert found("dev-*", "*-one")
+    assert not found("dev-*", "prod-*")
+
+
+def test_the_copy_of_managed_policies_is_readable_and_has_what_moto_has() -> None:
+    import gzip
+
+    kept = json.loads(gzip.decompress(PATH.read_bytes()))
+    assert kept == content(), "run python tools/managed_policies.py"
+
+
+def test_ways_that_were_not_looked_at_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = {"Effect": "Allow", "Action": "iam:AddUserToGroup", "Resource": "*"}
+    harmless = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    version = "2012-10-17"
+    user = {
+        "UserName": "u", "Arn": f"arn:aws:iam::{ACCOUNT}:user/u", "GroupList": [], "AttachedManagedPolicies": [],
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": version, "Statement": [allowed]}}],
+    }  # fmt: skip
+    group = {
+        "GroupName": "g", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "AttachedManagedPolicies": [],
+        "GroupPolicyList": [{"PolicyName": "q", "PolicyDocument": {"Version": version, "Statement": [harmless]}}],
+    }  # fmt: skip
+    iam = {"UserDetailList": [user], "GroupDetailList": [group], "RoleDetailList": [], "Policies": []}
+    facts = {"version": 1, "account": ACCOUNT, "regions": {}, "iam": iam, "organization": None}
+    assert found_in(facts).undecided == {}
+    monkeypatch.setattr("preflight.audit.ways.escalation._MOST_CHANGES", 0)
+    assert list(found_in(facts).undecided) == [user["Arn"]]
+
+
+def test_each_step_cites_the_policies_of_its_own_principal() -> None:
+    """The same statement in policies of other names is decided once, and cited by each by its own name."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}],
+    }
+    shared = f"arn:aws:iam::{ACCOUNT}:policy/shared"
+    version = {"Document": document, "VersionId": "v1", "IsDefaultVersion": True}
+    inline = [{"PolicyName": "own", "PolicyDocument": json.loads(json.dumps(document))}]
+
+    def role(name: str, policies: list[Any], attached: list[Any]) -> dict[str, Any]:
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        return {"RoleName": name, "Arn": arn, "RolePolicyList": policies, "AttachedManagedPolicies": attached}
+
+    roles = [role("a", inline, []), role("b", [], [{"PolicyArn": shared}])]
+    iam = {
+        "RoleDetailList": roles, "UserDetailList": [], "GroupDetailList": [],
+        "Policies": [{"Arn": shared, "PolicyName": "shared", "PolicyVersionList": [version]}],
+    }  # fmt: skip
+    found = found_in({"version": 1, "account": ACCOUNT, "regions": {}, "iam": iam, "organization": None})
+    cited = {last(arn): {each.policy for each in step.by} for arn, step in found.steps.items()}
+    assert cited == {"a": {"own of role a"}, "b": {shared}}
