@@ -117,7 +117,7 @@ class Decider:
         if resource_policy is not None:
             personal = personal or not self._names_accounts(resource_policy)
         # Service-linked roles are spared by the policies of organizations.
-        who = holder.arn if personal or policies.unknown or holder.is_service_linked else holder.kind
+        who = holder.arn + holder.variant if personal or policies.unknown or holder.is_service_linked else holder.kind
         return (
             about,
             who,

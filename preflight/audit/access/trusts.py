@@ -10,6 +10,8 @@ from preflight.audit.access.holders import Holder
 from preflight.iam.policy import Policy
 from preflight.iam.request import PolicyType
 
+_NAME = "sts:RoleSessionName"
+
 
 def trust_of(role: Holder) -> Policy | None:
     """Return a role's trust policy; None where it is not known or AWS would not store it."""
@@ -36,3 +38,18 @@ def sessions_of(trust: Policy, role: Holder) -> Iterator[str]:
     for _, value in principals_of(trust):
         if f":assumed-role/{role.name}/" in value and role.kind == "role":
             yield value
+
+
+def session_names(trust: Policy, holder: Holder) -> Iterator[Mapping[str, str]]:
+    """Give the condition keys of session names to try: who assumes a role chooses the name, which may have to be its
+    own (`${aws:username}`). Empty where the trust policy does not look at it.
+    """
+    values = [
+        value for statement in trust.statements for each in statement.conditions if each.key == _NAME.lower()
+        for value in each.values
+    ]  # fmt: skip
+    for value in values:
+        own = value.replace("${aws:username}", holder.name) if holder.kind == "user" else value
+        if "$" not in own:
+            yield {_NAME: own.replace("*", "x").replace("?", "x")}
+    yield {_NAME: "any"} if values else {}

@@ -11,7 +11,7 @@ from preflight.account.facts import Unknown
 from preflight.audit.access.covering import Covering
 from preflight.audit.access.decider import NOTHING, Access, Reach
 from preflight.audit.access.holders import Holder
-from preflight.audit.access.trusts import trust_of
+from preflight.audit.access.trusts import session_names, trust_of
 from preflight.audit.questions.asked_resources import named_resources, policy_of, resources_of
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
@@ -107,6 +107,9 @@ def _administrator(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:
     elif needs := found.unseen.get(holder.arn):
         reason = f"what runs already with a role is not known ({', '.join(needs)})"
         yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
+    elif needs := found.central.get(holder.arn):
+        reason = f"whether this account manages IAM Identity Center is not known ({', '.join(needs)})"
+        yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
 
 
 def _answers(
@@ -142,7 +145,11 @@ def _access(scene: Scene, holder: Holder, action: str, resource: str) -> Access:
     if role is not None:
         trust = trust_of(role)
         if trust is not None:
-            return scene.decider.access(holder, action, resource, resource_policy=trust)
+            found = (
+                scene.decider.access(holder, action, resource, context=context, resource_policy=trust)
+                for context in session_names(trust, holder)
+            )
+            return max(found, key=lambda each: _ORDER.index(each.reach))
         return _unread(scene, holder, action, resource, f"the trust policy of {role.name} is not known")
     if action.startswith("kms:") and ":key/" in resource:
         policy = policy_of(scene, resource)

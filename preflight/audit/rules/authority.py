@@ -85,7 +85,16 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
             f"({_listed(actions)}): the facts don't list functions, notebooks, builds, tasks and stacks",
             remedy="Check which roles those run with, or limit the actions to specific resources.",
         )
-    if not found.steps and not found.undecided and not found.unseen:
+    if found.central:
+        names = _listed(_named(scene, arn) for arn in found.central)
+        actions = sorted({action for each in found.central.values() for action in each})
+        yield rule.result(
+            Kind.OPEN,
+            f"Can't determine whether {names} can become an administrator by changing permission sets "
+            f"({_listed(actions)}): the facts don't say whether this account manages IAM Identity Center",
+            remedy="If it does, allow these actions only to its administrators. Otherwise they change nothing here.",
+        )
+    if not found.steps and not found.undecided and not found.unseen and not found.central:
         yield rule.result(
             Kind.PASS,
             f"Besides {_number(len(found.administrators), 'administrator')}{_administrators(scene)}, no role or user "

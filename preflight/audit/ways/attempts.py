@@ -10,6 +10,8 @@ from types import MappingProxyType
 from preflight.audit.access.decider import Access, Reach
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
+from preflight.audit.ways.asked_tags import TAGGING, asked_tags
+from preflight.audit.ways.steps import EscalationStep, named
 from preflight.catalog.regions import regions
 from preflight.iam.decision import StatementRef
 from preflight.iam.pattern import combinations, matches
@@ -29,15 +31,24 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Something that a principal may do: by which statements, and what it depends on, in words; empty if nothing."""
+    """Something that a principal may do: by which statements, and what it depends on, in words; empty if nothing.
+
+    `first` is what it does before, in words: it tags what it acts on.
+    """
 
     by: tuple[StatementRef, ...] = ()
     depends_on: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     def also(self, other: Attempt) -> Attempt:
         """Return both together."""
         by = tuple(dict.fromkeys((*self.by, *other.by)))
-        return Attempt(by, tuple(dict.fromkeys((*self.depends_on, *other.depends_on))))
+        first = tuple(dict.fromkeys((*self.first, *other.first)))
+        return Attempt(by, tuple(dict.fromkeys((*self.depends_on, *other.depends_on))), first)
+
+    def step(self, source: str, target: str, kind: str, how: str) -> EscalationStep:
+        """Return it as a step on a way."""
+        return EscalationStep(source, target, kind, ", then ".join((*self.first, how)), self.by, self.depends_on)
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -66,9 +77,36 @@ class Attempts:
         """Try an action on one resource, an ARN, or on any name where it has `?*`; None if it is not allowed.
 
         `context` are condition keys of the request, `absent` those that it does not have. Conditions on other keys make
-        the attempt depend on them.
+        the attempt depend on them. Where the policies ask for tags of what is acted on, it counts as tagged by a
+        principal that may tag it.
         """
         tags = self._tags(holder, resource, resource_policy)
+        found = self._tagged(holder, action, resource, tags, context, absent, resource_policy)
+        if found is not None or not tags or action in TAGGING.values():
+            return found
+        wanted = {name.lower(): value for name, value in asked_tags(holder, _TAG_KEYS).items()}
+        changed = {key: wanted.get(key.partition("/")[2].lower(), value) for key, value in tags.items()}
+        if changed == tags:
+            return None
+        tagging = TAGGING[self._scene.holders.by_arn[resource].kind]
+        tagged = self._tagged(holder, tagging, resource, tags, {}, (), None)
+        found = tagged and self._tagged(holder, action, resource, changed, context, absent, resource_policy)
+        if tagged is None or found is None:
+            return None
+        told = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        return Attempt((), (), (f"{tagging} on {named(resource)} ({told})",)).also(tagged).also(found)
+
+    def _tagged(
+        self,
+        holder: Holder,
+        action: str,
+        resource: str,
+        tags: Mapping[str, str | None],
+        context: Mapping[str, str],
+        absent: Sequence[str],
+        resource_policy: Policy | None,
+    ) -> Attempt | None:
+        """Try an action on a resource that has these tags, by the condition keys that ask for them."""
         if tags:
             context = {**context, **{key: value for key, value in tags.items() if value is not None}}
             absent = (*absent, *(key for key, value in tags.items() if value is None))

@@ -10,7 +10,9 @@ The ways are those of `rules/lint-data/escalation.json`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import NamedTuple
 
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
@@ -28,6 +30,7 @@ _MOST_OTHERS = 8
 _MOST_CHANGES = 2_000
 _MOST_SOURCES = 5_000
 _LONGEST_CHAIN = 32
+_PERMISSION_SET = ":role/aws-reserved/sso.amazonaws.com/"
 
 
 def escalation(scene: Scene) -> Escalation:
@@ -35,17 +38,29 @@ def escalation(scene: Scene) -> Escalation:
     return _Search(scene).found()
 
 
+class _Changed(NamedTuple):
+    """A principal as others can make it: as whom they act then, how they change it, and who can, by key."""
+
+    target: Holder
+    how: str
+    able: Mapping[str, Attempt]
+
+
 class _Search:
     def __init__(self, scene: Scene) -> None:
+        self._scene = scene
         attempts = Attempts(scene)
         # Which of the actions of ways someone's policies allow on anything at all: most ways are ruled out by that.
         actions = {"sts:AssumeRole", "iam:AddRoleToInstanceProfile", *PROBES, *CHANGES, *NEW}
         actions.update(each for way in ways() for each in (*way.needs, *way.creates))
         self._grants = AllowedActions(scene, actions)
-        self._own = OwnWays(scene, self._grants, attempts)
         self._into = WaysInto(scene, self._grants, attempts)
+        self._own = OwnWays(scene, self._grants, attempts, self._into.rest)
         # Principals as they can make themselves, each with the step that makes them so.
         self._made: dict[str, EscalationStep] = {}
+        # Principals as others can make them: as which they are then, how, and who can.
+        self._changed: dict[str, _Changed] = {}
+        self._entered: dict[str, Sequence[EscalationStep]] = {}
         # Those whose ways were not all looked at, with the reason.
         self._cut: dict[str, str] = {}
 
@@ -59,6 +74,11 @@ class _Search:
         for holder in holders:
             if holder.arn not in standing and holder.arn not in steps:
                 self._add_changes(holder)
+        steps.update(
+            self._add_changes_by_others(
+                [each for each in holders if each.arn not in standing and each.arn not in steps], {*standing, *steps}
+            )
+        )
         reached = [*sorted(standing), *steps]
         left = set(self._grants.order) - {*standing, *steps}
         while left:
@@ -75,8 +95,9 @@ class _Search:
                 steps[source] = min(possible, key=lambda each: each.rank)
             left -= closer.keys()
             reached = sorted(closer, key=self._grants.order.__getitem__)
-        steps = {key: self._whole(step, steps) for key, step in steps.items() if key not in self._made}
-        left -= self._made.keys()
+        imagined = {*self._made, *self._changed}
+        steps = {key: self._whole(step, steps) for key, step in steps.items() if key not in imagined}
+        left -= imagined
         others = self._others(standing, steps) if len(steps) <= _MOST_SOURCES else {}
         conditions = {arn: found.depends_on for arn, found in standing.items() if found.depends_on}
         undecided = {
@@ -86,7 +107,8 @@ class _Search:
         }
         undecided |= {arn: reason for arn, reason in self._cut.items() if arn in left}
         unseen = self._unseen(left, {*standing, *steps})
-        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen)
+        central = self._central(left - unseen.keys())
+        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen, central)
 
     def _add_changes(self, holder: Holder, depth: int = 2) -> None:
         """Add a principal as it can make itself, where that is more than it is."""
@@ -96,23 +118,50 @@ class _Search:
                 break
             if change.after.key not in self._grants.order:
                 self._grants.add(change.after)
-                it = change.attempt
-                how = change.how
-                self._made[change.after.key] = EscalationStep(
-                    holder.key, change.after.key, "own-permissions", how, it.by, it.depends_on
+                self._made[change.after.key] = change.attempt.step(
+                    holder.key, change.after.key, "own-permissions", change.change.words
                 )
                 self._add_changes(change.after, depth - 1)
 
+    def _add_changes_by_others(
+        self, holders: Sequence[Holder], settled: Set[str]
+    ) -> Iterator[tuple[str, EscalationStep]]:
+        """Add principals as others of them can make them, and give those that can do everything then."""
+        changers = list(self._grants.in_order(self._able_to(CHANGES) - settled))
+        found: list[tuple[Holder, _Changed]] = []
+        for target in holders if changers else ():
+            for change, able in self._own.changes_by(changers, target):
+                if len(found) >= _MOST_CHANGES:
+                    self._cut[target.arn] = f"it can be changed in more ways than the {_MOST_CHANGES:,} that are tried"
+                    break
+                after = replace(change.after, variant=f"{change.after.variant} by another")
+                found.append((after, _Changed(target, f"{change.words} ({named(target.arn)})", able)))
+        for after, changed in found:
+            self._grants.add(after)
+            self._changed[after.key] = changed
+            gain = self._own.after(after)
+            if gain is not None:
+                yield after.key, gain.step(after.key, ADMINISTRATOR, "own-permissions", "")
+
+    def _able_to(self, actions: Iterable[str]) -> set[str]:
+        return set().union(*(self._grants.able.get(each.lower(), set()) for each in actions))
+
     def _steps_to(self, key: str, among: Set[str]) -> Iterator[EscalationStep]:
-        made = self._made.get(key)
-        if made is None:
+        made, changed = self._made.get(key), self._changed.get(key)
+        if changed is not None:
+            if key not in self._entered:
+                self._entered[key] = ()  # while it is worked out: a way by way of itself is none
+                able = {each: (changed.how, tried) for each, tried in changed.able.items()}
+                self._entered[key] = list(self._by_both(changed.target, key, able, Attempt()))
+            yield from (each for each in self._entered[key] if each.source in among)
+        elif made is None:
             yield from self._into.best(self._grants.by_key[key], among)
         elif made.source in among:
             yield made
 
     def _whole(self, step: EscalationStep, steps: Mapping[str, EscalationStep]) -> EscalationStep:
         """Return a step to a principal that exists, or to everything."""
-        while step.target in self._made:
+        while step.target in self._made or step.target in self._changed:
             step = joined(step, steps[step.target])
         return step
 
@@ -130,6 +179,23 @@ class _Search:
                 if actions_of(way) <= self._grants.powers[holder.key] and self._into.rest(holder, way) is not None:
                     found[holder.arn] = way.needs
                     break
+        return found
+
+    def _central(self, left: Set[str]) -> dict[str, tuple[str, ...]]:
+        """Return who may change the permission sets of IAM Identity Center, if the account uses them: whether it also
+        manages them, the facts don't say.
+        """
+        if not any(_PERMISSION_SET in each for each in self._scene.holders.by_arn):
+            return {}
+        of_sets = [way for way in ways() if all(each.startswith("sso:") for each in way.needs)]
+        found: dict[str, tuple[str, ...]] = {}
+        for holder in self._grants.in_order(left):
+            able = [
+                each for way in of_sets if actions_of(way) <= self._grants.powers[holder.key]
+                and self._into.rest(holder, way) is not None for each in way.needs
+            ]  # fmt: skip
+            if able:
+                found[holder.arn] = tuple(able)
         return found
 
     def _others(
@@ -159,10 +225,7 @@ class _Search:
 
     def _writing(self, left: Set[str]) -> Iterator[EscalationStep]:
         """Give everyone who can write permissions into another principal and then act as it."""
-        writers = set().union(
-            *(self._grants.able.get(action.lower(), set()) for actions in WRITES.values() for action in actions)
-        )
-        among = writers & left
+        among = self._able_to(action for actions in WRITES.values() for action in actions) & left
         for target in self._grants.holders if among else ():
             able: dict[str, tuple[str, Attempt]] = {}
             for kind, arn in self._own.targets(target):
@@ -173,21 +236,26 @@ class _Search:
                             if known is None or tried.rank < known[1].rank:
                                 able[holder.arn] = (f"{written} on {named(arn)}", tried)
             gain = self._own.gain(target) if able else None
-            inward = self._back([target]) if gain is not None else {}
-            if gain is None or not inward:
+            if gain is not None:
+                yield from (each for each in self._by_both(target, ADMINISTRATOR, able, gain) if each.source in left)
+
+    def _by_both(
+        self, target: Holder, key: str, able: Mapping[str, tuple[str, Attempt]], gain: Attempt
+    ) -> Iterator[EscalationStep]:
+        """Give everyone who can both change a principal, as those that are `able`, and then act as it."""
+        inward = self._back([target])
+        # Who writes and who gets in need not be one principal: it is enough that someone can become both.
+        writers_by = self._back([self._grants.by_key[each] for each in able]) if inward else {}
+        for source, step in inward.items():
+            if not (source in able or source in writers_by):
                 continue
-            # Who writes and who gets in need not be one principal: it is enough that someone can become both.
-            writers_by = self._back([self._grants.by_key[key] for key in able])
-            for source, step in inward.items():
-                if source not in left or not (source in able or source in writers_by):
-                    continue
-                before = None if source in able else writers_by[source]
-                how, tried = able[source if before is None else before.target]
-                words = f"{how}, then {step.how}" if before is None else f"{before.how}, {how}; then {step.how}"
-                both = tried.also(Attempt(step.by, (*step.depends_on, *gain.depends_on)))
-                if before is not None:
-                    both = Attempt(before.by, before.depends_on).also(both)
-                yield EscalationStep(source, ADMINISTRATOR, "own-permissions", words, both.by, both.depends_on)
+            before = None if source in able else writers_by[source]
+            how, tried = able[source if before is None else before.target]
+            words = f"{how}, then {step.how}" if before is None else f"{before.how}, {how}; then {step.how}"
+            both = tried.also(Attempt(step.by, (*step.depends_on, *gain.depends_on)))
+            if before is not None:
+                both = Attempt(before.by, before.depends_on).also(both)
+            yield both.step(source, key, "own-permissions", words)
 
     def _back(self, targets: Sequence[Holder]) -> dict[str, EscalationStep]:
         """Return one step for each source that gets to a target, whose words tell of all steps on the way."""

@@ -9,6 +9,7 @@ from preflight.audit.access.covering import Covering
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.iam.conditions import Truth
+from preflight.iam.policy import Policy
 from preflight.iam.statement import Statement
 from preflight.iam.variables import Found, Missing
 
@@ -34,7 +35,8 @@ class AllowedActions:
                 self.add(holder)
 
     def add(self, holder: Holder) -> None:
-        """Add a principal, before anything was asked."""
+        """Add a principal."""
+        self._allowing.clear()
         if holder.kind == "role":
             self.by_name.setdefault(holder.name, holder.arn)
         self.order[holder.key] = len(self.holders)
@@ -50,6 +52,10 @@ class AllowedActions:
         for boundary in holder.policies.boundaries or () if granted else ():
             granted &= self._covering.allowed(boundary)
         return granted
+
+    def allowed(self, policy: Policy) -> frozenset[str]:
+        """Return the actions, in lower case, that a policy allows on anything at all."""
+        return self._covering.allowed(policy)
 
     def who(
         self, action: str, resource: str, among: Set[str], where: Callable[[Statement], bool] | None = None

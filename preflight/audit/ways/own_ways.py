@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.audit.ways.attempts import Attempt, Attempts
-from preflight.audit.ways.changes import BOUNDARY, AttemptedChange, Changes
+from preflight.audit.ways.changes import BOUNDARY, AttemptedChange, Changes, PossibleChange
 from preflight.audit.ways.grants import AllowedActions
-from preflight.audit.ways.new_principals import NewPrincipals
-from preflight.audit.ways.own_attachments import attachable
+from preflight.audit.ways.memberships import Memberships
+from preflight.audit.ways.new_principals import NewPrincipals, Rest
+from preflight.audit.ways.own_attachments import NarrowPolicies, attachable
 from preflight.audit.ways.steps import ADMINISTRATOR, EscalationStep, named
-from preflight.audit.ways.what_if import Memberships, boundary_of, everything, with_policies
+from preflight.audit.ways.what_if import boundary_of, everything, with_policies
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     "user": ("iam:PutUserPolicy", "iam:AttachUserPolicy"),
@@ -25,14 +26,15 @@ WRITES: Mapping[str, tuple[str, ...]] = {
 class OwnWays:
     """Says who can do everything, and who can give itself everything, with the policies as they would be then."""
 
-    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts, rest: Rest) -> None:
+        """Take what says, as `rest`, what allows a principal all of a way but to pass the role."""
         self._scene = scene
         self._grants = grants
         self._try = attempts
         self._held = Memberships(scene)
         free = f"arn:{scene.partition}:iam::aws:policy/AdministratorAccess"
         self._changer = Changes(grants, attempts, self._held, free)
-        self._new = NewPrincipals(scene, grants, attempts, self._held)
+        self._new = NewPrincipals(scene, grants, attempts, self._held, rest)
         self._changes: dict[str, Sequence[tuple[AttemptedChange, Attempt | None]]] = {}
         self._gains: dict[str, Attempt | None] = {}
 
@@ -48,7 +50,23 @@ class OwnWays:
             self._gains[holder.key] = self._try.everything(with_policies(holder, [everything()]))
         return self._gains[holder.key]
 
-    def _after(self, changed: Holder) -> Attempt | None:
+    def changes_by(
+        self, actors: Sequence[Holder], target: Holder
+    ) -> Iterator[tuple[PossibleChange, dict[str, Attempt]]]:
+        """Give what others can make of a principal, each with who can, by key."""
+        powers = frozenset[str]().union(*map(self._grants.powers_of, actors))
+        keys = {each.key for each in actors} - {target.key}
+        narrow = NarrowPolicies(self._grants, self._held, actors)
+        for change in self._changer.possible(target, powers, narrow):
+            able = {
+                actor.key: tried
+                for actor in self._grants.who(change.action, change.resource, keys)
+                if (tried := self._changer.attempt(actor, change)) is not None
+            }
+            if able:
+                yield change, able
+
+    def after(self, changed: Holder) -> Attempt | None:
         """Say whether a principal as it would be after a change can do everything, or give itself everything."""
         standing = self.standing(changed)
         if standing is not None:
@@ -63,16 +81,13 @@ class OwnWays:
         if not powers:
             return []
         changed = (
-            (each.how, each.attempt.also(Attempt((), gained.depends_on)))
+            (each.change.words, each.attempt.also(Attempt((), gained.depends_on)))
             for each, gained in self.changes(holder)
             if gained is not None
         )
         found = [*self._written(holder, powers), *changed, *self._new.of(holder)]
         return sorted(
-            (
-                EscalationStep(holder.key, ADMINISTRATOR, "own-permissions", how, it.by, it.depends_on)
-                for how, it in found
-            ),
+            (it.step(holder.key, ADMINISTRATOR, "own-permissions", how) for how, it in found),
             key=lambda each: each.rank,
         )
 
@@ -81,7 +96,7 @@ class OwnWays:
         known = self._changes.get(holder.key)
         if known is None:
             found = self._changer.of(holder)
-            known = self._changes[holder.key] = [(each, self._after(each.after)) for each in found]
+            known = self._changes[holder.key] = [(each, self.after(each.after)) for each in found]
         return known
 
     def _written(self, holder: Holder, powers: Set[str]) -> Iterator[tuple[str, Attempt]]:

@@ -42,7 +42,8 @@ class Escalation:
     `steps` are the best next step of everyone else who can get there, by ARN; `others` their other next steps.
     `undecided` are those of whom some policies are not known and who are on no way that is known, with the reason.
     `unseen` are those, on no known way, who may take over something that runs with a role, of which the facts list
-    nothing, with the actions.
+    nothing, with the actions. `central` are those, on no known way either, who may change permission sets of IAM
+    Identity Center, if this account manages them, with the actions.
     """
 
     administrators: frozenset[str]
@@ -51,6 +52,7 @@ class Escalation:
     others: Mapping[str, tuple[EscalationStep, ...]]
     undecided: Mapping[str, str]
     unseen: Mapping[str, tuple[str, ...]]
+    central: Mapping[str, tuple[str, ...]]
 
     def path(self, arn: str) -> tuple[EscalationStep, ...]:
         """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""
@@ -82,7 +84,8 @@ def joined(first: EscalationStep, onward: EscalationStep) -> EscalationStep:
     """Return two steps as one, from the first's source to where the second gets."""
     by = tuple(dict.fromkeys((*first.by, *onward.by)))
     depends_on = tuple(dict.fromkeys((*first.depends_on, *onward.depends_on)))
-    return replace(first, target=onward.target, how=f"{first.how}, then {onward.how}", by=by, depends_on=depends_on)
+    how = f"{first.how}, then {onward.how}" if onward.how else first.how
+    return replace(first, target=onward.target, how=how, by=by, depends_on=depends_on)
 
 
 def named(arn: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from preflight.audit.access.holders import Holder
-from preflight.audit.access.trusts import principals_of, role_of_session, sessions_of, trust_of
+from preflight.audit.access.trusts import principals_of, role_of_session, session_names, sessions_of, trust_of
 from preflight.audit.scene import Scene
 from preflight.audit.ways.attempts import Attempt, Attempts
 from preflight.audit.ways.grants import AllowedActions
@@ -65,17 +65,23 @@ class WaysInto:
                 tried = self._try.on(holder, action, user.arn)
                 if tried is not None:
                     how = f"{action} on user {user.name}"
-                    yield EscalationStep(holder.key, user.arn, "user-credentials", how, tried.by, tried.depends_on)
+                    yield tried.step(holder.key, user.arn, "user-credentials", how)
 
     def _by_trust(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for holder in self._grants.in_order(self._assuming(trust, role.arn, among)):
-            tried = self._try.on(holder, "sts:AssumeRole", role.arn, resource_policy=trust)
+            tried = self._assumes(holder, role, trust)
             for session in sessions_of(trust, holder) if tried is None else ():
-                tried = self._try.on(replace(holder, arn=session), "sts:AssumeRole", role.arn, resource_policy=trust)
+                tried = self._assumes(replace(holder, arn=session), role, trust)
             if tried is not None:
-                yield EscalationStep(
-                    holder.key, role.arn, "assume-role", f"assumes {role.name}", tried.by, tried.depends_on
-                )
+                yield tried.step(holder.key, role.arn, "assume-role", f"assumes {role.name}")
+
+    def _assumes(self, holder: Holder, role: Holder, trust: Policy) -> Attempt | None:
+        """Say whether a principal may assume a role, with a session name that its trust policy takes."""
+        tries = (
+            self._try.on(holder, "sts:AssumeRole", role.arn, context=context, resource_policy=trust)
+            for context in session_names(trust, holder)
+        )
+        return min((each for each in tries if each is not None), key=lambda each: each.rank, default=None)
 
     def _by_new_trust(self, role: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         action = "iam:UpdateAssumeRolePolicy"
@@ -88,7 +94,7 @@ class WaysInto:
             if assumed is not None:
                 both = tried.also(Attempt((), assumed.depends_on))
                 how = f"{action} on role {role.name}, then assumes it"
-                yield EscalationStep(holder.key, role.arn, "trust-policy", how, both.by, both.depends_on)
+                yield both.step(holder.key, role.arn, "trust-policy", how)
 
     def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for kind, provider in principals_of(trust):
@@ -99,7 +105,7 @@ class WaysInto:
                 tried = self._try.on(holder, action, provider)
                 if tried is not None:
                     how = f"{action} on {named(provider)}, which role {role.name} trusts"
-                    yield EscalationStep(holder.key, role.arn, "trust-policy", how, tried.by, tried.depends_on)
+                    yield tried.step(holder.key, role.arn, "trust-policy", how)
 
     def _by_service(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         services = self._services(role, trust)
@@ -144,7 +150,7 @@ class WaysInto:
                 if tried is not None:
                     both = tried.also(running)
                     how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
-                    yield EscalationStep(holder.key, role.arn, "existing-role", how, both.by, both.depends_on)
+                    yield both.step(holder.key, role.arn, "existing-role", how)
 
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> EscalationStep | None:
         powers = self._grants.powers[holder.key]
@@ -163,7 +169,7 @@ class WaysInto:
                     continue
                 both = given.also(rest)
                 how = f"{_said(way)}, as {role.name}"
-                step = EscalationStep(holder.key, role.arn, way.kind, how, both.by, both.depends_on)
+                step = both.step(holder.key, role.arn, way.kind, how)
                 if not step.depends_on:
                     return step
                 if best is None or step.rank < best.rank:

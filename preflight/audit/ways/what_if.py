@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
-from preflight.account.facts import Ask, Known
-from preflight.account.principals import parsed_policy
 from preflight.audit.access.holders import Holder
-from preflight.audit.scene import Scene
+from preflight.audit.ways.memberships import ManagedPolicy
 from preflight.iam.policy import Policy, parse_policy
-from preflight.iam.request import PolicyType
-
-_INLINE = ("GroupPolicyList", "UserPolicyList", "RolePolicyList")
 
 
 @cache
@@ -47,82 +41,7 @@ def boundary_of(holder: Holder) -> str:
     return str(found or "")
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
-    """A customer managed policy. `others` are its versions that are not the default, by id."""
-
-    arn: str
-    name: str
-    default: Policy | None
-    others: tuple[tuple[str, Policy], ...]
-
-
-class Memberships:
-    """Which groups and customer managed policies there are, and who has them."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.groups: dict[str, Mapping[str, Any]] = {}
-        self.policies: dict[str, ManagedPolicy] = {}
-        self.group_policies: dict[str, tuple[Policy, ...]] = {}
-        self.users_of_group: dict[str, list[str]] = {}
-        self.users_of_policy: dict[str, list[str]] = {}
-        policies = scene.account.read(Ask.all("iam:policy", ""))
-        for detail in policies.value if isinstance(policies, Known) else ():
-            if ":iam::aws:" not in detail["Arn"]:
-                self.policies[detail["Arn"]] = _managed(detail)
-        groups = scene.account.read(Ask.all("iam:group", ""))
-        for detail in groups.value if isinstance(groups, Known) else ():
-            self.groups[detail["GroupName"]] = detail
-            self.group_policies[detail["GroupName"]] = tuple(self._policies_of(detail))
-        for holder in scene.holders.by_arn.values():
-            for name in self.groups_of(holder):
-                self.users_of_group.setdefault(self.group_arn(name), []).append(holder.arn)
-            for arn in self.policies_of(holder):
-                self.users_of_policy.setdefault(arn, []).append(holder.arn)
-
-    def groups_of(self, holder: Holder) -> Sequence[str]:
-        """Return the names of the groups that a user is in."""
-        return [each for each in holder.detail.get("GroupList", ()) if each in self.groups]
-
-    def group_arn(self, name: str) -> str:
-        """Return the ARN of a group."""
-        return str(self.groups[name]["Arn"])
-
-    def policies_of(self, holder: Holder) -> Sequence[str]:
-        """Return the ARNs of the customer managed policies that a principal has, by itself or by its groups."""
-        details = [holder.detail, *(self.groups[each] for each in self.groups_of(holder))]
-        attached = [each["PolicyArn"] for detail in details for each in detail.get("AttachedManagedPolicies", ())]
-        return [each for each in dict.fromkeys(attached) if each in self.policies]
-
-    def _policies_of(self, group: Mapping[str, Any]) -> Iterator[Policy]:
-        for member in _INLINE:
-            for each in group.get(member, ()):
-                parsed = parsed_policy(each["PolicyName"], each["PolicyDocument"], PolicyType.IDENTITY)
-                if isinstance(parsed, Policy):
-                    yield parsed
-        for each in group.get("AttachedManagedPolicies", ()):
-            known = self.policies.get(each["PolicyArn"])
-            if known is not None and known.default is not None:
-                yield known.default
-            elif each["PolicyArn"].endswith(":aws:policy/AdministratorAccess"):
-                yield everything()
-
-
 def with_version(holder: Holder, policy: ManagedPolicy, version: Policy) -> Holder:
     """Return a principal for whom another version of a managed policy counts."""
     kept = tuple(each for each in holder.policies.identity if each.name != policy.arn)
     return replace(holder, policies=replace(holder.policies, identity=(*kept, version)))
-
-
-def _managed(detail: Mapping[str, Any]) -> ManagedPolicy:
-    default: Policy | None = None
-    others: list[tuple[str, Policy]] = []
-    for each in detail.get("PolicyVersionList", ()):
-        parsed = parsed_policy(detail["PolicyName"], each.get("Document") or {}, PolicyType.IDENTITY)
-        if not isinstance(parsed, Policy):
-            continue
-        if each.get("IsDefaultVersion"):
-            default = parsed
-        else:
-            others.append((str(each.get("VersionId", "")), parsed))
-    return ManagedPolicy(detail["Arn"], detail["PolicyName"], default, tuple(others))

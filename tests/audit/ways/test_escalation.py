@@ -47,7 +47,7 @@ def test_what_a_way_rests_on(case: dict[str, Any]) -> None:
     """Groups joined, versions restored, boundaries and denials taken off, principals created, tags, trust, regions."""
     found = found_in(case["snapshot"])
     way = "s" in {last(arn) for arn in (*found.administrators, *found.steps)}
-    unknown = "s" in {last(arn) for arn in (*found.undecided, *found.unseen)}
+    unknown = "s" in {last(arn) for arn in (*found.undecided, *found.unseen, *found.central)}
     assert ("way" if way else "open" if unknown else "none") == case["expect"]
 
 
@@ -192,3 +192,9 @@ def test_each_step_cites_the_policies_of_its_own_principal() -> None:
     found = found_in({"version": 1, "account": ACCOUNT, "regions": {}, "iam": iam, "organization": None})
     cited = {last(arn): {each.policy for each in step.by} for arn, step in found.steps.items()}
     assert cited == {"a": {"own of role a"}, "b": {shared}}
+
+
+def test_a_session_name_of_ones_own_is_no_condition() -> None:
+    case = next(each for each in FURTHER if each["id"] == "session name own")
+    (step,) = found_in(case["snapshot"]).steps.values()
+    assert step.depends_on == ()
