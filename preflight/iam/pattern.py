@@ -133,21 +133,30 @@ def combinations(
     Returns each combination that occurs (one truth per pattern, in order) with a shortest text that shows it; None if
     more than `most` states would have to be looked at.
     """
-    runs = [_automaton(within, barred), *map(_automaton, patterns)]
-    letters = {letter for run in runs for letter in run.letters}
+    every = [_automaton(within, barred), *map(_automaton, patterns)]
+    letters = {letter for run in every for letter in run.letters}
     other = next(letter for letter in (*"xyzqwvkjXYZ0123456789", _OTHER) if letter not in letters)
-    start = tuple(run.start for run in runs)
+    # What all texts begin with is read first, and most patterns begin otherwise: they match none.
+    head = within[0] if within and isinstance(within[0], str) else ""
+    begun = [run.read(head) for run in every]
+    alive = [number for number, state in enumerate(begun) if state]
+    runs = [every[number] for number in alive]
+    start = tuple(begun[number] for number in alive)
     seen = {start}
-    waiting = [(start, "")]
+    waiting = [(start, head)]
     found: dict[tuple[bool, ...], str] = {}
     for states, text in waiting:
         if runs[0].accepts(states[0]):
-            found.setdefault(tuple(run.accepts(state) for run, state in zip(runs[1:], states[1:], strict=True)), text)
+            matched = {number for number, run, state in zip(alive, runs, states, strict=True) if run.accepts(state)}
+            found.setdefault(tuple(number in matched for number in range(1, len(every))), text)
         for letter in _telling(runs, states, other) if runs[0].open(states[0]) else runs[0].next_letters(states[0]):
             first = runs[0].step(states[0], letter)
             if not first:
                 continue
-            after = (first, *(run.step(state, letter) for run, state in zip(runs[1:], states[1:], strict=True)))
+            after = (
+                first,
+                *[state and run.step(state, letter) for run, state in zip(runs[1:], states[1:], strict=True)],
+            )
             if after not in seen:
                 if len(seen) >= most:
                     return None
@@ -160,7 +169,8 @@ def _telling(runs: Sequence[_Automaton], states: Sequence[int], other: str) -> I
     """Return the letters that may tell the patterns apart here: those that one of them waits for, and any other."""
     found = {other: None}
     for run, state in zip(runs, states, strict=True):
-        found.update(dict.fromkeys(run.next_letters(state)))
+        if state:
+            found.update(dict.fromkeys(run.next_letters(state)))
     return found
 
 
@@ -207,6 +217,15 @@ class _Automaton:
             return self._settle((state & self.letters.get(letter, 0)) << 1)
         moved = (state & (self.letters.get(letter, 0) | self._ones)) << 1
         return self._settle(moved | (state & self._stars))
+
+    def read(self, text: str) -> int:
+        """Read a text from the start; 0 is the dead end."""
+        state = self.start
+        for letter in text:
+            state = self.step(state, letter)
+            if not state:
+                break
+        return state
 
     def accepts(self, state: int) -> bool:
         """Whether the text may end here."""

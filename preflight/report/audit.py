@@ -50,13 +50,37 @@ def _facts(audit: Audit) -> dict[str, Any]:
 
 def streamed(audit: Audit) -> Iterator[str]:
     """Give an audit as one JSON document, piece by piece: of many principals, who may do what is far the most of it."""
-    head, _, end = dumped(plain(audit, access=False), indent=2).rpartition("]")
-    yield head
-    comma = ""
-    for each in _may(audit):
-        yield f"{comma}\n    {dumped(each).rstrip()}"
-        comma = ","
-    yield f"\n  ]{end}"
+    told = plain(audit, access=False)
+    told["results"], results = [], told["results"]
+    told["escalation"]["steps"], steps = [], told["escalation"]["steps"]
+    text = dumped(told, indent=2)
+    lines = (map(_line, results), map(_line, steps), _access_lines(audit))
+    for name, listed in zip(("results", "steps", "access"), lines, strict=True):
+        # An empty list of that name is written only where it was put.
+        before, _, text = text.partition(f'"{name}": []')
+        yield f'{before}"{name}": ['
+        comma = ""
+        for each in listed:
+            yield f"{comma}\n    {each}"
+            comma = ","
+        yield "\n  ]" if comma else "]"
+    yield text
+
+
+def _line(value: Any) -> str:
+    return dumped(value).rstrip()
+
+
+def _access_lines(audit: Audit) -> Iterator[str]:
+    """Give who may do what, a line each. Most principals share a few answers: those are written out once."""
+    ends: dict[int, tuple[Access, str]] = {}
+    for holder in audit.scene.holders.by_arn.values():
+        principal = _line({"principal": holder.arn})[:-1]
+        for action, region, access in audit.scene.may(holder):
+            end = ends.get(id(access))
+            if end is None:
+                end = ends[id(access)] = access, _line(_access(access))[1:]
+            yield f'{principal}, "action": "{action.action}", "region": "{region}", {end[1]}'
 
 
 def answers_as_data(answers: Iterable[AnswerLine]) -> list[dict[str, Any]]:

@@ -96,13 +96,18 @@ class Decider:
 
     def _about(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement | None] | None:
         """Return every statement about the action, type by type; None where nothing could allow it."""
-        found: list[Statement | None] = list(_statements(policies.identity, action))
-        granted = any(each is not None and each.allows for each in found)
+        found: list[Statement | None] = []
+        granted = False
+        for policy in policies.identity:
+            if about := policy.about(action):
+                found += about
+                granted = granted or any(each.allows for each in about)
         if not granted and not policies.unknown and (resource_policy is None or self._names_accounts(resource_policy)):
             return None
         for group in (policies.boundaries, *(policies.service_control or ()), *(policies.resource_control or ())):
             found.append(None)
-            found.extend(_statements(group, action))
+            for policy in group:
+                found += policy.about(action)
         return found
 
     def _key(
@@ -113,7 +118,13 @@ class Decider:
         resource_policy: Policy | None,
     ) -> tuple[object, ...]:
         policies = holder.policies
-        personal = any(each is not None and self._is_personal(each) for each in statements)
+        ids = tuple(map(id, statements))
+        known = self._personal
+        personal = False
+        for each, statement in zip(ids, statements, strict=True):
+            if statement is not None and (known[each] if each in known else self._is_personal(statement)):
+                personal = True
+                break
         if resource_policy is not None:
             personal = personal or not self._names_accounts(resource_policy)
         # Service-linked roles are spared by the policies of organizations.
@@ -125,7 +136,7 @@ class Decider:
             bool(policies.boundaries),
             policies.service_control is None,
             policies.resource_control is None,
-            *map(id, statements),
+            ids,
         )
 
     def _names_accounts(self, policy: Policy) -> bool:
@@ -176,11 +187,6 @@ def _is_identity(ref: StatementRef) -> bool:
 
 def _is_account(kind: str, value: str) -> bool:
     return kind in ("Service", "Federated") or value.endswith(":root") or value.isdigit()
-
-
-def _statements(policies: Iterable[Policy], action: str) -> Iterator[Statement]:
-    for policy in policies:
-        yield from policy.about(action)
 
 
 def _decided(

@@ -205,12 +205,13 @@ class _Search:
         found: dict[str, list[EscalationStep]] = {}
         for arn in steps:
             found[arn] = [each for each in self._own.of(self._grants.by_key[arn]) if each != steps[arn]]
-        among = set(steps)
+        among = {arn for arn in steps if len(found[arn]) < _MOST_OTHERS}
         for arn in (*sorted(standing), *steps):
-            among_here = {each for each in among if len(found[each]) < _MOST_OTHERS}
-            for step in self._into.best(self._grants.by_key[arn], among_here) if among_here else ():
+            for step in self._into.best(self._grants.by_key[arn], among) if among else ():
                 if step != steps[step.source] and not self._leads_back(step, steps):
                     found[step.source].append(step)
+                    if len(found[step.source]) >= _MOST_OTHERS:
+                        among.discard(step.source)
         return {
             arn: tuple(sorted(each, key=lambda step: step.rank)[:_MOST_OTHERS]) for arn, each in found.items() if each
         }

@@ -77,7 +77,7 @@ class Escalation:
                 needed &= set(other.by)
             # What only limits (the organization's policies, boundaries) is not what to take away.
             found.update(each for each in needed if each.policy_type in _GRANTING)
-        return found.most_common(most)
+        return sorted(found.items(), key=lambda each: (-each[1], each[0].policy, each[0].statement))[:most]
 
 
 def joined(first: EscalationStep, onward: EscalationStep) -> EscalationStep:

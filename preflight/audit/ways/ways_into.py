@@ -41,9 +41,9 @@ class WaysInto:
     def best(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the best step to a principal from each of those given."""
         best: dict[str, EscalationStep] = {}
-        for step in self._steps_into(target, among - {target.key}):
+        for step in self._steps_into(target, among):
             known = best.get(step.source)
-            if known is None or step.rank < known.rank:
+            if step.source != target.key and (known is None or step.rank < known.rank):
                 best[step.source] = step
         for arn in sorted(best, key=self._grants.order.__getitem__):
             yield best[arn]
