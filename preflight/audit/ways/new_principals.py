@@ -27,13 +27,15 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 ACTIONS = ("iam:CreateUser", "iam:CreateRole")
 
 
-Rest = Callable[[Holder, Way], Attempt | None]
+WithoutPassing = Callable[[Holder, Way], Attempt | None]
 
 
 class NewPrincipals:
     """Says by which principal of its own making someone can do everything."""
 
-    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts, held: Memberships, rest: Rest) -> None:
+    def __init__(
+        self, scene: Scene, grants: AllowedActions, attempts: Attempts, held: Memberships, rest: WithoutPassing
+    ) -> None:
         """Take what says, as `rest`, what allows a principal all of a way but to pass the role."""
         self._scene = scene
         self._grants = grants

@@ -10,7 +10,7 @@ from preflight.audit.ways.attempts import Attempt, Attempts
 from preflight.audit.ways.changes import BOUNDARY, AttemptedChange, Changes, PossibleChange
 from preflight.audit.ways.grants import AllowedActions
 from preflight.audit.ways.memberships import Memberships
-from preflight.audit.ways.new_principals import NewPrincipals, Rest
+from preflight.audit.ways.new_principals import NewPrincipals, WithoutPassing
 from preflight.audit.ways.own_attachments import NarrowPolicies, attachable
 from preflight.audit.ways.steps import ADMINISTRATOR, EscalationStep, named
 from preflight.audit.ways.what_if import boundary_of, everything, with_policies
@@ -26,7 +26,7 @@ WRITES: Mapping[str, tuple[str, ...]] = {
 class OwnWays:
     """Says who can do everything, and who can give itself everything, with the policies as they would be then."""
 
-    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts, rest: Rest) -> None:
+    def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts, rest: WithoutPassing) -> None:
         """Take what says, as `rest`, what allows a principal all of a way but to pass the role."""
         self._scene = scene
         self._grants = grants

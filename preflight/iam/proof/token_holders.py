@@ -23,14 +23,17 @@ from preflight.iam.principals import Caller, PrincipalType
 from preflight.iam.proof.boxes import Box, zone
 from preflight.iam.statement import Principals
 
-Clause = tuple[str, str, tuple[str, ...]]
+TokenCondition = tuple[str, str, tuple[str, ...]]
 """An operator, a key and values: a condition of a zone."""
 
 _GUEST = "unauthenticated"
 
 
 def token_holders(
-    principals: Iterable[Principals], conditions: Sequence[Condition], outside: Sequence[Clause], actions: Sequence[str]
+    principals: Iterable[Principals],
+    conditions: Sequence[Condition],
+    outside: Sequence[TokenCondition],
+    actions: Sequence[str],
 ) -> list[list[Box]]:
     """Return the requests of people whom a policy does not mean, with tokens of the shared providers that it names; for
     each provider those first whose token shows whose it is, and then all.
@@ -52,7 +55,10 @@ def token_holders(
 
 
 def users(
-    principals: Iterable[Principals], conditions: Sequence[Condition], outside: Sequence[Clause], actions: Sequence[str]
+    principals: Iterable[Principals],
+    conditions: Sequence[Condition],
+    outside: Sequence[TokenCondition],
+    actions: Sequence[str],
 ) -> Iterator[tuple[str, Box]]:
     """Yield the providers that sign in the users of apps, with the requests of any users of the apps that are named."""
     for host in hosts(principals):
@@ -69,7 +75,7 @@ def hosts(principals: Iterable[Principals]) -> list[str]:
     return [*dict.fromkeys(found), *(PEOPLE if any(value == "*" for _, value in entries) else ())]
 
 
-def other_tokens(conditions: Iterable[Condition], host: str = "", claims: Sequence[str] = ()) -> list[Clause]:
+def other_tokens(conditions: Iterable[Condition], host: str = "", claims: Sequence[str] = ()) -> list[TokenCondition]:
     """Return conditions that hold without a token that other conditions ask for: one of certain customers, people or
     apps. `host` is whose tokens there are, which lack the claims of others; any if empty. `claims` empty are all that
     say whose a token is, or for which app.
@@ -97,7 +103,7 @@ def literally(value: str) -> str:
     return "".join(f"${{{letter}}}" if letter in "*?$" else letter for letter in value)
 
 
-def _zone(host: str, actions: Sequence[str], conditions: Iterable[Clause]) -> Box:
+def _zone(host: str, actions: Sequence[str], conditions: Iterable[TokenCondition]) -> Box:
     def has_token(who: Caller) -> bool:
         return who.kind is PrincipalType.PROVIDER and provider_host(who.text) == host
 
