@@ -14,8 +14,8 @@ from typing import Any
 
 import jmespath
 import jmespath.functions
-import jmespath.parser
 
+from preflight.declared.compiled_paths import Path, compiled
 from preflight.declared.instance_sizes import beyond
 from preflight.declared.patterns import matches
 from preflight.declared.registries import puller
@@ -202,13 +202,13 @@ class _Functions(jmespath.functions.Functions):
         return sum(len(name.encode()) + len(str(value).encode()) for name, value in (members or {}).items())
 
 
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
+_FUNCTIONS = _Functions()
 
 
 @cache
-def _compiled(expression: str) -> jmespath.parser.ParsedResult:
+def _compiled(expression: str) -> Path:
     try:
-        return jmespath.compile(expression)
+        return compiled(jmespath.compile(expression).parsed, _FUNCTIONS)
     except jmespath.exceptions.JMESPathError as error:
         raise PreflightError(f"the expression {expression!r} in rules/ is not JMESPath: {error}") from error
 
@@ -219,7 +219,7 @@ def evaluate(expression: str, value: Any) -> Any:
     Raises `PreflightError` for an expression that is not JMESPath or that gets the wrong type.
     """
     try:
-        return _compiled(expression).search(value, options=_OPTIONS)
+        return _compiled(expression)(value)
     except jmespath.exceptions.JMESPathError as error:
         raise PreflightError(f"the expression {expression!r} in rules/ cannot be evaluated: {error}") from error
 
