@@ -24,6 +24,8 @@ def without_credentials(text: str) -> str:
     """Return a text without users and passwords in URLs, parameters of presigned URLs, values of headers that could not
     be sent, and the credentials of the environment.
     """
+    if not text:
+        return text
     if "://" in text:
         text = re.sub(_USER, f"{HIDDEN}@", text)
     if "=" in text or "%3D" in text or "%3d" in text:

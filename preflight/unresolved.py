@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 from preflight.json_pointer import escape
@@ -130,5 +131,6 @@ def marked(text: str) -> bool:
     return _MARKS.search(text) is not None or ("\\" in text and _ESCAPED.search(text) is not None)
 
 
+@lru_cache(maxsize=4096)
 def _label(written: str) -> str:
     return "".join(chr(ord(each) - _LABELS) if ord(each) >= _LABELS else each for each in written)

@@ -35,19 +35,24 @@ def require_stacks(plan: Plan, service_role: str | None) -> None:
 
 def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     """Return the plan in REQUEST files, and the text of each document by its path. Raises what reading raises."""
+    from preflight.declared.expressions import arn_part
     from preflight.documents.plans.consistency import require_stack_name, with_options
     from preflight.documents.plans.plan import Given
     from preflight.documents.plans.requests import load_requests, plan_of
 
     if said.stack_name is not None:
         require_stack_name(said.stack_name)
-    given = Given(said.region, said.account, deployed=said.deployed, stack_name=said.stack_name)
+    # Who calls is nearly always of the account that is deployed to: so a template need not be read twice.
+    account = said.account or arn_part(said.principal, "account")
+    given = Given(said.region, account, deployed=said.deployed, stack_name=said.stack_name)
     if said.parameters:
         from preflight.documents.cloudformation.parameters import parameters_of
 
         given = replace(given, parameters=parameters_of(said.parameters))
     documents = load_requests(requests)
     plan = plan_of(documents, said.operation, given)
+    if said.account is None and plan.account == account:
+        plan = replace(plan, account=None)
     plan = with_options(plan, principal=said.principal, region=said.region, account=said.account, context=said.context)
     held = [*documents, *(each.document for each in plan.requests), *(each.document for each in plan.gaps)]
     return plan, {document.path: document.text for document in held}

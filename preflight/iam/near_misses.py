@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from preflight.iam.candidates import Evaluation
 from preflight.iam.conditions import Condition, Quantifier, Truth
@@ -113,9 +114,6 @@ def _similar(
     request: Request, policies: Policies, asked: Evaluation, context: RequestContext, missing: tuple[PolicyType, ...]
 ) -> Iterator[NearMiss]:
     """Find statements that allow an action with nearly this name on this resource."""
-    from difflib import SequenceMatcher
-
-    service = asked.action.partition(":")[0] + ":"
     for kind, policy, statement in _statements(policies, missing):
         if not statement.allows or statement.actions.negated or statement.covers_action(asked.action):
             continue
@@ -124,17 +122,26 @@ def _similar(
             and grant(statement.principals, asked.who) is PrincipalMatch.NONE
         ):
             continue
-        alike = [
-            text
-            for text in statement.actions.texts
-            if text.lower().startswith(service) and SequenceMatcher(None, text.lower(), asked.action).ratio() >= _ALIKE
-        ]
+        alike = _alike(statement.actions.texts, asked.action)
         if alike and statement.covers_resource(request.resource, context) is Truth.TRUE:
             ref = StatementRef(kind, policy.name, statement.index, statement.sid, statement.effect)
             yield NearMiss(ref, "action", f"allows {', '.join(alike[:3])} on this resource, not {request.action}")
 
 
 _ALIKE = 0.85
+
+
+@lru_cache(maxsize=4096)
+def _alike(texts: tuple[str, ...], action: str) -> tuple[str, ...]:
+    """Return those of a statement's actions that have nearly the name of an action of their service."""
+    from difflib import SequenceMatcher
+
+    service = action.partition(":")[0] + ":"
+    return tuple(
+        text
+        for text in texts
+        if text.lower().startswith(service) and SequenceMatcher(None, text.lower(), action).ratio() >= _ALIKE
+    )
 
 
 def _statements(policies: Policies, missing: tuple[PolicyType, ...]) -> Iterator[tuple[PolicyType, Policy, Statement]]:

@@ -170,17 +170,17 @@ def located(results: Sequence[Result], plan: Plan) -> tuple[Result, ...]:
     held = [each.document for each in plan.requests] + [each.document for each in plan.gaps]
     held += [each.document for each in plan.resources]
     documents = {document.path: document for document in held}
-    spoken = map(_spoken, results)
-    return tuple(
-        result if result.location is None else replace(result, location=_lined(result.location, documents))
-        for result in spoken
-    )
+    # Results of one resource stand at one place: most places are looked up once for many.
+    lined: dict[Location, Location] = {}
+    for location in {result.location for result in results if result.location is not None}:
+        lined[location] = _lined(location, documents)
+    return tuple(_spoken(each, None if each.location is None else lined[each.location]) for each in results)
 
 
-def _spoken(result: Result) -> Result:
+def _spoken(result: Result, location: Location | None) -> Result:
     resource = "" if result.need is None else result.need.resource
     if all(text.isascii() for text in (result.message, result.subject, result.remedy, resource)):
-        return result
+        return result if location is None else replace(result, location=location)
     evidence = tuple(
         Evidence(DeployText(each.policy).shown, DeployText(each.statement).shown) for each in result.evidence
     )
@@ -188,6 +188,7 @@ def _spoken(result: Result) -> Result:
         result,
         message=DeployText(result.message).shown,
         subject=DeployText(result.subject).shown,
+        location=location,
         remedy=DeployText(result.remedy).shown,
         evidence=evidence,
         need=None if result.need is None else replace(result.need, resource=DeployText(result.need.resource).shown),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from preflight.declared.partitions import partition_of, suffix_of
@@ -72,7 +73,7 @@ class Stack:
         self._making: list[str] = []
         self._nested: dict[str, Stack | None] = {}
 
-    @property
+    @cached_property
     def place(self) -> dict[str, Any]:
         """Where the stack is, by the names that declarations use."""
         pseudo = self.pseudo

@@ -130,21 +130,25 @@ def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = (
     else:
         needs, why = terraform.needs_of(resource)
     if needs is not None and resource.request:
-        declared = _declared(resource, step.plan)
+        made_by = step.memo.once(_operations, lambda: _operations(step.plan))
+        declared = _declared(made_by.get(resource.request, ()))
         needs = tuple(each for each in needs if each.action not in declared)
     level: CoverageLevel = "full" if resource.request else "permissions" if needs is not None else "not_checked"
     taken = level == "not_checked" and any(fnmatchcase(resource.type, pattern) for pattern in accepted)
     return ResourceStep(resource, needs, level, why, taken, step)
 
 
-def _declared(resource: PlannedResource, plan: Plan) -> set[str]:
-    """Return the actions that the declaration of the operation that makes a resource speaks of: it wins."""
-    return {
-        permission.action
-        for request in plan.requests
-        if request.name == resource.request
-        for permission in load_operation(request.operation).permissions()
-    }
+def _operations(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the operations of a plan's requests by what they make."""
+    found: dict[str, tuple[str, ...]] = {}
+    for request in plan.requests:
+        found[request.name] = (*found.get(request.name, ()), request.operation)
+    return found
+
+
+def _declared(operations: Iterable[str]) -> set[str]:
+    """Return the actions that the declarations of the operations that make a resource speak of: they win."""
+    return {permission.action for operation in operations for permission in load_operation(operation).permissions()}
 
 
 def resource_tags(resource: PlannedResource) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from preflight.account.caller_keys import caller_keys
+from preflight.account.caller_keys import CallerKeys, caller_keys
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, is_session_of, policies_of
 from preflight.account.sessions import in_session
@@ -88,7 +88,7 @@ def question(step: Step, need: NeededPermission, caller: PrincipalFacts) -> tupl
     """Return what is to be decided for a need of a caller, and the policies to decide it by."""
     permission = need.permission
     held = with_resource_policy(step, caller.policies, need.kind, need.key)
-    keys = caller_keys(caller, held.policies)
+    keys = keys_of(step, caller, held.policies)
     tags = None if why_uncertain(permission.action, "aws:ResourceTag/") else need.tags
     request = Request(
         principal=caller.arn,
@@ -100,6 +100,11 @@ def question(step: Step, need: NeededPermission, caller: PrincipalFacts) -> tupl
         resource_tags=tags,
     )
     return request, held
+
+
+def keys_of(step: Step, caller: PrincipalFacts, policies: Policies) -> CallerKeys:
+    """Return the condition keys that follow from who calls; worked out once for the same policies."""
+    return step.memo.once((caller_keys, caller.arn, policies.content), lambda: caller_keys(caller, policies))
 
 
 def required(step: Step) -> Iterator[Permission]:

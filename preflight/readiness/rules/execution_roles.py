@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from preflight.account.caller_keys import caller_keys
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.principals import PrincipalFacts, parsed_policy, policies_of
 from preflight.declared.expressions import arn_part
@@ -19,7 +18,7 @@ from preflight.iam.decision import Decision, Outcome
 from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.dependency_results import place_of, sentence
 from preflight.readiness.derived.deployment import StackStep
-from preflight.readiness.permissions.authorization import caller_facts
+from preflight.readiness.permissions.authorization import caller_facts, keys_of
 from preflight.readiness.permissions.decision_results import Matter, result_of
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.request_context import context_of_role
@@ -198,7 +197,7 @@ def _judge_of(
         )
     principal: PrincipalFacts = facts.value
     held = with_resource_policy(step, principal.policies, need.kind, need.key)
-    keys = caller_keys(principal, held.policies)
+    keys = keys_of(step, principal, held.policies)
     request = Request(
         principal=principal.arn,
         action=action,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from preflight.account.facts import Ask, Known
 from preflight.declared.stack_names import CountQuota, count_quota
+from preflight.documents.plans.plan import Plan, PlannedResource
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.derived.accounts import ResourceStep
@@ -22,12 +23,7 @@ def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     quota = count_quota(each.resource.type)
     if quota is None or each.resource.handler != "create":
         return
-    region = each.resource.region
-    same = [
-        other
-        for other in each.step.plan.resources
-        if other.handler == "create" and other.region == region and count_quota(other.type) == quota
-    ]
+    same = each.step.memo.once(count_within, lambda: _counted(each.step.plan))[quota, each.resource.region]
     if each.resource is not same[0]:
         return
     certain = sum(1 for other in same if not other.depends_on)
@@ -50,6 +46,16 @@ def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
             f"Can't determine whether the plan stays within a quota, since conditions decide how many it makes: {state}"
         )
     yield rule.result(kind, state, subject=each.resource.name, location=each.location, remedy=way)
+
+
+def _counted(plan: Plan) -> dict[tuple[CountQuota, str], list[PlannedResource]]:
+    """Return the resources that a plan makes of which a quota limits the number, by quota and region."""
+    found: dict[tuple[CountQuota, str], list[PlannedResource]] = {}
+    for each in plan.resources:
+        quota = count_quota(each.type) if each.handler == "create" else None
+        if quota is not None:
+            found.setdefault((quota, each.region), []).append(each)
+    return found
 
 
 def _known(each: ResourceStep, quota: CountQuota) -> tuple[int, int] | None:
