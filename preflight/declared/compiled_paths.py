@@ -14,10 +14,10 @@ from jmespath.functions import REVERSE_TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
 Path: TypeAlias = Callable[[Any], Any]
-Node: TypeAlias = Any
+Parsed: TypeAlias = Any
 
 
-def compiled(node: Node, functions: Functions) -> Path:
+def compiled(node: Parsed, functions: Functions) -> Path:
     """Return the function that finds in a value what a node of jmespath's syntax tree does, and raises as that does."""
     make = _NODES.get(node["type"])
     if make is not None:
@@ -26,11 +26,11 @@ def compiled(node: Node, functions: Functions) -> Path:
     return lambda value: interpreter.visit(node, value)
 
 
-def _children(node: Node, functions: Functions) -> list[Path]:
+def _children(node: Parsed, functions: Functions) -> list[Path]:
     return [compiled(child, functions) for child in node["children"]]
 
 
-def _field(node: Node, _: Functions) -> Path:
+def _field(node: Parsed, _: Functions) -> Path:
     name = node["value"]
 
     def field(value: Any) -> Any:
@@ -42,7 +42,7 @@ def _field(node: Node, _: Functions) -> Path:
     return field
 
 
-def _chain(node: Node, functions: Functions) -> Path:
+def _chain(node: Parsed, functions: Functions) -> Path:
     steps = _children(node, functions)
 
     def chain(value: Any) -> Any:
@@ -53,16 +53,16 @@ def _chain(node: Node, functions: Functions) -> Path:
     return chain
 
 
-def _itself(_: Node, __: Functions) -> Path:
+def _itself(_: Parsed, __: Functions) -> Path:
     return lambda value: value
 
 
-def _literal(node: Node, _: Functions) -> Path:
+def _literal(node: Parsed, _: Functions) -> Path:
     constant = node["value"]
     return lambda _: constant
 
 
-def _index(node: Node, _: Functions) -> Path:
+def _index(node: Parsed, _: Functions) -> Path:
     at = node["value"]
 
     def index(value: Any) -> Any:
@@ -71,7 +71,7 @@ def _index(node: Node, _: Functions) -> Path:
     return index
 
 
-def _flatten(node: Node, functions: Functions) -> Path:
+def _flatten(node: Parsed, functions: Functions) -> Path:
     (inner,) = _children(node, functions)
 
     def flatten(value: Any) -> Any:
@@ -89,7 +89,7 @@ def _flatten(node: Node, functions: Functions) -> Path:
     return flatten
 
 
-def _projection(node: Node, functions: Functions) -> Path:
+def _projection(node: Parsed, functions: Functions) -> Path:
     inner, each_of = _children(node, functions)
 
     def projection(value: Any) -> Any:
@@ -101,7 +101,7 @@ def _projection(node: Node, functions: Functions) -> Path:
     return projection
 
 
-def _filter(node: Node, functions: Functions) -> Path:
+def _filter(node: Parsed, functions: Functions) -> Path:
     inner, each_of, test = _children(node, functions)
 
     def filtered(value: Any) -> Any:
@@ -114,17 +114,17 @@ def _filter(node: Node, functions: Functions) -> Path:
     return filtered
 
 
-def _list(node: Node, functions: Functions) -> Path:
+def _list(node: Parsed, functions: Functions) -> Path:
     members = _children(node, functions)
     return lambda value: None if value is None else [each(value) for each in members]
 
 
-def _object(node: Node, functions: Functions) -> Path:
+def _object(node: Parsed, functions: Functions) -> Path:
     members = [(child["value"], compiled(child["children"][0], functions)) for child in node["children"]]
     return lambda value: None if value is None else {name: each(value) for name, each in members}
 
 
-def _or(node: Node, functions: Functions) -> Path:
+def _or(node: Parsed, functions: Functions) -> Path:
     first, second = _children(node, functions)
 
     def either(value: Any) -> Any:
@@ -134,7 +134,7 @@ def _or(node: Node, functions: Functions) -> Path:
     return either
 
 
-def _and(node: Node, functions: Functions) -> Path:
+def _and(node: Parsed, functions: Functions) -> Path:
     first, second = _children(node, functions)
 
     def both(value: Any) -> Any:
@@ -144,7 +144,7 @@ def _and(node: Node, functions: Functions) -> Path:
     return both
 
 
-def _not(node: Node, functions: Functions) -> Path:
+def _not(node: Parsed, functions: Functions) -> Path:
     (inner,) = _children(node, functions)
 
     def negated(value: Any) -> Any:
@@ -155,7 +155,7 @@ def _not(node: Node, functions: Functions) -> Path:
     return negated
 
 
-def _comparison(node: Node, functions: Functions) -> Path:
+def _comparison(node: Parsed, functions: Functions) -> Path:
     if node["value"] not in ("eq", "ne"):
         interpreter = TreeInterpreter(Options(custom_functions=functions))
         return lambda value: interpreter.visit(node, value)
@@ -164,7 +164,7 @@ def _comparison(node: Node, functions: Functions) -> Path:
     return lambda value: compare(left(value), right(value))
 
 
-def _call(node: Node, functions: Functions) -> Path:
+def _call(node: Parsed, functions: Functions) -> Path:
     name, arguments = node["value"], _children(node, functions)
     spec = functions.FUNCTION_TABLE.get(name)
     accepted = _accepted(spec["signature"]) if spec else None
@@ -195,7 +195,7 @@ def _is_false(value: Any) -> bool:
     return not value and (value is None or value is False or value == "" or value == [] or value == {})
 
 
-_NODES: dict[str, Callable[[Node, Functions], Path]] = {
+_NODES: dict[str, Callable[[Parsed, Functions], Path]] = {
     "field": _field,
     "subexpression": _chain,
     "index_expression": _chain,
