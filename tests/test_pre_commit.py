@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from preflight.documents.policies.files import SUFFIXES
 
 ROOT = Path(__file__).parent.parent
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -72,6 +75,12 @@ class Sample:
         which = ["--files", *files] if files else ["--all-files"]
         command = [sys.executable, "-m", "pre_commit", "run", "--color=never", *which]
         return subprocess.run(command, cwd=self.path, env=self._env, capture_output=True, text=True)
+
+
+def test_every_file_that_may_hold_a_policy_is_linted() -> None:
+    files = re.compile(next(hook["files"] for hook in HOOKS if hook["id"] == "preflight-lint"))
+    assert all(files.search(f"a/b{suffix}") for suffix in SUFFIXES)
+    assert not any(files.search(name) for name in ("a.tfvars", "a.py", "json", "a.tf.bak"))
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from preflight.documents.policies.in_string import (
     repeated_problem,
     syntax_problem,
 )
-from preflight.documents.policies.policy_type import service_of, type_of
+from preflight.documents.policies.policy_type import Doubt, doubt_of, service_of, type_of
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.documents.text.repeated import Repeated
@@ -68,13 +68,14 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
 # Any placeholder that policies/placeholders.py knows has this in it; most policies need not load that module.
 _MAY_BE_PLACEHOLDER = re.compile(
     r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
-    r"|\$\{aws:(?:accountId|region)\}|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+    r"|\$\{(?:aws:(?:accountId|region)\}|\w+::)|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
+    r'|:[\w-]*(?:[Rr]egion|[Aa]ccount)[\w-]*:|"Ref"|Fn::'
 )
 # What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
 _SOMETHING = re.compile(r"^(?!---|\s*#|%)[^\n]*\S|^---[ \t]+[^\s#]", re.MULTILINE)
 _MOST_DOCUMENTS = 200
-# What organizations describe-policy calls a policy's type (botocore's PolicyType).
+# What organizations describe-policy calls a policy's type (botocore's PolicyDocumentType).
 _TYPES: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
@@ -101,9 +102,29 @@ def read_all(
     except InputError as error:
         if not looks_like_policy(text):
             raise
+        if (filled := _with_bare_placeholders(text, path, wanted, own)) is not None:
+            return filled
         problem = syntax_problem(error)
         return FoundPolicies([FoundPolicy(Document(path, None, text), None, wanted or "identity", problems=(problem,))])
     return all_in(document, wanted, repeated, own)
+
+
+def _with_bare_placeholders(
+    text: str, path: str, wanted: PolicyDocumentType | None, own: ProjectForms
+) -> FoundPolicies | None:
+    """Return the policies of a text that can be read once the placeholders outside its quotes are values."""
+    from preflight.documents.policies.bare_placeholders import quoted
+
+    made = quoted(text)
+    if made is None:
+        return None
+    repeated: list[Repeated] = []
+    try:
+        document = load_text(made.text, path, repeated, short_forms=True)
+    except InputError:
+        return None
+    forms = own._replace(placeholders=(*own.placeholders, *made.placeholders))
+    return all_in(document, wanted, repeated, forms)
 
 
 def policies_in(document: Document, wanted: PolicyDocumentType | None = None) -> list[FoundPolicy]:
@@ -194,9 +215,21 @@ def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[Fou
             if _is_policy(found.value, inside=True) or (not found.readable and looks_like_policy(found.text or "")):
                 yield replace(found, owner=_owner(found.value, found.type))
             return
-    if _is_policy(value, inside=bool(pointer)):
-        type_ = type_ or type_of(value, document.path)
+    if not _is_policy(value, inside=bool(pointer)):
+        return
+    told, type_ = type_, type_ or type_of(value, document.path)
+    doubt = doubt_of(value, type_, document.path) if told is None else None
+    if doubt is None:
         yield FoundPolicy(document, value, type_, pointer, owner=_owner(value, type_))
+    else:
+        yield FoundPolicy(document, value, type_, pointer, problems=(_doubted(doubt, type_),))
+
+
+def _doubted(doubt: Doubt, type_: PolicyDocumentType) -> Problem:
+    """Return what is said of a policy that may be of another type; nothing else is said that depends on it."""
+    linted = "an identity-based policy" if type_ == "identity" else "a resource-based policy"
+    remedy = f'If it is one, run with --type {doubt.type}, or set type = "{doubt.type}" for its path in the settings.'
+    return Problem("doubt", f"{doubt.why}: linted as {linted}, without what depends on its type", remedy)
 
 
 def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyDocumentType | None:

@@ -27,14 +27,15 @@ POLICY_TYPES: tuple[PolicyDocumentType, ...] = (
 
 class Problem(NamedTuple):
     """What keeps a text from being read as a policy (`syntax`), a member that stands twice in it (`repeated`), or a
-    pseudo parameter of a template that no `Fn::Sub` puts in (`unsubstituted`).
+    pseudo parameter of a template that no `Fn::Sub` puts in (`unsubstituted`), or that it may be of another type
+    (`doubt`).
 
     Of a policy that is only named: an AWS managed one that allows everything (`administrator`), one that AWS does not
     have (`managed`), or a policy template that SAM does not have (`template`). `pointer` is within the policy; `line`
     and `column` are in the file, from 1.
     """
 
-    kind: Literal["syntax", "repeated", "administrator", "managed", "template", "unsubstituted"]
+    kind: Literal["syntax", "repeated", "administrator", "managed", "template", "unsubstituted", "doubt"]
     message: str
     remedy: str
     pointer: str = ""
@@ -64,7 +65,7 @@ class FoundPolicy:
     `document`, `type` what it is for, `name` how messages cite it (empty for a file of its own).
 
     `owner` is what it belongs to where that matters: `service` (of a resource policy, such as `s3`), `kind`
-    (`role`, `user`, `group`, `managed`), `address` (of a template's or plan's resource).
+    (`role`, `user`, `group`, `managed`), `address` and `type` (of a template's or plan's resource).
     `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
     it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
     value to look at. `shape` says what is not known of a policy in a template. `general` is the policy without values
@@ -85,9 +86,14 @@ class FoundPolicy:
     _names: Places = field(default_factory=dict, repr=False)
 
     @property
+    def doubted(self) -> bool:
+        """Whether it may be of another type."""
+        return any(problem.kind == "doubt" for problem in self.problems)
+
+    @property
     def readable(self) -> bool:
         """Whether there is a value to look at."""
-        return all(problem.kind in ("repeated", "unsubstituted") for problem in self.problems)
+        return all(problem.kind in ("repeated", "unsubstituted", "doubt") for problem in self.problems)
 
     def whole(self, pointer: str) -> str:
         """Return where in the document a pointer within the policy leads."""

@@ -242,7 +242,7 @@ def _told(found: FoundPolicy, place: _Place, path: str) -> FoundPolicy:
     """Return a policy with what it is for, what it belongs to, and how messages cite it."""
     _, service, kind = [*place.type.split("::"), "", ""][:3]
     type_ = found.type
-    owner = {"address": place.logical}
+    owner = {"address": place.logical, "type": place.type}
     name = place.logical
     if path == "AssumeRolePolicyDocument":
         type_, name = "trust", f"the trust policy of {place.logical}"

@@ -5,15 +5,16 @@ Each becomes a value that isn't known, as one of a template that only the deploy
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from preflight.catalog.global_keys import SEVERAL, SINGLE
 from preflight.documents.policies.found_policy import NO_FORMS, FoundPolicy, Problem, ProjectForms
-from preflight.documents.policies.template_values import Shape, unknown_text
+from preflight.documents.policies.template_values import Shape, is_function, text_of, unknown_text
 from preflight.json_pointer import escape
 
 _FORMS = (
@@ -22,14 +23,18 @@ _FORMS = (
     r"(?<![$#{])%?\{[A-Za-z][\w.-]*\}(?!\})",
     r"\[[A-Z][A-Z0-9_]+\]",
     r"[$#]\{[A-Za-z_][\w.\[\]\"'-]*\}",  # a variable of a policy has a colon: ${aws:username}
+    r"\$\{(?!AWS::)[A-Za-z]\w*::[^{}]*\}",  # and never two: ${ACCEL_LOOKUP::VPC_ID}
     # Of the Serverless Framework.
     r"\$\{(?:(?:self|opt|env|param|sls|cf)(?::|\.)|file\()[^{}]*\}|\$\{aws:(?:accountId|region)\}",
     r"__[A-Z][A-Z0-9_]*__",
     r"\b(?:REPLACE|CHANGE)[_-]?(?:ME|WITH|THIS)\w*|\bYOUR[_-][A-Z0-9_-]+",
-    r"(?<=:)(?:AWS_)?(?:ACCOUNT(?:_?ID|_NUMBER)?|REGION)(?=:)",
 )
 PlaceholderForms: TypeAlias = Literal["plain", "template", "serverless"]
 _PLACEHOLDER = re.compile("|".join(_FORMS))
+# AWS's own pages write arn:aws:lambda:region:account-id:function:*.
+_IN_ARN = re.compile(r"arn:[^:]*:[^:]*:([^:]*):([^:]*):")
+_SLOT = re.compile(r"[\w-]*(?:region|account)[\w-]*", re.IGNORECASE)
+_IN_STATEMENT = re.compile(r"/Statement(?:/\d+)?/[A-Z]")
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
@@ -74,6 +79,8 @@ class _Reading:
 
     def value(self, value: Any, at: str) -> Any:
         if isinstance(value, dict):
+            if self._where == "plain" and _IN_STATEMENT.match(at) and is_function(value):
+                return self._made_by_function(value, at)
             return {
                 self._name(name, at): each if name in _WORDS else self.value(each, f"{at}/{escape(name)}")
                 for name, each in value.items()
@@ -87,6 +94,15 @@ class _Reading:
         if not isinstance(name, str) or "/Condition" not in at or not _PLACEHOLDER.search(name):
             return name
         return self._made(name, at)
+
+    def _made_by_function(self, value: Mapping[str, Any], at: str) -> str:
+        """Return the text that a function of CloudFormation makes: a file of a policy is a part of a template then."""
+        made = text_of(value)
+        if not made.known:
+            self.unknown |= {at}
+        self.written[made.text] = made.written
+        self.named.setdefault(json.dumps(value), at)
+        return made.text
 
     def _text(self, text: str, at: str) -> str:
         for partition in self._partitions:
@@ -102,7 +118,7 @@ class _Reading:
         return made
 
     def _made(self, text: str, at: str) -> str:
-        made = text
+        made = self._slots_made(text, at)
         for each in (*_placeholders(text, self._where != "template"), *(self._own.findall(text) if self._own else ())):
             made = made.replace(each, unknown_text(each.strip("${}<>#%[] ") or "value").text)
             if each.startswith("${AWS::") and self._where != "plain":
@@ -112,6 +128,19 @@ class _Reading:
                 self.named.setdefault(each, at)
         if made != text:
             self.written[made] = text
+        return made
+
+    def _slots_made(self, text: str, at: str) -> str:
+        """Return an ARN in which no word stands for its Region or account."""
+        if (parts := _IN_ARN.match(text)) is None:
+            return text
+        made = text
+        for slot in (2, 1):
+            if _SLOT.fullmatch(parts[slot]):
+                made = made[: parts.start(slot)] + unknown_text(parts[slot]).text + made[parts.end(slot) :]
+        for slot in (1, 2):
+            if _SLOT.fullmatch(parts[slot]):
+                self.named.setdefault(parts[slot], at)
         return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.iam.service_rules import RCP_SERVICES
@@ -22,12 +22,21 @@ _NAMED = re.compile(
 )
 # The name of a file that says whose policy it is: of a resource, whatever the folder above says.
 _OF_RESOURCE = re.compile(
-    r"(?:bucket|topic|queue|key|api[\W_]?gateway|registry|repository|secrets?|vault|function|domain|file[\W_]?system)"
-    r"[\W_]?polic(?:y|ies)[^/\\]*\Z",
+    r"(?:bucket|resource|topic|queue|key|api[\W_]?gateway|registry|repository|secrets?|vault|function|domain|file[\W_]?system)"
+    r"[\W_]?polic(?:y|ies)(?:[^/\\]*|[/\\][^/\\]*)\Z",
     re.IGNORECASE,
 )
+_EVERYONE = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+_ALL = ("*", ["*"])
 # What some form of each of them has: most paths have none.
 _IN_NAMES = ("scp", "rcp", "vpc", "control", "boundar")
+
+
+class Doubt(NamedTuple):
+    """What type a policy may be of, and why."""
+
+    type: PolicyDocumentType
+    why: str
 
 
 def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
@@ -38,7 +47,7 @@ def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
     its file or of a folder above says: `scps/deny-regions.json`, `team.boundary.json`.
     """
     stated = [each for each in _statements(policy) if "Principal" in each or "NotPrincipal" in each]
-    named = _by_name(path)
+    named = _by_name(path, with_principal=bool(stated))
     if not stated:
         return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
     if named == "rcp" and _OF_RESOURCE.search(path) and not _fits_rcp(stated):
@@ -52,13 +61,37 @@ def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
     return "trust" if trusts else "resource"
 
 
+def doubt_of(policy: Any, type_: PolicyDocumentType, path: str) -> Doubt | None:
+    """Return what a bare policy may be otherwise, where `type_` is what it was told to be: as far as its statements go
+    it is of another type just as well, or the name of its path says another one and all but an element fits it.
+    """
+    statements = list(_statements(policy))
+    if not statements:
+        return None
+    named = _by_name(path, with_principal=type_ == "resource")
+    everyone = all(each.get("Principal") in _EVERYONE for each in statements)
+    if named == "scp" and type_ == "resource" and everyone:
+        return Doubt("scp", "its path says service control policy, which has no Principal")
+    if named == "rcp" and type_ == "identity" and all(each.get("Effect") == "Deny" for each in statements):
+        return Doubt("rcp", 'its path says resource control policy, which has "Principal": "*"')
+    if type_ != "resource" or not everyone or _OF_RESOURCE.search(path):
+        return None
+    if _fits_rcp(statements) and all(each.get("Resource") in _ALL for each in statements):
+        return Doubt("rcp", "it may be a resource control policy")
+    if any(each.get("Resource") in _ALL for each in statements) and service_of(policy) in ("", "s3"):
+        return Doubt("vpc-endpoint", "it may be the policy of a VPC endpoint")
+    return None
+
+
 def _fits_rcp(statements: Iterable[Mapping[str, Any]]) -> bool:
     """Whether AWS would take statements for those of a resource control policy: they deny everyone something of the
     services that such policies reach.
     """
     return all(
         each.get("Effect") == "Deny"
-        and each.get("Principal") == "*"
+        and each.get("Principal") in _EVERYONE
+        and any(True for _ in _actions(each))
+        and "NotAction" not in each
         and all(action.partition(":")[0].lower() in RCP_SERVICES for action in _actions(each))
         for each in statements
     )
@@ -86,8 +119,8 @@ def _lets_in(statement: Mapping[str, Any]) -> bool:
     """Say whether a statement allows something to someone, or on something, in particular: a resource control policy
     only denies, and the one that allows, RCPFullAWSAccess, allows everything to everyone.
     """
-    named = statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-    return statement.get("Effect") == "Allow" and (named or statement.get("Resource", "*") not in ("*", ["*"]))
+    named = statement.get("Principal") not in _EVERYONE
+    return statement.get("Effect") == "Allow" and (named or statement.get("Resource", "*") not in _ALL)
 
 
 def _lets_service_in(statement: Mapping[str, Any]) -> bool:
@@ -115,8 +148,10 @@ def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
         yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
 
 
-def _by_name(path: str) -> str | None:
-    """Return the type that the last telling word of a path says."""
+def _by_name(path: str, *, with_principal: bool) -> str | None:
+    """Return the type that the last telling word of a path says. A boundary has no principals: where there are some,
+    the word means something else.
+    """
     lower = path.lower()
-    found = list(_NAMED.finditer(path)) if any(word in lower for word in _IN_NAMES) else ()
-    return found[-1].lastgroup if found else None
+    found = [each.lastgroup for each in _NAMED.finditer(path)] if any(word in lower for word in _IN_NAMES) else []
+    return next((each for each in reversed(found) if not (with_principal and each == "boundary")), None)

@@ -54,7 +54,7 @@ def told(found: FoundPolicy, resource: Mapping[str, Any], values: Mapping[str, A
     """Return a policy with what it is for, what it belongs to, and how messages cite it; `path` is its attribute's."""
     kind, address = str(resource.get("type")), str(resource.get("address"))
     held = held_at(kind, path, values.get("type"))
-    type_, owner, name = held or found.type, {"address": address}, address
+    type_, owner, name = held or found.type, {"address": address, "type": kind}, address
     if held is None and kind in _KINDS:
         type_ = "identity"
     elif held is None and type_ == "trust":

@@ -30,6 +30,7 @@ PROBLEMS = {
     "managed": "IAM105",
     "template": "IAM106",
     "unsubstituted": "IAM057",
+    "doubt": "IAM019",
 }
 _OURS = "preflight.lint."
 PolicyCheck: TypeAlias = Callable[[Subject], Iterable[Finding]]

@@ -152,7 +152,9 @@ def test_the_policies_in_a_document(document: Any, found: list[tuple[str, str, s
 
 
 def test_the_service_of_a_resource_policy() -> None:
-    bucket = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": "*"}}
+    bucket = {
+        "Statement": {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::b/*"}
+    }
     assert only(json.dumps(bucket)).owner == {"service": "s3"}
     bucket["Statement"]["Action"] = "*"  # type: ignore[index]
     assert only(json.dumps(bucket)).owner == {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from preflight.api import lint
 from preflight.documents.policies.policy_type import type_of
 from preflight.engine.result import Level
 from preflight.lint.analysis.arn_overlap import within_segments
@@ -94,3 +97,19 @@ def test_the_policy_of_a_topic_in_a_folder_of_rcps_is_none() -> None:
     assert type_of(topic, "resource_control_policies/sns_topic_policy.json") == "resource"
     assert type_of(policy("sqs:*", "*", principal="*", effect="Deny"), "rcps/queue-policy.json") == "rcp"
     assert type_of(topic, "rcps/perimeter.json") == "rcp"
+
+
+def test_a_repository_policy_with_a_resource_is_refused(tmp_path: Path) -> None:
+    """A registry's policy has resources, and a repository's has none."""
+    statement = {"Effect": "Allow", "Principal": ACCOUNT, "Action": "ecr:ReplicateImage", "Resource": "*"}
+    text = {"Version": "2012-10-17", "Statement": [statement]}
+
+    def told(kind: str, name: str, body: dict[str, Any]) -> set[str]:
+        (tmp_path / "t.json").write_text(json.dumps({"Resources": {"R": {"Type": kind, "Properties": {name: body}}}}))
+        return {each.rule for each in lint(str(tmp_path / "t.json")).report.results if each.level is Level.ERROR}
+
+    assert told("AWS::ECR::Repository", "RepositoryPolicyText", text) == {"IAM124"}
+    assert told("AWS::ECR::RegistryPolicy", "PolicyText", text) == set()
+    without = {**text, "Statement": [{name: each for name, each in statement.items() if name != "Resource"}]}
+    assert told("AWS::ECR::Repository", "RepositoryPolicyText", without) == set()
+    assert told("AWS::ECR::RegistryPolicy", "PolicyText", without) == {"IAM014"}

@@ -108,3 +108,90 @@ def test_the_encryption_context_says_for_whose_logs(tmp_path: Path) -> None:
                                                        "arn:aws:logs:us-east-1:111122223333:log-group:*"}}}  # fmt: skip
     key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": VERSION, "Statement": [account, logs]}}}
     assert told(tmp_path, json.dumps({"Resources": {"K": key}})) == set()
+
+
+def test_placeholders_outside_of_quotes(tmp_path: Path) -> None:
+    head = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": '
+    for value in (
+        "${BUCKET_ARN}",
+        '["arn:aws:s3:::b/*", ${ACCEL_LOOKUP::ARN:x}]',
+        "{{ arn }}",
+        "<bucket-arn>",
+        "__ARN__",
+    ):
+        assert told(tmp_path, f"{head}{value}}}]}}") == {"IAM018 1", "IAM101 1"}, value
+    assert told(tmp_path, head + "${ARN},}]}") == {"IAM001 1"}, "what else is wrong is an error as before"
+    text = """Version: "2012-10-17"
+Statement:
+- Effect: Allow
+  Action: s3:GetObjekt
+  Resource: {{ arn }}
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: [{{ one }}, {{ other }}]
+"""
+    assert told(tmp_path, text, "p.yaml") == {"IAM018 5", "IAM101 4"}
+
+
+def test_words_that_stand_for_the_parts_of_an_arn(tmp_path: Path) -> None:
+    for arn in (
+        "arn:aws:sqs:region:account-id:q",
+        "arn:aws:sqs:us-east-1:your-account-number:q",
+        "arn:aws:sqs:AWS_REGION:AccountId:q",
+    ):
+        assert told(tmp_path, policy(arn)) == {"IAM018 1"}, arn
+    assert "IAM118 1" in told(tmp_path, policy("arn:aws:sqs:us-east-1:us-east-1:q"))
+
+
+def test_functions_of_a_template_in_a_file_of_a_policy(tmp_path: Path) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "sqs:SendMesage",
+        "Resource": {"Fn::Sub": "arn:aws:sqs:*:${AWS::AccountId}:q"},
+    }
+    text = json.dumps({"Version": VERSION, "Statement": [statement]}, indent=1)
+    assert told(tmp_path, text) == {"IAM018 7", "IAM101 6"}
+
+
+def test_a_repository_policy_names_no_resource(tmp_path: Path) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    assert told(tmp_path, json.dumps({"Version": VERSION, "Statement": statement})) == set()
+    of_bucket = {**statement, "Action": "s3:*"}
+    assert told(tmp_path, json.dumps({"Version": VERSION, "Statement": of_bucket})) == {"IAM014 1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("p.json", {}, {"IAM019 1"}),  # of an organization, a bucket or an endpoint
+        ("rcps/p.json", {}, set()),
+        ("boundaries/rcps/organization-boundaries/p.json", {}, set()),
+        ("bucket-policies/p.json", {}, {"IAM124 1", "IAM144 1"}),
+        ("p.json", {"Effect": "Allow", "Action": "*"}, {"IAM019 1", "IAM250 1"}),
+        ("vpce/p.json", {"Effect": "Allow", "Action": "*"}, set()),
+        ("scps/p.json", {"Resource": "arn:aws:s3:::b", "Action": "s3:PutBucketAcl"}, {"IAM019 1"}),
+        ("rcps/p.json", {"Principal": None, "Condition": None}, {"IAM019 1"}),
+    ],
+)
+def test_a_doubt_about_the_type_is_said_once(
+    tmp_path: Path, name: str, changes: dict[str, Any], said: set[str]
+) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": ["s3:PutBucketAcl", "s3:GetObject"], "Resource": "*"}
+    statement["Condition"] = {"StringNotEquals": {"aws:ResourceOrgID": "o-abcdefghij"}}
+    written = {name: each for name, each in {**statement, **changes}.items() if each is not None}
+    text = json.dumps({"Version": VERSION, "Statement": [written]})
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    assert told(tmp_path, text, name) == said
+
+
+def test_no_doubt_is_left_once_the_type_is_given(tmp_path: Path) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    text = json.dumps({"Version": VERSION, "Statement": [statement]})
+    assert told(tmp_path, text) == {"IAM019 1"}
+    settings = 'type = "rcp"\n'
+    assert told(tmp_path, text, settings=settings) == set()

@@ -25,6 +25,8 @@ _WITHOUT_PRINCIPAL = frozenset({"identity", "boundary", "session"})
 _WITH_PRINCIPAL = frozenset({"resource", "trust", "vpc-endpoint"})
 # The policies of these are about the resource that they are attached to, and name none (ECR's, a role's).
 _WITHOUT_RESOURCE = frozenset({"ecr", "ecr-public", "sts"})
+# The policy of a registry names its repositories: https://github.com/pulumi/pulumi-aws/issues/2326
+_REGISTRIES = frozenset({"AWS::ECR::RegistryPolicy", "aws_ecr_registry_policy", "awscc_ecr_registry_policy"})
 
 
 def known(subject: Subject) -> Iterable[Finding]:
@@ -167,10 +169,12 @@ def _taken(view: StatementView, kind: str) -> Iterable[Finding]:
 
 
 def _about_itself(view: StatementView, subject: Subject) -> bool:
+    owner = (subject.found.owner.get("service") or "").lower()
+    if owner:
+        return owner in _WITHOUT_RESOURCE and subject.found.owner.get("type") not in _REGISTRIES
+    # `*` may be all actions of a service whose policies have no resources.
     services = {entry.text.partition(":")[0].lower() for entry in view.actions or view.not_actions}
-    return (subject.found.owner.get("service") or "").lower() in _WITHOUT_RESOURCE or (
-        bool(services) and services <= _WITHOUT_RESOURCE
-    )
+    return bool(services) and services <= _WITHOUT_RESOURCE | {"*"}
 
 
 def _unknown(body: Mapping[str, Any], names: Sequence[str], above: str, found: Faults) -> None:

@@ -39,7 +39,10 @@ _RESOURCE: Final[Mapping[str, int]] = {
     "sagemaker": 20_480,
     "secretsmanager": 20_480,
     "ses": 4096,
+    "sqs": 8192,
 }
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+_QUEUE_STATEMENTS, _QUEUE_ACTIONS, _QUEUE_PRINCIPALS = 20, 7, 50
 
 
 def identity(subject: Subject) -> Iterator[Finding]:
@@ -89,6 +92,8 @@ def organization(subject: Subject) -> Iterator[Finding]:
 def resource(subject: Subject) -> Iterator[Finding]:
     """Find policies of resources that are longer than their service stores."""
     service = subject.found.owner.get("service", "")
+    if service == "sqs" and subject.type == "resource":
+        yield from _queue(subject)
     most = _ENDPOINT if subject.type == "vpc-endpoint" else _RESOURCE.get(service)
     if most is None:
         return
@@ -96,6 +101,24 @@ def resource(subject: Subject) -> Iterator[Finding]:
     size = _size(subject, most)
     if size > most:
         yield Finding("", _too_long(size, most, what))
+
+
+def _queue(subject: Subject) -> Iterator[Finding]:
+    """Find more of something than SQS takes in the policy of a queue (OverLimit)."""
+    if len(subject.statements) > _QUEUE_STATEMENTS:
+        problem = f"the policy has {len(subject.statements)} statements, and SQS takes {_QUEUE_STATEMENTS} (OverLimit)"
+        yield Finding("", problem, level=Level.ERROR)
+    for view in subject.statements:
+        for name, many, most in (
+            ("Action", len(view.actions), _QUEUE_ACTIONS),
+            ("Principal", len(view.principals), _QUEUE_PRINCIPALS),
+        ):
+            if many > most:
+                problem = (
+                    f"{view.cited} has {many} {name.lower()}s, and SQS takes {most} in a queue's policy (OverLimit)"
+                )
+                remedy = f"split the statement, or use patterns: {name} can have {most} entries"
+                yield Finding(f"{view.pointer}/{name}", problem, remedy, level=Level.ERROR)
 
 
 def _too_long(size: int, most: int, what: str) -> str:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-referen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from preflight import catalog
@@ -29,7 +30,15 @@ _REFUSED = {"sns": frozenset({"sns:createtopic", "sns:getsubscriptionattributes"
 """Actions that a service refuses to store in the policies of its resources. Sources:
 https://github.com/hashicorp/terraform/issues/12740 and https://github.com/aws/aws-cli/issues/3143
 """
+_REPOSITORIES = frozenset(
+    {"AWS::ECR::Repository", "aws_ecr_repository_policy", "awscc_ecr_repository", "AWS::ECR::PublicRepository"}
+)
+"""Repositories' policies have no resources: ECR refuses one that does, as an invalid repository policy. Sources:
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html,
+https://github.com/awsdocs/amazon-ecr-user-guide/pull/20 and https://github.com/aws/aws-cdk/pull/3590
+"""
 _PARTS = 3
+_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts|sqs):[^:]*:)?(\d{12})(?::|\Z)")
 
 
 def action_supported(subject: Subject) -> Iterator[Finding]:
@@ -38,6 +47,8 @@ def action_supported(subject: Subject) -> Iterator[Finding]:
     if owner is None:
         return
     own = _ACTIONS.get(owner, (owner,))
+    if owner == "sqs":
+        yield from _listed_across_accounts(subject)
     for statement in subject.statements:
         for entry in statement.actions or statement.not_actions:
             service = entry.text.partition(":")[0].lower()
@@ -61,10 +72,45 @@ def action_supported(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _listed_across_accounts(subject: Subject) -> Iterator[Finding]:
+    """Find sqs:ListQueues for a principal of another account, with which SQS refuses the policy of a queue. Sources:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html
+    (cross-account permissions do not apply to it) and https://github.com/hashicorp/terraform-provider-aws/pull/42209
+    """
+    for statement in subject.statements:
+        entry = next((each for each in statement.actions if each.text.lower() == "sqs:listqueues"), None)
+        if entry is None or not statement.allows:
+            continue
+        of = {found[1] for each in statement.resources if (found := _ACCOUNT.match(each.text))}
+        others = [each for each in statement.principals if (found := _ACCOUNT.match(each.text)) and found[1] not in of]
+        if of and others:
+            yield Finding(
+                entry.pointer,
+                f"SQS refuses {entry.text} for {others[0].text}, which is of another account (Invalid value for the "
+                "parameter Policy)",
+                f"remove {entry.text} here: a principal of another account can't be allowed to list queues",
+            )
+
+
+def _of_repository(subject: Subject) -> Iterator[Finding]:
+    for statement in subject.statements:
+        for name in ("Resource", "NotResource"):
+            if name in statement.raw:
+                yield Finding(
+                    f"{statement.pointer}/{name}",
+                    f"ECR refuses a repository policy with {name} (Invalid repository policy provided)",
+                    f"remove {name}: the policy applies to the repository that it is attached to",
+                    on_name=True,
+                )
+
+
 def resource_supported(subject: Subject) -> Iterator[Finding]:
     """Find resources of another service than the one whose resource the policy is attached to."""
     owner = _owner(subject)
     if owner is None or owner == "sts":
+        return
+    if subject.found.owner.get("type") in _REPOSITORIES:
+        yield from _of_repository(subject)
         return
     own = _ACTIONS.get(owner, (owner,))
     for statement in subject.statements:

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from preflight.iam.operators import OPERATORS
-from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.finding import Finding, names
 from preflight.lint.policy.sensitive_actions import lint_data
 from preflight.lint.policy.statements import PrincipalEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
+# guardduty.eu-south-1.amazonaws.com is GuardDuty in a Region that accounts opt in to.
+_REGION = re.compile(r"(?<=\.)[a-z]{2}(?:-[a-z]+)+-\d\.(?=amazonaws\.com)")
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 # The encryption context in which a service names the resource that it encrypts, such as logs and its log group:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -32,15 +34,22 @@ def _bring_source() -> frozenset[str]:
 
 
 def unrestricted_service(subject: Subject) -> Iterator[Finding]:
-    """Find resource policies that let a service in for everyone."""
+    """Find resource policies that let a service in for everyone: each service once, with all statements that do."""
+    found: dict[str, list[tuple[StatementView, PrincipalEntry]]] = {}
     for view, place in _let_in(subject):
         if not _mentions(view, _OTHERS):
-            yield Finding(
-                place.pointer,
-                f"{view.cited} allows {place.text} on behalf of any AWS account (confused deputy)",
-                "add a condition on aws:SourceArn or aws:SourceAccount, such as "
-                '{"StringEquals": {"aws:SourceAccount": "111122223333"}}',
-            )
+            found.setdefault(_REGION.sub("", place.text), []).append((view, place))
+    for every in found.values():
+        cited = list(dict.fromkeys(view.cited for view, _ in every))
+        texts = list(dict.fromkeys(place.text for _, place in every))
+        yield Finding(
+            every[0][1].pointer,
+            f"{names(cited)} allow{'s' if len(cited) == 1 else ''} {names(texts)} on behalf of any AWS account "
+            "(confused deputy)",
+            "add a condition on aws:SourceArn or aws:SourceAccount, such as "
+            '{"StringEquals": {"aws:SourceAccount": "111122223333"}}',
+            about=(*cited, *texts) if len(every) > 1 else (),
+        )
 
 
 def other_source_key(subject: Subject) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from preflight.lint.policy.finding import Finding, names
 from preflight.lint.policy.grants import Granted, first
-from preflight.lint.policy.sensitive_actions import kind
+from preflight.lint.policy.sensitive_actions import kind, samples
 from preflight.lint.policy.subject import Subject
 
 _OWN_POLICY = {
@@ -57,9 +57,15 @@ def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]
                 each.entry.pointer,
                 f"{each.view.cited} allows {names(actions)}{by} on every resource, which {comes_to}"
                 f"{grants.under(each.view)}",
-                each.remedy(actions[0], f"limit {actions[0]} to specific resources"),
+                each.remedy(actions[0], _narrower(actions[0])),
                 level=level,
             )
+
+
+def _narrower(action: str) -> str:
+    if samples()[action] == "*":
+        return f"allow {action} only to those who need it: AWS can't limit it to specific resources"
+    return f"limit {action} to specific resources"
 
 
 def own_resource_policy(subject: Subject) -> Iterator[Finding]:

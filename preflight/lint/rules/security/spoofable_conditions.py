@@ -33,7 +33,7 @@ def set_by_caller(subject: Subject) -> Iterator[Finding]:
     """Find conditions on what callers say of themselves."""
     for view, each in conditions_on(subject, _BY_CALLER.keys()):
         what = _BY_CALLER.get(each.lower_key)
-        if what is not None:
+        if what is not None and not _for_services(view):
             yield Finding(
                 each.pointer,
                 f"{each.key} is {what}, which callers can set to anything: {view.cited} "
@@ -41,6 +41,13 @@ def set_by_caller(subject: Subject) -> Iterator[Finding]:
                 "use a key that AWS sets, such as aws:PrincipalArn, aws:SourceVpce or aws:SourceArn",
                 on_name=True,
             )
+
+
+def _for_services(view: StatementView) -> bool:
+    """Whether a statement lets services in only. SES sends the account that it acts for as aws:Referer:
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html
+    """
+    return view.allows and bool(view.principals) and all(each.kind == "Service" for each in view.principals)
 
 
 def user_id_open(subject: Subject) -> Iterator[Finding]:
