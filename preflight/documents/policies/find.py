@@ -28,7 +28,7 @@ from preflight.documents.policies.in_string import (
     repeated_problem,
     syntax_problem,
 )
-from preflight.documents.policies.policy_type import Doubt, doubt_of, service_of, type_of
+from preflight.documents.policies.policy_type import OtherType, doubt_of, service_of, type_of
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.documents.text.repeated import Repeated
@@ -225,7 +225,7 @@ def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[Fou
         yield FoundPolicy(document, value, type_, pointer, problems=(_doubted(doubt, type_),))
 
 
-def _doubted(doubt: Doubt, type_: PolicyDocumentType) -> Problem:
+def _doubted(doubt: OtherType, type_: PolicyDocumentType) -> Problem:
     """Return what is said of a policy that may be of another type; nothing else is said that depends on it."""
     linted = "an identity-based policy" if type_ == "identity" else "a resource-based policy"
     remedy = f'If it is one, run with --type {doubt.type}, or set type = "{doubt.type}" for its path in the settings.'

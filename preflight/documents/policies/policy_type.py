@@ -32,7 +32,7 @@ _ALL = ("*", ["*"])
 _IN_NAMES = ("scp", "rcp", "vpc", "control", "boundar")
 
 
-class Doubt(NamedTuple):
+class OtherType(NamedTuple):
     """What type a policy may be of, and why."""
 
     type: PolicyDocumentType
@@ -61,7 +61,7 @@ def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
     return "trust" if trusts else "resource"
 
 
-def doubt_of(policy: Any, type_: PolicyDocumentType, path: str) -> Doubt | None:
+def doubt_of(policy: Any, type_: PolicyDocumentType, path: str) -> OtherType | None:
     """Return what a bare policy may be otherwise, where `type_` is what it was told to be: as far as its statements go
     it is of another type just as well, or the name of its path says another one and all but an element fits it.
     """
@@ -71,15 +71,15 @@ def doubt_of(policy: Any, type_: PolicyDocumentType, path: str) -> Doubt | None:
     named = _by_name(path, with_principal=type_ == "resource")
     everyone = all(each.get("Principal") in _EVERYONE for each in statements)
     if named == "scp" and type_ == "resource" and everyone:
-        return Doubt("scp", "its path says service control policy, which has no Principal")
+        return OtherType("scp", "its path says service control policy, which has no Principal")
     if named == "rcp" and type_ == "identity" and all(each.get("Effect") == "Deny" for each in statements):
-        return Doubt("rcp", 'its path says resource control policy, which has "Principal": "*"')
+        return OtherType("rcp", 'its path says resource control policy, which has "Principal": "*"')
     if type_ != "resource" or not everyone or _OF_RESOURCE.search(path):
         return None
     if _fits_rcp(statements) and all(each.get("Resource") in _ALL for each in statements):
-        return Doubt("rcp", "it may be a resource control policy")
+        return OtherType("rcp", "it may be a resource control policy")
     if any(each.get("Resource") in _ALL for each in statements) and service_of(policy) in ("", "s3"):
-        return Doubt("vpc-endpoint", "it may be the policy of a VPC endpoint")
+        return OtherType("vpc-endpoint", "it may be the policy of a VPC endpoint")
     return None
 
 
