@@ -113,7 +113,7 @@ def _with_bare_placeholders(
     text: str, path: str, wanted: PolicyDocumentType | None, own: ProjectForms
 ) -> FoundPolicies | None:
     """Return the policies of a text that can be read once the placeholders outside its quotes are values."""
-    from preflight.documents.policies.bare_placeholders import quoted
+    from preflight.documents.text.bare_placeholders import quoted
 
     made = quoted(text)
     if made is None:
