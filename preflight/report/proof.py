@@ -144,7 +144,9 @@ def _message(shown: Shown, claim: Claim) -> str:
         text += f" ({request.action} represents actions that AWS may add)"
     if claim is Claim.NO_NEW_ACCESS:
         text += ", which was denied before" if found.old == "explicitDeny" else ", which was not allowed before"
-    if claim is Claim.NOT_ADMINISTRATOR:
+    if claim is Claim.NOT_ADMINISTRATOR and found.self_grant:
+        text = f"{shown.policy} grants most actions on all resources, and lets its holder add the rest: {text}"
+    elif claim is Claim.NOT_ADMINISTRATOR:
         text = f"{shown.policy} grants all actions on all resources; for example, {text}"
     return named_plainly(text)
 

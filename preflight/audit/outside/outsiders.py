@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from preflight.declared.expressions import arn_part
 from preflight.iam.policy import Policy
-from preflight.iam.proof.claims import Proof, none_allowed
+from preflight.iam.proof.checking import Proof
+from preflight.iam.proof.claims import none_allowed
 from preflight.iam.proof.scene import DocumentType
 from preflight.iam.proof.strangers import outsider
 from preflight.iam.statement import Statement

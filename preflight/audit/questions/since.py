@@ -21,7 +21,8 @@ from preflight.audit.ways.escalation import escalation
 from preflight.catalog import action as catalog_action
 from preflight.catalog import service_exists
 from preflight.iam.policy import Policy
-from preflight.iam.proof.claims import MOST_COUNTEREXAMPLES, NOTHING, ProofVerdict, no_new_access
+from preflight.iam.proof.checking import MOST_COUNTEREXAMPLES, ProofVerdict
+from preflight.iam.proof.claims import NOTHING, no_new_access
 from preflight.iam.proof.scene import DocumentType
 
 BECOME = "become an administrator"

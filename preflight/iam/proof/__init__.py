@@ -17,18 +17,16 @@ decided by `preflight.iam.decide`, as `Counterexample` says. `Given(known=...)` 
 counterexamples name actions that do (`preflight.iam` lies below the catalogue).
 
 How it is done: a statement is a box, one condition for each of action, resource, caller and context key (`boxes`).
-`solve` looks for a point in some boxes and outside others, from classes of values of each dimension (`names`, `values`,
-`callers`) that patterns run as automata tell apart (`automaton`); `search` combines them. `scene` puts what is found to
-the engine, `witness` looks for one that people believe, `strangers` and `administrator` say what public and at will
-mean, and `claims` asks.
+`solve` looks for a point in some boxes and outside others, from classes of values of each dimension (`dimensions`,
+`values`, `callers`) that patterns run as automata tell apart (`patterns`); `search` combines them. `scene` puts what is
+found to the engine, `witness` looks for one that people believe, `strangers`, `token_holders`, `administrator` and
+`self_grants` say what public and administrator mean, and `claims` asks.
 """
 
+from preflight.iam.proof.checking import Assumptions, Counterexample, Proof, ProofVerdict
 from preflight.iam.proof.claims import (
     NOTHING,
-    Assumptions,
-    Counterexample,
-    Proof,
-    ProofVerdict,
+    all_granted,
     equivalent,
     no_new_access,
     not_administrator,
@@ -47,6 +45,7 @@ __all__ = [
     "KnownNames",
     "Proof",
     "ProofVerdict",
+    "all_granted",
     "equivalent",
     "no_new_access",
     "not_administrator",

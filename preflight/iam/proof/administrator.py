@@ -15,6 +15,7 @@ from itertools import islice, product
 from preflight.iam.conditions import Condition
 from preflight.iam.key_facts import CARRIED_BY_SESSIONS
 from preflight.iam.policy import Policy
+from preflight.iam.proof.callers import mentioned_accounts
 from preflight.iam.proof.strangers import outside_networks
 from preflight.iam.proof.values import Values, candidates
 
@@ -23,6 +24,20 @@ _CHOSEN = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage", "aw
 _BOOLEAN = frozenset({"aws:securetransport"})
 _NEVER = ("aws:principaltag/", "aws:principalorg")
 """Keys that the holder need not have, beside those of sessions that services make."""
+_ORGANIZATIONS = frozenset(
+    {
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:resourceaccount",
+        "aws:resourceorgid",
+        "aws:resourceorgpaths",
+    }
+)
+"""Keys that say of which organization the holder is, and of which account and organization its account's resources."""
+
+_ACCOUNTS = frozenset({"aws:principalaccount", "aws:principalarn"})
+_ACCOUNT = "444455556666"
+
 _ROLE = {
     "aws:principalarn": ("arn:aws:iam::444455556666:role/example",),
     "aws:principalaccount": ("444455556666",),
@@ -63,8 +78,16 @@ _USER = {
 }
 
 
-def friendly(policy: Policy) -> Iterator[Mapping[str, Values]]:
-    """Yield the values of condition keys that a holder of a policy can have a request made with."""
+def memberships(policy: Policy) -> list[str]:
+    """Return the keys in a policy's conditions whose values all holders of the policy have in common."""
+    conditions = (each for statement in policy.statements for each in statement.conditions)
+    return list(dict.fromkeys(each.name for each in conditions if each.key in _ORGANIZATIONS | _ACCOUNTS))
+
+
+def friendly(policy: Policy, *, members: bool = False) -> Iterator[Mapping[str, Values]]:
+    """Yield the values of condition keys that a holder of a policy can have a request made with. `members` are holders
+    of the accounts and organizations that the conditions name, as those of one policy all are or all are not.
+    """
     conditions: dict[str, list[Condition]] = {}
     for statement in policy.statements:
         for each in statement.conditions:
@@ -76,14 +99,23 @@ def friendly(policy: Policy) -> Iterator[Mapping[str, Values]]:
             for template in statement.resources.varying:
                 for variable in template.variables:
                     conditions.setdefault(variable.key, [])
-    for holder in (_ROLE, _USER):
+    accounts = sorted(mentioned_accounts((), (each for about in conditions.values() for each in about)))
+    for holder in (
+        _of(account, one) for account in (accounts if members else []) or [_ACCOUNT] for one in (_ROLE, _USER)
+    ):
         ways = {}
         for key, about in conditions.items():
-            found = _values(key, about, holder)
+            of_member = members and key in _ORGANIZATIONS
+            found = candidates(key, about, thorough=False).values if of_member else _values(key, about, holder)
             if found is not None:
                 ways[key] = found
         for chosen in islice(product(*ways.values()), _MOST):
             yield dict(zip(ways, chosen, strict=True))
+
+
+def _of(account: str, holder: Mapping[str, Values]) -> Mapping[str, Values]:
+    """Return a holder of an account."""
+    return {key: tuple(each.replace(_ACCOUNT, account) for each in values) for key, values in holder.items()}
 
 
 def at_will(key: str, about: Sequence[Condition]) -> Sequence[Values] | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from preflight.iam.conditions import Condition, condition
 from preflight.iam.principals import Caller
-from preflight.iam.proof.names import Names
+from preflight.iam.proof.patterns.names import Names
 from preflight.iam.statement import Patterns, Principals, Statement, action_patterns, resource_patterns
 from preflight.iam.variables import VariableText, fixed
 

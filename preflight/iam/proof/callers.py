@@ -16,10 +16,10 @@ from preflight.iam.conditions import Condition
 from preflight.iam.context import RequestContext
 from preflight.iam.identity_providers import PEOPLE, SHARED
 from preflight.iam.principals import Caller, PrincipalError, caller
-from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import OF_THE_CALLER
+from preflight.iam.proof.patterns.automaton import words
+from preflight.iam.proof.patterns.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
 from preflight.iam.proof.sought import examples, names_a_session, roles_of_sessions, session_names, unclear_sessions
-from preflight.iam.proof.symbols import COLON, ONE, RUN, SLASH, Symbol, Symbols, arn_symbols, literal, symbols
 from preflight.iam.proof.values import candidates
 from preflight.iam.request import Context, Request
 from preflight.iam.statement import Principals

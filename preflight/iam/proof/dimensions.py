@@ -14,12 +14,12 @@ from preflight.iam.conditions import Condition, Quantifier, Truth
 from preflight.iam.principals import PrincipalMatch, grant
 from preflight.iam.proof.boxes import Box, meaning
 from preflight.iam.proof.callers import Person, crowd, lookup_of
-from preflight.iam.proof.elements import action_names, resource_names
 from preflight.iam.proof.keys import ALWAYS_PRESENT, OF_THE_CALLER
-from preflight.iam.proof.names import ACTIONS, RESOURCES, Names, name_classes
+from preflight.iam.proof.patterns.elements import action_names, resource_names
+from preflight.iam.proof.patterns.names import ACTIONS, RESOURCES, Names, name_classes
+from preflight.iam.proof.patterns.symbols import Symbols
 from preflight.iam.proof.search import Class
 from preflight.iam.proof.sought import is_sought
-from preflight.iam.proof.symbols import Symbols
 from preflight.iam.proof.values import Values, candidates
 from preflight.iam.variables import Found as Looked
 from preflight.iam.variables import Missing

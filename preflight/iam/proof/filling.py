@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from preflight.iam.proof.boxes import Box
 from preflight.iam.proof.callers import lookup_of
 from preflight.iam.proof.keys import OF_THE_CALLER
-from preflight.iam.proof.symbols import variables_in
+from preflight.iam.proof.patterns.symbols import variables_in
 from preflight.iam.proof.values import Values
 from preflight.iam.variables import VariableText
 

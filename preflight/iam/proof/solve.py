@@ -16,7 +16,7 @@ from preflight.iam.conditions import Quantifier
 from preflight.iam.proof.boxes import Box, with_values, zone
 from preflight.iam.proof.dimensions import REGION, Dimensions, Point, Space, SpacePart
 from preflight.iam.proof.filling import filled
-from preflight.iam.proof.names import BUCKETS, REGIONLESS, RESOURCES
+from preflight.iam.proof.patterns.names import BUCKETS, REGIONLESS, RESOURCES
 from preflight.iam.proof.search import SearchLimitError, choose
 from preflight.iam.service_rules import LIST_BUCKETS
 

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from preflight.iam.conditions import Condition, Quantifier
 from preflight.iam.dates import instant
 from preflight.iam.key_facts import is_multivalued
-from preflight.iam.proof.automaton import words
 from preflight.iam.proof.keys import may_be_empty, typical
-from preflight.iam.proof.symbols import (
+from preflight.iam.proof.patterns.automaton import words
+from preflight.iam.proof.patterns.symbols import (
     COLON,
     NONE,
     ONE,
@@ -31,7 +31,7 @@ from preflight.iam.proof.symbols import (
     instances,
     symbols,
 )
-from preflight.iam.proof.symbols import literal as exactly
+from preflight.iam.proof.patterns.symbols import literal as exactly
 from preflight.iam.satisfiable import representatives
 from preflight.iam.variables import as_text, as_tokens
 from preflight.iam.wildcard import arn_parts, text_of

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from preflight.iam.proof.boxes import Box, zone
 from preflight.iam.proof.dimensions import Space
-from preflight.iam.proof.elements import action_names
-from preflight.iam.proof.names import Names
+from preflight.iam.proof.patterns.elements import action_names
+from preflight.iam.proof.patterns.names import Names
+from preflight.iam.proof.patterns.symbols import Symbol, Symbols, literal
 from preflight.iam.proof.solve import Confirm, Solution, solve
-from preflight.iam.proof.symbols import Symbol, Symbols, literal
 from preflight.iam.wildcard import any_of, tokens
 
 _USUAL_SERVICES = ("s3", "iam", "ec2", "lambda", "dynamodb", "sqs", "secretsmanager")
@@ -18,6 +19,7 @@ _VERBS = ("Get", "Put", "Delete", "Create", "Update", "Pass", "Invoke", "Run", "
 _MOST_TRIED = 12
 _TRIED_OF_A_KIND = 3
 _BARRED = frozenset(":/")
+_BLANK = re.compile(r"\$\{[^}]*\}|\*")
 _ACCOUNTS, _REGIONS = "444455556666", "us-east-1"
 
 
@@ -156,6 +158,13 @@ def _pieces(template: str, *, usual: bool) -> Iterator[tuple[str, bool, frozense
                 yield values[name], False, frozenset()
             else:
                 yield "", True, frozenset() if name in ("ObjectName", "Key") else _BARRED
+
+
+def filled_form(template: str, account: str, region: str) -> str:
+    """Return a resource of a form, with names of no particular kind."""
+    for name, value in (("Partition", "aws"), ("Account", account), ("Region", region)):
+        template = template.replace(f"${{{name}}}", value)
+    return _BLANK.sub("example", template)
 
 
 def _form(template: str, *, usual: bool) -> Symbols:

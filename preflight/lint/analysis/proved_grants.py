@@ -34,10 +34,10 @@ def administrator_statement(subject: Subject) -> int | None:
     """Return the position of the statement by which a policy allows everything, at most under conditions that any
     holder meets or can meet at will; None where it isn't shown that there is one.
     """
-    from preflight.iam.proof import not_administrator
+    from preflight.iam.proof import all_granted
 
     policy = subject.once(_provable)
-    found = not_administrator(policy, subject.type).counterexamples if policy is not None else ()
+    found = all_granted(policy, subject.type).counterexamples if policy is not None else ()
     return next((each.statement.index for each in found if each.statement is not None), None)
 
 

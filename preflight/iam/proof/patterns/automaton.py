@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from preflight.iam.proof.symbols import Symbols, is_variable
+from preflight.iam.proof.patterns.symbols import Symbols, is_variable
 
 MOST_STATES = 6_000
 _FRESH = (*"xyzqwvkjXYZQWVKJ0123456789", "\U0010fffd")

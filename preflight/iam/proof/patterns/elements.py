@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from preflight.iam.proof.names import Names
-from preflight.iam.proof.symbols import Symbols, segment_symbols, symbols, template_symbols
+from preflight.iam.proof.patterns.names import Names
+from preflight.iam.proof.patterns.symbols import Symbols, segment_symbols, symbols, template_symbols
 from preflight.iam.resource_patterns import Reading, any_resource, has_early_variable, read_pattern
 from preflight.iam.statement import Patterns
 from preflight.iam.variables import VariableText, fixed

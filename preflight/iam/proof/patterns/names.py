@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from preflight.iam.proof.automaton import words
-from preflight.iam.proof.search import Class
-from preflight.iam.proof.symbols import (
+from preflight.iam.proof.patterns.automaton import words
+from preflight.iam.proof.patterns.symbols import (
     COLON,
     ONE,
     RUN,
@@ -26,6 +25,7 @@ from preflight.iam.proof.symbols import (
     literal,
     widened,
 )
+from preflight.iam.proof.search import Class
 from preflight.iam.resource_patterns import has_colon_in_name
 from preflight.iam.wildcard import Matcher
 
