@@ -36,7 +36,16 @@ def matches_action(pattern: str, action: str) -> bool:
 
 def covers(pattern: str, other: str) -> bool:
     """Whether every text that `other` matches is matched by `pattern` (case-sensitively)."""
-    return covers_tokens(tokens(pattern), tokens(other))
+    mine, theirs = tokens(pattern), tokens(other)
+    fits = matcher(mine)
+    if len(theirs) == 1 and theirs[0] is not Wild.STAR and theirs[0] is not Wild.ONE:
+        return fits(other)
+    # Most patterns fail at the least that the other stands for, or at letters that they don't name.
+    return (
+        fits(other.replace("*", "").replace("?", _OTHER))
+        and fits(other.replace("*", _OTHER).replace("?", _OTHER))
+        and covers_tokens(mine, theirs)
+    )
 
 
 def overlaps(pattern: str, other: str) -> bool:

@@ -31,6 +31,7 @@ _SPLIT = re.compile(r"([*?])")
 _WILD: dict[str, Wild] = {wild.value: wild for wild in Wild}
 
 
+@lru_cache(maxsize=4096)
 def tokens(text: str) -> Tokens:
     """Take a pattern's text apart into literal runs and wildcards, in normal form (see `normal`)."""
     if "*" not in text and "?" not in text:

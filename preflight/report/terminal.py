@@ -68,17 +68,33 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
             if lead is first and first != rest and len(first) + len(paragraph.split(None, 1)[0]) > width:
                 yield first.rstrip()
                 lead = rest
-            yield from textwrap.wrap(
-                paragraph,
-                width,
-                initial_indent=lead,
-                subsequent_indent=rest,
-                break_long_words=False,
-                break_on_hyphens=False,
-                max_lines=lines,
-                placeholder=" ...",
-            )
+            yield from _filled(paragraph, lead, rest, width, lines)
         lead = rest
+
+
+def _filled(text: str, first: str, rest: str, width: int, most: int | None) -> Iterator[str]:
+    """Yield the lines of a paragraph, of words that are parted by one space each in a tenth of the time."""
+    if most is not None or "  " in text or not text.isprintable():
+        yield from textwrap.wrap(
+            text,
+            width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+            max_lines=most,
+            placeholder=" ...",
+        )
+        return
+    begins, *words = text.split(" ")
+    line = first + begins
+    for word in words:
+        if len(line) + len(word) < width:
+            line = f"{line} {word}"
+        else:
+            yield line
+            line = rest + word
+    yield line
 
 
 def paragraphs(text: str) -> Iterator[str]:

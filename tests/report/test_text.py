@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from preflight.engine.result import Kind, Report, Verdict
 from preflight.engine.rule import load_rule
@@ -84,6 +87,21 @@ def test_nothing_is_broken_in_two() -> None:
     lines = list(wrapped(f"look at {arn} and --see-also", "label ", "      ", 40))
     assert any(line.strip() == arn for line in lines)
     assert list(wrapped(arn, "label ", "      ", 40)) == ["label", f"      {arn}"]
+
+
+@given(
+    st.text(alphabet="ab: -\u00e9\u00a0", min_size=1, max_size=120),
+    st.sampled_from(["", "  ", "   = fix: "]),
+    st.integers(40, 60),
+)
+def test_lines_are_those_of_textwrap(text: str, lead: str, width: int) -> None:
+    paragraph = text.strip()
+    if not paragraph:
+        return
+    expected = textwrap.wrap(
+        paragraph, width, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False
+    )
+    assert list(wrapped(text, lead, lead, width)) == expected
 
 
 def test_reminders_are_short() -> None:

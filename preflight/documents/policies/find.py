@@ -66,10 +66,19 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     ),
 )
 # Any placeholder that policies/placeholders.py knows has this in it; most policies need not load that module.
-_MAY_BE_PLACEHOLDER = re.compile(
-    r"\{\{|<[A-Za-z]|\\u003[cC]|[$#%]?\{[A-Za-z_][^:{}]*\}|\[[A-Z]|\$\{(?:self|opt|env|param|sls|cf|file)[:.(]"
-    r"|\$\{(?:aws:(?:accountId|region)\}|\w+::)|__[A-Z]|REPLACE|CHANGE|YOUR|ACCOUNT|REGION"
-    r'|:[\w-]*(?:[Rr]egion|[Aa]ccount)[\w-]*:|"Ref"|Fn::'
+# What is in every text that has placeholders, and the form that it then has. Each is searched for alone: a pattern of
+# all forms takes ten times as long.
+_PLACEHOLDER_SIGNS = (
+    ("{{", ""),
+    ("<", r"<[A-Za-z]"),
+    ("\\u003", r"\\u003[cC]"),
+    ("{", r"\{[A-Za-z_][^:{}]*\}"),
+    ("[", r"\[[A-Z]"),
+    ("${", r"\$\{(?:(?:self|opt|env|param|sls|cf|file)[:.(]|aws:(?:accountId|region)\}|\w+::)"),
+    ("__", r"__[A-Z]"),
+    ("egion", r":[\w-]*[Rr]egion[\w-]*:"),
+    ("ccount", r":[\w-]*[Aa]ccount[\w-]*:"),
+    *((word, "") for word in ("REPLACE", "CHANGE", "YOUR", "ACCOUNT", "REGION", '"Ref"', "Fn::")),
 )
 # What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
@@ -156,7 +165,7 @@ def all_in(
 
 
 def _may_have_placeholders(text: str, own: ProjectForms) -> bool:
-    return _MAY_BE_PLACEHOLDER.search(text) is not None or "${AWS::" in text or own != NO_FORMS
+    return own != NO_FORMS or any(sign in text and re.search(form, text) for sign, form in _PLACEHOLDER_SIGNS)
 
 
 def _where(value: Any) -> PlaceholderForms:

@@ -75,13 +75,7 @@ def covers_text(pattern: str, text: str) -> bool:
         return pattern == text
     if not WILD & set(text):
         return _matcher(pattern)(text)
-    # What stands for anything has to be matched whatever it is: first two that most patterns do not match.
-    fits = _matcher(pattern)
-    return (
-        fits(text.replace("*", "").replace("?", _ANY))
-        and fits(text.replace("*", _ANY).replace("?", _ANY))
-        and covers(pattern, text)
-    )
+    return covers(pattern, text)
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from preflight.data_files import folder
 from preflight.iam.pattern import matches_action
+from preflight.iam.wildcard import Matcher, any_of, tokens
 
 
 class Unlisted(NamedTuple):
@@ -54,9 +55,7 @@ def signed_as(service: str) -> str | None:
 
 def unlisted_arn(arn: str) -> bool:
     """Say whether an ARN has a form that AWS documents and its reference does not list."""
-    from preflight.iam.pattern import matches
-
-    return any(matches(each["pattern"], arn) for each in _data()["arns"])
+    return _arns()(arn)
 
 
 def _first(listed: Mapping[str, Mapping[str, Any]], name: str) -> Unlisted | None:
@@ -64,6 +63,11 @@ def _first(listed: Mapping[str, Mapping[str, Any]], name: str) -> Unlisted | Non
         if matches_action(pattern, name):
             return Unlisted(each["state"], each["reason"], each["source"])
     return None
+
+
+@cache
+def _arns() -> Matcher:
+    return any_of(tokens(each["pattern"]) for each in _data()["arns"])
 
 
 @cache

@@ -208,15 +208,28 @@ def _limitable(text: str, whole: tuple[str, ...]) -> bool:
     All actions of a service are for `whole_service` to find.
     """
     service, _, name = text.lower().partition(":")
-    known = _known(service)
-    if known is None or (not name.strip("*") and not whole):
+    limitable = _changing(service)
+    if not limitable or (not name.strip("*") and not whole):
         return False
-    names = (name,) if name in known else matched(text) or () if "*" in name or "?" in name else ()
-    return any(
-        f"{service}:{each}" not in _TOLD_ELSEWHERE
-        and _changes(known[each])
-        and (not whole or any(_is_all(text, form) for form in action_forms(service, each) or () for text in whole))
-        for each in names
+    if name in limitable or "*" in name or "?" in name:
+        names = (name,) if name in limitable else matched(text) or ()
+        return not limitable.isdisjoint(
+            names if not whole else [each for each in names if _on_all(service, each, whole)]
+        )
+    return False
+
+
+def _on_all(service: str, name: str, whole: tuple[str, ...]) -> bool:
+    """Whether some resource pattern is about every resource of a type that an action is about."""
+    return any(_is_all(text, form) for form in action_forms(service, name) or () for text in whole)
+
+
+@lru_cache(maxsize=1024)
+def _changing(service: str) -> frozenset[str]:
+    """Return the actions of a service, in lower case, that change something and that AWS can limit to resources."""
+    known = source.of_service("actions", service)
+    return frozenset(
+        name for name, each in known.items() if _changes(each) and f"{service}:{name}" not in _TOLD_ELSEWHERE
     )
 
 
@@ -225,11 +238,6 @@ def _is_all(text: str, form: ArnForm) -> bool:
     """Whether a pattern is about every resource of a type, in any account."""
     parts = text.split(":", 5)
     return len(parts) == _PARTS and parts[2] == form.service and covers(parts[5], form.resource)
-
-
-@lru_cache(maxsize=65_536)
-def _known(service: str) -> Mapping[str, Any] | None:
-    return source.of_service("actions", service) if source.exists(service) else None
 
 
 def _changes(action: Mapping[str, Any]) -> bool:
