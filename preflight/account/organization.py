@@ -6,7 +6,6 @@ with accounts: thousands of accounts that share a few policies cost a few calls 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,8 @@ from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.account import LiveAccount
 from preflight.account.live.calls import Call
 from preflight.account.live.errors import Failed, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError, Members
+from preflight.account.live.organizations import policy_of
 from preflight.errors import UsageError
 
 POLICY_TYPES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
@@ -81,7 +82,9 @@ def read_organization(account: LiveAccount) -> Organization:
     out without a word would be worse than none.
     """
     about = _asked(account, "describe_organization")["Organization"]
-    root, *_ = _asked(account, "list_roots")["Roots"]
+    root = next(iter(_asked(account, "list_roots")["Roots"]), None)
+    if root is None:
+        raise IncompleteAnswerError("organizations:ListRoots", "the response lists no root")
     units: dict[str, str] = {}
     placed = {each.account: each for each in _below(account, root["Id"], (root["Id"],), units)}
     # An account that was moved while the units were walked is in this list all the same.
@@ -97,7 +100,7 @@ def read_organization(account: LiveAccount) -> Organization:
     )
 
 
-def _member(about: Mapping[str, Any], above: tuple[str, ...] = ()) -> Member:
+def _member(about: Members, above: tuple[str, ...] = ()) -> Member:
     # AWS gives up `Status` for `State` in 2026, and older stand-ins know only the former.
     return Member(about["Id"], about.get("Name", ""), about.get("State") or about.get("Status", ""), above)
 
@@ -120,22 +123,22 @@ def _policies(account: LiveAccount, policy_type: str) -> Fact[Mapping[str, list[
     listed = account.call(Call("organizations", "list_policies", {"Filter": policy_type}))
     if isinstance(listed, Failed):
         return _not_known(listed, "ListPolicies")
-    for summary in listed.response["Policies"]:
+    for summary in listed.members["Policies"]:
         targets = account.call(Call("organizations", "list_targets_for_policy", {"PolicyId": summary["Id"]}))
         if isinstance(targets, Failed):
             return _not_known(targets, "ListTargetsForPolicy")
-        if not targets.response["Targets"]:
+        if not targets.members["Targets"]:
             continue
         described = account.call(Call("organizations", "describe_policy", {"PolicyId": summary["Id"]}))
         if isinstance(described, Failed):
             return _not_known(described, "DescribePolicy")
-        policy = {"name": summary["Name"], "policy": json.loads(described.response["Policy"]["Content"])}
-        for target in targets.response["Targets"]:
+        policy = {"name": summary["Name"], "policy": policy_of(described)}
+        for target in targets.members["Targets"]:
             by_target.setdefault(target["TargetId"], []).append(policy)
     return Known(by_target)
 
 
-def _asked(account: LiveAccount, operation: str, **parameters: str) -> Mapping[str, Any]:
+def _asked(account: LiveAccount, operation: str, **parameters: str) -> Members:
     outcome = account.call(Call("organizations", operation, parameters))
     if isinstance(outcome, Failed):
         name = "".join(part.capitalize() for part in operation.split("_"))
@@ -145,7 +148,7 @@ def _asked(account: LiveAccount, operation: str, **parameters: str) -> Mapping[s
             )
         fact = _not_known(outcome, name)
         raise UsageError(f"the organization cannot be read: {fact.reason}; {fact.resolution}")
-    return outcome.response
+    return outcome.members
 
 
 def _not_known(failed: Failed, name: str) -> Unknown:

@@ -52,9 +52,10 @@ def create(
     `confirm` is asked once before anything is created, with the question to put; None creates without asking. What is
     there as the plan has it is not created again. With `rollback`, what this run created is deleted if it fails.
     `show` is given the report of the check before the calls with the texts of the documents by path, `tell` each event.
-    `timeout` (seconds) is for all calls and what follows them. Raises `CreateInterrupted` on Ctrl-C, `CreateError` for
-    an error after AWS was asked for something, `InputError` for a file that cannot be used and `UsageError` for
-    arguments or credentials that do not fit.
+    `timeout` (seconds) is for all of it: the check, the calls and what follows them.
+
+    Raises `CreateInterrupted` on Ctrl-C, `CreateError` for an error after AWS was asked for something, `InputError` for
+    a file that cannot be used and `UsageError` for arguments or credentials that do not fit.
     """
     from preflight.create import Pace, Patience
     from preflight.documents.config import find_config
@@ -92,7 +93,7 @@ def create(
         )
     )
     try:
-        with live(plan.region, profile, endpoint_url, config_retries, config_retry_delay) as facts:
+        with live(plan.region, profile, endpoint_url, config_retries, config_retry_delay, timeout) as facts:
             return replace(run.go(plan, facts), sources=sources, stats=facts.stats())
     except KeyboardInterrupt:
         raise CreateInterrupted(run.creation) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -142,6 +144,7 @@ class Run:
         from preflight.readiness.check import located
 
         wish = self.wish
+        time_left = _TimeLeft(wish.timeout)
         place = _place(plan, account)
         plan = _makeable(replace(plan, region=place.region, account=place.account), place)
         if any(each.unreadable is not None or _unnamed(each) for each in plan.requests):
@@ -151,7 +154,7 @@ class Run:
         creation = self.creation = Creation(
             plan, account, place, tell=wish.tell, pace=wish.pace, patience=wish.patience
         )
-        left = creation.recognize()
+        left = creation.recognize(timeout=time_left.seconds)
         before = self._check(left, account) if left is not None else None
         if before is not None:
             if before.verdict is Verdict.BLOCKED:
@@ -160,9 +163,12 @@ class Run:
                 return Created(CreateOutcome.OPEN, before)
             if wish.show is not None:
                 wish.show(before)
-            if wish.confirm is not None and not wish.confirm(_question(creation, place)):
-                return Created(CreateOutcome.DECLINED, before)
-        ended = creation.carry_out(wait=wish.wait, timeout=wish.timeout)
+            if wish.confirm is not None:
+                with time_left.stopped():
+                    confirmed = wish.confirm(_question(creation, place))
+                if not confirmed:
+                    return Created(CreateOutcome.DECLINED, before)
+        ended = creation.carry_out(wait=wish.wait, timeout=time_left.seconds)
         undo = self._take_back(creation, ended)
         after = located(self._results(creation, account), plan)
         return Created(_outcome(ended), _report(before, after, plan, wish), undo, tuple(unclear(creation.entries)))
@@ -197,6 +203,25 @@ class Run:
         return tuple(command for command in left if command)
 
 
+class _TimeLeft:
+    """The time of a whole run, which stands still while the user is asked."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._until = None if timeout is None else time.monotonic() + timeout
+
+    @property
+    def seconds(self) -> float | None:
+        """The seconds that are left; None for no end."""
+        return None if self._until is None else max(self._until - time.monotonic(), 0.0)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        begun = time.monotonic()
+        yield
+        if self._until is not None:
+            self._until += time.monotonic() - begun
+
+
 def _outcome(ended: Ended) -> CreateOutcome:
     from preflight.create import Ended
 
@@ -211,7 +236,8 @@ def _place(plan: Plan, account: LiveAccount) -> Environment:
 
     found = account.account_id()
     if not isinstance(found, Known):
-        raise UsageError(f"whose credentials these are cannot be read: {getattr(found, 'reason', '')}; sign in again")
+        how = getattr(found, "resolution", "") or "sign in again"
+        raise UsageError(f"whose credentials these are cannot be read: {getattr(found, 'reason', '')}; {how}")
     if plan.account is not None and plan.account != found.value:
         raise UsageError(
             f"the plan is for account {plan.account}, the credentials belong to account {found.value}; "

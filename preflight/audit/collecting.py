@@ -13,8 +13,9 @@ from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.account import LiveAccount
-from preflight.account.live.calls import Call
+from preflight.account.live.calls import Answered, Call
 from preflight.account.live.errors import Failed, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.account.organization import policy_asks
 from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
@@ -139,7 +140,7 @@ def enabled_regions(account: LiveAccount) -> list[str]:
         return [account.region]
     if isinstance(outcome, Failed):
         return [account.region]
-    return sorted(each["RegionName"] for each in outcome.response["Regions"])
+    return sorted(each["RegionName"] for each in outcome.members["Regions"])
 
 
 def expired(document: Mapping[str, Any]) -> list[str]:
@@ -157,10 +158,19 @@ def _authorization(account: LiveAccount, recorder: Recorder, told: Journal) -> N
         fact: Fact[Any] = (
             unknown(outcome, _DETAILS, f"allow {_DETAILS} on *")
             if isinstance(outcome, Failed)
-            else Known(_with_documents(outcome.response.get(name, [])))
+            else _listed(outcome, name)
         )
         recorder.answers[asks[name]] = fact
         told(asks[name], fact)
+
+
+def _listed(outcome: Answered, name: str) -> Fact[Any]:
+    """Return a list of the answer. AWS sends those of which there are none too."""
+    try:
+        outcome.members[name]
+    except IncompleteAnswerError as error:
+        return error.fact
+    return Known(_with_documents(outcome.response[name]))
 
 
 def _with_documents(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

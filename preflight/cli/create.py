@@ -72,7 +72,8 @@ def create(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before calling AWS.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait for the resources.")] = False,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop waiting after this time, with exit code 4.")
+        float | None,
+        typer.Option(metavar="SECONDS", min=0, help="Stop after this time, the check included, with exit code 4."),
     ] = None,
     rollback: Annotated[
         bool, typer.Option("--rollback", help="On failure, delete what this run created, and nothing else.")

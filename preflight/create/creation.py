@@ -77,11 +77,13 @@ class Creation:
         """Whether a call was refused, or what was made failed."""
         return bool(self.refusals) or any(end.arrival is not Arrival.REACHED for end in self.ends.values())
 
-    def recognize(self) -> Plan | None:
+    def recognize(self, *, timeout: float | None = None) -> Plan | None:
         """Find what is there already as the plan has it, and return the plan of what is left; None if nothing is.
 
-        A resource that failed is not taken for the plan's own: the checks say what to do about it.
+        A resource that failed is not taken for the plan's own: the checks say what to do about it. What has not been
+        read after `timeout` seconds isn't either.
         """
+        self._aws.until = None if timeout is None else time.monotonic() + timeout
         asks = [Ask.one(entry.operation.kind.id, entry.region, entry.key) for entry in self.entries]
         for entry, fact in zip(self.entries, self.account.read_many(asks), strict=True):
             if isinstance(fact, Known) and self._is_own(entry, seen(entry, fact.value)):
@@ -107,7 +109,7 @@ class Creation:
         self._aws.until = None if timeout is None else time.monotonic() + timeout
         for index, entry in enumerate(self.entries):
             if entry.state is State.PLANNED:
-                if index and self._aws.left <= 0:
+                if self._aws.left <= 0:
                     return Ended.LATE
                 failed = make(self._aws, entry, self._patience, self.tell)
                 if failed is not None:

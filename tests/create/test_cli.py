@@ -170,9 +170,18 @@ def test_a_failure_is_explained_by_our_own_checks(aws: StandIn, ready: Ready, co
     assert "fail" in ran.kinds("PRE403")
 
 
+def test_the_time_is_for_the_check_too(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.hang("sagemaker:Describe*", seconds=50)
+    begun = time.monotonic()
+    ran = command.run(ready.plan(), "--timeout", "2")
+    assert (ran.code, time.monotonic() - begun < 25) == (3, True), ran
+    assert "before the time given by --timeout was up" in ran.out
+    assert not aws.calls.of(CREATE)
+
+
 def test_time_is_up_and_a_second_run_goes_on(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hold_endpoint("churn")
-    ran = command.run(ready.plan(), "--timeout", "0.5")
+    ran = command.run(ready.plan(), "--timeout", "5")
     assert ran.code == 4
     (result,) = ran.of("PRE902")
     assert (result["kind"], "still Creating" in result["message"]) == ("open", True)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from preflight.account.live.clients import Clients
 from preflight.account.live.errors import Failed, failure
+from preflight.account.live.incomplete import Members
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """AWS's response, the pages of a list put together."""
+    """AWS's response, the pages of a list put together. `operation` is what messages call it: `iam:GetRole`."""
 
     response: Mapping[str, Any]
+    operation: str = ""
+
+    @property
+    def members(self) -> Members:
+        """The response, to read what must be in it: what is not there raises `IncompleteAnswerError`."""
+        return Members(self.operation, self.response)
 
 
 CallOutcome: TypeAlias = Answered | Failed
@@ -58,7 +65,11 @@ def perform(clients: Clients, call: Call) -> tuple[CallOutcome, int]:
         response = getattr(client, call.operation)(**call.parameters)
     except Exception as error:
         return failure(error, call.operation), 1
-    return Answered({} if call.discard else response), 1
+    return Answered({} if call.discard else response, _named(client, call)), 1
+
+
+def _named(client: Any, call: Call) -> str:
+    return f"{call.service}:{client.meta.method_to_api_mapping[call.operation]}"
 
 
 def _all_pages(client: Any, call: Call) -> tuple[CallOutcome, int]:
@@ -76,4 +87,4 @@ def _all_pages(client: Any, call: Call) -> tuple[CallOutcome, int]:
                     whole.setdefault(member, value)
     except Exception as error:
         return failure(error, call.operation), pages + 1
-    return Answered(whole), pages
+    return Answered(whole, _named(client, call)), pages

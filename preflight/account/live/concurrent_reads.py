@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from preflight.account.facts import Ask, Fact, Known
 from preflight.account.live.calls import Call, CallOutcome
+from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.thread_pool import Pool
 
 
@@ -112,6 +113,9 @@ class Reads:
             pending = [self._begin_or_start(each, chain) for each in wanted]
         except StopIteration as finished:
             future.set_result(_Answer(finished.value, chain))
+            return
+        except IncompleteAnswerError as error:
+            future.set_result(_Answer(error.fact, chain))
             return
         except BaseException as error:
             future.set_exception(error)

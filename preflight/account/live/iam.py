@@ -39,11 +39,12 @@ def managed_policy(question: DeclaredRead) -> ReadPlan:
     (outcome,) = yield [Call("iam", "get_policy", {"PolicyArn": arn}, page_size=None)]
     if isinstance(outcome, Failed):
         return _not_read(outcome, "iam:GetPolicy", arn)
-    policy = outcome.response["Policy"]
-    version = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
+    policy = outcome.response.get("Policy", {})
+    version = {"PolicyArn": arn, "VersionId": outcome.members["Policy"]["DefaultVersionId"]}
     (outcome,) = yield [Call("iam", "get_policy_version", version)]
     if isinstance(outcome, Failed):
         return _not_read(outcome, "iam:GetPolicyVersion", arn)
+    outcome.members["PolicyVersion"]["Document"]  # or what it grants isn't known
     return Known({**policy, "PolicyVersionList": [outcome.response["PolicyVersion"]]})
 
 
@@ -72,16 +73,23 @@ def _entity(question: DeclaredRead, what: str) -> ReadPlan:
     arn = asked_arn or question.arn(named, account or "*")
     if isinstance(got, Failed):
         return _not_read(got, f"iam:Get{title}", arn)
+    found = got.members[title]["Arn"]
+    if asked_arn and found != asked_arn:
+        return Absent(f"the {what} named {name} is {found}, not {asked_arn}")
     detail = dict(got.response[title])
-    if asked_arn and detail["Arn"] != asked_arn:
-        return Absent(f"the {what} named {name} is {detail['Arn']}, not {asked_arn}")
     unread: list[dict[str, str]] = []
     names = _members(inline, "PolicyNames", f"{title}PolicyList", unread, f"iam:List{title}Policies", arn)
     detail["AttachedManagedPolicies"] = _members(
-        attached, "AttachedPolicies", "AttachedManagedPolicies", unread, f"iam:ListAttached{title}Policies", arn
+        attached,
+        "AttachedPolicies",
+        "AttachedManagedPolicies",
+        unread,
+        f"iam:ListAttached{title}Policies",
+        arn,
+        "PolicyArn",
     )
     if groups:
-        listed = _members(groups[0], "Groups", "GroupList", unread, "iam:ListGroupsForUser", arn)
+        listed = _members(groups[0], "Groups", "GroupList", unread, "iam:ListGroupsForUser", arn, "GroupName")
         detail["GroupList"] = [each["GroupName"] for each in listed]
     detail[f"{title}PolicyList"] = yield from _inline(what, named, names, detail, unread, arn)
     if unread:
@@ -104,6 +112,7 @@ def _inline(
     policies = []
     for name, outcome in zip(names, outcomes, strict=True):
         if isinstance(outcome, Answered):
+            outcome.members["PolicyDocument"]
             policies.append({"PolicyName": name, "PolicyDocument": outcome.response["PolicyDocument"]})
         else:
             _note(unread, f"{what.capitalize()}PolicyList", outcome, f"iam:Get{what.capitalize()}Policy", arn)
@@ -111,10 +120,20 @@ def _inline(
 
 
 def _members(
-    outcome: CallOutcome, result: str, member: str, unread: list[dict[str, str]], permission: str, arn: str
+    outcome: CallOutcome,
+    result: str,
+    member: str,
+    unread: list[dict[str, str]],
+    permission: str,
+    arn: str,
+    needed: str | None = None,
 ) -> list[Any]:
+    """Return a list of the answer, of which AWS sends an empty one too; each entry has the member that is `needed`."""
     if isinstance(outcome, Answered):
-        return list(outcome.response.get(result, ()))
+        for each in outcome.members[result]:
+            if needed is not None:
+                each[needed]
+        return list(outcome.response[result])
     _note(unread, member, outcome, permission, arn)
     return []
 

@@ -28,15 +28,15 @@ def services(question: DeclaredRead) -> ReadPlan:
     (begun,) = yield [Call("iam", "generate_service_last_accessed_details", {"Arn": arn})]
     if not isinstance(begun, Answered):
         return _denied(begun, "iam:GenerateServiceLastAccessedDetails", arn)
-    job = {"JobId": begun.response["JobId"]}
+    job = {"JobId": begun.members["JobId"]}
     found: list[dict[str, Any]] = []
-    done = yield from _until("get_service_last_accessed_details", job, lambda response: response["JobStatus"])
+    done = yield from _until("get_service_last_accessed_details", job, "JobStatus")
     while isinstance(done, Known):
         found += done.value["ServicesLastAccessed"]
         if not done.value.get("IsTruncated"):
             return Known({"Arn": arn, "ServicesLastAccessed": [_short(each) for each in found]})
         page = {**job, "Marker": done.value["Marker"]}
-        done = yield from _until("get_service_last_accessed_details", page, lambda response: response["JobStatus"])
+        done = yield from _until("get_service_last_accessed_details", page, "JobStatus")
     return done
 
 
@@ -45,21 +45,19 @@ def credential_report(_: DeclaredRead) -> ReadPlan:
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
     """
-    made = yield from _until("generate_credential_report", {}, lambda response: response["State"])
+    made = yield from _until("generate_credential_report", {}, "State")
     if not isinstance(made, Known):
         return made
     outcome: CallOutcome
     (outcome,) = yield [Call("iam", "get_credential_report", {})]
     if not isinstance(outcome, Answered):
         return _denied(outcome, "iam:GetCredentialReport", "*")
-    content = outcome.response["Content"]
-    text = content.decode("utf-8") if isinstance(content, bytes) else str(content)
+    content = outcome.members["Content"]
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
     return Known([dict(row) for row in csv.DictReader(io.StringIO(text))])
 
 
-def _until(
-    operation: str, parameters: dict[str, str], state_of: Any
-) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
+def _until(operation: str, parameters: dict[str, str], state: str) -> Generator[Sequence[Wanted], list[Any], Fact[Any]]:
     """Make a call again until what it is about is complete; longer and longer apart."""
     action = "iam:" + "".join(word.capitalize() for word in operation.split("_"))
     for attempt in range(1, _MOST_LOOKS + 1):
@@ -68,10 +66,10 @@ def _until(
         (outcome,) = yield [Call("iam", operation, parameters, attempt=attempt, delay=wait)]
         if not isinstance(outcome, Answered):
             return _denied(outcome, action, "*")
-        state = state_of(outcome.response)
-        if state in ("COMPLETED", "COMPLETE"):
-            return Known(outcome.response)
-        if state == "FAILED":
+        reached = outcome.members[state]
+        if reached in ("COMPLETED", "COMPLETE"):
+            return Known(outcome.members)
+        if reached == "FAILED":
             reason = (outcome.response.get("Error") or {}).get("Message", "")
             return Unknown(f"IAM's report failed: {reason}".rstrip(": "), "take the snapshot again")
     return Unknown("IAM's report was not ready in time", "take the snapshot again")

@@ -11,6 +11,7 @@ from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import Failed, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 
 _NONE: Mapping[str, Any] = {"levels": None}
 _READS = ("DescribeOrganization", "ListRoots", "ListParents", "ListPoliciesForTarget", "DescribePolicy")
@@ -34,12 +35,12 @@ def policy_levels(question: DeclaredRead) -> ReadPlan:
         if organization.code == "AWSOrganizationsNotInUseException":
             return Known(_NONE)
         return _unknown(organization, "DescribeOrganization", policy_type)
-    about = organization.response["Organization"]
+    about = organization.members["Organization"]
     if about.get("MasterAccountId") == account or about.get("FeatureSet") == "CONSOLIDATED_BILLING":
         return Known(_NONE)
     if isinstance(roots, Failed):
         return _unknown(roots, "ListRoots", policy_type)
-    types = [each for root in roots.response["Roots"] for each in root.get("PolicyTypes", ())]
+    types = [each for root in roots.members["Roots"] for each in root.get("PolicyTypes", ())]
     if not any(each["Type"] == policy_type and each["Status"] == "ENABLED" for each in types):
         return Known(_NONE)
     return (yield from _climb(policy_type, parents, policies))
@@ -54,12 +55,12 @@ def _climb(
     while True:
         if isinstance(policies, Failed):
             return _unknown(policies, "ListPoliciesForTarget", policy_type)
-        levels.insert(0, [{"Id": each["Id"], "Name": each["Name"]} for each in policies.response["Policies"]])
+        levels.insert(0, [{"Id": each["Id"], "Name": each["Name"]} for each in policies.members["Policies"]])
         ids = [each["Id"] for each in levels[0] if each["Id"] not in documents]
         describe = [_call("describe_policy", PolicyId=each) for each in ids]
         if isinstance(parents, Failed):
             return _unknown(parents, "ListParents", policy_type)
-        parent = next(iter(parents.response["Parents"]), None)
+        parent = next(iter(parents.members["Parents"]), None)
         above: list[Call] = []
         if parent is not None:
             above.append(_attached(parent["Id"], policy_type))
@@ -74,14 +75,18 @@ def _climb(
     failed = next((each for each in documents.values() if isinstance(each, Failed)), None)
     if failed is not None:
         return _unknown(failed, "DescribePolicy", policy_type)
-    contents = {
-        each: json.loads(outcome.response["Policy"]["Content"])
-        for each, outcome in documents.items()
-        if isinstance(outcome, Answered)
-    }
+    contents = {each: policy_of(outcome) for each, outcome in documents.items() if isinstance(outcome, Answered)}
     return Known(
         {"levels": [[{"name": each["Name"], "policy": contents[each["Id"]]} for each in level] for level in levels]}
     )
+
+
+def policy_of(described: Answered) -> Any:
+    """Return the policy that DescribePolicy has answered with. Raises `IncompleteAnswerError` where it has none."""
+    try:
+        return json.loads(described.members["Policy"]["Content"])
+    except (ValueError, RecursionError):
+        raise IncompleteAnswerError(described.operation, "the response's Content isn't JSON") from None
 
 
 def _call(operation: str, **parameters: str) -> Call:

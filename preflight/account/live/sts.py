@@ -29,7 +29,7 @@ def caller_identity(question: DeclaredRead) -> ReadPlan:
         outcome = elsewhere if isinstance(elsewhere, Answered) else outcome
     if isinstance(outcome, Failed):
         return unknown(outcome, "sts:GetCallerIdentity", "remove the policy that denies sts:GetCallerIdentity")
-    return Known({name: outcome.response[name] for name in ("Account", "Arn", "UserId")})
+    return Known({name: outcome.members[name] for name in ("Account", "Arn", "UserId")})
 
 
 def regional_endpoint(question: DeclaredRead) -> ReadPlan:
@@ -49,7 +49,7 @@ def regional_endpoint(question: DeclaredRead) -> ReadPlan:
         wanted.append(Call("sts", "get_session_token", {"DurationSeconds": 900}, region=region, discard=True))
     state, *tokens = yield wanted
     token = tokens[0] if tokens else None
-    status = state.value["RegionOptStatus"] if isinstance(state, Known) else None
+    status = state.value.get("RegionOptStatus") if isinstance(state, Known) else None
     if isinstance(token, Answered):
         return _active(region, active=True)
     if (isinstance(token, Failed) and token.code == "RegionDisabledException") or status == "DISABLED":
@@ -78,4 +78,4 @@ def decode_authorization_message(account: LiveAccount, encoded: str) -> str:
     if isinstance(outcome, Failed):
         said = f"{outcome.code}: {outcome.message}"
         raise PreflightError(f"the message can't be decoded ({said}); the caller needs sts:DecodeAuthorizationMessage")
-    return str(outcome.response["DecodedMessage"])
+    return str(outcome.members["DecodedMessage"])

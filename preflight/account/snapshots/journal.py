@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.snapshots.file_lock import lock
 from preflight.account.snapshots.redact import redacted
 from preflight.account.snapshots.writer import jsonable
 from preflight.errors import InputError, UsageError
@@ -37,25 +39,18 @@ class SnapshotJournal:
     def __init__(self, output: Path, identity: Identity) -> None:
         self.path = output.with_name(f"{output.name}.partial")
         self._identity = identity
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
 
     def open(self, *, resume: bool) -> dict[Ask, Fact[Any]]:
         """Begin, and return what an earlier run has read if it is to be resumed.
 
-        Raises `UsageError` where another run's file is there and this one is not to resume it, where that run read as
-        somebody else, or the file cannot be made; `InputError` for a file that is no journal.
+        Raises `UsageError` where another run's file is there and this one is not to resume it, where that run is in
+        progress or read as somebody else, or the file cannot be made; `InputError` for a file that is no journal.
         """
         try:
-            before = self.path.read_bytes() if resume and self.path.exists() else b""
-            whole = before[: before.rfind(b"\n") + 1]
-            answers = self._read(whole) if whole else {}
-            if before and not whole:
-                raise self._no_journal(1)
-            flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if resume else os.O_EXCL)
             # For the owner's eyes only, as the snapshot.
-            self._file = os.fdopen(os.open(self.path, flags, 0o600), "a", encoding="utf-8")
-            if len(whole) < len(before):
-                self._file.truncate(len(whole))
+            flags = os.O_RDWR | os.O_CREAT | (0 if resume else os.O_EXCL)
+            descriptor = os.open(self.path, flags, 0o600)
         except FileExistsError:
             raise UsageError(
                 f"{self.path} exists: another run is in progress or was interrupted; "
@@ -63,6 +58,29 @@ class SnapshotJournal:
             ) from None
         except OSError as error:
             raise UsageError(f"{self.path} cannot be written ({error.strerror}); name another --output") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise self._no_journal(1)
+        file = os.fdopen(descriptor, "r+b")
+        try:
+            return self._begin(file)
+        except BaseException:
+            file.close()
+            raise
+
+    def _begin(self, file: BinaryIO) -> dict[Ask, Fact[Any]]:
+        if not lock(file.fileno()):
+            raise UsageError(
+                f"{self.path} is in use: another run is in progress; wait for it, or name another --output"
+            )
+        before = file.read()
+        whole = before[: before.rfind(b"\n") + 1]
+        answers = self._read(whole) if whole else {}
+        if before and not whole:
+            raise self._no_journal(1)
+        file.seek(len(whole))
+        file.truncate()
+        self._file = file
         if not whole:
             self._write({"version": _VERSION, "identity": asdict(self._identity)})
         return answers
@@ -80,7 +98,7 @@ class SnapshotJournal:
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps(line) + "\n")
+            self._file.write((json.dumps(line) + "\n").encode())
             self._file.flush()
         except OSError as error:
             raise UsageError(

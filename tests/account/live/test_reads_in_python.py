@@ -266,3 +266,87 @@ def test_the_account_at_the_root_has_two_levels() -> None:
     fact = levels(organization(**at_root))
     assert isinstance(fact, Known)
     assert len(fact.value["levels"]) == 2
+
+
+SCPS = {
+    "organizations:DescribeOrganization": {"Organization": {"Id": "o-1", "MasterAccountId": "444455556666"}},
+    "organizations:ListRoots": {
+        "Roots": [{"Id": "r-1", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}]
+    },
+    "organizations:ListParents": {"Parents": [{"Id": "r-1", "Type": "ROOT"}]},
+    "organizations:ListPoliciesForTarget": {"Policies": [{"Id": "p-1", "Name": "Full"}]},
+    "organizations:DescribePolicy": {"Policy": {"Content": json.dumps(document())}},
+}
+REPORT = {
+    "iam:GenerateServiceLastAccessedDetails": {"JobId": "j"},
+    "iam:GetServiceLastAccessedDetails": {"JobStatus": "COMPLETED", "ServicesLastAccessed": []},
+}
+CREDENTIALS = {
+    "iam:GenerateCredentialReport": {"State": "COMPLETE"},
+    "iam:GetCredentialReport": {"Content": b"user,arn\nann,x\n"},
+}
+ROLE_READS = {
+    "iam:GetRole": {"Role": {"RoleName": "r", "Arn": f"arn:aws:iam::{ACCOUNT}:role/r"}},
+    "iam:ListRolePolicies": {"PolicyNames": ["p"]},
+    "iam:GetRolePolicy": {"PolicyDocument": document()},
+    "iam:ListAttachedRolePolicies": {"AttachedPolicies": [{"PolicyName": "m", "PolicyArn": MANAGED}]},
+}
+POLICY_READS = {
+    "iam:GetPolicy": {"Policy": {"DefaultVersionId": "v1"}},
+    "iam:GetPolicyVersion": {"PolicyVersion": {"Document": document()}},
+}
+READS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+    ("organizations:policy-levels", {"AccountId": ACCOUNT, "PolicyType": "SERVICE_CONTROL_POLICY"}, SCPS),
+    ("iam:service-last-accessed", {"Arn": f"arn:aws:iam::{ACCOUNT}:role/r"}, REPORT),
+    ("iam:credential-report", {}, CREDENTIALS),
+    ("iam:role", {"RoleName": "r"}, ROLE_READS),
+    ("iam:policy", {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}, POLICY_READS),
+    ("sts:caller-identity", {}, {"sts:GetCallerIdentity": CALLER}),
+]
+
+
+def lacking(value: Any) -> list[Any]:
+    """Return a value without each of its members, one after another."""
+    found: list[Any] = []
+    if isinstance(value, dict):
+        for name, each in value.items():
+            found.append({key: kept for key, kept in value.items() if key != name})
+            if name not in ("Content", "PolicyDocument", "Document"):
+                found += [{**value, name: less} for less in lacking(each)]
+    elif isinstance(value, list):
+        found = [
+            [*value[:index], less, *value[index + 1 :]] for index, each in enumerate(value) for less in lacking(each)
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "key", "script"), READS, ids=[each[0] for each in READS])
+def test_an_incomplete_answer_is_unknown_and_no_defect(kind: str, key: dict[str, str], script: dict[str, Any]) -> None:
+    whole = Scripted(script).one(kind, "", **key)
+    assert isinstance(whole, Known), whole
+    for call, answer in script.items():
+        for less in lacking(answer):
+            fact = Scripted({**script, call: less}).one(kind, "", **key)
+            known = isinstance(fact, Known) and not (isinstance(fact.value, dict) and fact.value.get("Unread"))
+            assert not known or fact == whole or OPTIONAL & _lost(answer, less), (call, less, fact)
+
+
+OPTIONAL = {"MasterAccountId", "Id", "PolicyTypes", "Type", "Status", "RoleName", "PolicyName"}
+
+
+def _lost(whole: Any, less: Any) -> set[str]:
+    """Return the names of the members that something lacks."""
+    if isinstance(whole, list):
+        return set().union(*(_lost(one, other) for one, other in zip(whole, less, strict=True)))
+    if not isinstance(whole, dict):
+        return set()
+    return (whole.keys() - less.keys()).union(
+        *(_lost(each, less[name]) for name, each in whole.items() if name in less)
+    )
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, "x"])
+def test_an_organizations_policy_that_is_no_json_is_unknown(content: str) -> None:
+    script = {**SCPS, "organizations:DescribePolicy": {"Policy": {"Content": content}}}
+    fact = Scripted(script).one(READS[0][0], "", **READS[0][1])
+    assert isinstance(fact, Unknown) and "isn't JSON" in fact.reason
