@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from preflight.documents.text.load import decode, load_text, no_file, refuse_device
 from preflight.errors import InputError
-from preflight.simulate.cases import AnyCase, BadCase, read_case, read_document
+from preflight.simulate.cases import POLICY_MEMBERS, AnyCase, BadCase, read_case, read_document
+from preflight.simulate.json_lines import LineDecoder
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _DOCUMENTS = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
@@ -87,29 +88,18 @@ def _read_either(lines: IO[bytes], path: str) -> Iterator[AnyCase]:
 
 def _read_lines(lines: Iterable[bytes], path: str) -> Iterator[AnyCase]:
     """Read one case a line. A line is decoded and let go before the next one is read."""
-    decode_json = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse).decode
+    decoder = LineDecoder(POLICY_MEMBERS)
     count = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         count += 1
         try:
-            value = decode_json(line.decode("utf-8-sig"))
+            read = decoder.decode(line.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             yield BadCase(str(count), _why_not(line, path, number))
         else:
-            yield read_case(value, count, path, _place_in_line(number))
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key is given twice")
-    return members
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
+            yield read_case(read.value, count, path, _place_in_line(number), read.written)
 
 
 def _place_in_line(number: int) -> Callable[[str], str]:

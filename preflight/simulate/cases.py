@@ -17,14 +17,15 @@ from preflight.iam.decision import Outcome
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Context, Policies, PolicyType, Request, Value
+from preflight.simulate.json_lines import Written
 
 _NEEDED = ("principal", "action", "resource")
 _REMARKS = ("id", "description", "source")
 _LISTS = ("identity_policies", "permissions_boundaries", "session_policies", "vpc_endpoint_policies")
 _LEVELS = ("service_control_policies", "resource_control_policies")
-_POLICY_MEMBERS = (*_LISTS, *_LEVELS, "resource_policy")
+POLICY_MEMBERS = frozenset((*_LISTS, *_LEVELS, "resource_policy"))
 _OTHERS = ("resource_account", "context", "complete_context", "expect")
-_MEMBERS = frozenset((*_NEEDED, *_REMARKS, *_OTHERS, *_POLICY_MEMBERS))
+_MEMBERS = frozenset((*_NEEDED, *_REMARKS, *_OTHERS, *POLICY_MEMBERS))
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 _POLICIES_KEPT = 512
 _TYPES = {
@@ -73,7 +74,7 @@ class _WrongShapeError(ValueError):
     """The case is not of the schema's shape; what exactly is for the schema to say."""
 
 
-_known_policies: dict[bytes, tuple[Policies, frozenset[str]]] = {}
+_known_policies: dict[bytes | Written, tuple[Policies, frozenset[str]]] = {}
 
 
 def read_document(document: Document, *, first: int = 1) -> Iterator[AnyCase]:
@@ -114,13 +115,17 @@ def _citing(document: Document, pointer: str, inherited: Set[str] = frozenset())
     return cite
 
 
-def read_case(value: Any, number: int, path: str, cite: Callable[[str], str]) -> AnyCase:
-    """Make a `Case` of plain data. `cite` turns a JSON pointer within the case into its place in `path`."""
+def read_case(
+    value: Any, number: int, path: str, cite: Callable[[str], str], written: Written | None = None
+) -> AnyCase:
+    """Make a `Case` of plain data. `cite` turns a JSON pointer within the case into its place in `path`; `written` is
+    how its policies are written, where that is known.
+    """
     case_id = str(number)
     if isinstance(value, dict) and isinstance(value.get("id"), str):
         case_id = value["id"]
     try:
-        policies, given = _policies(value)
+        policies, given = _policies(value, written)
         expect = value.get("expect")
         principal, action, resource = value["principal"], value["action"], value["resource"]
         owner = value.get("resource_account")
@@ -182,20 +187,24 @@ def _text(given: Any) -> str:
     raise _WrongShapeError
 
 
-def _policies(value: Mapping[str, Any]) -> tuple[Policies, frozenset[str]]:
+def _policies(value: Mapping[str, Any], written: Written | None) -> tuple[Policies, frozenset[str]]:
     """Return a case's policies. Cases with equal policies share them, and with them the engine's work."""
-    stated = [(member, value[member]) for member in _POLICY_MEMBERS if member in value]
-    try:
-        content = marshal.dumps(stated, 2)
-    except ValueError:
-        raise _WrongShapeError from None
+    content = _content(value) if written is None else written
     known = _known_policies.get(content)
     if known is None:
-        known = _compile(dict(stated)), frozenset(member for member, _ in stated)
+        stated = {member: value[member] for member in POLICY_MEMBERS if member in value}
+        known = _compile(stated), frozenset(stated)
         if len(_known_policies) >= _POLICIES_KEPT:
             _known_policies.clear()
         _known_policies[content] = known
     return known
+
+
+def _content(value: Mapping[str, Any]) -> bytes:
+    try:
+        return marshal.dumps([(member, value[member]) for member in POLICY_MEMBERS if member in value], 2)
+    except ValueError:
+        raise _WrongShapeError from None
 
 
 def _compile(stated: Mapping[str, Any]) -> Policies:
