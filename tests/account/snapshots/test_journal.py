@@ -64,27 +64,27 @@ def test_what_is_no_journal_is_a_clear_error(tmp_path: Path, data: bytes) -> Non
 
 def test_two_runs_do_not_go_on_with_one_file(tmp_path: Path) -> None:
     path = written(tmp_path)
-    one = Journal(tmp_path / "s.json", WHO)
+    one = SnapshotJournal(tmp_path / "s.json", WHO)
     assert list(one.open(resume=True)) == ASKS
     before = path.read_bytes()
     with pytest.raises(UsageError, match="is in use: another run is in progress"):
-        Journal(tmp_path / "s.json", WHO).open(resume=True)
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
     assert path.read_bytes() == before
     one.close(done=False)
-    again = Journal(tmp_path / "s.json", WHO)
+    again = SnapshotJournal(tmp_path / "s.json", WHO)
     assert list(again.open(resume=True)) == ASKS
     again.close(done=True)
 
 
 def test_a_run_that_has_just_begun_is_not_gone_on_with(tmp_path: Path) -> None:
-    one = Journal(tmp_path / "s.json", WHO)
+    one = SnapshotJournal(tmp_path / "s.json", WHO)
     one.open(resume=False)
     with pytest.raises(UsageError, match="is in use"):
-        Journal(tmp_path / "s.json", WHO).open(resume=True)
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
     one.close(done=True)
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "s.json.partial")
     with pytest.raises(InputError, match="it is not the file of an interrupted run"):
-        Journal(tmp_path / "s.json", WHO).open(resume=True)
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
