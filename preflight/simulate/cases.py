@@ -17,7 +17,7 @@ from preflight.iam.decision import Outcome
 from preflight.iam.errors import PolicyError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import Context, Policies, PolicyType, Request, Value
-from preflight.simulate.json_lines import Written
+from preflight.simulate.json_lines import WrittenMembers
 
 _NEEDED = ("principal", "action", "resource")
 _REMARKS = ("id", "description", "source")
@@ -74,7 +74,7 @@ class _WrongShapeError(ValueError):
     """The case is not of the schema's shape; what exactly is for the schema to say."""
 
 
-_known_policies: dict[bytes | Written, tuple[Policies, frozenset[str]]] = {}
+_known_policies: dict[bytes | WrittenMembers, tuple[Policies, frozenset[str]]] = {}
 
 
 def read_document(document: Document, *, first: int = 1) -> Iterator[AnyCase]:
@@ -116,7 +116,7 @@ def _citing(document: Document, pointer: str, inherited: Set[str] = frozenset())
 
 
 def read_case(
-    value: Any, number: int, path: str, cite: Callable[[str], str], written: Written | None = None
+    value: Any, number: int, path: str, cite: Callable[[str], str], written: WrittenMembers | None = None
 ) -> AnyCase:
     """Make a `Case` of plain data. `cite` turns a JSON pointer within the case into its place in `path`; `written` is
     how its policies are written, where that is known.
@@ -187,7 +187,7 @@ def _text(given: Any) -> str:
     raise _WrongShapeError
 
 
-def _policies(value: Mapping[str, Any], written: Written | None) -> tuple[Policies, frozenset[str]]:
+def _policies(value: Mapping[str, Any], written: WrittenMembers | None) -> tuple[Policies, frozenset[str]]:
     """Return a case's policies. Cases with equal policies share them, and with them the engine's work."""
     content = _content(value) if written is None else written
     known = _known_policies.get(content)

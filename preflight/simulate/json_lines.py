@@ -19,15 +19,15 @@ _ALIKE = 16
 _LONGEST, _MOST = 1 << 20, 1 << 24
 """How long a text may be that is remembered, and all of them together."""
 
-Written: TypeAlias = tuple[tuple[str, str], ...]
+WrittenMembers: TypeAlias = tuple[tuple[str, str], ...]
 """Members of a line by name, each as it is written there."""
 
 
-class Line(NamedTuple):
+class DecodedLine(NamedTuple):
     """What a line holds, and how the members are written that were to be remembered; None where that isn't known."""
 
     value: Any
-    written: Written | None = None
+    written: WrittenMembers | None = None
 
 
 class _IrregularError(Exception):
@@ -50,14 +50,14 @@ class LineDecoder:
         self._known: defaultdict[str, list[_Known]] = defaultdict(list)
         self._size = 0
 
-    def decode(self, text: str) -> Line:
+    def decode(self, text: str) -> DecodedLine:
         """Return what a line holds. Raises `ValueError` or `RecursionError` where it is no JSON."""
         try:
             return self._cut(text)
         except (_IrregularError, ValueError, IndexError):
-            return Line(self._decode(text))
+            return DecodedLine(self._decode(text))
 
-    def _cut(self, text: str) -> Line:
+    def _cut(self, text: str) -> DecodedLine:
         at = _end(text, 0)
         if text[at] != "{":
             raise _IrregularError
@@ -87,7 +87,7 @@ class LineDecoder:
                 raise _IrregularError
         if text[at + 1 :].strip(_BLANK):
             raise _IrregularError
-        return Line(value, tuple(written) if is_whole else None)
+        return DecodedLine(value, tuple(written) if is_whole else None)
 
     def _taken_apart(self, text: str, at: int) -> _Known:
         is_closed = text[at] in "{["
