@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test docs site sbom install install-test format bench clean
+.PHONY: demo test docs site sbom dist-check install install-test format bench clean
 
 demo: install
 	@$(BIN)/preflight check examples/create-endpoint.json --snapshot examples/snapshot.json \
@@ -39,6 +39,10 @@ sbom: install
 	build/sbom/tool/bin/python -m pip install -q cyclonedx-bom
 	build/sbom/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible -o build/preflight.cdx.json build/sbom/preflight/bin/python
+
+# The wheel and the sdist, each in an empty environment: make dist-check PYTHONS="python3.11 python3.13".
+dist-check: install-test
+	$(BIN)/python tools/dist_check.py $(PYTHONS)
 
 format: install-test
 	$(BIN)/ruff format .

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,12 +23,15 @@ READY = ["check", "create-endpoint.json", "--snapshot", "snapshot.json",
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    return built(ROOT, tmp_path_factory.mktemp("dist"), "--wheel")
+
+
+def built(source: Path, out: Path, *kind: str) -> Path:
+    build = [sys.executable, "-m", "build", *kind, "--no-isolation", "--outdir", str(out), str(source)]
     done = subprocess.run(build, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
-    return built
+    (made,) = out.iterdir()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,24 @@ def test_it_has_all_rules_and_schemas_and_nothing_else(wheel: Path) -> None:
     assert len(data) > 50
     code = names - {f"preflight/_data/{name}" for name in data}
     assert code == files("preflight", ".py", ".typed", ".css", ".j2", ".js")
+
+
+def test_it_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size < 4_000_000
+
+
+def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(built(ROOT, tmp_path / "sdist", "--sdist")) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    again = built(source, tmp_path / "wheel", "--wheel")
+    with ZipFile(wheel) as first, ZipFile(again) as second:
+        assert {name: first.read(name) for name in first.namelist()} == {
+            name: second.read(name) for name in second.namelist()
+        }
+    assert {"Makefile", "mkdocs.yml", "README.md", "LICENSE", "CHANGELOG.md", "tools", "tests"} <= {
+        each.name for each in source.iterdir()
+    }
 
 
 def test_a_check_from_an_empty_folder(installed: Path, away: Path) -> None:

@@ -41,7 +41,7 @@ class _Commands(typer.core.TyperGroup):
         return self.commands[cmd_name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], _COMMANDS, n=1)
@@ -86,5 +86,9 @@ def preflight(
 
 def started(arguments: Sequence[str]) -> object:
     """Parse the arguments, run their command and return what it ends with; raises what typer raises for bad usage."""
+    if any(each.startswith(("--install-completion", "--show-completion")) for each in arguments):
+        from preflight.cli.completing import complete_at_first_tab
+
+        complete_at_first_tab()
     ended: object = typer.main.get_command(app).main(list(arguments), prog_name="preflight", standalone_mode=False)
     return ended

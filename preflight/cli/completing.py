@@ -16,3 +16,14 @@ def formats(incomplete: str) -> list[str]:
     from preflight.report.formats import FORMATS
 
     return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def complete_at_first_tab() -> None:
+    """Let typer's script for zsh complete at the first Tab, too.
+
+    zsh runs the file of a completion in place of its function when it loads it, so the file has to call the function.
+    """
+    from typer import _completion_shared as scripts
+
+    called = '\n\nif [ "$funcstack[1]" = "_%(prog_name)s" ]; then\n  %(complete_func)s "$@"\nfi\n'
+    scripts._completion_scripts["zsh"] = scripts.COMPLETION_SCRIPT_ZSH + called

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
+from preflight.documents.policies.files import files_in
 from preflight.errors import UsageError
 
 MOST_BYTES = 4 << 20
@@ -45,7 +46,15 @@ class Roots:
     def path(self, path: str) -> str:
         """Return the path of a file or directory under a root. Raises `UsageError` for any other."""
         found = self._within(path)
-        return str(found) if found.is_dir() else self.file(path)
+        if not found.is_dir():
+            return self.file(path)
+        for each in files_in([str(found)])[0]:
+            if not any(Path(each.path).resolve().is_relative_to(folder) for folder in self.folders):
+                raise UsageError(
+                    f"{self.shown(each.path)} in {path} leads out of the server's roots by a link; name the files to "
+                    "read, or start the server with --root DIR for others"
+                )
+        return str(found)
 
     def shown(self, path: str) -> str:
         """Return a path as it is shown: relative to the root that it is under."""

@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from preflight.documents.text.tree import within
 from preflight.errors import PreflightError, UsageError
 from preflight.mcp.inputs import Roots
 from preflight.mcp.tools import Facts, Tools
@@ -16,6 +17,7 @@ from preflight.mcp.tools import Facts, Tools
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
+_LONGEST_ERROR = 4000
 _Answered = TypeVar("_Answered", bound=Callable[..., Any])
 
 _INSTRUCTIONS = """\
@@ -88,10 +90,11 @@ def _one_at_a_time(tools: Tools, tool: _Answered) -> _Answered:
 
     @functools.wraps(tool)
     def called(*arguments: Any, **named: Any) -> Any:
-        with tools.turn:
+        with tools.turn, within(tools.roots.folders):
             try:
                 return tool(*arguments, **named)
             except PreflightError as error:
-                raise ToolError(str(error)) from None
+                said = str(error)
+                raise ToolError(said if len(said) <= _LONGEST_ERROR else f"{said[:_LONGEST_ERROR]} [...]") from None
 
     return cast("_Answered", called)

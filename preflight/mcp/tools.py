@@ -49,7 +49,7 @@ class Tools:
     """The seven tools, which read files under the roots. One call is worked on at a time."""
 
     def __init__(self, roots: Roots, facts: Facts) -> None:
-        self._roots = roots
+        self.roots = roots
         self._facts = facts
         self._lock = threading.Lock()
 
@@ -242,7 +242,7 @@ class Tools:
                 resources=resources or (), principals=principals or (), assume=assume,
             )  # fmt: skip
             names = {file: each for each, file in written.items()}
-            found = _plain_names(document(answer), files, lambda path: names.get(path) or self._roots.shown(path))
+            found = _plain_names(document(answer), files, lambda path: names.get(path) or self.roots.shown(path))
         skipped = [f"{each['path']}: {each['reason']}" for each in found["examined"]["skipped"]]
         return ProveAnswer(
             found["verdict"], found["counterexamples"], found["unknown"], found["examined"]["policies"], skipped
@@ -285,11 +285,11 @@ class Tools:
                 raise UsageError("the server may not read the live account; start it with preflight mcp --live")
             return {"live": True, "profile": self._facts.profile, "endpoint_url": self._facts.endpoint_url}
         if snapshot is not None:
-            return {"snapshot": self._roots.file(snapshot)}
+            return {"snapshot": self.roots.file(snapshot)}
         return {} if self._facts.snapshot is None else {"snapshot": self._facts.snapshot}
 
     def _told(self, facts: Mapping[str, Any]) -> str:
-        return f"the snapshot {self._roots.shown(facts['snapshot'])}" if "snapshot" in facts else "the live account"
+        return f"the snapshot {self.roots.shown(facts['snapshot'])}" if "snapshot" in facts else "the live account"
 
     @contextmanager
     def _given(
@@ -301,18 +301,18 @@ class Tools:
         if document is None:
             if len(paths or ()) > MOST_FILES:
                 raise UsageError(f"{len(paths or ())} paths are too many; a tool takes up to {MOST_FILES}")
-            files = [self._roots.path(each) for each in paths or ()]
-            with _errors_name(files, self._roots.shown):
-                yield files, self._roots.shown
+            files = [self.roots.path(each) for each in paths or ()]
+            with _errors_name(files, self.roots.shown):
+                yield files, self.roots.shown
             return
         with handed_over({"document": document}) as written:
             (file,) = written.values()
-            name = lambda path: "document" if path == file else self._roots.shown(path)  # noqa: E731
+            name = lambda path: "document" if path == file else self.roots.shown(path)  # noqa: E731
             with _errors_name([file], name):
                 yield [file], name
 
     def _one(self, written: Mapping[str, str], name: str, path: str | None) -> str:
-        return self._roots.path(path) if path is not None else written[name]
+        return self.roots.path(path) if path is not None else written[name]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp_types import ListRootsResult, Root
 
 from preflight.errors import UsageError
 from preflight.mcp import inputs
@@ -244,6 +245,48 @@ def test_files_outside_the_roots_are_not_read(path: str, tmp_path: Path) -> None
     (tmp_path / "link").symlink_to("/etc/passwd")
     assert "Error executing tool" in refused("lint_policy", tmp_path, paths=[path])
     assert "root:" not in refused("check_request", tmp_path, paths=[path], snapshot=path)
+
+
+def test_nothing_that_files_name_leads_out_of_the_roots(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for each in (root, outside, tmp_path / ".git"):
+        each.mkdir()
+    hidden = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "hidden"}}
+    (outside / "nested.json").write_text(json.dumps({"Resources": {"Hidden": hidden}}))
+    (outside / "policy.json").write_text(json.dumps({**ALL, "Id": "hidden"}))
+    stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "../outside/nested.json"}}
+    (root / "stack.json").write_text(json.dumps({"Resources": {"Inner": stack}}))
+    (root / "account.json").write_text((EXAMPLES / "snapshot.json").read_text())
+    arguments = {"snapshot": "account.json", "region": "us-east-1", "principal": DEPLOYER, "include_passes": True}
+    answer = called("check_request", root, paths=["stack.json"], **arguments)
+    assert "hidden" not in json.dumps(answer).lower() and answer["verdict"] != "ready"
+    for link in ("linked.json", "linked"):
+        (root / link).symlink_to(outside / "policy.json" if "." in link else outside)
+        said = refused("lint_policy", root, paths=["."])
+        assert f"{link}" in said and "leads out of the server's roots by a link" in said
+        (root / link).unlink()
+
+
+def test_the_roots_of_a_client_open_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "policy.json").write_text(json.dumps(ALL))
+    parameters = StdioServerParameters(
+        command=sys.executable, args=["-m", "preflight", "mcp", "--root", str(tmp_path / "root")], cwd=str(ROOT)
+    )
+
+    async def roots(_: Any) -> ListRootsResult:
+        return ListRootsResult(roots=[Root(uri="file:///"), Root(uri="file://" + "a/" * 50_000)])
+
+    async def go() -> Any:
+        async with Client(stdio_client(parameters), list_roots_callback=roots) as client:
+            return await client.call_tool("lint_policy", {"paths": [str(tmp_path / "policy.json")]})
+
+    answer = asyncio.run(go())
+    assert answer.is_error and "under the server's roots" in answer.content[0].text
+
+
+def test_an_error_is_no_longer_than_a_reader_reads() -> None:
+    assert len(refused("decide", principal="x" * 1_000_000, action="s3:GetObject", resource="*")) < 5000
 
 
 def test_large_inputs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from preflight.documents.text.document import Document
@@ -12,6 +15,17 @@ from preflight.errors import InputError
 
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 1000
+_WITHIN: ContextVar[tuple[Path, ...]] = ContextVar("_WITHIN", default=())
+
+
+@contextmanager
+def within(folders: Sequence[Path]) -> Iterator[None]:
+    """Let no tree reach out of these folders, given without links, however large the work tree is."""
+    token = _WITHIN.set(tuple(folders))
+    try:
+        yield
+    finally:
+        _WITHIN.reset(token)
 
 
 class Tree:
@@ -51,4 +65,6 @@ class Tree:
 
 def _top(named: str) -> str:
     folder = Path(os.path.realpath(os.path.dirname(named) if named != "-" else "."))  # noqa: PTH120
-    return str(next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder))
+    top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    limits = [each for each in _WITHIN.get() if folder.is_relative_to(each)]
+    return str(max([top, *limits], key=lambda each: len(each.parts)))
