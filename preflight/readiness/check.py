@@ -22,6 +22,7 @@ from preflight.account.overlays.vouched import with_sts_active
 from preflight.account.sessions import Session, require_session
 from preflight.declared.expressions import arn_part
 from preflight.declared.operations import load_operation
+from preflight.documents.cloudformation.sam.places import written_at
 from preflight.documents.plans.plan import Plan
 from preflight.documents.text.document import Document
 from preflight.engine.result import Evidence, Level, Location, Report, Result, Verdict, check_verdict
@@ -199,9 +200,10 @@ def _lined(location: Location, documents: Mapping[str, Document]) -> Location:
     document = documents.get(location.path)
     pointer = location.pointer
     while document is not None:
-        found = document.position(pointer)
-        if found is not None:
-            return replace(location, line=found[0], column=found[1])
+        for each in (pointer, *written_at(document.value, pointer)):
+            found = document.position(each)
+            if found is not None:
+                return Location(location.path, location.pointer if each == pointer else each, found[0], found[1])
         if not pointer:
             break
         pointer = pointer.rpartition("/")[0]

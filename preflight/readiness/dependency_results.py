@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -142,7 +142,7 @@ def place_of(step: Step, reference: Reference) -> Location:
     values = list(reference.key.values())
     if len(values) == 1:
         return _place(step, lambda text: text == values[0])
-    return _place(step, lambda text: all(value in text for value in values if value != "latest"))
+    return _place(step, lambda text: all(value in text for value in values if value != "latest"), values)
 
 
 def after_reads(reads: int) -> str:
@@ -184,11 +184,16 @@ def _hides(step: Step, rule: Rule, reference: Reference) -> bool:
     return not own and not isinstance(reference.fact, Known) and rule.id in leads_to(reference.kind)
 
 
-def _place(step: Step, is_it: Any) -> Location:
+def _place(step: Step, is_it: Any, parts_of: Sequence[str] = ()) -> Location:
+    """Return where a text stands in a request, or the object that has all the parts of what is named as members."""
+
     def search(value: Any, pointer: str) -> str | None:
         if isinstance(value, str):
             return pointer if is_it(value) else None
         if isinstance(value, Mapping):
+            members = [each for each in value.values() if isinstance(each, str)]
+            if parts_of and all(each in members for each in parts_of):
+                return pointer
             parts = ((escape(str(name)), each) for name, each in value.items())
         elif isinstance(value, list):
             parts = ((str(index), each) for index, each in enumerate(value))

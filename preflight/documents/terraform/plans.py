@@ -177,6 +177,8 @@ def _request(change: ResourceChange, operation: str, reading: _Reading) -> None:
         if DeployText(str(arguments.get(name, ""))).labels == (f"{change.address}.{name}",):
             del arguments[name]
     renamed = {**declared.get("members", {}), **{_snake(old): new for old, new in made.get("rename", {}).items()}}
+    if change.configured not in reading.configuration.resources:
+        arguments |= _required(change, schema, renamed, arguments)
     members, left = request_members(arguments, schema, renamed)
     dropped = {name.lower() for name in made.get("drop", ())} if "update" not in declared or change.makes else set()
     dropped |= {name.replace("_", "") for name in declared.get("drop", ())}
@@ -190,6 +192,22 @@ def _request(change: ResourceChange, operation: str, reading: _Reading) -> None:
     parameters: dict[str, Any] = fitted(members, root, root)
     request = planned_request(operation, parameters, reading.document, f"{change.pointer}/after", name=change.address)
     reading.requests.append(request)
+
+
+def _required(
+    change: ResourceChange, schema: str, renamed: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments that a call requires, and that a plan without the configuration says are not known yet: it
+    does not tell what was written from what AWS will tell, and these somebody has written.
+    """
+    unknown = change.unknown if isinstance(change.unknown, dict) else {}
+    found = {}
+    for name in (each for each, said in unknown.items() if said is True and each not in given):
+        value = DeployText.unknown(f"{change.address}.{name}")
+        members, _ = request_members({name: value}, schema, renamed)
+        if set(members) & set(load_schema(schema).get("required", ())):
+            found[name] = value
+    return found
 
 
 def _destroy(change: ResourceChange, reading: _Reading) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from preflight.account.facts import Known
+from preflight.account.facts import Ask, Known
+from preflight.account.overlays.planned import planned_in
 from preflight.declared.expressions import arn_part, evaluate, fill
 from preflight.declared.operations import keys_in
 from preflight.declared.resource_kinds import ResourceKind, load_kind
@@ -99,6 +100,8 @@ def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: s
     for entry in kind.section("role-needs") or ():
         if "when" in entry and not evaluate(entry["when"], values):
             continue
+        if "unless-planned" in entry and _is_planned(step, entry["unless-planned"], values):
+            continue
         on = entry.get("kind", "*")
         keys = keys_in(entry["each"], values) if "each" in entry else [({}, {})]
         for key, said in keys:
@@ -112,6 +115,12 @@ def _declared(step: Step, kind: ResourceKind, value: Mapping[str, Any], roles: s
                     actions = tuple(entry["actions"])
                     either = bool(entry.get("or-caller"))
                     yield RoleNeed(role, actions, resource, on, key, entry["to"], level, context, value, doubt, either)
+
+
+def _is_planned(step: Step, declared: Mapping[str, str], values: Mapping[str, Any]) -> bool:
+    """Say whether the plan itself makes what an action is needed to make."""
+    key = evaluate(declared["key"], values)
+    return planned_in(step.account, Ask.one(declared["kind"], step.region, key))
 
 
 def _arn(step: Step, kind_id: str, key: Mapping[str, str], region: str | None) -> str | None:

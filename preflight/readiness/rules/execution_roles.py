@@ -44,21 +44,46 @@ def role_assumable(step: Step, rule: Rule) -> Iterator[Result]:
 
 def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
     """Say of each action on each resource that the plan needs of an execution role whether the role may do it."""
-    found = False
     seen = set()
+    waiting: dict[str, list[tuple[str, Result]]] = {}
     for need in role_needs(step):
         for action in need.actions:
             identity = (need.role, action, need.resource)
             if identity not in seen:
                 seen.add(identity)
-                found = True
-                yield _judge(step, rule, need, action)
-    if not found:
+                result = _judge(step, rule, need, action)
+                if result.kind is Kind.OPEN and _incomplete(step, need.role):
+                    waiting.setdefault(need.role, []).append((action, result))
+                else:
+                    yield result
+    for role, results in waiting.items():
+        yield _said_once(role, results, str(_incomplete(step, role)))
+    if not seen:
         yield rule.result(
             Kind.NOT_APPLICABLE,
             f"{step.operation.id} needs no permissions of an execution role here",
             location=step.location,
         )
+
+
+def _incomplete(step: Step, role: str) -> str | None:
+    """Return why a role's own policies are not known, or not all; None where they are."""
+    facts = _role_facts(step, role)
+    if isinstance(facts, Known):
+        reason = facts.value.policies.unknown.get(PolicyType.IDENTITY)
+        return None if reason is None else f"not all of its policies are known: {reason}"
+    return "the role does not exist" if isinstance(facts, Absent) else str(facts.reason)
+
+
+def _said_once(role: str, results: list[tuple[str, Result]], reason: str) -> Result:
+    """Return one result for all that depends on the same policy of a role, which is not known."""
+    first = results[0][1]
+    if len(results) == 1:
+        return first
+    actions = ", ".join(dict.fromkeys(action for action, _ in results))
+    message = f"Can't determine whether {arn_part(role, 'resource') or role} is allowed {actions}: {reason}"
+    level = min((each.level for _, each in results), key=lambda each: each.rank)
+    return replace(first, message=message, subject=role, level=level)
 
 
 def service_role(each: StackStep, rule: Rule) -> Iterator[Result]:

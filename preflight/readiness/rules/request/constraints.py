@@ -14,6 +14,7 @@ from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Level, Location, Result
 from preflight.engine.rule import Rule
 from preflight.errors import PreflightError
+from preflight.iam.wildcard import matcher, tokens
 from preflight.readiness.dependency_results import place_of
 from preflight.readiness.named_members import places
 from preflight.readiness.references import name_of, references
@@ -92,6 +93,9 @@ def _judged(step: Step, rule: Rule, constraint: Constraint, part: _Part) -> Iter
 
     what = f"Can't determine whether {constraint.name.replace('-', ' ')} is kept: it depends on"
     if _breaks(constraint, values):
+        if constraint.finds == "fail" and constraint.level is None and (open_ := _kept_for_some(constraint, values)):
+            yield result(Kind.OPEN, f"{what} {', '.join(open_)}", sentence(resolution(open_)))
+            return
         message = fill(constraint.message, values) or constraint.message
         remedy = fill(constraint.remedy, values) or constraint.remedy
         yield result(Kind.FAIL if constraint.finds == "fail" else Kind.OPEN, message, remedy)
@@ -142,6 +146,34 @@ def _undecided(constraint: Constraint, own: Any, values: Mapping[str, Any]) -> t
     tries = (*_LITERALS.findall(f"{constraint.when or ''} {constraint.refused}"), -1, 10**9)
     found = [text for text in texts if any(_would_break(constraint, own, values, text, each) for each in tries)]
     return tuple(dict.fromkeys(label for text in found for label in text.labels))
+
+
+def _kept_for_some(constraint: Constraint, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a broken constraint depends on: the texts that only the deploy knows, and that may be such that the
+    constraint is kept. They are tried as the texts that its expressions compare with, and as names of that form.
+    """
+    literals = [each for each in _LITERALS.findall(f"{constraint.when or ''} {constraint.refused}") if each]
+    place = "{Region}:{Account}".format_map(values)
+    arns = [f"arn:{values['Partition']}:{each}:{place}:a" for each in literals if each.isalnum()]
+    image = f"{values['Account']}.dkr.ecr.{values['Region']}.amazonaws.com/a:b"
+    tries = (*literals, *arns, image, "s3://a/b", "a", True, 1)
+    found = [
+        text
+        for text in {text for _, text in DeployText.all_in(values)}
+        if any(_may_be(text, each) and _would_keep(constraint, values, text, each) for each in tries)
+    ]
+    return tuple(dict.fromkeys(label for text in sorted(found) for label in text.labels))
+
+
+def _may_be(text: DeployText, given: str | int) -> bool:
+    return text.is_wholly_unknown or (isinstance(given, str) and matcher(tokens(text.pattern))(given))
+
+
+def _would_keep(constraint: Constraint, values: Mapping[str, Any], text: str, given: str | int) -> bool:
+    try:
+        return not _breaks(constraint, _with(values, text, given))
+    except PreflightError:
+        return False  # a number where the expressions take a text, or the other way round
 
 
 def _would_break(constraint: Constraint, own: Any, values: Mapping[str, Any], text: str, given: str | int) -> bool:
