@@ -107,6 +107,7 @@ class State:
     last_accessed: dict[str, dict[str, str]] = field(default_factory=dict)
     access_jobs: dict[str, list[Any]] = field(default_factory=dict)
     monitoring_schedules: list[dict[str, Any]] = field(default_factory=list)
+    controlled: dict[str, set[str]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def caller_of(self, access_key: str) -> Caller:
