@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tests.audit.organized import organize
+from tests.audit.many.organized import organize
 from tests.aws.account import Ready, populate
 from tests.aws.control import ACCESS_KEY, SECRET_KEY, StandIn
 from tests.pages.blocks import ROOT
