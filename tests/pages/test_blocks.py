@@ -70,7 +70,10 @@ HELD = {
     ("docs/evaluation.md", "python"): "tests/pages/test_blocks.py::test_python_of_pages_runs",
     ("docs/operations.md", "yaml"): "tests/test_pages.py::test_an_operation_is_added_by_doing_what_the_page_says",
     ("docs/operations.md", "json"): "tests/test_pages.py::test_an_operation_is_added_by_doing_what_the_page_says",
-    ("docs/organizations.md", "json"): "tests/audit/many/test_organization.py::test_the_page_names_every_call_that_is_made",
+    (
+        "docs/organizations.md",
+        "json",
+    ): "tests/audit/many/test_organization.py::test_the_page_names_every_call_that_is_made",
     ("docs/organizations.md", "yaml"): "tests/pages/test_blocks.py::test_commands_of_pages_run",
     ("docs/permissions.md", "json"): "tests/test_pages.py::test_a_live_check_asks_for_nothing_else",
     ("docs/proofs.md", "python"): "tests/pages/test_blocks.py::test_python_of_pages_runs",
