@@ -43,6 +43,16 @@ def test_the_hooks_of_the_page_are_ours() -> None:
     assert {hook["id"] for repo in config["repos"] for hook in repo["hooks"]} == ours
 
 
+def test_the_hook_for_stacks_checks_a_stack() -> None:
+    (config,) = (loaded(text) for text in blocks("yaml") if "repos:" in text)
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    (stacks,) = (hook for hook in hooks if re.match(hook.get("files", "^$"), "stacks/orders.yaml"))
+    arguments = [each.replace("facts/snapshot", "examples/snapshot") for each in stacks["args"]]
+    command = [sys.executable, "-m", "preflight", "check", *arguments, "examples/stack/orders.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "10 of 10 resources checked" in done.stdout, done.stderr
+
+
 def test_the_workflows_give_the_action_inputs_that_it_has() -> None:
     workflows = [loaded(text) for text in blocks("yaml") if "jobs:" in text]
     used = [

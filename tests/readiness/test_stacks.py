@@ -140,3 +140,26 @@ def test_a_plan_without_its_configuration_says_what_is_required_is_not_known_yet
     found = results(document, "PRE120")
     assert [each.kind.value for each in found] == ["open"]
     assert "it depends on aws_lambda_function.f.role" in found[0].message
+
+
+def test_a_reference_to_what_a_condition_may_leave_out_is_open() -> None:
+    reference = {"Fn::GetAtt": ["Queue", "QueueName"]}
+    template = {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}},
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue", "Condition": "Prod"},
+            "Always": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": reference}},
+            "Too": {"Type": "AWS::SNS::Topic", "Condition": "Prod", "Properties": {"DisplayName": reference}},
+            "Chosen": {
+                "Type": "AWS::SNS::Topic",
+                "Properties": {"Fn::If": ["Prod", {"DisplayName": reference}, {"DisplayName": "x"}]},
+            },
+        },
+        "Outputs": {"One": {"Value": reference}, "Two": {"Condition": "Prod", "Value": reference}},
+    }
+    found = results(template, "PRE102")
+    places = [each.location.pointer for each in found if each.location]
+    assert sorted(places) == ["/Outputs/One/Value/Fn::GetAtt", "/Resources/Always/Properties/DisplayName/Fn::GetAtt"]
+    assert {each.kind.value for each in found} == {"open"}
+    assert found[0].remedy == "Refer to it only where Prod holds, or give --parameters Env=VALUE."

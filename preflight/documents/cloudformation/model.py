@@ -10,8 +10,8 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.schema import suggestion
 from preflight.errors import InputError
 
-RAIN = "Fn::Rain::"
-"""What the functions of Rain begin with: it works on a template before the deploy, and CloudFormation knows none of it.
+RAIN = ("Fn::Rain::", "Rain::")
+"""What the functions of Rain begin with, by their tags and in JSON: it works on a template before the deploy, and CloudFormation knows none of it.
 https://github.com/aws-cloudformation/rain"""
 RAIN_FIRST = "run rain pkg, and check the template that it writes"
 

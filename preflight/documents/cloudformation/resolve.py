@@ -24,7 +24,6 @@ from preflight.unresolved import DeployText
 
 _PLACE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:([^{}]*)\}\}")
-_RAIN_IN_JSON = RAIN.removeprefix("Fn::")
 _LOGIC = ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition")
 
 
@@ -88,7 +87,7 @@ class Resolver:
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
-            if name == "Ref" or name.startswith(("Fn::", _RAIN_IN_JSON)):
+            if name == "Ref" or name.startswith(("Fn::", *RAIN)):
                 return self._call(name, argument, f"{pointer}/{escape(name)}")
         members = {name: self.value(each, f"{pointer}/{escape(name)}") for name, each in value.items()}
         return {name: whole(each) for name, each in members.items() if each is not NOTHING}
@@ -122,7 +121,7 @@ class Resolver:
             if name in _LOGIC:
                 problem = f"{name} is for conditions"
                 raise self.template.error(pointer, problem, "name the condition in Fn::If")
-            if name.startswith((RAIN, _RAIN_IN_JSON)):
+            if name.startswith(RAIN):
                 raise self.template.error(pointer, f"{name} is a function of Rain's, which isn't supported", RAIN_FIRST)
             known = [*self._functions, *FUNCTIONS]
             mend = suggestion(name, known) or f"there are {', '.join(known)}"

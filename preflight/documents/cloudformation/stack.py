@@ -20,7 +20,7 @@ from preflight.documents.text.schema import word_for
 from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape, unescape
-from preflight.unresolved import DeployText
+from preflight.unresolved import DeployText, resolution
 
 NESTED = "AWS::CloudFormation::Stack"
 _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
@@ -119,7 +119,11 @@ class Stack:
         if not isinstance(chosen, list) or len(chosen) != 3:
             return {}
         pointer = f"{resource.pointer}/Properties/Fn::If"
-        both = [self.resolver.known(each, f"{pointer}/{at}") or {} for at, each in enumerate(chosen[1:], 1)]
+        before, self.resolver.choosing = self.resolver.choosing, True
+        try:
+            both = [self.resolver.known(each, f"{pointer}/{at}") or {} for at, each in enumerate(chosen[1:], 1)]
+        finally:
+            self.resolver.choosing = before
         if not all(isinstance(each, dict) for each in both):
             return label
         one, other = both
@@ -204,12 +208,17 @@ class Stack:
         note it: "Unresolved resource dependencies"
         (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html).
         """
-        if self.condition(resource) is not False:
+        holds = self.condition(resource)
+        if holds is True:
             return False
         block, _, rest = pointer.removeprefix("/").partition("/")
         asking = self.template.resources.get(unescape(rest.partition("/")[0])) if block == "Resources" else None
         certain = self.where.certain and not self.resolver.choosing
         certain = certain and (asking is None or self.condition(asking) is True)
+        if holds is not False:
+            if certain:
+                self._perhaps_unmade(resource, block, pointer, holds)
+            return False
         message = f"{resource.id} isn't made, because its condition {resource.condition} doesn't hold; for a reference "
         message += f"to it CloudFormation refuses the template: Unresolved resource dependencies [{resource.id}] in "
         message += f"the {block} block of the template"
@@ -219,6 +228,15 @@ class Stack:
         gap = Gap(message, f"refer to it only where {resource.condition} holds", document, pointer, refused=certain)
         self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
         return True
+
+    def _perhaps_unmade(self, resource: Resource, block: str, pointer: str, label: str) -> None:
+        """Note a reference that is always used, to a resource that a condition which is not known may leave out."""
+        message = f"Can't determine whether CloudFormation refuses the template: {resource.id} is made only if "
+        message += f"{resource.condition} holds, and the {block} block refers to it in any case; it depends on {label}"
+        way = f"refer to it only where {resource.condition} holds, or {resolution([label])}"
+        document = self.template.document
+        gap = Gap(message, way, document, pointer)
+        self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
 
     def _make(self, resource: Resource) -> Made:
         declared = declared_of(resource.type)
