@@ -11,7 +11,8 @@ from preflight.documents.text.schema import suggestion
 from preflight.errors import InputError
 
 RAIN = ("Fn::Rain::", "Rain::")
-"""What the functions of Rain begin with, by their tags and in JSON: it works on a template before the deploy, and CloudFormation knows none of it.
+"""What the functions of Rain begin with, by their tags and in JSON: it works on a template before the deploy, and
+CloudFormation knows none of it.
 https://github.com/aws-cloudformation/rain"""
 RAIN_FIRST = "run rain pkg, and check the template that it writes"
 
