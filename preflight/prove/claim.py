@@ -63,17 +63,18 @@ class Shown(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """Why something could not be decided, and where."""
+    """Why something could not be decided, where, and what would decide it if that is known."""
 
     reason: str
     policy: str
     location: Location | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProofAnswer:
     """What came of a claim about policies. `proved` are the policies that it was shown for, `files` how many were read,
-    `sources` their texts by path.
+    `sources` their texts by path, `notes` what is to be known of some of the proved.
     """
 
     claim: Claim
@@ -85,3 +86,4 @@ class ProofAnswer:
     policies: int = 0
     skipped: tuple[SkippedFile, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Undecided, ...] = ()

@@ -38,6 +38,7 @@ from preflight.prove.pairs import Pair, named_below, pairs
 from preflight.prove.reading import Read, may_hold_policy, read
 
 MOST_COUNTEREXAMPLES = 10
+_KEEP = "Keep what denies it, or have the change reviewed."
 _LIMITING = ("scp", "rcp", "boundary", "session", "vpc-endpoint")
 
 
@@ -116,18 +117,20 @@ class _Proved(NamedTuple):
 
     shown: Sequence[Shown] = ()
     unknown: Sequence[Undecided] = ()
+    notes: Sequence[Undecided] = ()
 
 
 def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bool) -> ProofAnswer:
     shown: list[Shown] = []
     unknown: list[Undecided] = []
+    notes: list[Undecided] = []
     proved: list[FoundPolicy] = []
     skipped = list(found.skipped)
     policies = 0
     for pair in every:
         policies += pair.new is not None
         try:
-            one = _one(question, pair)
+            one = _one(question, pair, named=named)
         except InputError as error:
             if named:
                 raise
@@ -135,17 +138,18 @@ def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bo
             continue
         shown += one.shown
         unknown += one.unknown
+        notes += one.notes
         if pair.new is not None and not one.shown and not one.unknown:
             proved.append(pair.new)
     unknown += [Undecided(f"{each.path} was not looked at: {each.reason}", each.path) for each in skipped]
     verdict = ProofVerdict.FAILS if shown else ProofVerdict.UNKNOWN if unknown else ProofVerdict.HOLDS
     return ProofAnswer(
         question.claim, verdict, tuple(shown[:MOST_COUNTEREXAMPLES]), tuple(unknown), tuple(proved), found.files,
-        policies, tuple(skipped), found.sources,
+        policies, tuple(skipped), found.sources, tuple(notes),
     )  # fmt: skip
 
 
-def _one(question: Question, pair: Pair) -> _Proved:
+def _one(question: Question, pair: Pair, *, named: bool) -> _Proved:
     if pair.new is None:
         return _gone(pair.old)
     new, old = pair.new, pair.old
@@ -158,7 +162,7 @@ def _one(question: Question, pair: Pair) -> _Proved:
     parts = dict.fromkeys((*unknown_parts(after), *unknown_parts(before)))
     if not parts:
         proof = _proof(question, new.type, _parsed(new, after), _parsed(old, before) if old is not None else NOTHING)
-        return _told(proof, new, after, before)
+        return _told(proof, new, after, before) if not proof.lifted else _losing(proof, pair, named=named)
     worst = _proof(
         question, new.type, _parsed(new, at_least(after)), _parsed(old, at_most(before)) if old is not None else NOTHING
     )
@@ -172,9 +176,24 @@ def _one(question: Question, pair: Pair) -> _Proved:
     for then, earlier in documents:
         best = _proof(question, new.type, _parsed(new, then), _parsed(old, earlier) if old is not None else NOTHING)
         if best.verdict is ProofVerdict.HOLDS:
-            return _Proved()
+            return _losing(best, pair, named=named) if best.lifted else _Proved()
     reason = f"it depends on the deploy-time value of {', '.join(parts)}"
     return _Proved((), [Undecided(reason, name, _location(new, ""))])
+
+
+def _losing(proof: Proof, pair: Pair, *, named: bool) -> _Proved:
+    """Tell of denies that are lost. Of two policies that are `named` the old one may be a reference, to which the other
+    need not be the successor; elsewhere the old one was in effect.
+    """
+    new, old = pair.new, pair.old
+    assert new is not None and old is not None
+    lost = ", ".join(each.sid or f"Statement[{each.index}]" for each in proof.lifted)
+    reason = f"it no longer denies all that {lost} denied, and other policies may allow it"
+    one = Undecided(reason, _name(new), _location(new, ""), _KEEP)
+    reference = named and not new.pointer and not old.pointer
+    if reference and any(each.allows for each in _parsed(old, old.value).statements):
+        return _Proved(notes=[one])
+    return _Proved(unknown=[one])
 
 
 def _certain(question: Question, pair: Pair) -> _Proved | None:
@@ -208,7 +227,9 @@ def _gone(old: FoundPolicy | None) -> _Proved:
     if old.type not in _LIMITING and all(each.allows for each in policy.statements):
         return _Proved()
     limited = "limited" if old.type in _LIMITING else "denied"
-    return _Proved((), [Undecided(f"it was removed, and other policies may allow what it {limited}", _name(old))])
+    return _Proved(
+        (), [Undecided(f"it was removed, and other policies may allow what it {limited}", _name(old), remedy=_KEEP)]
+    )
 
 
 def _proof(question: Question, type_: PolicyDocumentType, new: Policy, old: Policy) -> Proof:

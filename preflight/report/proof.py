@@ -10,7 +10,7 @@ from preflight.engine.rule import load_rule
 from preflight.iam.decision import StatementRef
 from preflight.iam.proof import ProofVerdict
 from preflight.prove.bounds import named_plainly
-from preflight.prove.claim import RULES, Claim, ProofAnswer, Shown
+from preflight.prove.claim import RULES, Claim, ProofAnswer, Shown, Undecided
 from preflight.report.formats import rendered as rendered_report
 from preflight.report.json import dumped
 from preflight.report.view import View
@@ -49,15 +49,18 @@ def document(answer: ProofAnswer) -> dict[str, Any]:
         "claim": answer.claim.value,
         "verdict": answer.verdict.value,
         "counterexamples": [_counterexample(each) for each in answer.counterexamples],
-        "unknown": [
-            {"reason": each.reason, "policy": each.policy, **_placed(each.location)} for each in answer.unknown
-        ],
+        "unknown": [_reasoned(each) for each in answer.unknown],
+        **({"notes": [_reasoned(each) for each in answer.notes]} if answer.notes else {}),
         "examined": {
             "files": answer.files,
             "policies": answer.policies,
             "skipped": [{"path": each.path, "reason": each.reason} for each in answer.skipped],
         },
     }
+
+
+def _reasoned(each: Undecided) -> dict[str, Any]:
+    return {"reason": each.reason, "policy": each.policy, **_placed(each.location)}
 
 
 def _counterexample(each: Shown) -> dict[str, Any]:
@@ -121,14 +124,22 @@ def _results(answer: ProofAnswer) -> Iterator[Result]:
             f"Can't determine whether {each.policy} {_OPEN[answer.claim]}: {each.reason}",
             subject=each.policy,
             location=each.location,
-            remedy="Write what it depends on more simply, or fix its value with --assume KEY=VALUE.",
+            remedy=each.remedy or "Write what it depends on more simply, or fix its value with --assume KEY=VALUE.",
         )
+    notes = {(each.location.path, each.location.pointer): each.reason for each in answer.notes if each.location}
     for policy in answer.proved:
         path = policy.document.path
         name = policy.owner.get("address") or policy.name or path
         yield rule.result(
-            Kind.PASS, f"{name} {_SHOWN[answer.claim]}", subject=name, location=Location(path, policy.pointer)
+            Kind.PASS,
+            f"{name} {_SHOWN[answer.claim]}{_but(notes.get((path, policy.pointer)))}",
+            subject=name,
+            location=Location(path, policy.pointer),
         )
+
+
+def _but(note: str | None) -> str:
+    return f"; but {note}" if note else ""
 
 
 def _message(shown: Shown, claim: Claim) -> str:

@@ -103,6 +103,24 @@ def test_a_skipped_file_makes_it_unknown(prove: Prove, tmp_path: Path) -> None:
     assert [each["path"] for each in answer["examined"]["skipped"]] == ["broken.json"]
 
 
+def test_a_deny_that_is_lost_is_named_and_unknown_where_the_old_policy_was_in_effect(
+    prove: Prove, tmp_path: Path
+) -> None:
+    guard = {**READ, "Effect": "Deny", "Action": "iam:*", "Sid": "Guard"}
+    for side, text in (("old", policy(READ, guard)), ("new", policy(READ))):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "p.json").write_text(text)
+
+    named = prove("no-new-access", "old/p.json", "new/p.json", "--format", "json")
+    in_effect = prove("no-new-access", "old", "new", "--format", "json")
+
+    assert named.code == 0
+    assert "Guard" in found(named)["notes"][0]["reason"]
+    assert in_effect.code == 3
+    assert "Guard" in found(in_effect)["unknown"][0]["reason"]
+    assert "no longer denies" in " ".join(prove("no-new-access", "old/p.json", "new/p.json").out.split())
+
+
 def test_a_deny_that_is_gone_with_its_file_is_unknown(prove: Prove, tmp_path: Path) -> None:
     for side in ("old", "new"):
         (tmp_path / side).mkdir()

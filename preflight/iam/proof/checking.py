@@ -71,11 +71,15 @@ class Counterexample:
 class Proof:
     """The answer to a claim. It holds for every request there can be; or `counterexamples` show that it does not, at
     most ten; or `unknown` says in words what could not be decided.
+
+    `lifted`, of `no_new_access` where it holds, are the statements of the old policy that denied something which the
+    new one does not: the new policy does not grant that, but others that apply to the request may.
     """
 
     verdict: ProofVerdict
     counterexamples: tuple[Counterexample, ...] = ()
     unknown: tuple[str, ...] = ()
+    lifted: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,10 @@ class ClaimCheck:
         self._candidate: Counterexample | None = None
 
     def parts(self, policy: Policy) -> Parts:
-        """Return a policy's statements as boxes. AWS attaches a resource control policy that allows everything beside
-        every other, which bear on some services only.
+        """Return a policy's statements as boxes. AWS attaches a policy that allows everything beside every resource
+        control policy, which bear on some services only, and beside service control policies that only deny.
+
+        Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
         """
         boxes = [box_of(each) for each in policy.statements]
         denies = [each for each in boxes if each.statement is not None and not each.statement.allows]
@@ -121,7 +127,8 @@ class ClaimCheck:
             everything = Box(zone(sorted(f"{service}:*" for service in RCP_SERVICES)).actions)
             plain = [Box(each.actions, each.resources, None, each.conditions) for each in denies]
             return Parts([everything], [*plain, zone(sorted(RCP_SPARES))])
-        return Parts([each for each in boxes if each.statement is not None and each.statement.allows], denies)
+        allows = [each for each in boxes if each.statement is not None and each.statement.allows]
+        return Parts(allows or ([Box()] if self._type == "scp" else []), denies)
 
     def found(self, must: Sequence[Box], avoid: Sequence[Box], granting: Box, space: Space | None = None) -> bool:
         """Look for a counterexample, and keep it, or what could not be decided."""
@@ -189,7 +196,7 @@ class ClaimCheck:
             by_account = True
             outcomes = Outcome.ALLOWED, Outcome.IMPLICIT_DENY if self._old is not None else None
         wanted = policy_type(self._type)
-        by = tuple(each for each in new.by if each.policy_type is wanted)
+        by = tuple(each for each in new.by if each.policy_type is wanted and each.policy == self._policy.name)
         if by_account and granting.statement is not None:
             one = granting.statement
             by = (StatementRef(wanted, self._policy.name, one.index, one.sid, one.effect),)

@@ -34,6 +34,9 @@ _NOTHING_GIVEN = Assumptions()
 _GRANTING_NOTHING = frozenset({"scp", "rcp", "vpc-endpoint"})
 """The types of policy that only limit what others grant, and by default allow everything."""
 
+_ALLOWED_BY_NO_OTHER = frozenset({"trust", "vpc-endpoint"})
+"""The types of policy that have to allow a request themselves, whatever others do."""
+
 _WITH_TOKEN = "sts:AssumeRoleWithWebIdentity"
 """The only action on a role that a caller with a token of an identity provider has."""
 
@@ -51,7 +54,18 @@ def no_new_access(old: Policy, new: Policy, type_: DocumentType, given: Assumpti
         for deny in lifted:
             if check.found([each, deny], after.denies, each):
                 break
-    return check.proof()
+    proof = check.proof()
+    if proof.verdict is not ProofVerdict.HOLDS or type_ in _ALLOWED_BY_NO_OTHER:
+        return proof
+    return replace(proof, lifted=tuple(_lifted(lifted, after.denies, check.space)))
+
+
+def _lifted(denies: Sequence[Box], others: Sequence[Box], space: Space) -> Iterator[Statement]:
+    """Yield the statements that are not shown to deny only what others deny, too."""
+    for each in denies:
+        found = solve([each], others, space, lambda _: True)
+        if each.statement is not None and (found.point is not None or found.missing):
+            yield each.statement
 
 
 def not_granted(

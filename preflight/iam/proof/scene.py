@@ -186,7 +186,9 @@ def _with(type_: DocumentType, beside: Policies, policy: Policy) -> Policies:
     if type_ == "session":
         return Policies(identity, session=(policy,), resource=resource)
     if type_ == "scp":
-        return Policies(identity, service_control=((policy,),), resource=resource)
+        # AWS attaches FullAWSAccess to every root, unit and account: a policy that only denies stands beside it.
+        level = (policy,) if any(each.allows for each in policy.statements) else (_everything(), policy)
+        return Policies(identity, service_control=(level,), resource=resource)
     if type_ == "rcp":
         return Policies(identity, resource_control=((policy,),), resource=resource)
     return Policies(identity, session=session, resource=resource, vpc_endpoint=(policy,))
@@ -219,7 +221,7 @@ def case(type_: DocumentType, asked: Asked, document: Any, name: str) -> dict[st
         "identity": ("identity_policies", [one]),
         "resource": ("resource_policy", document),
         "trust": ("resource_policy", document),
-        "scp": ("service_control_policies", [[one]]),
+        "scp": ("service_control_policies", [[one] if _allows(document) else [everything, one]]),
         "rcp": ("resource_control_policies", [[one]]),
         "boundary": ("permissions_boundaries", [one]),
         "session": ("session_policies", [one]),
@@ -227,6 +229,11 @@ def case(type_: DocumentType, asked: Asked, document: Any, name: str) -> dict[st
     }[type_]
     found[place] = value
     return found
+
+
+def _allows(document: Any) -> bool:
+    body = document.get("Statement") if isinstance(document, Mapping) else None
+    return any(each.get("Effect") == "Allow" for each in (body if isinstance(body, list) else [body]) if each)
 
 
 def allowed(decision: Decision | None) -> bool:
