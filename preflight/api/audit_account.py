@@ -122,7 +122,9 @@ def changes_since(
     now = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
     before = _scene(load(old), regions)
     if before.account_id != now.account_id:
-        raise UsageError(f"--since is of account {before.account_id}, and --snapshot of {now.account_id}")
+        raise UsageError(
+            f"--since is of account {before.account_id}, but --snapshot of {now.account_id}; give two of one account"
+        )
     return list(changes(before, now))
 
 

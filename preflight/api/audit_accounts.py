@@ -74,7 +74,7 @@ def audit_many(
     require_one_source(snapshots, profile, endpoint_url)
     told = [bool(snapshots), bool(accounts), organization]
     if sum(told) != 1:
-        raise UsageError("--organization, --accounts and --snapshot each say what to audit; give one of them")
+        raise UsageError("--organization, --accounts and --snapshot can't be combined; give one of them")
     from preflight.audit.many.ledger import ACCOUNTS, opened
     from preflight.audit.many.run import audit_many as audit_targets
 

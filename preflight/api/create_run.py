@@ -237,7 +237,7 @@ def _place(plan: Plan, account: LiveAccount) -> Environment:
     found = account.account_id()
     if not isinstance(found, Known):
         how = getattr(found, "resolution", "") or "sign in again"
-        raise UsageError(f"whose credentials these are cannot be read: {getattr(found, 'reason', '')}; {how}")
+        raise UsageError(f"can't determine the account of the credentials: {getattr(found, 'reason', '')}; {how}")
     if plan.account is not None and plan.account != found.value:
         raise UsageError(
             f"the plan is for account {plan.account}, the credentials belong to account {found.value}; "
@@ -255,14 +255,14 @@ def _makeable(plan: Plan, place: Environment) -> Plan:
     because = [f"it makes {each.kind} too" for each in plan.declared[:1]]
     because += [each.message for each in plan.gaps[:1]]
     others = (each for each in plan.resources if not each.request and each.handler not in ("none", "read"))
-    because += [f"it has {each.name}, which create has no call for" for each in others][:1]
+    because += [f"it has {each.name}, for which create has no call" for each in others][:1]
     because += [f"{each.name} depends on {', '.join(each.depends_on)}" for each in plan.requests if each.depends_on][:1]
     because += [
         f"{each.name} has {text.shown}" for each in plan.requests for _, text in DeployText.all_in(each.parameters)
     ][:1]
     if because:
         raise UsageError(
-            f"create makes calls one by one, and this is more than calls: {because[0]}; "
+            f"create makes calls one by one, and this plan needs more: {because[0]}; "
             "check it with preflight check, and deploy it with its own tool"
         )
     return replace(plan, requests=tuple(replace(each, through="") for each in plan.requests))

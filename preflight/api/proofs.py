@@ -47,9 +47,9 @@ def prove(
     if claim not in list(Claim):
         raise UsageError(f"unknown claim {claim!r}; there are {', '.join(Claim)}")
     if claim != Claim.NOT_GRANTED and (actions or resources or principals):
-        raise UsageError("--action, --resource and --principal say what is not granted; they go with not-granted")
+        raise UsageError("--action, --resource and --principal are for not-granted")
     if claim != Claim.NO_NEW_ACCESS and against is not None:
-        raise UsageError("--against compares with an earlier version; it goes with no-new-access")
+        raise UsageError("--against is for no-new-access")
     for action in actions:
         if ":" not in action and action.strip("*"):
             raise UsageError(f'--action {action} has no service prefix; write "service:{action}"')

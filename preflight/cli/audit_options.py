@@ -86,7 +86,7 @@ class AuditOptions:
         wholes = {"--organization": self.organization, "--accounts": self.accounts, "--snapshot": self.snapshot}
         told = [name for name, given in wholes.items() if given]
         if len(told) > 1:
-            raise UsageError(f"{' and '.join(told)} each say what to audit; leave out all but one")
+            raise UsageError(f"{' and '.join(told)} can't be combined; give one of them")
         if self.many:
             if self.question:
                 raise UsageError("--who-can, --can and --since are asked of one account; name its --snapshot FILE")

@@ -149,7 +149,7 @@ def create(
         _tell_begun("Stopped by an error", broken, from_stdin=from_stdin)
         raise broken.__cause__ or broken from None
     except KeyboardInterrupt:
-        say("Interrupted. Nothing was asked of AWS.")
+        say("Interrupted. No calls were made.")
         raise typer.Exit(INTERRUPTED) from None
     if done.left:
         say("Created by this run and still there; to delete it:")
@@ -182,10 +182,10 @@ def _tell_begun(how: str, stopped: CreateError | CreateInterrupted, *, from_stdi
     from preflight.cli.create_progress import say
 
     if not stopped.began:
-        say(f"{how}. Nothing was asked of AWS that changes anything.")
+        say(f"{how}. No call was made that changes anything.")
         return
     try:
-        say(f"{how}. What this run asked AWS for:")
+        say(f"{how}. Calls of this run:")
         lines = stopped.standing()
     except KeyboardInterrupt:
         lines = stopped.remembered()
@@ -228,7 +228,7 @@ class _Shown:
         if output is None or not _written(output, text):
             self._lost |= not printed(text)
         if self._lost and last:
-            say("The report could not be printed. What came of this run's calls:")
+            say("The report could not be printed. Results of this run's calls:")
             for each in report.results:
                 if each.rule in ("PRE901", "PRE902"):
                     say(f"  {each.message}")

@@ -141,7 +141,7 @@ class Creation:
             self._aws.until = time.monotonic() + _DELETION
             self.tell(Undoing(entry.label))
             if made_anew(self._aws, entry):
-                self.tell(Undone(entry.label, "it was deleted and created again since, by another"))
+                self.tell(Undone(entry.label, "it has since been deleted and created again by another caller"))
                 return False
             outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""

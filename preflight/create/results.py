@@ -39,7 +39,7 @@ def _accepted(creation: Creation, entry: JournalEntry, failed: Failed | None, wh
         kind = Kind.OPEN if entry.state is State.ASKED else Kind.FAIL
         message, remedy = _refused(entry, failed, why)
     elif entry.state is State.PLANNED:
-        why_not = "an earlier request failed" if creation.failed else "the time given by --timeout was up"
+        why_not = "an earlier request failed" if creation.failed else "the time given by --timeout is over"
         kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: {why_not}"
     elif entry.state is State.UNPROVED:
         message = f"{entry.label} exists as planned; can't determine whether {name} of this run created it"
@@ -94,7 +94,7 @@ def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Resul
     elif end.arrival is Arrival.LATE:
         kind = Kind.OPEN
         message = f"{entry.label} is still {end.status or 'not seen'} after {_seconds(end.seconds)}"
-        remedy = "Run the same command again: it goes on with this one" + _or(entry.wait_command())
+        remedy = "Run the same command again: it continues with this one" + _or(entry.wait_command())
     elif end.arrival is Arrival.UNREAD:
         kind = Kind.OPEN
         message = f"whether {entry.label} comes into service cannot be read: {end.reason}"

@@ -183,8 +183,8 @@ class _Builder:
 
 
 _ENDPOINTS = (
-    "a gateway endpoint takes an account for its root user alone and knows no other principals; an interface endpoint "
-    "takes them as other policies do; name * and use the condition key aws:PrincipalArn"
+    "in the policy of a gateway endpoint, an account means only its root user, and no other principals are supported; "
+    "use the Principal * with the condition key aws:PrincipalArn"
 )
 
 

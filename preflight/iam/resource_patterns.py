@@ -22,7 +22,7 @@ INCOMPLETE = "it is not a complete ARN, and AWS completes ARNs only in identity-
 INCOMPLETE_TWO_WAYS = "it is not a complete ARN, and its * may match one missing field or several"
 NOT_AN_ARN = "it is not an ARN"
 EARLY_VARIABLE = "AWS supports variables only after the fifth colon of an ARN"
-COLON_IN_NAME = "it matches only if * or ? takes a colon, which AWS does not say of the colons in a name"
+COLON_IN_NAME = "it matches only if * or ? matches a colon in a name, which AWS doesn't document"
 
 
 @dataclass(frozen=True, slots=True)

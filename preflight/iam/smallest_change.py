@@ -19,6 +19,11 @@ from preflight.iam.request import PolicyType
 
 _WITHOUT_RESOURCE = ("ecr", "ecr-public")
 """Services whose resource-based policies have no Resource element: the policy is the repository's."""
+_GATEWAY = ("s3", "dynamodb")
+"""Services with gateway endpoints, whose policies name a principal by aws:PrincipalArn alone.
+
+https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+"""
 
 
 def allowing(
@@ -36,14 +41,20 @@ def allowing(
     statement: dict[str, Any] = {"Effect": "Allow"}
     if policy_type in (PolicyType.RESOURCE, PolicyType.VPC_ENDPOINT, TRUST):
         statement["Principal"] = principal_element(principal)
+    service = action.partition(":")[0]
+    conditions = dict(condition or {})
+    if policy_type is PolicyType.VPC_ENDPOINT and service in _GATEWAY and "AWS" in statement["Principal"]:
+        arn = statement["Principal"]["AWS"]
+        statement["Principal"] = "*"
+        conditions["ArnEquals"] = {**conditions.get("ArnEquals", {}), "aws:PrincipalArn": arn}
     statement["Action"] = action
-    in_repository = policy_type is PolicyType.RESOURCE and action.partition(":")[0] in _WITHOUT_RESOURCE
+    in_repository = policy_type is PolicyType.RESOURCE and service in _WITHOUT_RESOURCE
     if policy_type != TRUST and not in_repository:
         # A key policy is about its own key alone.
         own_key = policy_type is PolicyType.RESOURCE and action.startswith("kms:")
         statement["Resource"] = "*" if own_key else resource
-    if condition:
-        statement["Condition"] = {operator: dict(keys) for operator, keys in condition.items()}
+    if conditions:
+        statement["Condition"] = {operator: dict(keys) for operator, keys in conditions.items()}
     return statement
 
 

@@ -141,7 +141,7 @@ def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bo
         notes += one.notes
         if pair.new is not None and not one.shown and not one.unknown:
             proved.append(pair.new)
-    unknown += [Undecided(f"{each.path} was not looked at: {each.reason}", each.path) for each in skipped]
+    unknown += [Undecided(f"{each.path} was not read: {each.reason}", each.path) for each in skipped]
     verdict = ProofVerdict.FAILS if shown else ProofVerdict.UNKNOWN if unknown else ProofVerdict.HOLDS
     return ProofAnswer(
         question.claim, verdict, tuple(shown[:MOST_COUNTEREXAMPLES]), tuple(unknown), tuple(proved), found.files,
@@ -155,7 +155,7 @@ def _one(question: Question, pair: Pair, *, named: bool) -> _Proved:
     new, old = pair.new, pair.old
     name = _name(new)
     if question.claim is Claim.NO_NEW_ACCESS and old is not None and old.type != new.type:
-        reason = f"it is a policy of type {new.type} and was one of type {old.type}"
+        reason = f"it is a policy of type {new.type}, but was of type {old.type}"
         return _Proved((), [Undecided(reason, name, _location(new, ""))])
     after = new.value
     before = old.value if old is not None else None

@@ -34,7 +34,7 @@ class Read:
                 raise InputError(
                     path,
                     "values in Terraform's own language are not known before a plan",
-                    mend="prove it of the plan: terraform show -json",
+                    mend="prove it for the plan: terraform show -json",
                 )
             found, passed_over = read_all(text, path, type_)
             _require_readable(found)

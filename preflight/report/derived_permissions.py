@@ -47,7 +47,7 @@ def _together(group: Sequence[Result], type_: str) -> Result:
     names = list(dict.fromkeys(each.subject.rpartition("/")[2] for each in group))
     what = "service-linked roles" if type_ == _SERVICE_LINKED else type_
     many = f" ×{len(names)}" if len(names) > 1 else ""
-    says = "not authorized" if first.kind is Kind.FAIL else "may need, and can't be shown to have"
+    says = "not authorized" if first.kind is Kind.FAIL else "may need, but may not have"
     message = f"{what}{many} ({_few(names)}): {says}: {_asked(group)}"
     return replace(first, message=message, remedy=_remedy(group))
 

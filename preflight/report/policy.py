@@ -161,7 +161,7 @@ def _difference_lines(offer: Offer, found: Difference, width: int, *, color: boo
             yield from dumped(policy.document, indent=2).splitlines()
     if found.blocked:
         yield ""
-        yield paint("Withheld, whatever the policies of the role allow", "bold", on=color)
+        yield paint("Withheld by other policies, whatever the role's own allow", "bold", on=color)
         for verdict in found.blocked:
             grant = verdict.planned.grant
             yield paint(clean(f"! {grant.action} on {grant.resource}"), "yellow", on=color)

@@ -99,7 +99,7 @@ def _lines(each: Explanation, width: int) -> Iterator[str]:
 def _refused_by(each: Explanation) -> str:
     said = each.refusal
     if each.verdict is ExplanationVerdict.ALLOWED:
-        return "nothing that the facts show: they allow it"
+        return "nothing in the facts: they allow the request"
     if said.policy_type is None:
         return "not said"
     name = NAMES[said.policy_type]

@@ -140,7 +140,7 @@ def _of_decoded(decoded: Mapping[str, Any]) -> Refusal:
         action=_text_of(context, "action"),
         resource=_text_of(context, "resource"),
         effect="explicitDeny" if decoded.get("explicitDeny") is True else "implicitDeny",
-        unknown="The decoded message does not say which type of policy refused.",
+        unknown="The decoded message does not say which type of policy denied the request.",
         context=values,
     )
 
@@ -166,7 +166,7 @@ def _of_sentence(said: AccessDenied, tail: str) -> Refusal:
     elif said.policy_type is None:
         ends = ((form, form.like.search(tail)) for form in forms().forms if form.after_sentence)
         by_other = next((_template(form.unknown, found.groupdict()) for form, found in ends if found), None)
-        unknown = by_other or "The message does not say which type of policy refused."
+        unknown = by_other or "The message does not say which type of policy denied the request."
     policy_type, effect = said.policy_type, said.effect
     if said.policy_type is PolicyType.RESOURCE and said.action.lower().startswith("sts:assumerole"):
         policy_type = TRUST
@@ -232,7 +232,10 @@ def _filled(form: Form, groups: dict[str, str], text: str, around: str) -> Refus
             service = "s3"
         action = action_of(groups["operation"], service)
     resource = _template(form.resource, groups) or _s3(groups, text, parameters)
-    unknown = _template(form.unknown, groups) or "The message names neither the caller nor the policy that refused."
+    unknown = (
+        _template(form.unknown, groups)
+        or "The message names neither the caller nor the policy that denied the request."
+    )
     return Refusal(
         principal=_template(form.principal, groups),
         action=action,
@@ -297,7 +300,7 @@ def _of_event(refusal: Refusal, event: Mapping[str, Any]) -> Refusal:
     found = {name: value for name, value in given.items() if value}
     if not found:
         return refusal
-    unknown = "The message does not say which type of policy refused." if refusal.policy_type is None else ""
+    unknown = "The message does not say which type of policy denied the request." if refusal.policy_type is None else ""
     return replace(refusal, **found, inferred=True, unknown=unknown)
 
 

@@ -176,7 +176,7 @@ def test_what_is_withheld_is_told(preflight: Command) -> None:
     snapshot["iam"]["RoleDetailList"][0]["RolePolicyList"][0]["PolicyDocument"]["Statement"].append(deny)
     ran = preflight("policy", "m.json", "--snapshot", "s.json", "--diff", "deployer", m__json=MODEL, s__json=snapshot)
     assert ran.code == 1
-    assert "Withheld, whatever the policies of the role allow" in ran.out
+    assert "Withheld by other policies, whatever the role's own allow" in ran.out
     assert "denied by No of the identity-based policy deploy-churn" in " ".join(ran.out.split())
     coloured = preflight("policy", "m.json", "--snapshot", "s.json", "--diff", "deployer", "--color", "always").out
     assert "\x1b[33m! sagemaker:CreateModel on" in coloured

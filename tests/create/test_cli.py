@@ -365,7 +365,7 @@ def test_interrupted_before_the_call(aws: StandIn, ready: Ready, command: Comman
     process = command.start(ready.plan(), "--yes")
     ran = command.interrupt(process, seen(aws, "sagemaker:DescribeEndpointConfig"))
     assert ran.code == 130, ran
-    assert "Nothing was asked of AWS that changes anything" in ran.err
+    assert "No call was made that changes anything" in ran.err
     assert not aws.calls.of(CREATE)
 
 
@@ -378,7 +378,7 @@ def test_interrupted_while_asking(aws: StandIn, ready: Ready, command: Command) 
         os.close(ours)
         os.close(theirs)
     assert ran.code == 130, ran
-    assert "Nothing was asked of AWS that changes anything" in ran.err
+    assert "No call was made that changes anything" in ran.err
     assert not aws.calls.of(CREATE)
 
 
@@ -508,5 +508,5 @@ def test_an_error_of_the_machine_does_not_hide_what_exists(aws: StandIn, ready: 
     process = command.start(ready.plan(), "--yes", first=broken)
     ran = command.end(process)
     assert ran.code == 70
-    assert "Stopped by an error. What this run asked AWS for:\n  endpoint `churn` exists, status Creating" in ran.err
+    assert "Stopped by an error. Calls of this run:\n  endpoint `churn` exists, status Creating" in ran.err
     assert "internal error: MemoryError" in ran.err

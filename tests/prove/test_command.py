@@ -135,7 +135,7 @@ def test_a_deny_that_is_gone_with_its_file_is_unknown(prove: Prove, tmp_path: Pa
     [
         (("not-public", "empty.json"), "there is no policy in"),
         (("no-new-access", "p.json"), "OLD and NEW"),
-        (("not-public", "p.json", "--action", "s3:*"), "go with not-granted"),
+        (("not-public", "p.json", "--action", "s3:*"), "are for not-granted"),
         (("not-granted", "p.json", "--action", "GetObject"), "has no service prefix"),
         (("not-granted", "p.json", "--assume", "x"), "KEY=VALUE"),
         (("not-public", "gone.json"), "no such file"),

@@ -87,7 +87,7 @@ def plan_for(world: World, ask: Ask) -> ReadPlan:
 
 def _not_readable(kind: ResourceKind) -> ReadPlan:
     yield []
-    return Unknown(f"preflight has no way to read this of a {kind.label}", "give it in a snapshot")
+    return Unknown(f"preflight can't read this from a {kind.label}", "give it in a snapshot")
 
 
 def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:

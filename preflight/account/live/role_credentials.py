@@ -76,8 +76,8 @@ def _mend(error: Exception, role: AssumedRole) -> str:
     if code in DENIED:
         also = "" if role.external_id is None else ", with this external ID"
         return (
-            "it must be there, its trust policy must allow sts:AssumeRole to who runs this"
-            f"{also}, and their own policies must allow it on the role"
+            "the role must exist, its trust policy must allow sts:AssumeRole to the caller"
+            f"{also}, and the caller's policies must allow it on the role"
         )
     if code in INVALID_CREDENTIALS:
         return "sign in again"

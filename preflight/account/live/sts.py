@@ -59,7 +59,7 @@ def regional_endpoint(question: DeclaredRead) -> ReadPlan:
     if isinstance(token, Failed):
         return unknown(token, f"sts:GetSessionToken in {region}", f"remove the policy that denies it in {region}")
     return Unknown(
-        f"AWS has no call that tells whether STS is active in {region}, and temporary credentials cannot try it",
+        f"no AWS call shows whether STS is active in {region}, and temporary credentials can't test it",
         "look in the IAM console, Account settings, Security Token Service (STS); or check with a user's access key",
     )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from preflight.account.live.errors import LATE, Failed
 
 T = TypeVar("T")
-TIME_IS_UP = Failed(LATE, "AWS did not answer before the time given by --timeout was up")
+TIME_IS_UP = Failed(LATE, "AWS did not answer within the time given by --timeout")
 
 
 def within(seconds: float, work: Callable[[], T]) -> T | Failed:

@@ -97,7 +97,7 @@ class _Seen:
             return
         if self.account is not None and account != self.account:
             raise InputError(
-                path, f"it is of account {account}, and the others of {self.account}", mend="give files of one account"
+                path, f"it belongs to account {account}, the others to {self.account}", mend="give files of one account"
             )
         self.account = account
         self.partition = self.partition or partition  # type: ignore[assignment]
@@ -178,7 +178,7 @@ def _iam(made: dict[str, Any], seen: _Seen, path: str, value: Mapping[str, Any])
             arn = str(each.get("Arn", ""))
             account = str(arn_part(arn, "account"))
             if len(named) > 1 and account.isdigit() and account != own:
-                seen.unused.append(_unused(name, arn, f"it is of account {account}, and the others of {own}"))
+                seen.unused.append(_unused(name, arn, f"it belongs to account {account}, the others to {own}"))
                 continue
             if name != "Policies" or ":iam::aws:" not in arn:
                 seen.arn(arn, path)
@@ -194,7 +194,7 @@ def _unused(name: str, arn: str, reason: str) -> dict[str, Any]:
         "region": "",
         "key": key,
         "reason": reason,
-        "resolution": "give the files of that account by themselves, with --account",
+        "resolution": "give that account's files separately, with --account",
     }
 
 

@@ -334,7 +334,7 @@ class Snapshot:
     def _organization(self, where: Mapping[str, Any], key: Mapping[str, str]) -> Fact[Any]:
         member = where["organization"][key["PolicyType"]]
         if "organization" not in self._document:
-            return self._missing("organization", "null where the account is in no organization")
+            return self._missing("organization", "null if the account isn't in an organization")
         organization = self._document["organization"]
         if organization is None or organization.get("MasterAccountId") == key["AccountId"]:
             return Known({"levels": None})
@@ -345,7 +345,7 @@ class Snapshot:
 
     def _missing(self, place: str, shape: str) -> Unknown:
         resolution = f"add it ({shape}), or check the live account"
-        return Unknown(f"{self._source} does not hold {place}", resolution, asked=False)
+        return Unknown(f"{self._source} doesn't contain {place}", resolution, asked=False)
 
 
 def moment(text: Any) -> datetime | None:

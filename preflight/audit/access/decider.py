@@ -218,7 +218,7 @@ def _decided(
         Reach.OPEN,
         tuple(dict.fromkeys(each.statement for _, decision in perhaps for each in decision.depends_on)),
         perhaps[0][0] if perhaps else "",
-        tuple(dict.fromkeys(hangs)) or ("the policies are too many-sided to try every name",),
+        tuple(dict.fromkeys(hangs)) or ("the policies distinguish too many names to try each",),
     )
 
 

@@ -104,7 +104,7 @@ def _written(
         isinstance(outcome, Done)
         and (other := whose.setdefault(outcome.account, outcome.target.key)) != outcome.target.key
     ):
-        reason = f"it is of account {outcome.account}, which {other} is of as well; leave out one of them"
+        reason = f"it belongs to account {outcome.account}, as {other} does; leave out one of them"
         outcome = FailedAudit(outcome.target, reason)
     return ledger.failed(outcome) if isinstance(outcome, FailedAudit) else ledger.done(outcome, stamp)
 

@@ -67,11 +67,11 @@ def password_policy(scene: Scene, rule: Rule) -> Iterator[Result]:
     faults = ["the account has no password policy"] if found is None else []
     if found is not None:
         if found.get("MinimumPasswordLength", 0) < _SHORTEST:
-            faults.append(f"passwords may be {found.get('MinimumPasswordLength', 0)} characters long")
+            faults.append(f"passwords can be as short as {found.get('MinimumPasswordLength', 0)} characters")
         if found.get("PasswordReusePrevention", 0) < _REMEMBERED:
-            faults.append("old passwords may be used again")
+            faults.append("old passwords can be used again")
     if not faults:
-        yield rule.result(Kind.PASS, "the password policy asks for long passwords that are not used again")
+        yield rule.result(Kind.PASS, "the password policy requires long passwords and prevents their reuse")
         return
     yield rule.result(
         Kind.FAIL,

@@ -75,7 +75,7 @@ def in_use(scene: Scene, rule: Rule) -> Iterator[Result]:
         since = f", and was last used {last}" if last else ""
         yield rule.result(
             Kind.FAIL,
-            f"role {role.name}, which SageMaker may assume, is used by no model of {', '.join(scene.regions)}{since}",
+            f"role {role.name}, which SageMaker can assume, isn't used by a model in {', '.join(scene.regions)}{since}",
             subject=role.arn,
             remedy="Delete it if notebooks, jobs and pipelines do not use it either.",
         )

@@ -125,7 +125,7 @@ def _idle_keys(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int 
 def _idle_password(scene: Scene, row: Mapping[str, str]) -> Iterator[tuple[str, int | None, int | None, str]]:
     if row.get("password_enabled") == "true" and row["user"] != ROOT:
         made = days_since(scene, row.get("password_last_changed"))
-        remedy = f"Take it away: aws iam delete-login-profile --user-name {row['user']}."
+        remedy = f"Delete it: aws iam delete-login-profile --user-name {row['user']}."
         yield "the password", days_since(scene, row.get("password_last_used")), made, remedy
 
 

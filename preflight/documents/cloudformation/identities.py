@@ -104,7 +104,7 @@ def _is_open(statement: Any) -> bool:
 
 def _unread(member: str, value: Any) -> dict[str, str]:
     labels = list(dict.fromkeys(label for _, text in DeployText.all_in(value) for label in text.labels))
-    reason = f"a part of it depends on {', '.join(labels)}" if labels else "a part of it is not what it should be"
+    reason = f"a part of it depends on {', '.join(labels)}" if labels else "a part of it has the wrong type"
     return {"Member": member, "Reason": reason, "Resolution": resolution(labels)}
 
 

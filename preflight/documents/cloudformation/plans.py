@@ -152,7 +152,7 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
     path = named if parent == "-" else os.path.join(os.path.dirname(parent), named)  # noqa: PTH118, PTH120
     label = f"{stack.where.prefix}{resource.id}"
     if label.count("/") >= 10:
-        problem = f"stacks are nested in {resource.id} endlessly"
+        problem = f"the stacks nested in {resource.id} contain each other"
         raise stack.template.error(resource.pointer, problem, "end the nesting")
     document = stack.shared.tree.load(path, parent)
     if document is None:
@@ -190,7 +190,7 @@ def _require_known(template: Template, given: Given) -> None:
 
 def _not_at_hand(template: Template, resource: Resource) -> Gap:
     message = f"the template of the nested stack {resource.id} was not found, so its resources aren't checked"
-    resolution = "give it as a file beside this one, by its path as TemplateURL, and package it when it is deployed"
+    resolution = "use its local path as TemplateURL, and package the template before you deploy it"
     return Gap(message, resolution, template.document, resource.pointer)
 
 
@@ -253,7 +253,7 @@ def _add(stack: Stack, resource: Resource, depends_on: tuple[str, ...], into: Ga
             )
         )
     elif resource.type.startswith("AWS::SageMaker::"):
-        message = f"preflight does not know the call that makes {resource.id}, a {resource.type}"
+        message = f"preflight does not know the call that creates {resource.id}, a {resource.type}"
         into.gaps.append(Gap(message, "review it yourself", document, resource.pointer))
     beside = [*uploads(resource.type, resource.properties, made.properties, at)]
     beside += declared_in(made, at) if "kind" in declared else ()

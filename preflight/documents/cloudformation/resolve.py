@@ -206,7 +206,7 @@ class Resolver:
     def _if(self, argument: Any, pointer: str) -> Any:
         if not isinstance(argument, list) or len(argument) != 3 or not isinstance(argument[0], str):
             problem = "Fn::If takes the name of a condition and two values"
-            raise self.template.error(pointer, problem, "write [Condition, value if it holds, value if not]")
+            raise self.template.error(pointer, problem, "write [Condition, value if true, value if false]")
         holds = self.condition(argument[0], f"{pointer}/0")
         if isinstance(holds, bool):
             return self.value(argument[1 if holds else 2], f"{pointer}/{1 if holds else 2}")

@@ -219,21 +219,23 @@ class Stack:
             if certain:
                 self._perhaps_unmade(resource, block, pointer, holds)
             return False
-        message = f"{resource.id} isn't made, because its condition {resource.condition} doesn't hold; for a reference "
-        message += f"to it CloudFormation refuses the template: Unresolved resource dependencies [{resource.id}] in "
+        message = (
+            f"{resource.id} isn't created, because its condition {resource.condition} is false. CloudFormation rejects "
+        )
+        message += f"a template with a reference to it: Unresolved resource dependencies [{resource.id}] in "
         message += f"the {block} block of the template"
         if not certain:
             message += "; whether the reference is used depends on a condition that isn't known"
         document = self.template.document
-        gap = Gap(message, f"refer to it only where {resource.condition} holds", document, pointer, refused=certain)
+        gap = Gap(message, f"refer to it only if {resource.condition} is true", document, pointer, refused=certain)
         self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
         return True
 
     def _perhaps_unmade(self, resource: Resource, block: str, pointer: str, label: str) -> None:
         """Note a reference that is always used, to a resource that a condition which is not known may leave out."""
-        message = f"Can't determine whether CloudFormation refuses the template: {resource.id} is made only if "
-        message += f"{resource.condition} holds, and the {block} block refers to it in any case; it depends on {label}"
-        way = f"refer to it only where {resource.condition} holds, or {resolution([label])}"
+        message = f"Can't determine whether CloudFormation rejects the template: {resource.id} is created only if "
+        message += f"{resource.condition} is true, and the {block} block always refers to it; it depends on {label}"
+        way = f"refer to it only if {resource.condition} is true, or {resolution([label])}"
         document = self.template.document
         gap = Gap(message, way, document, pointer)
         self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)

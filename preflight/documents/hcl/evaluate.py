@@ -69,7 +69,7 @@ class Evaluator:
         """Return what an expression is; `scope` are the names that are bound around it."""
         self.spend(1)
         if self._depth >= _DEEPEST or self._budget.steps <= 0:
-            return UnknownValue("…", source.place(node), "it is too large to work out")
+            return UnknownValue("…", source.place(node), "it is too large to evaluate")
         self._depth += 1
         try:
             return self._value(node, source, scope or {})

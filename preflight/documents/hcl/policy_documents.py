@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from preflight.documents.hcl.expression import Evaluating, Scope, entries, is_complete
-from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, text_of
 from preflight.documents.hcl.policy_text import read_json
 from preflight.documents.hcl.values import (
@@ -218,11 +217,6 @@ class Documents:
     def _attribute(self, given: _Instance, name: str) -> HclValue | None:
         node = given.block.attribute(name)
         return self._evaluator.value(node, given.block.source, given.scope) if node is not None else None
-
-
-def address_of(block: Block) -> str:
-    """Return the address of a data source that makes a policy."""
-    return f"data.{DOCUMENT}.{block.labels[1]}"
 
 
 def _override(statements: list[HclValue], given: HclValue) -> None:

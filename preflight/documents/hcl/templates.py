@@ -63,7 +63,7 @@ def joined(pieces: Sequence[Piece], at: Place) -> HclValue:
         length += len(part)
         known = known and made.known
         if length > _LONGEST:
-            return UnknownValue("…", at, "it is too large to work out")
+            return UnknownValue("…", at, "it is too large to evaluate")
     return Scalar("".join(text), at, "".join(written), known, tuple(marks))
 
 

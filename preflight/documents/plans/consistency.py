@@ -111,7 +111,7 @@ def require_consistent(plan: Plan, options: Mapping[str, str] | None = None) -> 
         raise _error(plan, "principal", options, f"the principal belongs to account {account}, but the plan is for "
                      f"account {plan.account}", "name a principal of that account, or correct the account")  # fmt: skip
     if plan.region is not None and partition != partition_of(plan.region):
-        raise _error(plan, "principal", options, f"the principal is of the partition {partition}, and the region "
+        raise _error(plan, "principal", options, f"the principal is in partition {partition}, but Region "
                      f"{plan.region} is in {partition_of(plan.region)}", "make them agree")  # fmt: skip
 
 

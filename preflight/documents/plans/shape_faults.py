@@ -239,7 +239,7 @@ def _text(schema: Schema, name: str, value: str, place: _Place) -> Iterator[Faul
     if fits is False:
         yield _misformed(pattern, value, place)
     elif fits is None and patterns.is_read(pattern):
-        problem = f"whether {place.shown} has the form {_shortened(pattern)} would take too long to find out"
+        problem = f"checking {place.shown} against the pattern {_shortened(pattern)} would take too long"
         yield Fault("unjudged", place.pointer, problem, f"Check {place.shown} yourself.", name, value)
 
 
@@ -267,7 +267,7 @@ def _not_listed(among: list[str], name: str, value: str, place: _Place) -> Fault
     written = f"`{_shortened(DeployText(value).shown)}`" if value else "empty"
     problem = f"{place.shown} is {written}, which is not one of the {len(among)} values that the API's model lists"
     if len(among) == 1:
-        problem = f"{place.shown} is {written}; the one value that the API takes is `{among[0]}`"
+        problem = f"{place.shown} is {written}; the only value that the API accepts is `{among[0]}`"
     return Fault("enum", place.pointer, problem, remedy, name, value)
 
 

@@ -136,11 +136,6 @@ def _with_bare_placeholders(
     return all_in(document, wanted, repeated, forms)
 
 
-def policies_in(document: Document, wanted: PolicyDocumentType | None = None) -> list[FoundPolicy]:
-    """Return every policy in a document, as `all_in` does, without what of it could not be looked at."""
-    return all_in(document, wanted).found
-
-
 def all_in(
     document: Document,
     wanted: PolicyDocumentType | None = None,

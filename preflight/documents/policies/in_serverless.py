@@ -52,11 +52,11 @@ def _below(value: Any, at: str, path: tuple[str, ...]) -> tuple[Any, str]:
 def _of_role(document: Document, value: Any, at: str, path: tuple[str, ...]) -> Iterator[FoundPolicy | PassedOver]:
     value, at = _below(value, at, path)
     if isinstance(value, str):
-        yield PassedOver(f"{at[1:].replace('/', '.')} is {value}, which the framework puts in")
+        yield PassedOver(f"{at[1:].replace('/', '.')} is {value}, which the framework fills in")
     elif isinstance(value, list):
         taken = [index for index, each in enumerate(value) if isinstance(each, str)]
         for index in taken:
-            yield PassedOver(f"{at[1:].replace('/', '.')}[{index}] is {value[index]}, which the framework puts in")
+            yield PassedOver(f"{at[1:].replace('/', '.')}[{index}] is {value[index]}, which the framework fills in")
         resolving = Resolving(at)
         # What the framework puts in is left out, and what follows stays where it is.
         statements = resolving.resolved([_NO_VALUE if index in taken else each for index, each in enumerate(value)])

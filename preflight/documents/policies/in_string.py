@@ -83,7 +83,7 @@ def _repeated_in_string(document: Document, pointer: str, text: str, repeated: I
 def repeated_problem(pointer: str, line: int | None, column: int | None) -> Problem:
     """Return that the member at `pointer` of the policy is given twice, the second time at this place in the file."""
     name = unescape(pointer.rpartition("/")[2])
-    remedy = f"Keep one `{name}`: of two, JSON readers take the last and AWS takes neither."
+    remedy = f"Keep one `{name}`: JSON parsers use the last one, and AWS rejects the policy."
     return Problem("repeated", f"duplicate key `{name}` in the same object", remedy, pointer, line, column)
 
 

@@ -64,7 +64,7 @@ def with_placeholders(
 
 def _unsubstituted(found: FoundPolicy, name: str, at: str) -> Problem:
     line, column = found.place(at) or (None, None)
-    message = f"{name} is plain text here, since no Fn::Sub is around it"
+    message = f"{name} is plain text here, because it isn't inside Fn::Sub"
     return Problem("unsubstituted", message, "Use Fn::Sub (!Sub) for the text.", line=line, column=column)
 
 

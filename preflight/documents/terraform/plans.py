@@ -128,7 +128,7 @@ def _is_here(change: ResourceChange, reading: _Reading) -> bool:
     if region is None or reading.place.region is None or region == reading.place.region:
         return True
     if "operation" in made_as(declared_of(change.type)) or change.type.startswith(_SAGEMAKER):
-        message = f"{change.address} is in {region}, and what is checked is {reading.place.region}"
+        message = f"{change.address} is in {region}, but the check is for {reading.place.region}"
         reading.gap(change, message, f"check the plan with --region {region} too")
         return False
     return bool(str(made_as(declared_of(change.type)).get("kind", "iam:")).startswith(("iam:", "s3:")))
@@ -186,7 +186,7 @@ def _request(change: ResourceChange, operation: str, reading: _Reading) -> None:
     for path, argument in left.items():
         known_elsewhere = change.updates and path == argument
         if not (argument in ignored() or argument.replace("_", "") in dropped or known_elsewhere):
-            message = f"preflight does not know the argument {path} of {change.address}, and so leaves it out"
+            message = f"preflight does not know the argument {path} of {change.address}, and ignores it"
             reading.gap(change, message)
     root = load_schema(schema)
     parameters: dict[str, Any] = fitted(members, root, root)

@@ -59,7 +59,9 @@ class Tree:
             self._bytes += max(len(document.text) - about.st_size, 0)
         if document is None or self._files > _MOST_FILES or self._bytes > _MOST_BYTES:
             limit = f"{_MOST_FILES} files or {_MOST_BYTES >> 20} MiB"
-            raise InputError(by, f"it names more than {limit}, with what those name", mend="check its parts one by one")
+            raise InputError(
+                by, f"it refers to more than {limit}, directly or indirectly", mend="check its parts one by one"
+            )
         return document
 
 

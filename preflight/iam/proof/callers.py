@@ -91,7 +91,7 @@ def crowd(
     missing = missing or unclear_sessions(sought)
     services = [value for each in conditions if each.key == "aws:principalservicename" for value in each.values]
     if sum("*" in value or "?" in value for value in (*services, *(sought if services else ()))) > 1:
-        missing = missing or "the patterns for aws:PrincipalServiceName are too many"
+        missing = missing or "there are too many patterns for aws:PrincipalServiceName"
     people = [Person(each) for each in _callers(dict.fromkeys(found))]
     of_id = [each for each in conditions if each.key == "aws:userid"]
     unique = [value for value in listed if value.startswith(_UNIQUE_IDS)]
@@ -178,7 +178,7 @@ def _names(
     ]
     wanted = [True, *(None for _ in (*forms, *groups, 0))]
     shown = words([flat, *forms, *groups, plain], wanted)
-    return list(shown.words.values()), "" if shown.whole else "the patterns for callers are too entangled"
+    return list(shown.words.values()), "" if shown.whole else "the patterns for callers overlap in too many ways"
 
 
 def _name_of(kind: str) -> Symbols:

@@ -137,8 +137,8 @@ def unconfirmed(must: Sequence[Box]) -> str:
     if any(kind == "CanonicalUser" for each in statements if each.principals for kind, _ in each.principals.entries):
         return "a canonical user ID, which does not show the account"
     if any(True for box in must for _ in variables_of(box)):
-        return "policy variables that more than one condition bears on"
-    return "a request that may be new is not decided so by the evaluation of one request"
+        return "a policy variable that several conditions depend on"
+    return "the evaluation of a single request does not confirm a request that may be new"
 
 
 def _search(must: Sequence[Box], avoid: Sequence[Box], case: SpacePart) -> tuple[Point | None, tuple[str, ...]]:

@@ -94,7 +94,7 @@ def _several(found: Sequence[str], about: Sequence[Condition], *, thorough: bool
     sets = [each for size in range(2, most + 1) for each in choices(of_each, size)]
     if whole and (thorough or most >= len(of_each)):
         return sets, ""
-    return [*sets, tuple(of_each)], "one key's set operators tell too many kinds of value apart"
+    return [*sets, tuple(of_each)], "the set operators on one key distinguish too many values"
 
 
 def _single(key: str, about: Sequence[Condition], *, thorough: bool) -> tuple[list[str], str]:
@@ -159,7 +159,7 @@ def _texts(key: str, about: Sequence[Condition], *, thorough: bool) -> tuple[lis
     base = _ANY_ARN if arns else (RUN,) if may_be_empty(key) else (ONE, RUN)
     shown = words([[base], *groups], [True, *(None for _ in groups)])
     found += shown.words.values()
-    return found, "" if shown.whole else f"the patterns for {key} are too entangled"
+    return found, "" if shown.whole else f"the patterns for {key} overlap in too many ways"
 
 
 def as_tokens_text(condition: Condition, value: object) -> str:

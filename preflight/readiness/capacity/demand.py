@@ -82,12 +82,14 @@ def asked_for(step: Step, measure: str, of: str | None) -> Amount:
         return more
     if how == "beside-or-instead":
         return Amount(
-            more.low, new.high, (*new.doubts, Uncertainty("AWS does not say whether what is replaced counts meanwhile"))
+            more.low,
+            new.high,
+            (*new.doubts, Uncertainty("AWS does not say whether the replaced instances count until the update ends")),
         )
     step_by_step = sum((batch_of(draw.of(of), batch) for draw in draws), NOTHING)
     together = step_by_step + more
     high = new.high if together.high is None or new.high is None else min(new.high, together.high)
-    doubt = Uncertainty("a rolling update adds one batch, and what the new fleet has more than the old one")
+    doubt = Uncertainty("a rolling update adds one batch, and the difference if the new fleet is larger")
     return Amount(max(step_by_step.low, more.low), high, (*together.doubts, doubt))
 
 

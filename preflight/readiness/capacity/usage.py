@@ -62,7 +62,7 @@ class User:
         return Draw(Amount(count or 0, count or 0), where=self.name)
 
     def _unknown(self, high: int | None = None) -> Amount:
-        return Amount(0, high, (self.doubt or Uncertainty(f"what {self.name} is made of is not known"),))
+        return Amount(0, high, (self.doubt or Uncertainty(f"the configuration of {self.name} is not known"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _of_itself(kind: ResourceKind, key: Mapping[str, str], fact: Fact[Any]) -> U
         reason, way = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("it is gone", "")
         return User(label, key, None, doubt=Uncertainty(f"{label} cannot be read: {reason}", way))
     parts = own_parts(kind.declared["usage"], fact.value)
-    doubt = None if parts is not None else Uncertainty(f"what {label} runs on is not known")
+    doubt = None if parts is not None else Uncertainty(f"the instances of {label} are not known")
     return User(label, fact.value, parts, doubt=doubt)
 
 

@@ -45,7 +45,7 @@ def needs_of_call(call: str, parameters: Mapping[str, Any]) -> tuple[tuple[Deriv
     """
     service, _, operation = call.partition(":")
     if needs_no_permission(call):
-        return (), "IAM authorizes it by nothing"
+        return (), "it needs no IAM permission"
     declared = declared_needs(call)
     if declared is not None:
         return tuple(_declared(declared, parameters)), ""

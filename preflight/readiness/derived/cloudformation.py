@@ -33,21 +33,18 @@ def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None,
         return None, _unknown(resource.type)
     needs = tuple(_Needs(resource, known).all())
     if not needs:
-        return None, f"AWS doesn't publish what it takes to {resource.handler} a resource of the type {resource.type}"
+        return None, f"AWS doesn't publish the permissions to {resource.handler} a resource of type {resource.type}"
     return needs, ""
 
 
 def _unknown(type_: str) -> str:
     if type_.endswith("::MODULE"):
-        return f"what the module {type_} makes is known to CloudFormation only"
+        return f"only CloudFormation knows what the module {type_} creates"
     if type_.startswith("AWS::Serverless::"):
-        return (
-            f"what SAM makes of {type_} can't be told from the template; "
-            "a template needs Transform: AWS::Serverless-2016-10-31 for it"
-        )
+        return f"the template doesn't show what SAM creates for {type_}; it needs Transform: AWS::Serverless-2016-10-31"
     if type_.startswith("AWS::"):
-        return f"AWS publishes no permissions of the type {type_} that preflight knows"
-    return f"nothing is known of the type {type_}, which isn't AWS's"
+        return f"preflight doesn't know which permissions the type {type_} needs"
+    return f"{type_} isn't an AWS type, and preflight doesn't know what it needs"
 
 
 class _Needs:
@@ -88,7 +85,7 @@ class _Needs:
         if each.unless and certainty != "not-needed":
             other, path = any_set(self._properties, each.unless)
             if other == "set":
-                certainty, why = "not-needed", f"{path} is set, which another call is for"
+                certainty, why = "not-needed", f"{path} is set, so another call is made"
         tagged = certainty != "not-needed" and each.action == self._known.core(self._resource.handler)
         yield self._need(each.action, certainty, "override", why, path, on=each.on, tagged=tagged)
 
@@ -109,10 +106,10 @@ class _Needs:
             case "if":
                 found, path = any_set(self._properties, each.paths)
                 certainty: Certainty = "not-needed" if found == "unset" else "maybe"
-                why = f"{path} is set" if path else f"nothing is set that it would be for ({', '.join(each.paths[:3])})"
+                why = f"{path} is set" if path else f"no property that needs it is set ({', '.join(each.paths[:3])})"
                 yield self._need(each.action, certainty, "property", why, path)
             case "never":
-                yield self._need(each.action, "not-needed", "rule", "it takes away, and the resource is made")
+                yield self._need(each.action, "not-needed", "rule", "it deletes, and the resource is created")
             case _:
                 yield self._need(each.action, "maybe", "rule", "the handler of the type lists it")
 

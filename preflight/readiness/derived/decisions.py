@@ -163,7 +163,7 @@ def _judged(each: ResourceStep, rule: Rule, need: DerivedNeed, arn: str) -> Resu
         return replace(found, kind=Kind.OPEN, message=message)
     if found.kind is Kind.FAIL and each.resource.depends_on:
         depends = ", ".join(each.resource.depends_on)
-        message = f"Can't determine whether {each.resource.name} is made: it depends on {depends}; {found.message}"
+        message = f"Can't determine whether {each.resource.name} is created: it depends on {depends}; {found.message}"
         return replace(found, kind=Kind.OPEN, message=message)
     return found
 

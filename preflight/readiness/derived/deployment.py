@@ -99,7 +99,7 @@ def _unclear(step: Step) -> str:
     say = "; --stack-name NAME checks the calls that deploy the stack, and --service-role ARN tells the two apart"
     facts = caller_facts(step)
     if not isinstance(facts, Known):
-        return f"who deploys the stack isn't known{say}"
+        return f"the principal that deploys the stack isn't known{say}"
     who = facts.value
     if who.kind not in ("role", "session"):
         return ""
@@ -107,7 +107,7 @@ def _unclear(step: Step) -> str:
     trust = None if who.trust is None else parsed_policy("the trust policy", who.trust, PolicyType.RESOURCE)
     said = str(who.trust)
     if trust is None or "'Allow'" not in said or _SERVICE in said:
-        return f"{name} may be the service role of the stack, rather than who deploys it{say}"
+        return f"{name} may be the service role of the stack, not the principal that deploys it{say}"
     return ""
 
 

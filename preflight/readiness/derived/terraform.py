@@ -48,7 +48,7 @@ _OF_NO_CALL = (
 def needs_of(resource: PlannedResource) -> tuple[tuple[DerivedNeed, ...] | None, str]:
     """Return what a change of a plan needs; None, and the reason, where nothing is known of its type."""
     if resource.type in _OF_NO_CALL:
-        return (), "it is worked out without a call"
+        return (), "it makes no calls"
     if resource.type.startswith("awscc_"):
         return _of_cloud_control(resource)
     handlers = terraform_calls(resource.type) or _read_only(resource.type)

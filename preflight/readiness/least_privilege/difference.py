@@ -114,7 +114,9 @@ def _unknown(needed: Needed) -> Iterator[Doubt]:
     for each in needed.needs:
         resource = each.need.resource
         if (unknown := DeployText.partial(resource)) and unknown.is_only_made_up:
-            message = f"whether it is allowed {each.need.permission.action} on {unknown.shown} is for a check to tell"
+            message = (
+                f"this comparison does not cover whether it is allowed {each.need.permission.action} on {unknown.shown}"
+            )
             yield Doubt(message, "Run preflight check with --principal")
 
 
@@ -170,7 +172,7 @@ def _unsure(verdicts: Sequence[DecidedNeed]) -> Iterator[Doubt]:
             keys = dict.fromkeys(on.key for on in each.decision.depends_on if ":" in on.key)
             yield Doubt(
                 f"whether {grant.action} on {grant.resource} is allowed depends on {'; '.join(dict.fromkeys(hangs))}",
-                f"Say what the request will have: {' '.join(f'--context {key}=VALUE' for key in keys)}" if keys else "",
+                f"Give the values in the request: {' '.join(f'--context {key}=VALUE' for key in keys)}" if keys else "",
             )
 
 

@@ -155,7 +155,7 @@ def _open_name(need: NeededPermission) -> Iterator[Doubt]:
     """Tell of a name that somebody could give: until then the grant is for every name that it may be."""
     if (unknown := DeployText.partial(need.resource)) and not unknown.is_only_made_up:
         labels = unknown.labels
-        message = f"{need.permission.action} is granted on all that {unknown.shown} may be"
+        message = f"{need.permission.action} is granted on every value that {unknown.shown} can have"
         said = resolution(labels)
         yield Doubt(f"{message}, which depends on {', '.join(labels)}", f"{said[0].upper()}{said[1:]}")
 

@@ -68,7 +68,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
             sentence(fact.resolution),
         )
     rest = f"; {_listed(over)} named it" if over else ""
-    return result(Kind.PASS, f"{name} is in use by none of the {len(keys)} {users.label}s in {step.region}{rest}")
+    return result(Kind.PASS, f"{name} is not in use by any of the {len(keys)} {users.label}s in {step.region}{rest}")
 
 
 def _names(step: Step, users: ResourceKind, value: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:

@@ -157,7 +157,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             else outcome.remedy,
         )
     if outcome.kind is Kind.PASS:
-        there = "is made by the plan" if reference.planned else "exists"
+        there = "is created by the plan" if reference.planned else "exists"
         return replace(outcome, message=f"{via[:-1]}, {there} and {service} can assume it")
     return replace(
         outcome,

@@ -83,13 +83,13 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
     if partition != step.partition:
         return result(
             Kind.FAIL,
-            f"{principal} is of the partition {partition}, and the call is made in {step.partition}",
+            f"{principal} is in partition {partition}, but the call is made in {step.partition}",
             f"Name a role or user of {step.partition}, or correct the region.",
         )
     if account != step.account_id:
         return result(
             Kind.FAIL,
-            f"{principal} is of account {account}, and the call is made in account {step.account_id}",
+            f"{principal} belongs to account {account}, but the call is made in account {step.account_id}",
             f"Name a role or user of account {step.account_id}, or correct the account.",
         )
     if identity_of(principal) is None:

@@ -31,7 +31,7 @@ def well_formed(step: Step, rule: Rule) -> Iterator[Result]:
     for name, first in repeated:
         yield rule.result(
             Kind.FAIL,
-            f"the {name.label} `{name.text}` is given twice: at {first.pointer} already",
+            f"the {name.label} `{name.text}` is used twice, first at {first.pointer}",
             subject=subject(step),
             location=place_in(step, name.pointer),
             remedy=f"Give each its own {name.label}.",

@@ -96,7 +96,7 @@ def _fits(step: Step, rule: Rule, quota: Mapping[str, Any], name: str, listed: F
         resolution = f"Look for it in {where}, {quota['service']}." if isinstance(entry, Absent) else entry.resolution
         return rule.result(
             Kind.OPEN,
-            f"the limit of '{name}' is not known: {reason}; {used} in use, {asked} asked for",
+            f"the limit of '{name}' is not known: {reason}; {used} in use, {asked} requested",
             subject=subject(step),
             location=step.location,
             remedy=_sentence(resolution),

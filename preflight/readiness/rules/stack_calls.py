@@ -29,7 +29,7 @@ def allowed(each: StackStep, rule: Rule) -> Iterator[Result]:
         yield from (replace(result, level=Level.WARNING) for result in found if result.kind is Kind.FAIL)
     else:
         first = next(result for result in found if result.kind is Kind.OPEN)
-        say = "--stack-name NAME and --service-role ARN say more of the deploy"
+        say = "--stack-name NAME and --service-role ARN describe the deployment"
         yield replace(first, kind=Kind.NOT_APPLICABLE, message=f"{first.message}; {say}", remedy="")
 
 

@@ -335,7 +335,11 @@ def test_what_the_aws_cli_printed_makes_one_too(tmp_path: Path, run: Run) -> Non
         ({"a": {"Buckets": []}}, (), "a.json: it is not the output of a supported AWS CLI command"),
         ({"a": {"Quotas": []}}, ("--account", "111122223333"), "doesn't name its region; add --region"),
         ({"a": {"Quotas": []}}, ("--region", "us-east-1"), "no file names the account; add --account"),
-        ({"a": CONFIG}, ("--account", "444455556666"), "it is of account 111122223333, and the others of 444455556666"),
+        (
+            {"a": CONFIG},
+            ("--account", "444455556666"),
+            "it belongs to account 111122223333, the others to 444455556666",
+        ),
     ],
 )
 def test_files_that_do_not_make_one(

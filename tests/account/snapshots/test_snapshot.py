@@ -42,7 +42,7 @@ def test_names_compare_without_case_where_aws_does() -> None:
 def test_absent_part_is_unknown_and_says_what_to_add() -> None:
     fact = one(snapshot({}), "sagemaker:model", ModelName="m")
     assert isinstance(fact, Unknown)
-    assert fact.reason == "facts.json does not hold regions.us-east-1.models"
+    assert fact.reason == "facts.json doesn't contain regions.us-east-1.models"
     assert "DescribeModel" in fact.resolution
 
 

@@ -312,7 +312,7 @@ def test_a_page_for_each_account(three: Path, preflight: Command) -> None:
     [
         (["--snapshot", "all"], "--into DIR says where"),
         (["--into", "out"], "--into is for many accounts"),
-        (["--organization", "--accounts", "x"], "--organization and --accounts each say"),
+        (["--organization", "--accounts", "x"], "--organization and --accounts can't be combined"),
         (["--snapshot", "all", "--into", "out", "--who-can", "s3:GetObject"], "asked of one account"),
         (["--snapshot", "all", "--into", "out", "--engine", "dask"], "go together"),
         (["--snapshot", "all", "--into", "out", "--scheduler", "tcp://x"], "go together"),

@@ -249,7 +249,7 @@ def test_an_assembly_of_several_places(tmp_path: Path) -> None:
 def test_a_stack_that_is_nested_in_itself(tmp_path: Path) -> None:
     nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "t.json"}}
     (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Me": nested, "E": ENDPOINT}}), encoding="utf-8")
-    with pytest.raises(InputError, match="endlessly"):
+    with pytest.raises(InputError, match="contain each other"):
         read_plan([str(tmp_path / "t.json")], given=GIVEN)
 
 

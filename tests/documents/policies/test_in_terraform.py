@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from preflight.documents.policies.find import policies_in
+from preflight.documents.policies.find import all_in
 from preflight.documents.text.load import load
 
 HERE = Path(__file__).parents[1] / "terraform" / "plans"
@@ -36,7 +36,7 @@ HERE = Path(__file__).parents[1] / "terraform" / "plans"
 )
 def test_policies_are_found(plan: str, expected: set[tuple[str, str]]) -> None:
     document = load(str(HERE / f"{plan}.json"))
-    found = policies_in(document)
+    found = all_in(document).found
     assert {(each.type, each.owner["address"]) for each in found} == expected
     lines = document.text.split("\n")
     for each in found:

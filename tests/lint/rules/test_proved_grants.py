@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from preflight.documents.policies.find import policies_in, read_policies
+from preflight.documents.policies.find import all_in, read_policies
 from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.documents.text.document import Document
 from preflight.engine.result import Level
@@ -21,7 +21,7 @@ def rules_of(policy: FoundPolicy) -> dict[str, str]:
 
 def linted(condition: dict[str, Any], **statement: Any) -> dict[str, str]:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement, "Condition": condition}]}
-    (policy,) = policies_in(Document("p.json", document))
+    (policy,) = all_in(Document("p.json", document)).found
     return rules_of(policy)
 
 

@@ -159,7 +159,7 @@ def test_what_depends_on_an_unknown_key_is_open() -> None:
     found = compared(office)
     assert lacking(found) == []
     assert "depends on aws:SourceIp IpAddress 10.0.0.0/8" in found.doubts[0].message
-    assert found.doubts[0].resolution == "Say what the request will have: --context aws:SourceIp=VALUE"
+    assert found.doubts[0].resolution == "Give the values in the request: --context aws:SourceIp=VALUE"
     assert spare(found) == []
 
 

@@ -169,7 +169,7 @@ def test_a_role_of_the_template_is_judged_by_the_templates_policies() -> None:
     rules = {"select": ["PRE120", "PRE121", "PRE122"], "parts": BUCKET}
     report, account = checked(made(READS), PASSES, **rules)
     assert {each.kind.value for each in report.results if "s3:" in each.message or each.rule != "PRE121"} == {"pass"}
-    assert "is made by the plan" in of(report, "PRE120")[0].message
+    assert "is created by the plan" in of(report, "PRE120")[0].message
     assert not any(
         ask.kind == "iam:role" and dict(ask.key).get("RoleArn", DEPLOYER) != DEPLOYER for ask in account.asked
     )

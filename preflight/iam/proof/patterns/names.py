@@ -158,7 +158,7 @@ def name_classes(
         classes, whole = _all(pattern, others, boxes, domain, with_variable=with_variable)
         found += classes
         if not whole:
-            missing = f"the patterns for {what} are too entangled"
+            missing = f"the patterns for {what} overlap in too many ways"
     return NameClasses(found, missing)
 
 

@@ -57,7 +57,7 @@ def action_supported(subject: Subject) -> Iterator[Finding]:
             if entry.text.lower() in _REFUSED.get(owner, ()):
                 yield Finding(
                     entry.pointer,
-                    f"{owner.upper()} refuses {entry.text} in a resource's policy (Policy statement action out of "
+                    f"{owner.upper()} rejects {entry.text} in a resource-based policy (Policy statement action out of "
                     "service scope)",
                     f"remove {entry.text} here, and allow it in an identity-based policy",
                 )
@@ -67,8 +67,8 @@ def action_supported(subject: Subject) -> Iterator[Finding]:
                 what = "a role's trust policy" if owner == "sts" else f"the policy of a resource of {owner}"
                 yield Finding(
                     entry.pointer,
-                    f"{entry.text} is an action of {service}, which {what} cannot hold",
-                    f"remove it here; allow it in an identity policy, or in the policy of a resource of {service}",
+                    f"{entry.text} is an action of {service}, which {what} can't contain",
+                    f"remove it here; allow it in an identity-based policy, or in a policy of a {service} resource",
                 )
 
 
@@ -86,7 +86,7 @@ def _listed_across_accounts(subject: Subject) -> Iterator[Finding]:
         if of and others:
             yield Finding(
                 entry.pointer,
-                f"SQS refuses {entry.text} for {others[0].text}, which is of another account (Invalid value for the "
+                f"SQS rejects {entry.text} for {others[0].text}, which is of another account (Invalid value for the "
                 "parameter Policy)",
                 f"remove {entry.text} here: a principal of another account can't be allowed to list queues",
             )
@@ -98,7 +98,7 @@ def _of_repository(subject: Subject) -> Iterator[Finding]:
             if name in statement.raw:
                 yield Finding(
                     f"{statement.pointer}/{name}",
-                    f"ECR refuses a repository policy with {name} (Invalid repository policy provided)",
+                    f"ECR rejects a repository policy with {name} (Invalid repository policy provided)",
                     f"remove {name}: the policy applies to the repository that it is attached to",
                     on_name=True,
                 )
@@ -118,7 +118,7 @@ def resource_supported(subject: Subject) -> Iterator[Finding]:
             if owner == "s3" and entry.text and not entry.text.strip("*"):
                 yield Finding(
                     entry.pointer,
-                    f"S3 refuses a bucket policy with the resource `{entry.text}` (Policy has invalid resource)",
+                    f"S3 rejects a bucket policy with the resource `{entry.text}` (Policy has invalid resource)",
                     "name the bucket, and its objects: arn:aws:s3:::example-bucket and arn:aws:s3:::example-bucket/*",
                     level=stored_by_s3.level(subject),
                 )

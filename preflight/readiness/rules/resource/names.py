@@ -76,7 +76,7 @@ def _taken(each: ResourceStep, named: NamedResource, there: Any, result: Any) ->
     elif named.ask.region:
         message += f" in {named.ask.region}"
     if resource.through:
-        way = f"Give it another name. If it is there as part of {stack}, check the update of that: --deployed FILE."
+        way = f"Give it another name. If it belongs to {stack}, check the template as an update: --deployed FILE."
     else:
         way = "Give it another name, or import it into the state: terraform import."
     return result(Kind.FAIL, message, way)  # type: ignore[no-any-return]
@@ -162,5 +162,5 @@ def _if_made(result: Result, each: ResourceStep) -> Result:
     if result.kind is not Kind.FAIL or not each.resource.depends_on:
         return result
     depends = ", ".join(each.resource.depends_on)
-    message = f"Can't determine whether {each.resource.name} is made: it depends on {depends}; {result.message}"
+    message = f"Can't determine whether {each.resource.name} is created: it depends on {depends}; {result.message}"
     return replace(result, kind=Kind.OPEN, message=message)

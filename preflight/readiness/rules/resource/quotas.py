@@ -31,7 +31,7 @@ def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     if found is None:
         return
     limit, there = found
-    state = f"{quota.name} is {limit}, {there} are there, and the plan makes {len(same)}"
+    state = f"{quota.name} is {limit}; {there} exist, and the plan creates {len(same)}"
     kind, way = Kind.PASS, ""
     if there + certain > limit:
         kind = Kind.FAIL
