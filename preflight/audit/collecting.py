@@ -170,16 +170,16 @@ def _listed(outcome: Answered, name: str) -> Fact[Any]:
         outcome.members[name]
     except IncompleteAnswerError as error:
         return error.fact
-    return Known(_with_documents(outcome.response[name]))
+    return Known(_with_versions(outcome.response[name]))
 
 
-def _with_documents(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return entries with the default versions of policies only: the others decide nothing."""
+def _with_versions(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return entries without the old versions of AWS's policies: no one can restore those."""
     found = []
     for entry in entries:
         versions = entry.get("PolicyVersionList")
         kept = {**entry}
-        if versions is not None:
+        if versions is not None and ":iam::aws:" in entry.get("Arn", ""):
             kept["PolicyVersionList"] = [each for each in versions if each.get("IsDefaultVersion")]
         found.append(kept)
     return found

@@ -30,6 +30,13 @@ _COMMANDS = {
 class _Commands(typer.core.TyperGroup):
     """A group whose commands are imported one by one, so that none pays for another."""
 
+    def invoke(self, ctx: Any) -> Any:
+        # typer ends for Ctrl-C with its code, and says nothing: a command that has more to say says it itself.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 

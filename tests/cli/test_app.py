@@ -106,6 +106,17 @@ def test_an_interruption_ends_with_130(preflight: Command, monkeypatch: pytest.M
     assert ran.line == "preflight: interrupted; a check only reads, so nothing has changed"
 
 
+def test_an_interruption_before_anything_was_read_is_said_once(
+    preflight: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("preflight.api.take_snapshot._collected", interrupted)
+    ran = preflight("snapshot", "--output", "s.json")
+    assert (ran.code, ran.line) == (130, "preflight: interrupted")
+
+
 LOST = """
 class Callback:
     def __del__(self):

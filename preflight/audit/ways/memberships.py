@@ -100,14 +100,15 @@ class Memberships:
 
 
 def _managed(detail: Mapping[str, Any]) -> ManagedPolicy:
+    name = str(detail.get("PolicyName") or detail["Arn"].rpartition("/")[2])
     default: Policy | None = None
     others: list[tuple[str, Policy]] = []
     for each in detail.get("PolicyVersionList", ()):
-        parsed = parsed_policy(detail["PolicyName"], each.get("Document") or {}, PolicyType.IDENTITY)
+        parsed = parsed_policy(name, each.get("Document") or {}, PolicyType.IDENTITY)
         if not isinstance(parsed, Policy):
             continue
         if each.get("IsDefaultVersion"):
             default = parsed
         else:
             others.append((str(each.get("VersionId", "")), parsed))
-    return ManagedPolicy(detail["Arn"], detail["PolicyName"], default, tuple(others))
+    return ManagedPolicy(detail["Arn"], name, default, tuple(others))

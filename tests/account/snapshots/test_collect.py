@@ -397,6 +397,25 @@ def test_resource_policies_are_read_and_judged_if_asked_for(
     assert passed["kind"] == "pass" and "1 queue" in passed["message"] and "1 key" in passed["message"], passed
 
 
+def test_older_versions_of_policies_are_kept_for_who_can_restore_them(aws: StandIn, run: Run, tmp_path: Path) -> None:
+    def allowing(action: str) -> str:
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+        )
+
+    iam = aws.client("iam")
+    arn = iam.create_policy(PolicyName="team", PolicyDocument=allowing("*"))["Policy"]["Arn"]
+    narrow = allowing("iam:SetDefaultPolicyVersion")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=narrow, SetAsDefault=True)
+    iam.create_user(UserName="ann")
+    iam.attach_user_policy(UserName="ann", PolicyArn=arn)
+    assert run("snapshot", "--output", "s.json", "--region", REGION, "--allow-open").returncode == 0
+    audited = run("audit", "--snapshot", "s.json", "--select", "ACC110", "--format", "json")
+    assert audited.returncode == 1, audited
+    found = [each["message"] for each in json.loads(audited.stdout)["results"] if each["kind"] == "fail"]
+    assert any("ann can become an administrator: iam:SetDefaultPolicyVersion makes v1" in each for each in found), found
+
+
 def test_what_was_last_used_is_read_and_judged_if_asked_for(
     aws: StandIn, ready: Ready, run: Run, tmp_path: Path
 ) -> None:
