@@ -1,5 +1,6 @@
 """Writes the reads that rules declare into the policy of docs/permissions.md: python tools/permissions_page.py.
 
+The first statement is what every check may read; what only an option of `snapshot` reads has a statement of its own.
 What is no longer declared stays until someone takes it out: other reads are made by code.
 """
 
@@ -13,6 +14,17 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "permissions.md"
 _POLICY = re.compile(r"```json\n(.*?)\n```", re.DOTALL)
 _DECLARED = re.compile(r"permission: *([\w-]+:\w+)")
+# What the options of `preflight snapshot` read that nothing else does.
+OPTIONS = {
+    "ForResourcePolicies": {"s3:GetAccountPublicAccessBlock", "s3:GetBucketPublicAccessBlock"},
+    "ForLastAccessed": {
+        "iam:GenerateCredentialReport",
+        "iam:GenerateServiceLastAccessedDetails",
+        "iam:GetAccountPasswordPolicy",
+        "iam:GetCredentialReport",
+        "iam:GetServiceLastAccessedDetails",
+    },
+}
 
 
 def declared() -> set[str]:
@@ -27,8 +39,12 @@ def written(page: str) -> str:
     if found is None:
         raise SystemExit(f"{PAGE.name} has no policy")
     policy = json.loads(found[1])
-    statement = policy["Statement"][0]
-    statement["Action"] = sorted({*statement["Action"], *declared()})
+    first = policy["Statement"][0]
+    first["Action"] = sorted({*first["Action"], *declared()}.difference(*OPTIONS.values()))
+    others = [
+        {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": "*"} for sid, actions in OPTIONS.items()
+    ]
+    policy["Statement"] = [first, *others]
     return f"{page[: found.start(1)]}{json.dumps(policy, indent=2)}{page[found.end(1) :]}"
 
 

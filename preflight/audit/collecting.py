@@ -106,7 +106,7 @@ def collect(
         recorder.read_many(_first(region))
         _region(recorder, region, found.value)
         if Also.RESOURCE_POLICIES in also:
-            collect_shared(recorder, region)
+            collect_shared(recorder, region, found.value)
     if Also.NAMES in also:
         recorder.read_many([ask for region in regions for ask in _names(region)])
     for plan in plans:

@@ -25,6 +25,7 @@ KINDS = (
 # Names of buckets are shared by all regions: the list is asked for by region.
 _SCOPED = {"s3:bucket": "BucketRegion"}
 _BATCH = 200
+BLOCKED_IN_BUCKET = "s3:bucket-public-access-block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,24 @@ class SharedResource:
     called: str
     arn: str
     policy: Fact[Any]
+    key: Mapping[str, str]
 
 
-def collect_shared(recorder: Recorder, region: str) -> None:
-    """Read every resource of a region that may have a policy, and its policy."""
-    recorder.read_many([_list_of(kind, region) for kind in KINDS])
+def collect_shared(recorder: Recorder, region: str, account: str) -> None:
+    """Read every resource of a region that may have a policy, and its policy; of buckets what blocks public access."""
+    recorder.read_many([*(_list_of(kind, region) for kind in KINDS), blocked_in_account(region, account)])
     for kind in KINDS:
         listed = recorder.read(_list_of(kind, region))
         keys = [_key(kind, each) for each in listed.value] if isinstance(listed, Known) else []
-        asks = [Ask.one(each, region, key) for key in keys for each in (kind, _policy_kind(kind))]
+        kinds = [kind, _policy_kind(kind), *([BLOCKED_IN_BUCKET] if kind == "s3:bucket" else [])]
+        asks = [Ask.one(each, region, key) for key in keys for each in kinds]
         for start in range(0, len(asks), _BATCH):
             recorder.read_many(asks[start : start + _BATCH])
+
+
+def blocked_in_account(region: str, account: str) -> Ask:
+    """Return the question what Block Public Access blocks in all buckets of an account."""
+    return Ask.one("s3:account-public-access-block", region, {"AccountId": account})
 
 
 def shared_resources(scene: Scene) -> Iterator[SharedResource]:
@@ -66,7 +74,7 @@ def shared_resources(scene: Scene) -> Iterator[SharedResource]:
                 arn = entry.get(declared.section("described-arn") or "") or declared.arn(
                     key, partition=scene.partition, region=region, account=scene.account_id
                 )
-                yield SharedResource(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy)
+                yield SharedResource(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy, key)
 
 
 def unlisted(scene: Scene) -> list[str]:

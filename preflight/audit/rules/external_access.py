@@ -13,6 +13,7 @@ from preflight.account.facts import Absent, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.audit.outside.outsiders import ANY_ACCOUNT, EVERYONE, Outsiders, outsiders
 from preflight.audit.outside.owner_values import owned
+from preflight.audit.outside.public_access import restricted
 from preflight.audit.outside.shared_resources import SharedResource, plural, shared_resources, unlisted
 from preflight.audit.scene import Scene
 from preflight.declared.resource_kinds import load_kind
@@ -47,8 +48,12 @@ def external_access(scene: Scene, rule: Rule) -> Iterator[Result]:
                 remedy="Write its policy with Principal and with fixed values.",
             )
         difference = _difference(each.policy.value, found, trusted)
-        if found.statements:
-            yield _accessible(rule, each, found, difference)
+        public = each.kind == "s3:bucket" and {EVERYONE, ANY_ACCOUNT} & found.statements.keys()
+        blocked = restricted(scene, each) if public else ""
+        if isinstance(blocked, str) and blocked:
+            yield _restricted(rule, each, found, blocked)
+        elif found.statements:
+            yield _accessible(rule, each, found, difference, _unless(blocked))
         elif not found.unknown:
             closed[label] += 1
             if difference:
@@ -81,20 +86,35 @@ def _rest(
         )
 
 
-def _accessible(rule: Rule, each: SharedResource, found: Outsiders, difference: str) -> Result:
+def _restricted(rule: Rule, each: SharedResource, found: Outsiders, whose: str) -> Result:
+    return rule.result(
+        Kind.PASS,
+        f"The policy of {each.called} gives access to {found.who()}, but Block Public Access of the {whose} "
+        "(RestrictPublicBuckets) allows only the account's own principals and AWS services",
+        subject=each.arn,
+        evidence=_cited(each, found),
+    )
+
+
+def _unless(blocked: str | Unknown) -> str:
+    return f", unless Block Public Access restricts it: {blocked.reason}" if isinstance(blocked, Unknown) else ""
+
+
+def _cited(each: SharedResource, found: Outsiders) -> list[Evidence]:
+    return [Evidence(f"the policy of {each.called}", one.sid or f"Statement[{one.index}]") for one in found.cited()]
+
+
+def _accessible(rule: Rule, each: SharedResource, found: Outsiders, difference: str, unless: str) -> Result:
     public = {EVERYONE, ANY_ACCOUNT} & found.statements.keys()
     actions = list(dict.fromkeys(name for statement in found.cited() for name in _actions(statement.actions)))
     more = f" and {len(actions) - _SHOWN} more" if len(actions) > _SHOWN else ""
-    unless = ", unless Block Public Access is on" if each.kind == "s3:bucket" and public else ""
     differs = f" (policyuniverse reads it differently: {difference})" if difference else ""
     trusting = "" if public else ", or add the account to trusted-accounts in the settings"
     return rule.result(
         Kind.FAIL,
         f"{each.called} is accessible to {found.who()}: {', '.join(actions[:_SHOWN])}{more}{unless}{differs}",
         subject=each.arn,
-        evidence=[
-            Evidence(f"the policy of {each.called}", one.sid or f"Statement[{one.index}]") for one in found.cited()
-        ],
+        evidence=_cited(each, found),
         remedy="Name the principals that need access, or require your organization (aws:PrincipalOrgID) in these "
         f"statements{trusting}.",
         level=Level.ERROR if public else None,

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from preflight.account.live.clients import _without_account
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
+from tests.aws.state import ACCOUNT
 
 ROOT = Path(__file__).parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -393,8 +395,33 @@ def test_resource_policies_are_read_and_judged_if_asked_for(
     found = {each["subject"].rpartition(":")[2]: each for each in json.loads(audited.stdout)["results"]}
     kinds = {name.partition("-")[0]: each["kind"] for name, each in found.items() if each["subject"]}
     assert kinds == {"shared": "fail", "jobs": "fail", "news": "fail", "token": "fail"}, found
+    assert "Block Public Access" not in found["shared"]["message"]
     (passed,) = [each for each in json.loads(audited.stdout)["results"] if not each["subject"]]
     assert passed["kind"] == "pass" and "1 queue" in passed["message"] and "1 key" in passed["message"], passed
+
+
+def test_block_public_access_is_read_and_counts(aws: StandIn, run: Run, tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    s3, control = aws.client("s3"), aws.client("s3control")
+    for name in ("blocked", "public"):
+        s3.create_bucket(Bucket=name)
+        policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": f"arn:aws:s3:::{name}/*"}]}
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    settings = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
+    s3.put_public_access_block(Bucket="blocked", PublicAccessBlockConfiguration=settings)
+
+    def kinds() -> dict[str, str]:
+        run("snapshot", "--output", "s.json", "--region", REGION, "--resource-policies", "--allow-open")
+        audited = run("audit", "--snapshot", "s.json", "--select", "ACC113", "--format", "json")
+        results = json.loads(audited.stdout)["results"]
+        return {each["subject"].rpartition(":")[2]: each["kind"] for each in results if each["subject"]}
+
+    assert kinds() == {"blocked": "pass", "public": "fail"}
+    control.meta.events.register("before-sign.s3-control", _without_account)
+    control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=settings)
+    assert kinds() == {"blocked": "pass", "public": "pass"}
 
 
 def test_older_versions_of_policies_are_kept_for_who_can_restore_them(aws: StandIn, run: Run, tmp_path: Path) -> None:
