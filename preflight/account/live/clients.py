@@ -114,9 +114,9 @@ def _without_account(request: Any, **_: Any) -> None:
 
     Source: the rule set of its endpoints (botocore, s3control-2018-08-20)
     """
-    parts = urlsplit(request.url)
-    before, _, host = (parts.hostname or "").partition(".")
-    if before.isdigit() and len(before) == _ACCOUNT_DIGITS and host.replace(".", "").isdigit():
+    parts = urlsplit(str(request.url))
+    before, dot, host = (parts.hostname or "").partition(".")
+    if dot and before.isdigit() and len(before) == _ACCOUNT_DIGITS and host.replace(".", "").isdigit():
         request.url = f"{parts.scheme}://{parts.netloc.partition('.')[2]}{parts.path}"
 
 

@@ -27,7 +27,14 @@ class Escalation {
     byId("escalation-said").textContent = nodes.climbing.length
       ? `Besides ${counted(administrators.length, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
         "Each is shown with the fewest steps that it takes."
-      : `Besides ${counted(administrators.length, "administrator")}, no role or user can become one by a known way.`;
+      : `Besides ${counted(administrators.length, "administrator")}, no role or user is known to be able to become one.`;
+    const unknown = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
+    if (unknown.length)
+      byId("escalation-said").append(
+        ` ${unknown.length === 1 ? "One question is" : `${number(unknown.length)} questions are`} UNKNOWN: `,
+        el("a", { href: "#findings?rule=ACC110&kind=open" }, "see the findings"),
+        ".",
+      );
     replace(
       byId("escalation-more"),
       administrators.length

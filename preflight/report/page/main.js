@@ -30,8 +30,10 @@ function follow({ first = false } = {}) {
   route.now = view;
   for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== view;
   for (const name of VIEWS) {
-    if (name === view) byId(`to-${name}`).setAttribute("aria-current", "page");
-    else byId(`to-${name}`).removeAttribute("aria-current");
+    if (name === view) {
+      byId(`to-${name}`).setAttribute("aria-current", "page");
+      byId(`to-${name}`).scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+    } else byId(`to-${name}`).removeAttribute("aria-current");
   }
   if (changed) window.scrollTo({ top: 0, behavior: "instant" });
   panes[view]?.write(new URLSearchParams(query));
