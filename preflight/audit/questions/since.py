@@ -16,6 +16,7 @@ from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import principals_of, trust_of
 from preflight.audit.endpoint_facts import arn as arn_of
 from preflight.audit.endpoint_facts import described, endpoints_of
+from preflight.audit.questions.within_limits import is_alike, is_limited, new_access
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
 from preflight.catalog import action as catalog_action
@@ -160,14 +161,32 @@ def _access(scene: Scene) -> Iterator[tuple[tuple[str, str, str], Reach]]:
 
 def _proved(before: Holder, now: Holder, arn: str) -> Iterator[Change]:
     """Give requests that the policies of only one of the two snapshots allow, both of identities and of trust."""
-    compared: tuple[tuple[Policy, Policy, DocumentType], ...] = (
-        (_whole(before), _whole(now), "identity"),
-        (_trust(before), _trust(now), "trust"),
-    )
+    compared: list[tuple[Policy, Policy, DocumentType]] = [(_trust(before), _trust(now), "trust")]
+    if not is_limited(before, now):
+        compared.insert(0, (_whole(before), _whole(now), "identity"))
+    elif not is_alike(before, now):
+        yield from _within_limits(before, now, arn, gained=True)
+        yield from _within_limits(now, before, arn, gained=False)
     for first, second, type_ in compared:
         if first.statements != second.statements:
             yield from _differences(first, second, type_, arn, gained=True)
             yield from _differences(second, first, type_, arn, gained=False)
+
+
+def _within_limits(before: Holder, now: Holder, arn: str, *, gained: bool) -> Iterator[Change]:
+    """Give requests that are allowed at one time only, where boundaries and the organization's policies count too."""
+    found = new_access(before, now)
+    pair = (Reach.NONE, Reach.SOME) if gained else (Reach.SOME, Reach.NONE)
+    yield from (Change(arn, _named(each.action), each.resource, *pair) for each in found.requests)
+    if len(found.requests) >= MOST_COUNTEREXAMPLES:
+        yield _more(arn, gained=gained)
+    if found.unknown and gained:
+        yield Change(arn, "more than before, perhaps", "; ".join(found.unknown)[:200], Reach.NONE, Reach.OPEN)
+
+
+def _more(arn: str, *, gained: bool) -> Change:
+    pair = (Reach.NONE, Reach.OPEN) if gained else (Reach.OPEN, Reach.NONE)
+    return Change(arn, f"{'more' if gained else 'less'} than these examples", "*", *pair)
 
 
 def _differences(old: Policy, new: Policy, type_: DocumentType, arn: str, *, gained: bool) -> Iterator[Change]:
@@ -179,8 +198,7 @@ def _differences(old: Policy, new: Policy, type_: DocumentType, arn: str, *, gai
         pair = (Reach.NONE, Reach.SOME) if gained else (Reach.SOME, Reach.NONE)
         yield Change(arn, what, resource, *pair)
     if len(proof.counterexamples) >= MOST_COUNTEREXAMPLES:
-        yield Change(arn, f"{'more' if gained else 'less'} than these examples", "*",
-                     *((Reach.NONE, Reach.OPEN) if gained else (Reach.OPEN, Reach.NONE)))  # fmt: skip
+        yield _more(arn, gained=gained)
     if proof.verdict is ProofVerdict.UNKNOWN and gained:
         yield Change(arn, "more than before, perhaps", "; ".join(proof.unknown)[:200] or "*", Reach.NONE, Reach.OPEN)
 
@@ -188,8 +206,9 @@ def _differences(old: Policy, new: Policy, type_: DocumentType, arn: str, *, gai
 def _named(action: str) -> str:
     """Return an action; one that AWS does not have is an example of all that are not named, of a service or of any."""
     service, _, name = action.partition(":")
-    if catalog_action(service, name) is not None:
-        return action
+    known = catalog_action(service, name)
+    if known is not None:
+        return known.id
     return f"{service}:*" if service_exists(service) else "*"
 
 

@@ -82,7 +82,7 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
         yield rule.result(
             Kind.OPEN,
             f"Can't determine whether {names} can become an administrator by what runs already with a role "
-            f"({_listed(actions)}): the facts don't list functions, notebooks, builds, tasks and stacks",
+            f"({_listed(actions)}): the facts don't list all functions, notebooks, builds, tasks and stacks",
             remedy="Check which roles those run with, or limit the actions to specific resources.",
         )
     if found.central:

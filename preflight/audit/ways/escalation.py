@@ -171,7 +171,9 @@ class _Search:
         possible = [
             way
             for way in ways()
-            if way.kind == "existing-role" and not services.isdisjoint({*way.runs_as} - {INSTANCES})
+            if way.kind == "existing-role"
+            and not services.isdisjoint({*way.runs_as} - {INSTANCES})
+            and not self._into.running.is_listed(way)
         ]
         found: dict[str, tuple[str, ...]] = {}
         for holder in self._grants.in_order(left) if possible else ():

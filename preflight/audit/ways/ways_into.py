@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
 
 from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import principals_of, role_of_session, session_names, sessions_of, trust_of
 from preflight.audit.scene import Scene
 from preflight.audit.ways.attempts import Attempt, Attempts
 from preflight.audit.ways.grants import AllowedActions
+from preflight.audit.ways.running import Running
 from preflight.audit.ways.steps import EscalationStep, named
 from preflight.audit.ways.what_if import trusting
 from preflight.iam.decide import decide
@@ -33,6 +34,7 @@ class WaysInto:
     def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
         self._scene = scene
         self._grants = grants
+        self.running = Running(scene)
         self._try = attempts
         self._rests: dict[tuple[str, str], Attempt | None] = {}
         self._trusting: dict[str, Policy] = {}
@@ -118,6 +120,7 @@ class WaysInto:
                 if step is not None:
                     yield step
         profiles = role.detail.get("InstanceProfileList") or ()
+        yield from self._by_running(role, services, among)
         if INSTANCES in services and profiles:
             yield from self._by_instance(role, str(profiles[0].get("InstanceProfileName", "")), among)
 
@@ -139,6 +142,20 @@ class WaysInto:
             if decide(Request(each, "sts:AssumeRole", role.arn, context=context), policies, nearest=False).outcome
             in (Outcome.ALLOWED, Outcome.OPEN)
         )
+
+    def _by_running(self, role: Holder, services: frozenset[str], among: Set[str]) -> Iterator[EscalationStep]:
+        """Give the ways to take over what runs with the role and is in the facts."""
+        for way in (each for service in sorted(services - {INSTANCES}) for each in _ways_on(service)):
+            for arn in self.running.with_role(way, role.arn):
+                for holder in self._grants.who(way.needs[0], arn, among):
+                    tried = [self._try.on(holder, each, arn) for each in way.needs]
+                    made = self._try.anywhere(holder, way.creates) if way.creates else Attempt()
+                    if made is None or any(each is None for each in tried):
+                        continue
+                    both = reduce(Attempt.also, (each for each in tried if each is not None), made)
+                    taken = f"{' + '.join((*way.needs, *way.creates))} on {arn.rpartition(':')[2]}"
+                    how = f"{taken}, which runs as {role.name}"
+                    yield both.step(holder.key, role.arn, "existing-role", how)
 
     def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the ways to take over an instance that has the role, if one runs: the facts do not list instances."""

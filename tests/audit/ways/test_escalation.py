@@ -198,3 +198,31 @@ def test_a_session_name_of_ones_own_is_no_condition() -> None:
     case = next(each for each in FURTHER if each["id"] == "session name own")
     (step,) = found_in(case["snapshot"]).steps.values()
     assert step.depends_on == ()
+
+
+def test_a_function_that_runs_with_a_role_is_taken_over_where_the_facts_list_it() -> None:
+    code = {"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": "*"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    boss = f"arn:aws:iam::{ACCOUNT}:role/boss"
+    role = {
+        "RoleName": "boss",
+        "Arn": boss,
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "RolePolicyList": [
+            {"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [everything]}}
+        ],
+        "AttachedManagedPolicies": [],
+    }
+    iam = {"RoleDetailList": [role], "UserDetailList": [user("s", code)], "GroupDetailList": [], "Policies": []}
+
+    def found(*roles: str) -> Escalation:
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"
+        functions = [{"FunctionName": "f", "FunctionArn": arn, "Role": each} for each in roles]
+        regions = {"us-east-1": {"functions": functions}}
+        return found_in({"version": 1, "account": ACCOUNT, "regions": regions, "iam": iam, "organization": None})
+
+    (step,) = found(boss).steps.values()
+    assert (step.how, step.depends_on) == ("lambda:UpdateFunctionCode on f, which runs as boss", ())
+    other = found(f"{boss}-of-another")
+    assert not other.steps and not other.unseen
