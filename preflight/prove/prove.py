@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,11 +76,9 @@ def prove_against(
         name = str(number)
         _now(new, change, name, type_)
         _then(old, change, name, ref, type_)
-    if not any(each.path is not None for each in every):
-        _require_policies(read(paths, type_), paths)
-    elif not new.policies and not old.policies and not new.skipped:
+    if not new.policies and not old.policies and not new.skipped and not old.skipped:
         # What changed contains no policy: there must be one, all the same, in what was given.
-        _require_policies(read(paths, type_), paths)
+        _require_policies(read([each for each in paths if os.path.lexists(each)], type_), paths)
     new.skipped += [each for each in old.skipped if each not in new.skipped]
     return _answer(question, pairs(old.policies, new.policies), new, named=False)
 
@@ -100,7 +99,7 @@ def _now(new: Read, change: ChangedFile, name: str, type_: PolicyDocumentType | 
 def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyDocumentType | None) -> None:
     if change.before is None:
         return
-    data = content(change.top, ref, change.before)
+    data = content(change.top, change.commit, change.before)
     if data is None:
         old.skipped.append(SkippedFile(change.before, f"git cannot give its content in {ref}"))
     elif may_hold_policy(data):

@@ -103,7 +103,11 @@ def _placed(location: Location | None) -> dict[str, Any]:
 
 def report(answer: ProofAnswer) -> Report:
     """Return an answer as results: what fails, what is not known, and each policy that the claim was shown for."""
-    return Report(_VERDICTS[answer.verdict], tuple(_results(answer)))
+    found = tuple(_results(answer))
+    if not found:
+        # What --against compares with is the same, or what was granted there is gone.
+        found = (load_rule(RULES[answer.claim]).result(Kind.PASS, "no policy differs in what it grants"),)
+    return Report(_VERDICTS[answer.verdict], found)
 
 
 def _results(answer: ProofAnswer) -> Iterator[Result]:

@@ -186,6 +186,61 @@ def test_against_a_commit_renames_are_followed(prove: Prove, tmp_path: Path) -> 
     assert prove("no-new-access", ".", "--against", "nowhere").code == 2
 
 
+def repository(folder: Path, **policies: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "-q")
+    for name, text in policies.items():
+        (folder / f"{name}.json").write_text(text)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "first")
+
+
+def test_against_a_commit_where_nothing_differs(prove: Prove, tmp_path: Path) -> None:
+    repository(tmp_path, a=policy(READ))
+
+    ran = prove("no-new-access", "--against", "HEAD", ".")
+
+    assert ran.code == 0
+    assert "no policy differs" in ran.out
+
+
+def test_against_a_commit_deleted_policies_that_are_named_are_looked_at(prove: Prove, tmp_path: Path) -> None:
+    guard = {**READ, "Effect": "Deny"}
+    repository(tmp_path, allows=policy(READ), denies=policy(READ, guard), stays=policy(READ))
+    for name in ("allows", "denies"):
+        (tmp_path / f"{name}.json").unlink()
+
+    assert prove("no-new-access", "--against", "HEAD", "allows.json").code == 0
+    assert prove("no-new-access", "--against", "HEAD", "denies.json").code == 3
+    assert prove("no-new-access", "--against", "HEAD", "nothing.json").code == 2
+
+
+def test_against_a_commit_a_deleted_directory_that_is_named(prove: Prove, tmp_path: Path) -> None:
+    (tmp_path / "guards").mkdir()
+    (tmp_path / "guards" / "p.json").write_text(policy(READ, {**READ, "Effect": "Deny"}))
+    repository(tmp_path, stays=policy(READ))
+    (tmp_path / "guards" / "p.json").unlink()
+    (tmp_path / "guards").rmdir()
+
+    assert prove("no-new-access", "--against", "HEAD", "guards").code == 3
+
+
+def test_against_a_commit_submodules_are_compared_with_what_is_recorded_of_them(prove: Prove, tmp_path: Path) -> None:
+    repository(tmp_path / "module", p=policy(READ))
+    repository(tmp_path, stays=policy(READ))
+    git(tmp_path, "add", "module")
+    git(tmp_path, "commit", "-q", "-m", "with the module")
+
+    assert prove("no-new-access", "--against", "HEAD", ".").code == 0
+    (tmp_path / "module" / "p.json").write_text(policy(WRITE))
+    assert prove("no-new-access", "--against", "HEAD", ".").code == 1
+    git(tmp_path / "module", "commit", "-q", "-a", "-m", "wider")
+    assert prove("no-new-access", "--against", "HEAD", ".").code == 1
+    git(tmp_path, "commit", "-q", "-a", "-m", "wider, too")
+    assert prove("no-new-access", "--against", "HEAD", ".").code == 0
+    assert prove("no-new-access", "--against", "HEAD~1", ".").code == 1
+
+
 def test_git_runs_nothing_of_the_repository(prove: Prove, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "a.json").write_text(policy(READ))
