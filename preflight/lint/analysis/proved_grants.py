@@ -23,7 +23,7 @@ def public_statements(subject: Subject) -> frozenset[int] | None:
     """Return the positions of the statements that let in callers whom the policy doesn't know; None if not decided."""
     from preflight.iam.proof import ProofVerdict, not_public
 
-    policy = subject.once(_provable)
+    policy = subject.once(provable)
     proof = not_public(policy, subject.type) if policy is not None else None
     if proof is None or (proof.verdict is ProofVerdict.UNKNOWN):
         return None
@@ -36,12 +36,13 @@ def administrator_statement(subject: Subject) -> int | None:
     """
     from preflight.iam.proof import all_granted
 
-    policy = subject.once(_provable)
+    policy = subject.once(provable)
     found = all_granted(policy, subject.type).counterexamples if policy is not None else ()
     return next((each.statement.index for each in found if each.statement is not None), None)
 
 
-def _provable(subject: Subject) -> Policy | None:
+def provable(subject: Subject) -> Policy | None:
+    """Return a policy as the proof engine takes it, with fixed texts for what isn't known; None if AWS refuses it."""
     if subject.found.shape is None:
         return subject.policy
     from preflight.iam.errors import PolicyError

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
-from tests.lint.linting import findings, found_policy, one_rule
+from tests.lint.linting import findings, found_policy, one_rule, results
 
 STAR = {"AWS": "*"}
 ME = {"AWS": "arn:aws:iam::111122223333:root"}
@@ -54,3 +55,45 @@ def test_rules_of_taste_run_when_they_are_named(rule: str) -> None:
     policy = {"Version": "2012-10-17", "Statement": statement(action=["s3:putobject", "s3:GetObject"], resource=["*"])}
     assert rule not in {each.head.id for each in findings(policy)}
     assert rule in {each.head.id for each in findings(policy, select=rule)}
+
+
+_INNER = {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}
+_OUTER = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+_PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        ([statement("Allow", ["s3:GetObject", "sqs:SendMessage"]), statement("Allow", "s3:*"), statement("Allow", "sqs:*")],
+         {"Statement[0] is already covered by Statement[1] and Statement[2]"}),
+        ([statement("Allow", "s3:GetObject", Condition=_INNER), statement("Allow", "s3:GetObject", Condition=_OUTER)],
+         {"Statement[0] is already covered by Statement[1]"}),
+        ([statement("Allow", ["s3:GetObject", "s3:PutObject"]), statement("Deny", "s3:Get*"), statement("Deny", "s3:Put*")],
+         {"Statement[0] grants nothing: Statement[1] and Statement[2] deny everything that it allows"}),
+        ([statement("Allow", "s3:GetObject"), {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}],
+         {"Statement[0] grants nothing: Statement[1] denies everything that it allows"}),
+        ([statement("Allow", "s3:GetObject", Condition=_PLAIN), statement("Deny", "*", Condition=_PLAIN)],
+         {"Statement[0] grants nothing: Statement[1] denies everything that it allows"}),
+        ([statement("Allow", "s3:GetObject"), {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}], set()),
+        ([statement("Allow", "s3:GetObject"), statement("Deny", "s3:GetObject", Condition=_PLAIN)], set()),
+        ([statement("Allow", "s3:GetObject", Condition=_OUTER), statement("Allow", "s3:GetObject", Condition=_INNER)],
+         {"Statement[1] is already covered by Statement[0]"}),
+    ],
+)  # fmt: skip
+def test_what_several_statements_say_is_proved(statements: list[dict[str, Any]], found: set[str]) -> None:
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    assert {each.message for each in results(policy, select="IAM30")} == found
+
+
+def test_many_statements_are_compared_in_bounded_time() -> None:
+    """With 40 statements each is proved against a few; with more, the lists alone decide."""
+    for many in (40, 200):
+        tags = [{"StringLike": {"aws:PrincipalTag/team": f"x*{number}"}} for number in range(many)]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [statement("Allow", "s3:Get*", Condition=each) for each in tags],
+        }
+        start = time.process_time()
+        list(results(policy, select="IAM302"))
+        assert time.process_time() - start < 10

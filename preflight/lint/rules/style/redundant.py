@@ -1,20 +1,21 @@
 """IAM300 to IAM305: what says again what is said already, or is denied anyway.
 
-Entries, values and statements are compared by what their patterns cover. A pattern with a policy variable counts as
-covered only by the same text: what stands in its place is not known.
+Entries and values are compared by what their patterns cover; of statements it is proved for every request. A pattern
+with a policy variable counts as covered only by the same text: what stands in its place is not known.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from preflight.documents.text.schema import at
 from preflight.lint.analysis.pattern_coverage import WILD, PatternList, covers_text
-from preflight.lint.policy.finding import Edit, Finding
+from preflight.lint.analysis.proved_redundancy import covered_by, reaches
+from preflight.lint.policy.finding import Edit, Finding, names
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
 
@@ -90,41 +91,28 @@ def condition_values(subject: Subject) -> Iterator[Finding]:
 
 
 def statements(subject: Subject) -> Iterator[Finding]:
-    """Find statements that another one covers: the same effect on at least the same, under no more conditions."""
+    """Find statements that others cover: the policy is shown to decide the same without them."""
     if not 1 < len(subject.statements) <= _COMPARED:
         return
     if not _may_repeat(subject.statements):
         return
     gone: set[int] = set()
-    groups: dict[tuple[object, ...], list[_About]] = defaultdict(list)
-    for about in subject.once(_abouts):
-        raw = about.view.raw
-        groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(about)
+    reach = subject.once(reaches)
+    groups: dict[tuple[object, ...], list[StatementView]] = defaultdict(list)
+    for view in subject.statements:
+        raw = view.raw
+        groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(view)
     for group in groups.values():
-        for about in reversed(group) if len(group) > 1 else ():
-            first = about.texts[0]
-            other = next(
-                (
-                    each
-                    for each in group
-                    if (each.wild or first in each.exact)
-                    and each is not about
-                    and each.within_services(about)
-                    and each.view.index not in gone
-                    and ("Condition" in about.view.raw or "Condition" not in each.view.raw)
-                    and each.covers(about)
-                    and about.conditions >= each.conditions
-                    and _always_beside(subject, each.view, about.view)
-                ),
-                None,
-            )
-            if other is not None:
-                gone.add(about.view.index)
+        for view in reversed(group) if len(group) > 1 else ():
+            others = [each for each in group if each is not view and each.index not in gone]
+            beside = [reach[each.index] for each in others if _always_beside(subject, each, view)]
+            if by := covered_by(subject, view, beside):
+                gone.add(view.index)
                 yield Finding(
-                    about.view.pointer,
-                    f"{about.view.cited} is already covered by {other.view.cited}",
+                    view.pointer,
+                    f"{view.cited} is already covered by {names([each.cited for each in by])}",
                     "remove it",
-                    edits=(Edit("remove", about.view.pointer),),
+                    edits=(Edit("remove", view.pointer),),
                 )
 
 
@@ -157,82 +145,25 @@ def _may_repeat(statements: Sequence[StatementView]) -> bool:
 
 
 def denied(subject: Subject) -> Iterator[Finding]:
-    """Find statements that allow what another statement of the policy denies whatever the conditions."""
+    """Find statements that are shown to allow nothing that the policy's other statements don't deny."""
     if len(subject.statements) > _COMPARED or not any(each.denies for each in subject.statements):
         return
-    abouts = subject.once(_abouts)
-    denying = [each for each in abouts if each.view.denies and not each.view.raw.get("Condition")]
-    for about in abouts if denying else ():
-        if not about.view.allows:
+    for view in subject.statements:
+        if not view.allows:
             continue
-        other = next(
-            (
-                each
-                for each in denying
-                if _same_whom(about.view, each.view)
-                and each.covers(about)
-                and _always_beside(subject, each.view, about.view)
-            ),
-            None,
-        )
-        if other is not None:
+        denying = [
+            each
+            for each in subject.once(reaches).values()
+            if each.view.denies and _same_whom(view, each.view) and _always_beside(subject, each.view, view)
+        ]
+        if by := covered_by(subject, view, denying):
+            cited = names([each.cited for each in by])
+            verb = "denies" if len(by) == 1 else "deny"
             yield Finding(
-                about.view.pointer,
-                f"{about.view.cited} grants nothing: {other.view.cited} denies everything that it allows",
-                f"remove it, or narrow {other.view.cited}",
+                view.pointer,
+                f"{view.cited} grants nothing: {cited} {verb} everything that it allows",
+                f"remove it, or narrow {cited}",
             )
-
-
-class _About:
-    """What a statement with Action and Resource (or principals) is about."""
-
-    def __init__(self, view: StatementView) -> None:
-        self.view, self.texts = view, view.lower_actions
-        self.exact = frozenset(self.texts)
-        self.wild = "*" in view.action_lines or "?" in view.action_lines
-        self.services = view.services
-        self.everything = "*" in view.services
-
-    @cached_property
-    def actions(self) -> PatternList:
-        return PatternList(self.texts)
-
-    @cached_property
-    def resources(self) -> PatternList:
-        return PatternList(self.view.resource_texts)
-
-    @cached_property
-    def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
-        return frozenset(
-            (each.operator.lower(), each.lower_key, frozenset(value.text for value in each.values))
-            for each in self.view.conditions
-        )
-
-    def within_services(self, other: _About) -> bool:
-        """Whether the statement is about every service that the other is about, as far as their names tell."""
-        return self.everything or other.services <= self.services
-
-    def covers(self, other: _About) -> bool:
-        """Whether the statement is about all that the other is about."""
-        if not self.within_services(other) or bool(self.view.resource_texts) != bool(other.view.resource_texts):
-            return False
-        # Most statements end at the first action.
-        return (
-            self._has_action(other.texts[0])
-            and all(map(self.resources.has, other.view.resource_texts))
-            and (other.exact <= self.exact or (self.wild and all(map(self.actions.has, other.texts))))
-        )
-
-    def _has_action(self, text: str) -> bool:
-        return text in self.exact or (self.wild and self.actions.has(text))
-
-
-def _abouts(subject: Subject) -> list[_About]:
-    return [
-        _About(view)
-        for view in subject.statements
-        if view.action_texts and "NotResource" not in view.raw and (view.resource_texts or "Principal" in view.raw)
-    ]
 
 
 class _Covered(NamedTuple):

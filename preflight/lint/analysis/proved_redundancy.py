@@ -1,0 +1,109 @@
+"""Which statements of a policy change nothing, as the proof engine has it: for every request there can be.
+
+The engine is loaded for a policy with a statement of which others may say everything, told quickly: each of its actions
+on each of its resources is within one of them, under conditions on no other keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from preflight.lint.analysis.pattern_coverage import PatternList
+from preflight.lint.analysis.proved_grants import provable
+from preflight.lint.policy.statements import StatementView
+from preflight.lint.policy.subject import Subject
+
+_MOST_PROVED = 40
+"""Of a policy with more statements, one covers another only if its lists and conditions do, which needs no proof."""
+_MOST_TRIED = 5
+_MOST_PAIRS = 2000
+"""Among more actions on more resources than this, a statement is compared with no union of others."""
+
+
+def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementView]) -> bool:
+    """Whether a statement is shown to change nothing beside others, for any request: it allows, or denies, what they
+    do, or allows only what they deny.
+    """
+    if len(subject.statements) > _MOST_PROVED:
+        return True
+    from preflight.iam.policy import Policy
+    from preflight.iam.proof import equivalent
+
+    policy = subject.once(provable)
+    if policy is None:
+        return False
+    others = {each.index for each in by}
+    rest = tuple(each for each in policy.statements if each.index in others)
+    both = tuple(each for each in policy.statements if each.index in others or each.index == view.index)
+    without, beside = (Policy(policy.name, policy.version, each) for each in (rest, both))
+    return equivalent(beside, without, subject.type)
+
+
+def covered_by(subject: Subject, view: StatementView, among: Sequence[Reach]) -> tuple[StatementView, ...]:
+    """Return what a statement adds nothing to: one other statement if there is one, or several together; else none."""
+    tried = 0
+    first = next(iter(view.lower_actions), "")
+    about = [each for each in among if each.has_action(first)]
+    for each in about:
+        by = covering(subject, view, (each,))
+        if by and tried < _MOST_TRIED:
+            tried += 1
+            if adds_nothing(subject, view, by):
+                return by
+    by = covering(subject, view, among) if about and len(among) > 1 else ()
+    return by if len(by) > 1 and adds_nothing(subject, view, by) else ()
+
+
+def reaches(subject: Subject) -> dict[int, Reach]:
+    """Return what each statement is about, by its position."""
+    return {view.index: Reach(view) for view in subject.statements}
+
+
+def covering(subject: Subject, view: StatementView, among: Sequence[Reach]) -> tuple[StatementView, ...]:
+    """Return statements among others that together may say everything that a statement says; none if they can't."""
+    if not view.action_texts or "NotResource" in view.raw:
+        return ()
+    own = Reach(view)
+    if len(subject.statements) <= _MOST_PROVED:
+        others = [each for each in among if each.keys <= own.keys]
+    else:
+        others = [each for each in among if each.listed and each.conditions <= own.conditions]
+    resources = view.resource_texts or ("",)
+    if not others or len(view.action_texts) * len(resources) > _MOST_PAIRS:
+        return ()
+    used: dict[int, StatementView] = {}
+    for action in view.lower_actions:
+        about = [each for each in others if each.has_action(action)]
+        for resource in resources if about else ():
+            found = next((each for each in about if each.has_resource(resource)), None)
+            if found is None:
+                return ()
+            used[found.view.index] = found.view
+        if not about:
+            return ()
+    return tuple(used.values())
+
+
+class Reach:
+    """What a statement is about: its actions, its resources, and the keys of its conditions."""
+
+    def __init__(self, view: StatementView) -> None:
+        self.view, self.keys = view, frozenset([each.lower_key for each in view.conditions])
+        self.conditions = frozenset(
+            [
+                (each.operator.lower(), each.lower_key, frozenset([value.text for value in each.values]))
+                for each in view.conditions
+            ]
+        )
+        self.listed = not view.not_actions and not view.not_resources
+        self.has_action = _listed(view.lower_actions, [each.text.lower() for each in view.not_actions])
+        self.has_resource = _listed(view.resource_texts, [each.text for each in view.not_resources])
+
+
+def _listed(texts: Sequence[str], spared: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells whether a text is within a list, or outside of one that spares; the proof has the last word."""
+    if spared:
+        but = PatternList(spared)
+        return lambda text: not but.has(text)
+    inside = PatternList(texts)
+    return lambda text: inside.has(text) if texts else not text
