@@ -24,7 +24,7 @@ def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementVi
     """Whether a statement is shown to change nothing beside others, for any request: it allows, or denies, what they
     do, or allows only what they deny.
     """
-    if len(subject.statements) > _MOST_PROVED:
+    if len(subject.statements) > _MOST_PROVED or _plainly(view, by):
         return True
     from preflight.iam.policy import Policy
     from preflight.iam.proof import equivalent
@@ -37,6 +37,12 @@ def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementVi
     both = tuple(each for each in policy.statements if each.index in others or each.index == view.index)
     without, beside = (Policy(policy.name, policy.version, each) for each in (rest, both))
     return equivalent(beside, without, subject.type)
+
+
+def _plainly(view: StatementView, by: Sequence[StatementView]) -> bool:
+    """Whether lists of patterns and equal conditions show it by themselves: then the engine need not be loaded."""
+    own = Reach(view).conditions
+    return all(reach.listed and reach.conditions <= own for reach in map(Reach, by))
 
 
 def covered_by(subject: Subject, view: StatementView, among: Sequence[Reach]) -> tuple[StatementView, ...]:

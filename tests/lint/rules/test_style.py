@@ -65,11 +65,11 @@ _PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
 @pytest.mark.parametrize(
     ("statements", "found"),
     [
-        ([statement("Allow", ["s3:GetObject", "sqs:SendMessage"]), statement("Allow", "s3:*"), statement("Allow", "sqs:*")],
+        ([statement("Allow", ["s3:GetObject", "sqs:Send*"]), statement("Allow", "s3:*"), statement("Allow", "sqs:*")],
          {"Statement[0] is already covered by Statement[1] and Statement[2]"}),
         ([statement("Allow", "s3:GetObject", Condition=_INNER), statement("Allow", "s3:GetObject", Condition=_OUTER)],
          {"Statement[0] is already covered by Statement[1]"}),
-        ([statement("Allow", ["s3:GetObject", "s3:PutObject"]), statement("Deny", "s3:Get*"), statement("Deny", "s3:Put*")],
+        ([statement("Allow", ["s3:GetObject", "s3:Put*"]), statement("Deny", "s3:Get*"), statement("Deny", "s3:Put*")],
          {"Statement[0] grants nothing: Statement[1] and Statement[2] deny everything that it allows"}),
         ([statement("Allow", "s3:GetObject"), {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}],
          {"Statement[0] grants nothing: Statement[1] denies everything that it allows"}),
