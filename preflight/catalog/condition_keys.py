@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, by 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def condition_key(name: str) -> ConditionKey | None:
     None for a key that AWS does not list; keys of identity providers outside AWS are not all listed.
     """
     wanted = name.casefold()
-    for service in ("", *_services_with(name)):
+    for service in _searched(name):
         keys = _keys_of(service) if service else _global_keys()
         exact = keys.get(wanted)
         if exact is not None:
@@ -44,6 +45,12 @@ def condition_key(name: str) -> ConditionKey | None:
             if _fits(template, wanted):
                 return keys[template]
     return None
+
+
+def _searched(name: str) -> Iterator[str]:
+    """Yield where a key is looked for: nothing for those that every service knows, then services, which are files."""
+    yield ""
+    yield from _services_with(name)
 
 
 def condition_keys(service: str) -> tuple[ConditionKey, ...]:

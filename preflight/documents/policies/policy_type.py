@@ -11,20 +11,18 @@ from preflight.iam.service_rules import RCP_SERVICES
 
 # What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
 # GetFederationToken and the like have other resources; a principal assumes a role by these.
-_TRUST = re.compile(r"sts:(assumerole\w*|tagsession|setsourceidentity|setcontext|[\w]*\*)\Z", re.IGNORECASE)
+_TRUST = r"(?i)sts:(assumerole\w*|tagsession|setsourceidentity|setcontext|[\w]*\*)\Z"
 # Words of a path, the last of which counts; what parts them may also stand within them.
-_NAMED = re.compile(
-    r"(?:^|[\W_])(?:(?P<scp>scps?|service[\W_]?control[\W_]?polic(?:y|ies))"
+_NAMED = (
+    r"(?i)(?:^|[\W_])(?:(?P<scp>scps?|service[\W_]?control[\W_]?polic(?:y|ies))"
     r"|(?P<rcp>rcps?|resource[\W_]?control[\W_]?polic(?:y|ies))"
     r"|(?P<vpc_endpoint>vpce|vpc[\W_]?endpoints?)"
-    r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)",
-    re.IGNORECASE,
+    r"|(?P<boundary>(?:permissions?[\W_]?)?boundar(?:y|ies)))(?=[\W_]|$)"
 )
 # The name of a file that says whose policy it is: of a resource, whatever the folder above says.
-_OF_RESOURCE = re.compile(
-    r"(?:bucket|resource|topic|queue|key|api[\W_]?gateway|registry|repository|secrets?|vault|function|domain|file[\W_]?system)"
-    r"[\W_]?polic(?:y|ies)(?:[^/\\]*|[/\\][^/\\]*)\Z",
-    re.IGNORECASE,
+_OF_RESOURCE = (
+    r"(?i)(?:bucket|resource|topic|queue|key|api[\W_]?gateway|registry|repository|secrets?|vault|function|domain|file[\W_]?system)"
+    r"[\W_]?polic(?:y|ies)(?:[^/\\]*|[/\\][^/\\]*)\Z"
 )
 _EVERYONE = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 _ALL = ("*", ["*"])
@@ -50,7 +48,7 @@ def type_of(policy: Any, path: str = "") -> PolicyDocumentType:
     named = _by_name(path, with_principal=bool(stated))
     if not stated:
         return "scp" if named == "scp" else "boundary" if named == "boundary" else "identity"
-    if named == "rcp" and _OF_RESOURCE.search(path) and not _fits_rcp(stated):
+    if named == "rcp" and re.search(_OF_RESOURCE, path) and not _fits_rcp(stated):
         return "resource"
     # A name is a hint: what allows something to someone in particular is no policy of an organization.
     if named == "rcp" and not any(map(_lets_in, stated)):
@@ -74,7 +72,7 @@ def doubt_of(policy: Any, type_: PolicyDocumentType, path: str) -> OtherType | N
         return OtherType("scp", "its path says service control policy, which has no Principal")
     if named == "rcp" and type_ == "identity" and all(each.get("Effect") == "Deny" for each in statements):
         return OtherType("rcp", 'its path says resource control policy, which has "Principal": "*"')
-    if type_ != "resource" or not everyone or _OF_RESOURCE.search(path):
+    if type_ != "resource" or not everyone or re.search(_OF_RESOURCE, path):
         return None
     if _fits_rcp(statements) and all(each.get("Resource") in _ALL for each in statements):
         return OtherType("rcp", "it may be a resource control policy")
@@ -112,7 +110,7 @@ def _trusts(statement: Mapping[str, Any]) -> bool:
     if ("Resource" in statement or "NotResource" in statement) and not _by_mistake(statement):
         return False
     actions = list(_actions(statement))
-    return bool(actions) and all(_TRUST.match(action) for action in actions)
+    return bool(actions) and all(re.match(_TRUST, action) for action in actions)
 
 
 def _lets_in(statement: Mapping[str, Any]) -> bool:
@@ -153,5 +151,5 @@ def _by_name(path: str, *, with_principal: bool) -> str | None:
     the word means something else.
     """
     lower = path.lower()
-    found = [each.lastgroup for each in _NAMED.finditer(path)] if any(word in lower for word in _IN_NAMES) else []
+    found = [each.lastgroup for each in re.finditer(_NAMED, path)] if any(word in lower for word in _IN_NAMES) else []
     return next((each for each in reversed(found) if not (with_principal and each == "boundary")), None)

@@ -22,7 +22,7 @@ from preflight.lint.policy.subject import Subject
 _ELEMENTS = frozenset({"Principal", "NotPrincipal"})
 _KINDS = frozenset(PRINCIPAL_KINDS)
 _EXAMPLE = '{"AWS": "arn:aws:iam::111122223333:role/deployer"}'
-_AWS = re.compile(
+_AWS = (
     r"\*|[0-9]{12}"
     r"|arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/.+)"
     r"|arn:aws[a-z-]*:sts::[0-9]{12}:(assumed-role/[^/]+/[^/]+|federated-user/.+)"
@@ -31,15 +31,15 @@ _AWS = re.compile(
     r"|(AIDA|AROA)[A-Z0-9]{12,}"
     r"|[0-9a-f]{64}"
 )
-_SERVICE = re.compile(
+_SERVICE = (
     r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*"
     r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov"
     r"|cloud\.adc-e\.uk)"
 )
-_PROVIDER = re.compile(
+_PROVIDER = (
     r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?(/\S*)?"
 )
-_CANONICAL = re.compile(r"[0-9a-f]{64}")
+_CANONICAL = r"[0-9a-f]{64}"
 _SERVICE_KEYS = frozenset(
     {
         "aws:calledvia",
@@ -130,9 +130,9 @@ def _element(written: Any, view: StatementView, element: str, found: Faults) -> 
 
 
 def _kind_of(text: str) -> str:
-    if _AWS.fullmatch(text):
+    if re.fullmatch(_AWS, text):
         return "AWS"
-    return "Service" if _SERVICE.fullmatch(text) else ""
+    return "Service" if re.fullmatch(_SERVICE, text) else ""
 
 
 def _unknown_kind(kind: str, place: str, written: dict[str, Any]) -> Finding:
@@ -163,7 +163,7 @@ def _entry(entry: PrincipalEntry, kind: str, found: Faults) -> None:
             problem = f"{shown(text)} is an identity provider, which is allowed only in a trust policy"
             remedy = "under AWS, name the role that the provider's users assume"
             found["federated"].append(Finding(place, problem, remedy))
-        elif not _PROVIDER.fullmatch(text):
+        elif not re.fullmatch(_PROVIDER, text):
             problem = f"{shown(text)} is neither a domain nor the ARN of an identity provider"
             found["provider"].append(Finding(place, problem, _provider_remedy(text)))
     elif not (_CANONICAL if entry.kind == "CanonicalUser" else _AWS).fullmatch(text):
@@ -187,9 +187,9 @@ def _wild(entry: PrincipalEntry) -> Finding:
 @lru_cache(maxsize=4096)
 def _not_service(text: str) -> str:
     """Return what to write in place of a text that is no service principal; empty for one that is."""
-    if _SERVICE.fullmatch(text):
+    if re.fullmatch(_SERVICE, text):
         return ""
-    if _SERVICE.fullmatch(text.strip().lower()):
+    if re.fullmatch(_SERVICE, text.strip().lower()):
         return text.strip().lower()
     name = text.strip().lower().removeprefix("https://").partition("/")[0]
     return f"{name}.amazonaws.com" if re.fullmatch(r"[a-z0-9-]+", name) else "sagemaker.amazonaws.com"
@@ -213,7 +213,7 @@ def _provider_remedy(text: str) -> str:
 def _aws_remedy(text: str, kind: str) -> str:
     if kind == "CanonicalUser":
         return "use the 64-character canonical user ID of an account"
-    if _SERVICE.fullmatch(text.lower()):
+    if re.fullmatch(_SERVICE, text.lower()):
         return f'write {{"Service": "{text.lower()}"}}'
     if re.fullmatch(r"[0-9-]+", text):
         return "use the 12-digit account ID"

@@ -30,13 +30,13 @@ _ACCOUNT_KEYS = (
 )
 _ORGANIZATION_KEYS = ("aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid")
 _KMS_KEYS = ("s3:x-amz-server-side-encryption-aws-kms-key-id",)
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = r"\d{12}"
 _OWNERS = frozenset({"amazon", "self", "aws-marketplace", "aws", "anonymous"})
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-_VPC = re.compile(r"vpc-([0-9a-z]{8}|[0-9a-z]{17})")
-_ENDPOINT = re.compile(r"vpce-([0-9a-z]{8}|[0-9a-z]{17})")
-_KMS_ARN = re.compile(r"arn:[^:]+:kms:[^:]*:[^:]*:key/.+")
-_UNIQUE = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
+_ORGANIZATION = r"o-[a-z0-9]{10,32}"
+_VPC = r"vpc-([0-9a-z]{8}|[0-9a-z]{17})"
+_ENDPOINT = r"vpce-([0-9a-z]{8}|[0-9a-z]{17})"
+_KMS_ARN = r"arn:[^:]+:kms:[^:]*:[^:]*:key/.+"
+_UNIQUE = r"(AROA|AIDA)[A-Z0-9]{12,}"
 _NO_REGION = ("aws-global", "unspecified")
 """Values of a request that is of no region: of the global endpoints, and of Bedrock's global inference."""
 
@@ -63,7 +63,7 @@ def region_exists(subject: Subject) -> Iterator[Finding]:
 def vpc_valid(subject: Subject) -> Iterator[Finding]:
     """Find values of aws:SourceVpc that are no id of a VPC."""
     for value in subject.once(Tested).values_of(("aws:sourcevpc",)):
-        if _literal(value) and not _VPC.fullmatch(value.text):
+        if _literal(value) and not re.fullmatch(_VPC, value.text):
             yield Finding(
                 value.pointer,
                 f"{value.text!r} isn't a VPC ID",
@@ -74,7 +74,7 @@ def vpc_valid(subject: Subject) -> Iterator[Finding]:
 def endpoint_valid(subject: Subject) -> Iterator[Finding]:
     """Find values of aws:SourceVpce that are no id of a VPC endpoint."""
     for value in subject.once(Tested).values_of(("aws:sourcevpce",)):
-        if _literal(value) and not _ENDPOINT.fullmatch(value.text):
+        if _literal(value) and not re.fullmatch(_ENDPOINT, value.text):
             yield Finding(
                 value.pointer,
                 f"{value.text!r} isn't a VPC endpoint ID",
@@ -85,14 +85,14 @@ def endpoint_valid(subject: Subject) -> Iterator[Finding]:
 def account_valid(subject: Subject) -> Iterator[Finding]:
     """Find values of keys that hold an account or an organization and are neither."""
     for value in subject.once(Tested).values_of(_ACCOUNT_KEYS):
-        if _literal(value) and not _ACCOUNT.fullmatch(value.text) and value.text.lower() not in _OWNERS:
+        if _literal(value) and not re.fullmatch(_ACCOUNT, value.text) and value.text.lower() not in _OWNERS:
             yield Finding(
                 value.pointer,
                 f"{value.text!r} isn't a 12-digit account ID",
                 _account_remedy(value.text),
             )
     for value in subject.once(Tested).values_of(_ORGANIZATION_KEYS):
-        if _literal(value) and not _ORGANIZATION.fullmatch(value.text):
+        if _literal(value) and not re.fullmatch(_ORGANIZATION, value.text):
             yield Finding(
                 value.pointer,
                 f"{value.text!r} isn't an organization ID",
@@ -104,13 +104,13 @@ def _account_remedy(text: str) -> str:
     if text.isascii() and text.isdigit() and len(text) < 12:
         return f'write "{text:0>12}", as a string: a number loses its leading zeros'
     bare = re.sub(r"[-\s]", "", text)
-    return f'write "{bare}"' if _ACCOUNT.fullmatch(bare) else "use the 12-digit account ID, as a string"
+    return f'write "{bare}"' if re.fullmatch(_ACCOUNT, bare) else "use the 12-digit account ID, as a string"
 
 
 def kms_key_valid(subject: Subject) -> Iterator[Finding]:
     """Find values of keys that hold a KMS key's ARN and are none."""
     for value in subject.once(Tested).values_of(_KMS_KEYS):
-        if not _KMS_ARN.fullmatch(re.sub(r"\$\{[^}]*\}", "x", value.text)) and _literal(value):
+        if not re.fullmatch(_KMS_ARN, re.sub(r"\$\{[^}]*\}", "x", value.text)) and _literal(value):
             yield Finding(
                 value.pointer,
                 f"{value.text!r} isn't the ARN of a KMS key, and requests always carry the key's ARN here",
@@ -131,7 +131,7 @@ def user_by_arn(subject: Subject) -> Iterator[Finding]:
 def _unique(subject: Subject, begins: str, kind: str) -> Iterator[Finding]:
     for statement in subject.statements:
         for principal in statement.principals:
-            if principal.text.startswith(begins) and _UNIQUE.fullmatch(principal.text):
+            if principal.text.startswith(begins) and re.fullmatch(_UNIQUE, principal.text):
                 yield Finding(
                     principal.pointer,
                     f"{principal.text} is the unique ID of a {kind}, which IAM leaves in the policy after the {kind} "

@@ -5,8 +5,6 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -122,9 +120,11 @@ def binary_valid(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_base64(text: str) -> bool:
+    from base64 import b64decode
+
     try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        b64decode(text, validate=True)
+    except ValueError:
         return False
     return True
 
