@@ -166,7 +166,7 @@ def _entry(entry: PrincipalEntry, kind: str, found: Faults) -> None:
         elif not re.fullmatch(_PROVIDER, text):
             problem = f"{shown(text)} is neither a domain nor the ARN of an identity provider"
             found["provider"].append(Finding(place, problem, _provider_remedy(text)))
-    elif not (_CANONICAL if entry.kind == "CanonicalUser" else _AWS).fullmatch(text):
+    elif not re.fullmatch(_CANONICAL if entry.kind == "CanonicalUser" else _AWS, text):
         found["named"].append(
             Finding(place, f"{shown(text)} isn't a valid {_called(entry.kind)}", _aws_remedy(text, entry.kind))
         )
