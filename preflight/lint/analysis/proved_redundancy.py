@@ -41,11 +41,11 @@ def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementVi
 
 def _plainly(view: StatementView, by: Sequence[StatementView]) -> bool:
     """Whether lists of patterns and equal conditions show it by themselves: then the engine need not be loaded."""
-    own = Reach(view).conditions
-    return all(reach.listed and reach.conditions <= own for reach in map(Reach, by))
+    own = StatementReach(view).conditions
+    return all(reach.listed and reach.conditions <= own for reach in map(StatementReach, by))
 
 
-def covered_by(subject: Subject, view: StatementView, among: Sequence[Reach]) -> tuple[StatementView, ...]:
+def covered_by(subject: Subject, view: StatementView, among: Sequence[StatementReach]) -> tuple[StatementView, ...]:
     """Return what a statement adds nothing to: one other statement if there is one, or several together; else none."""
     tried = 0
     first = next(iter(view.lower_actions), "")
@@ -60,16 +60,16 @@ def covered_by(subject: Subject, view: StatementView, among: Sequence[Reach]) ->
     return by if len(by) > 1 and adds_nothing(subject, view, by) else ()
 
 
-def reaches(subject: Subject) -> dict[int, Reach]:
+def reaches(subject: Subject) -> dict[int, StatementReach]:
     """Return what each statement is about, by its position."""
-    return {view.index: Reach(view) for view in subject.statements}
+    return {view.index: StatementReach(view) for view in subject.statements}
 
 
-def covering(subject: Subject, view: StatementView, among: Sequence[Reach]) -> tuple[StatementView, ...]:
+def covering(subject: Subject, view: StatementView, among: Sequence[StatementReach]) -> tuple[StatementView, ...]:
     """Return statements among others that together may say everything that a statement says; none if they can't."""
     if not view.action_texts or "NotResource" in view.raw:
         return ()
-    own = Reach(view)
+    own = StatementReach(view)
     if len(subject.statements) <= _MOST_PROVED:
         others = [each for each in among if each.keys <= own.keys]
     else:
@@ -90,7 +90,7 @@ def covering(subject: Subject, view: StatementView, among: Sequence[Reach]) -> t
     return tuple(used.values())
 
 
-class Reach:
+class StatementReach:
     """What a statement is about: its actions, its resources, and the keys of its conditions."""
 
     def __init__(self, view: StatementView) -> None:
