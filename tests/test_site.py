@@ -77,6 +77,8 @@ def test_the_menu_has_every_page_once(pages: dict[str, str]) -> None:
     menu = named(settings["nav"])
     assert sorted(menu) == sorted(name for name in pages if "/" not in name)
     assert settings["theme"]["font"] is False, "nothing is fetched"
+    icons = [each["toggle"]["icon"] for each in settings["theme"]["palette"]]
+    assert all(each.startswith("material/") for each in icons), "icons that Material for MkDocs has, too"
 
 
 def test_every_setting_is_on_its_page(pages: dict[str, str]) -> None:

@@ -28,8 +28,8 @@ class ActionResource(NamedTuple):
 class Action(NamedTuple):
     """One action. `access_levels` are AWS's: List, Read, Write, Permissions management, Tagging.
 
-    An action without resources can only be allowed on `*`. The actions that AWS says it depends on are not here: the
-    data has a place for them, and nothing in it for any action.
+    An action without resources can only be allowed on `*`. The actions that AWS says it depends on are in
+    `dependent_actions`.
     """
 
     service: str

@@ -11,6 +11,7 @@ from preflight import api
 from preflight.catalog.actions import Action, action
 from preflight.catalog.arns import arn_forms
 from preflight.catalog.condition_keys import condition_key
+from preflight.catalog.dependent_actions import dependent_actions
 from preflight.catalog.services import service_cited, service_exists
 from preflight.errors import PreflightError
 
@@ -52,6 +53,8 @@ def _action(found: Action) -> str:
         lines.append("No resource types: `Resource` must be `*`")
     if keys := found.all_condition_keys:
         lines.append(f"Condition keys: {', '.join(f'`{each}`' for each in keys[:_MOST])}")
+    if needed := dependent_actions(found.id):
+        lines.append(f"Dependent actions: {', '.join(f'`{each}`' for each in needed[:_MOST])}")
     return "\n\n".join(lines)
 
 

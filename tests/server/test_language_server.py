@@ -204,6 +204,7 @@ async def test_hover_explains_actions_patterns_keys_arns_and_rules(client: Langu
     await told(client, path.as_uri())
     said = await hover("sagemaker:CreateEndpoint")
     assert "Write" in said and "`endpoint` (required)" in said and "aws:RequestTag/${TagKey}" in said
+    assert "Dependent actions: `sagemaker:AddTags`" in said
 
 
 @pytest.mark.asyncio

