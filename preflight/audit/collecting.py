@@ -48,7 +48,7 @@ _NAMED = ("lambda:function", "sqs:queue", "sns:topic", "ecr:repository", "secret
           "events:rule", "states:state-machine", "rds:db-instance", "rds:db-cluster",
           "elasticloadbalancing:load-balancer", "elasticloadbalancing:target-group", "ec2:vpc", "ec2:address",
           "ec2:internet-gateway", "ec2:key-pair", "acm:certificate", "cloudformation:export",
-          "cloudformation:stack")  # fmt: skip
+          "cloudformation:stack", "lambda:account-limit")  # fmt: skip
 _OFFERING = "ec2:instance-type-offering"
 _BATCH = 200
 # The most that GetAccountAuthorizationDetails takes as MaxItems: ten times its default (botocore iam-2010-05-08).

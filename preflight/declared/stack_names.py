@@ -32,13 +32,32 @@ class ReferenceRule:
 
 @dataclass(frozen=True, slots=True)
 class CountQuota:
-    """A quota on how many of a kind there may be; `is_global` where that is in all regions together."""
+    """A quota on how many of a kind there may be; `is_global` where that is in all regions together, `live` where only
+    AWS itself tells how many there are.
+    """
 
     service: str
     code: str
     name: str
     kind: str
     is_global: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What resources reserve, by their `property`, of a limit that the account has: a resource of a kind with members
+    for the `limit` and for what of it is `free`, of which `kept` must be left. `code` is the quota's.
+    """
+
+    property: str
+    name: str
+    kind: str
+    limit: str
+    free: str
+    kept: int
+    service: str
+    code: str
 
 
 @cache
@@ -78,7 +97,18 @@ def count_quota(type_: str) -> CountQuota | None:
     found = _declared()["quotas"].get(type_)
     if found is None:
         return None
-    return CountQuota(found["service"], found["code"], found["name"], found["kind"], bool(found.get("global")))
+    scope = bool(found.get("global")), bool(found.get("live"))
+    return CountQuota(found["service"], found["code"], found["name"], found["kind"], *scope)
+
+
+@cache
+def reservation(type_: str) -> Reservation | None:
+    """Return what resources of a type reserve, where that is declared."""
+    found = _declared()["reservations"].get(type_)
+    if found is None:
+        return None
+    names = (found[each] for each in ("property", "name", "of", "limit", "free", "kept", "service", "code"))
+    return Reservation(*names)
 
 
 @cache

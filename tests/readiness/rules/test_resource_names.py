@@ -153,6 +153,23 @@ def test_what_is_named_in_the_account_is_there() -> None:
     assert {each.subject for each in found} == {"t/I", "t/S"}
 
 
+def test_what_functions_reserve_must_be_free() -> None:
+    def function(reserved: Any) -> dict[str, Any]:
+        return {"Type": "AWS::Lambda::Function", "Properties": {"ReservedConcurrentExecutions": reserved}}
+
+    def said(limit: int, free: int, *reserved: Any) -> dict[str, str]:
+        limits = [{"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": free}]
+        resources = {f"F{at}": function(each) for at, each in enumerate(reserved)}
+        return kinds(checked(resources, snapshot(function_limits=limits)), "PRE506")
+
+    assert said(1000, 1000, 500, "400") == {"F0": "pass"}
+    assert said(1000, 1000, 500, 401) == {"F0": "fail"}
+    assert said(1000, 150, 0, 60) == {"F0": "fail"}
+    assert said(10, 10, 1) == {"F0": "fail"}
+    assert said(1000, 1000, {"Ref": "AWS::StackName"}) == {}
+    assert kinds(checked({"F": function(5000)}, snapshot()), "PRE506") == {}
+
+
 def test_a_quota_counts_what_is_there_and_all_that_the_plan_makes() -> None:
     quotas = [{"ServiceCode": "vpc", "QuotaCode": "L-F678F1CE", "QuotaName": "VPCs per Region", "Value": 3}]
     vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Ask, Known
-from preflight.declared.stack_names import CountQuota, count_quota
+from preflight.declared.stack_names import CountQuota, Reservation, count_quota, reservation
 from preflight.documents.plans.plan import Plan, PlannedResource
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
@@ -20,8 +20,11 @@ _HOME = "us-east-1"
 
 def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     """Say of the first resource of a counted type whether all that the plan makes fit, where that is known."""
+    if each.resource.handler != "create":
+        return
+    yield from _reserved_within(each, rule)
     quota = count_quota(each.resource.type)
-    if quota is None or each.resource.handler != "create":
+    if quota is None:
         return
     same = each.step.memo.once(count_within, lambda: _counted(each.step.plan))[quota, each.resource.region]
     if each.resource is not same[0]:
@@ -35,11 +38,8 @@ def count_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     kind, way = Kind.PASS, ""
     if there + certain > limit:
         kind = Kind.FAIL
-        way = (
-            f"Request {there + certain} or more: aws service-quotas request-service-quota-increase --service-code "
-            f"{quota.service} --quota-code {quota.code} --desired-value {there + certain} --region "
-            f"{_HOME if quota.is_global else each.step.region}. Or delete what you no longer need."
-        )
+        region = _HOME if quota.is_global else each.step.region
+        way = f"{_increase(quota, there + certain, region)} Or delete what you no longer need."
     elif there + len(same) > limit:
         kind, way = Kind.OPEN, "Give the parameters that its conditions depend on."
         state = (
@@ -58,13 +58,68 @@ def _counted(plan: Plan) -> dict[tuple[CountQuota, str], list[PlannedResource]]:
     return found
 
 
+def _increase(quota: CountQuota | Reservation, wanted: int, region: str) -> str:
+    return (
+        f"Request {wanted} or more: aws service-quotas request-service-quota-increase --service-code {quota.service} "
+        f"--quota-code {quota.code} --desired-value {wanted} --region {region}."
+    )
+
+
+def _reserved_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
+    """Say of the first resource that reserves of a limit whether all that the plan reserves is free, where that is
+    known. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    """
+    reserved = reservation(each.resource.type)
+    if reserved is None:
+        return
+    amounts = [
+        (other, amount)
+        for other in each.step.plan.resources
+        if other.handler == "create" and other.region == each.resource.region
+        for amount in [_amount(other, reserved)]
+        if amount is not None
+    ]
+    if not amounts or amounts[0][0] is not each.resource:
+        return
+    (limits,) = beneath(each.step.account).read_many([Ask.all(reserved.kind, each.step.region)])
+    limit = limits.value[0] if isinstance(limits, Known) and limits.value else {}
+    free, whole = limit.get(reserved.free), limit.get(reserved.limit)
+    if free is None or whole is None:
+        return
+    kept = min(reserved.kept, int(whole))
+    left = max(int(free) - kept, 0)
+    every = sum(amount for _, amount in amounts)
+    certain = sum(amount for other, amount in amounts if not other.depends_on)
+    state = f"the plan reserves {every} {reserved.name}, and {left} can be reserved: of {free}, {kept} must be left"
+    kind, way = Kind.PASS, ""
+    if certain > left:
+        kind = Kind.FAIL
+        way = f"Reserve less. Or: {_increase(reserved, int(whole) + certain - left, each.step.region)}"
+    elif every > left:
+        kind, way = Kind.OPEN, "Give the parameters that its conditions depend on."
+        state = f"Can't determine whether the plan reserves too much, since conditions decide how much it is: {state}"
+    yield rule.result(kind, state, subject=each.resource.name, location=each.location, remedy=way)
+
+
+def _amount(resource: PlannedResource, reserved: Reservation) -> int | None:
+    """Return what a resource reserves, where that is a number; negative ones stand for nothing (Terraform's -1)."""
+    same = reservation(resource.type)
+    if same is None or same.kind != reserved.kind:
+        return None
+    given = resource.properties.get(same.property)
+    known = str(given) if isinstance(given, (int, str)) and not isinstance(given, bool) else ""
+    return int(known) if known.isdecimal() else None
+
+
 def _known(each: ResourceStep, quota: CountQuota) -> tuple[int, int] | None:
     """Return a quota and how many there are; None where either is not known, or the quota is AWS's default."""
     region = _HOME if quota.is_global else each.step.region
     account = beneath(each.step.account)
+    if quota.live and not account.waits:
+        return None
     key = {"ServiceCode": quota.service, "QuotaCode": quota.code}
     limit, there = account.read_many(
-        [Ask.one(_QUOTA, region, key), Ask.all(quota.kind, "" if quota.is_global else region)]
+        [Ask.one(_QUOTA, region, key), Ask.all(quota.kind, "" if quota.is_global and not quota.live else region)]
     )
     if not isinstance(limit, Known) or not isinstance(there, Known) or limit.value.get("Default"):
         return None
