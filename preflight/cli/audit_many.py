@@ -98,25 +98,19 @@ def _show(audited: AuditedMany, options: AuditOptions) -> None:
 def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     """Write a page for each account beside its document, and the one that links to them to where it was asked for."""
     from preflight.report.audit_html import page
+    from preflight.report.audit_many import index_rows
     from preflight.report.written import write
 
-    many = audited.many
-    rows = []
+    pages: dict[str, str] = {}
     beside = Path(options.output).resolve().parent if options.output is not None else audited.folder.resolve()
-    for row in many.done:
+    for row in audited.many.done:
         target = (audited.folder / row["file"]).resolve().with_name(f"{row['account']}.html")
         try:
             write(target, page([audited.document(row)]).encode(), private=True)
         except OSError as error:
             raise UsageError(f"{target} cannot be written ({error.strerror}); make room, and run it again") from None
-        href = quote(os.path.relpath(target, beside).replace(os.sep, "/"))
-        rows.append({**row, "status": "done", "reason": "", "href": href})
-    rows += [{**each, "account": each["key"], "status": "failed", "href": "", "counts": {}} for each in many.failed]
-    rows += [
-        {"account": each.key, "name": each.name, "status": "left out", "reason": each.reason, "href": "", "counts": {}}
-        for each in many.left_out
-    ]
-    deliver(page([], accounts=rows), options.output, private=True)
+        pages[row["account"]] = quote(os.path.relpath(target, beside).replace(os.sep, "/"))
+    deliver(page([], accounts=index_rows(audited.many, pages)), options.output, private=True)
 
 
 def _texts(documents: Iterable[Mapping[str, Any]], options: AuditOptions) -> Iterator[str]:

@@ -21,6 +21,17 @@ _LABELS = {"error": "FAIL", "warning": "WARN", "note": "NOTE"}
 _ALL = 20
 
 
+def index_rows(many: Many, pages: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the index page of an audit; `pages` says where the page of each account that was done is."""
+    done = [{**row, "status": "done", "reason": "", "href": pages[row["account"]]} for row in many.done]
+    failed = [{**each, "account": each["key"], "status": "failed", "href": "", "counts": {}} for each in many.failed]
+    left_out = [
+        {"account": each.key, "name": each.name, "status": "left out", "reason": each.reason, "href": "", "counts": {}}
+        for each in many.left_out
+    ]
+    return [*done, *failed, *left_out]
+
+
 def plain(many: Many) -> dict[str, Any]:
     """Return it as plain data, the document of `schemas/audit-accounts.schema.json`."""
     return {
