@@ -116,7 +116,7 @@ def test_one_that_fails_does_not_keep_the_others(three: Path, preflight: Command
     assert "all/a.json" in reasons["a.json"] and "line" in reasons["a.json"]
     assert "the gzip file is incomplete or damaged" in reasons["b.json.gz"] and "/account" in reasons["e.json"]
     (same,) = reasons.keys() & {"c.json", "f.json"}
-    assert f"account {THIRD}, which" in reasons[same]
+    assert f"it belongs to account {THIRD}, as" in reasons[same]
     Path("all/a.json").write_text(whole)
     for name in ("b.json.gz", "e.json", same):
         Path("all", name).unlink()
