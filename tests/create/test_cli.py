@@ -175,7 +175,7 @@ def test_the_time_is_for_the_check_too(aws: StandIn, ready: Ready, command: Comm
     begun = time.monotonic()
     ran = command.run(ready.plan(), "--timeout", "2")
     assert (ran.code, time.monotonic() - begun < 25) == (3, True), ran
-    assert "before the time given by --timeout was up" in ran.out
+    assert "within the time given by --timeout" in ran.out
     assert not aws.calls.of(CREATE)
 
 

@@ -162,4 +162,4 @@ def test_a_reference_to_what_a_condition_may_leave_out_is_open() -> None:
     places = [each.location.pointer for each in found if each.location]
     assert sorted(places) == ["/Outputs/One/Value/Fn::GetAtt", "/Resources/Always/Properties/DisplayName/Fn::GetAtt"]
     assert {each.kind.value for each in found} == {"open"}
-    assert found[0].remedy == "Refer to it only where Prod holds, or give --parameters Env=VALUE."
+    assert found[0].remedy == "Refer to it only if Prod is true, or give --parameters Env=VALUE."

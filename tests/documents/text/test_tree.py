@@ -69,14 +69,14 @@ def test_stacks_that_multiply_are_refused(folder: Path) -> None:
     for level in range(4):
         (folder / f"l{level}.json").write_text(template(*[f"l{level + 1}.json"] * 12))
     (folder / "l4.json").write_text(json.dumps(NESTED))
-    with pytest.raises(InputError, match="names more than 1000 files"):
+    with pytest.raises(InputError, match="refers to more than 1000 files"):
         read_plan([str(folder / "l0.json")])
 
 
 def test_one_total_is_for_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preflight.documents.text.tree._MOST_BYTES", 100)
     (folder / "t.json").write_text(template("nested.json", "nested.json", "nested.json"))
-    with pytest.raises(InputError, match="names more than"):
+    with pytest.raises(InputError, match="refers to more than"):
         read_plan([str(folder / "t.json")])
 
 
