@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from preflight.iam.conditions import Condition, Quantifier, Truth
-from preflight.iam.principals import PrincipalMatch, grant
+from preflight.iam.principals import PrincipalMatch, PrincipalType, grant
 from preflight.iam.proof.boxes import Box, meaning
 from preflight.iam.proof.callers import Person, crowd, lookup_of
 from preflight.iam.proof.keys import ALWAYS_PRESENT, OF_THE_CALLER
@@ -127,6 +127,9 @@ class Dimensions:
             if all(_possibly_calls(box, person) for box in self._must):
                 mask = sum(bit for bit, box in self._boxes if bit & bits and _surely_calls(box, person))
                 classes.append(Class(mask, person))
+        if any(":assumed-role/" in value for each in principals for _, value in each.entries):
+            # A role makes requests as one of its sessions; whether as the one that is listed is open.
+            classes.sort(key=lambda each: isinstance(each.value, Person) and each.value.who.kind is PrincipalType.ROLE)
         missing = people.missing or ("" if self._thorough else "not looked at yet")
         if classes and not self._thorough:
             least = min(classes, key=lambda each: each.mask.bit_count())

@@ -22,8 +22,14 @@ DENIED = (Outcome.IMPLICIT_DENY, Outcome.EXPLICIT_DENY)
 
 
 def decided(request: Request, one: Policy, type_: DocumentType) -> Outcome:
-    beside = Policies((one,)) if type_ == "identity" else Policies((EVERYTHING,), resource=one)
-    return decide(request, beside, nearest=False).outcome
+    beside_one = (one,) if any(each.allows for each in one.statements) else (EVERYTHING, one)
+    by_type = {
+        "identity": Policies((one,)),
+        "boundary": Policies((EVERYTHING,), boundaries=(one,)),
+        "scp": Policies((EVERYTHING,), service_control=(beside_one,)),
+        "resource": Policies((EVERYTHING,), resource=one),
+    }
+    return decide(request, by_type[type_], nearest=False).outcome
 
 
 def check(seed: int, type_: DocumentType, most: int) -> ProofVerdict:
@@ -59,6 +65,14 @@ def test_nothing_that_holds_is_contradicted(type_: DocumentType) -> None:
 
     assert verdicts.count(ProofVerdict.UNKNOWN) < 6
     assert {ProofVerdict.HOLDS, ProofVerdict.FAILS} <= set(verdicts)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("type_", ["boundary", "scp"])
+def test_nothing_that_holds_is_contradicted_where_a_policy_limits(type_: DocumentType) -> None:
+    verdicts = [check(seed, type_, 1000) for seed in range(6000, 7000)]
+
+    assert verdicts.count(ProofVerdict.UNKNOWN) < len(verdicts) / 20
 
 
 @pytest.mark.nightly
