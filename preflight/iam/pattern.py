@@ -201,6 +201,8 @@ class _Automaton:
 
     def __init__(self, pattern: Tokens, barred: str = "") -> None:
         self._barred = barred
+        # What every text begins with.
+        self._head = pattern[0] if pattern and isinstance(pattern[0], str) else ""
         self.letters: dict[str, int] = {}
         self._ones = self._stars = 0
         bit = 1
@@ -229,8 +231,11 @@ class _Automaton:
 
     def read(self, text: str) -> int:
         """Read a text from the start; 0 is the dead end."""
-        state = self.start
-        for letter in text:
+        head = self._head[: len(text)]
+        if not text.startswith(head):
+            return 0
+        state = self._settle(1 << len(head))
+        for letter in text[len(head) :]:
             state = self.step(state, letter)
             if not state:
                 break
