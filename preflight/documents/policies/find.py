@@ -78,7 +78,7 @@ _PLACEHOLDER_SIGNS = (
     ("__", r"__[A-Z]"),
     ("egion", r":[\w-]*[Rr]egion[\w-]*:"),
     ("ccount", r":[\w-]*[Aa]ccount[\w-]*:"),
-    *((word, "") for word in ("REPLACE", "CHANGE", "YOUR", "ACCOUNT", "REGION", '"Ref"', "Fn::")),
+    *((word, "") for word in ("REPLACE", "CHANGE", "YOUR", "ACCOUNT", "REGION")),
 )
 # What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")

@@ -5,16 +5,15 @@ Each becomes a value that isn't known, as one of a template that only the deploy
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from preflight.catalog.global_keys import SEVERAL, SINGLE
 from preflight.documents.policies.found_policy import NO_FORMS, FoundPolicy, Problem, ProjectForms
-from preflight.documents.policies.template_values import Shape, is_function, text_of, unknown_text
+from preflight.documents.policies.template_values import Shape, unknown_text
 from preflight.json_pointer import escape
 
 _FORMS = (
@@ -34,7 +33,6 @@ _PLACEHOLDER = re.compile("|".join(_FORMS))
 # AWS's own pages write arn:aws:lambda:region:account-id:function:*.
 _IN_ARN = re.compile(r"arn:[^:]*:[^:]*:([^:]*):([^:]*):")
 _SLOT = re.compile(r"[\w-]*(?:region|account)[\w-]*", re.IGNORECASE)
-_IN_STATEMENT = re.compile(r"/Statement(?:/\d+)?/[A-Z]")
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
@@ -79,8 +77,6 @@ class _Reading:
 
     def value(self, value: Any, at: str) -> Any:
         if isinstance(value, dict):
-            if self._where == "plain" and _IN_STATEMENT.match(at) and is_function(value):
-                return self._made_by_function(value, at)
             return {
                 self._name(name, at): each if name in _WORDS else self.value(each, f"{at}/{escape(name)}")
                 for name, each in value.items()
@@ -94,15 +90,6 @@ class _Reading:
         if not isinstance(name, str) or "/Condition" not in at or not _PLACEHOLDER.search(name):
             return name
         return self._made(name, at)
-
-    def _made_by_function(self, value: Mapping[str, Any], at: str) -> str:
-        """Return the text that a function of CloudFormation makes: a file of a policy is a part of a template then."""
-        made = text_of(value)
-        if not made.known:
-            self.unknown |= {at}
-        self.written[made.text] = made.written
-        self.named.setdefault(json.dumps(value), at)
-        return made.text
 
     def _text(self, text: str, at: str) -> str:
         for partition in self._partitions:

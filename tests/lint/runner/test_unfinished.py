@@ -143,14 +143,10 @@ def test_words_that_stand_for_the_parts_of_an_arn(tmp_path: Path) -> None:
     assert "IAM118 1" in told(tmp_path, policy("arn:aws:sqs:us-east-1:us-east-1:q"))
 
 
-def test_functions_of_a_template_in_a_file_of_a_policy(tmp_path: Path) -> None:
-    statement = {
-        "Effect": "Allow",
-        "Action": "sqs:SendMesage",
-        "Resource": {"Fn::Sub": "arn:aws:sqs:*:${AWS::AccountId}:q"},
-    }
-    text = json.dumps({"Version": VERSION, "Statement": [statement]}, indent=1)
-    assert told(tmp_path, text) == {"IAM018 7", "IAM101 6"}
+def test_a_principal_that_is_a_text_is_one_whatever_is_filled_in(tmp_path: Path) -> None:
+    for text in ("arn:aws:iam::account-id:root", "arn:aws:iam::${account}:root"):
+        statement = {"Effect": "Allow", "Principal": text, "Action": "sqs:SendMessage", "Resource": "*"}
+        assert told(tmp_path, json.dumps({"Version": VERSION, "Statement": statement})) == {"IAM018 1", "IAM030 1"}
 
 
 def test_a_repository_policy_names_no_resource(tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ def _element(written: Any, view: StatementView, element: str, found: Faults) -> 
         meant = {_kind_of(written): written} if isinstance(written, str) and _kind_of(written) else None
         remedy = f"write {shown(meant)}" if meant else f'write "*", or an object such as {_EXAMPLE}'
         edits = (Edit("replace", place, meant),) if meant else ()
-        found["shape"].append(Finding(place, f"{element} is {what}", remedy, edits=edits))
+        # An ARN is no "*", whatever is filled in for its account.
+        certain = isinstance(written, str) and written.startswith("arn:")
+        found["shape"].append(Finding(place, f"{element} is {what}", remedy, on_name=certain, edits=edits))
         return
     for kind, given in written.items():
         at = f"{place}/{escape(kind)}"

@@ -38,7 +38,9 @@ _ENDPOINT = r"vpce-([0-9a-z]{8}|[0-9a-z]{17})"
 _KMS_ARN = r"arn:[^:]+:kms:[^:]*:[^:]*:key/.+"
 _UNIQUE = r"(AROA|AIDA)[A-Z0-9]{12,}"
 _NO_REGION = ("aws-global", "unspecified")
-"""Values of a request that is of no region: of the global endpoints, and of Bedrock's global inference."""
+"""Values of a request that is of no region: of the global endpoints, and of Bedrock's global inference. Source:
+https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html
+"""
 
 
 def region_exists(subject: Subject) -> Iterator[Finding]:
