@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from preflight.engine.result import Result
+from tests.readiness.checking import judge
 from tests.readiness.worlds import ACCOUNT, EXECUTION, REGION, allow, plan, results, role, snapshot
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -164,3 +165,12 @@ def test_the_region_offers_the_type(job: Any) -> None:
     assert [each.kind.value for each in said("PRE505", job, **{part: ["ml.m5.large"]})] == ["pass"]
     assert [each.kind.value for each in said("PRE505", job, **{part: ["ml.m5.xlarge"]})] == ["fail"]
     assert [each.kind.value for each in said("PRE505", job)] == ["open"]
+
+
+def test_the_experiment_and_the_trial_exist(job: Any) -> None:
+    name, parameters = job
+    named = (name, {**parameters, "ExperimentConfig": {"ExperimentName": "churn", "TrialName": "first"}})
+    found = {**PARTS, "experiments": [{"ExperimentName": "churn"}], "trials": [{"TrialName": "first"}]}
+    for facts, kind in (({**found, "trials": []}, "fail"), (PARTS, "open"), (found, "pass")):
+        told = [each.kind for each in judge("PRE408", named, **facts)]
+        assert (kind in told, "fail" in told and kind != "fail") == (True, False)
