@@ -41,7 +41,7 @@ def test_the_readme_shows_what_comes_out(command: str, shown: str) -> None:
 
 
 def test_the_readme_begins_with_three_commands_that_each_do_something() -> None:
-    assert [command.split()[1] for command, _ in SHOWN] == ["lint", "check", "simulate"]
+    assert [command.split()[1] for command, _ in SHOWN][:3] == ["lint", "check", "simulate"]
     before = README.partition("```console")[0].split("\n\n")
     assert before[0] == "# preflight" and before[1].count(". ") == 0, "one sentence on what it is, then the commands"
 

@@ -57,6 +57,23 @@ def test_a_lint_stays_light(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lint", "examples/policies/trainer.json", "--format", "json"],
+        ["check", "examples/plan.yaml", "--snapshot", "examples/snapshot.json"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_loads_none_of_the_extras(command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "preflight", *command], capture_output=True, text=True, cwd=ROOT
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    extras = {"mcp", "pydantic", "pygls", "lsprotocol", "tree_sitter", "distributed", "pyarrow", "detect_secrets"}
+    assert "preflight" in loaded and not loaded & (extras | {"boto3"})
+
+
 def test_functions_print_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     api.check("examples/plan.yaml", snapshot="examples/snapshot.json")
