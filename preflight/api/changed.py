@@ -8,6 +8,7 @@ from pathlib import Path
 
 from preflight.errors import UsageError
 from preflight.git import DIFF, git_output
+from preflight.relative_paths import relative_path
 
 
 def changed_of(paths: Sequence[str], ref: str, *, whole: bool = False) -> list[str]:
@@ -58,7 +59,7 @@ def _base(top: Path, ref: str) -> str:
 def _require_there(given: Sequence[str], top: Path, base: str) -> None:
     for path in given:
         if not os.path.lexists(path):
-            inside = os.path.relpath(os.path.abspath(path), os.path.realpath(top))  # noqa: PTH100
+            inside = relative_path(os.path.abspath(path), os.path.realpath(top))  # noqa: PTH100
             if _git(top, "cat-file", "-e", f"{base}:{inside}") is None:
                 raise UsageError(f"--changed-only: there is no file {path}, nor was there one; check the path")
 
@@ -83,7 +84,7 @@ def _among(given: Sequence[str], changed: Sequence[Path], *, whole: bool) -> lis
         if place in real or (whole and within):
             found[path] = None
         elif not whole:
-            found |= {os.path.normpath(os.path.join(path, os.path.relpath(each, place))): None for each in within}  # noqa: PTH118
+            found |= {os.path.normpath(os.path.join(path, relative_path(each, place))): None for each in within}  # noqa: PTH118
     return list(found)
 
 

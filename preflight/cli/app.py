@@ -51,7 +51,13 @@ def _not_lost(lost: sys.UnraisableHookArgs) -> None:
     import signal
     import threading
 
-    again = threading.Timer(0.05, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    def interrupt() -> None:
+        if sys.platform == "win32":
+            signal.raise_signal(signal.SIGINT)
+        else:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    again = threading.Timer(0.05, interrupt)
     again.daemon = True
     again.start()
 

@@ -99,6 +99,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     """Write a page for each account beside its document, and the one that links to them to where it was asked for."""
     from preflight.report.audit_html import page
     from preflight.report.audit_many import index_rows
+    from preflight.report.paths import link
     from preflight.report.written import write
 
     pages: dict[str, str] = {}
@@ -109,7 +110,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
             write(target, page([audited.document(row)]).encode(), private=True)
         except OSError as error:
             raise UsageError(f"{target} cannot be written ({error.strerror}); make room, and run it again") from None
-        pages[row["account"]] = quote(os.path.relpath(target, beside).replace(os.sep, "/"))
+        pages[row["account"]] = link(str(target), str(beside))
     deliver(page([], accounts=index_rows(audited.many, pages)), options.output, private=True)
 
 

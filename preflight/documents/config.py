@@ -13,6 +13,7 @@ from preflight.documents.policies.found_policy import NO_FORMS, POLICY_TYPES, Po
 from preflight.documents.text.document import Document
 from preflight.documents.text.globs import matches
 from preflight.errors import InputError
+from preflight.relative_paths import relative_path
 
 OWN, SHARED = "preflight.toml", "pyproject.toml"
 _HEADER = re.compile(r"^[ \t]*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
@@ -80,7 +81,7 @@ class Config(NamedTuple):
         if path == "-" or not self.folder:
             return path
         whole = os.path.normpath(os.path.join(os.getcwd(), path))  # noqa: PTH109, PTH118 -- quick, for thousands
-        return os.path.relpath(whole, self.folder).replace(os.sep, "/")
+        return relative_path(whole, self.folder).replace(os.sep, "/")
 
     def excluded(self, path: str) -> bool:
         """Say whether a file is passed by when a directory is walked."""
@@ -118,7 +119,7 @@ def _read(path: Path) -> Config | None:
         return None
     if path.name == SHARED and b"preflight" not in data:
         return None
-    shown = os.path.relpath(path)
+    shown = relative_path(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -193,12 +194,12 @@ def _config(table: Mapping[str, Any], text: str, path: str, folder: str) -> Conf
 
 def _check(table: Mapping[str, Any], folder: str) -> CheckTable:
     return CheckTable(
-        session_policies=tuple(os.path.relpath(os.path.join(folder, each)) for each in table.get("session-policy", ())),  # noqa: PTH118
+        session_policies=tuple(relative_path(os.path.join(folder, each)) for each in table.get("session-policy", ())),  # noqa: PTH118
         session_tags=table.get("session-tag", {}),
         source_identity=table.get("source-identity"),
         sts_active=tuple(table.get("sts-active", ())),
         allow_unchecked=tuple(table.get("allow-unchecked", ())),
-        deployed=os.path.relpath(os.path.join(folder, table["deployed"])) if "deployed" in table else None,  # noqa: PTH118
+        deployed=relative_path(os.path.join(folder, table["deployed"])) if "deployed" in table else None,  # noqa: PTH118
         service_role=table.get("service-role"),
     )
 

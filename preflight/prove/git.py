@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from preflight.errors import UsageError
 from preflight.git import DIFF, git_output
+from preflight.relative_paths import relative_path
 
 _SUBMODULE, _HASH = "160000 ", 40
 
@@ -43,14 +44,14 @@ def changes(paths: Sequence[str], ref: str) -> list[ChangedFile]:
 
 def _below(path: str, top: str, commit: str, ref: str) -> Iterator[ChangedFile]:
     """Yield what changed of a path of a work tree, and of the submodules in it; all files where there is no commit."""
-    inside = os.path.relpath(os.path.realpath(path), os.path.realpath(top))
+    inside = relative_path(os.path.realpath(path), os.path.realpath(top))
     tracked = _differing(top, commit) if commit else [(None, name) for name in _names(top, "ls-files", "-z")]
     listed = [*tracked, *((None, name) for name in _names(top, "ls-files", "--others", "--exclude-standard", "-z"))]
     if not os.path.lexists(path) and not any(before is not None and _within(before, inside) for before, _ in listed):
         raise UsageError(f"--against: there is no file {path}, and none in {ref}; check the path")
     for before, now in listed:
         if now is not None and _within(now, inside):
-            shown = path if now == inside else str(Path(path) / os.path.relpath(now, inside))
+            shown = path if now == inside else str(Path(path) / relative_path(now, inside))
             yield ChangedFile(shown, before, top, commit)
         elif now is None and before is not None and _within(before, inside):
             yield ChangedFile(None, before, top, commit)
@@ -60,7 +61,7 @@ def _below(path: str, top: str, commit: str, ref: str) -> Iterator[ChangedFile]:
             recorded = _submodules(top, "ls-tree", "-r", "-z", commit).get(name, "") if commit else ""
             if recorded:
                 _commit(str(folder), recorded)
-            yield from _below(str(Path(path) / os.path.relpath(name, inside)), str(folder), recorded, ref)
+            yield from _below(str(Path(path) / relative_path(name, inside)), str(folder), recorded, ref)
 
 
 def content(top: str, commit: str, name: str) -> bytes | None:

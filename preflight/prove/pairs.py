@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from preflight.documents.policies.found_policy import FoundPolicy
+from preflight.relative_paths import relative_path
 
 
 class Pair(NamedTuple):
@@ -21,7 +21,7 @@ def named_below(paths: Mapping[str, list[FoundPolicy]], given: str) -> dict[str,
     """Return policies by the names of their files below what was given; of one file by none."""
     if not Path(given).is_dir():
         return {"": [each for found in paths.values() for each in found]}
-    return {os.path.relpath(path, given): found for path, found in paths.items()}
+    return {relative_path(path, given): found for path, found in paths.items()}
 
 
 def pairs(old: Mapping[str, Sequence[FoundPolicy]], new: Mapping[str, Sequence[FoundPolicy]]) -> Iterator[Pair]:

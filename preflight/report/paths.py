@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import ntpath
 import posixpath
+import re
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import quote
 
 from preflight.engine.result import Location
 from preflight.report.view import View
 
 STDIN = "stdin"
+_WINDOWS = re.compile(r"[A-Za-z]:[/\\]|\\\\")
 
 
 def relative(path: str, view: View) -> str:
     """Return a path from the view's root, or from its folder; absolute for what lies outside, `stdin` for `-`."""
     if path == "-":
         return STDIN
-    folder, root = _slashed(view.folder), _slashed(view.root or view.folder)
-    whole = posixpath.normpath(posixpath.join(folder, _slashed(view.real.get(path, path))))
-    inside = whole.removeprefix(f"{root.rstrip('/')}/")
-    return inside if root and inside else whole
+    paths = _paths(view.folder)
+    whole = _slashed(paths.normpath(paths.join(view.folder, view.real.get(path, path))), paths)
+    root = _slashed(view.root or view.folder, paths).rstrip("/") + "/"
+    if paths.normcase(whole).startswith(paths.normcase(root)) and view.folder and whole != root:
+        return whole[len(root) :]
+    return whole
 
 
 def uri(path: str, view: View) -> str:
     """Return a path as a URI reference (RFC 3986): relative where it can be, with everything unusual %-encoded."""
-    name = relative(path, view)
-    return f"file://{_quoted(name)}" if name.startswith("/") else _quoted(name)
+    return _uri(relative(path, view), _paths(view.folder))
 
 
 def folder_uri(folder: str) -> str:
     """Return the URI of a folder, which ends with a slash."""
-    return f"file://{_quoted(_slashed(folder)).rstrip('/')}/"
+    paths = _paths(folder)
+    return _uri(_slashed(folder, paths).rstrip("/") + "/", paths)
 
 
 def place(location: Location | None) -> str:
@@ -43,8 +49,26 @@ def place(location: Location | None) -> str:
     return f"{path} {location.pointer}" if location.pointer else path
 
 
-def _slashed(path: str) -> str:
+def _paths(folder: str) -> Any:
+    """Return the module for the paths of a system, told by its absolute paths."""
+    return ntpath if _WINDOWS.match(folder) else posixpath
+
+
+def _slashed(path: str, paths: Any) -> str:
+    if paths is ntpath:
+        return path.replace("\\", "/")
     return PurePath(path).as_posix() if path else ""
+
+
+def _uri(path: str, paths: Any) -> str:
+    """Return the URI of a path with slashes. Of Windows, a drive follows an empty host, and a server is the host.
+
+    Source: https://www.rfc-editor.org/rfc/rfc8089#appendix-E
+    """
+    drive, rest = paths.splitdrive(path)
+    if drive:
+        return f"file:{drive}{_quoted(rest)}" if drive.startswith("//") else f"file:///{drive}{_quoted(rest)}"
+    return f"file://{_quoted(path)}" if path.startswith("/") else _quoted(path)
 
 
 def _quoted(path: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from preflight import __version__
+from preflight.cli import app
 from preflight.engine.rule import load_examples, rule_ids
 from tests.cli.conftest import EXAMPLES
 from tests.cli.running import Command
@@ -254,3 +258,15 @@ def test_a_full_disk_is_no_defect() -> None:
 @pytest.mark.parametrize("command", [("lint",), ("check",), ("simulate",), ("prove", "not-public"), ("why",)])
 def test_a_device_without_end_is_not_read(preflight: Command, command: tuple[str, ...]) -> None:
     assert preflight(*command, "/dev/zero").code == 2
+
+
+@pytest.mark.parametrize("system", ["linux", "win32"])
+def test_an_interruption_of_a_callback_is_delivered_again(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if system == "win32":
+        monkeypatch.delattr(signal, "pthread_kill", raising=False)
+    monkeypatch.setattr(sys, "platform", system)
+    with pytest.raises(KeyboardInterrupt):
+        app._not_lost(SimpleNamespace(exc_type=KeyboardInterrupt))  # type: ignore[arg-type]
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            time.sleep(0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from typing import Any
 
 _WORDS = (
@@ -18,10 +19,15 @@ _FUNCTIONS = (
     *("Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::ForEach::X", "Fn::Length", "Fn::ToJsonString", "Fn::Transform"),
     *("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Fn::GetStackOutput", "Fn::ImportValue"),
 )
+# An element with all that is in it; of elements of one name in each other, up to the end of the inner one.
+_ELEMENT = re.compile(rb"<([A-Za-z]\w*)>.*?</\1>", re.DOTALL)
 _PIECES = (
     *(b"", b"\x00", b"\xff", b"{", b"[" * 300, b"]", b'"', b"\\ud800", b"\n---\n", b"&a *a", b"!!python/x "),
     b"\xef\xbb\xbf",
 )
+
+
+_LARGE = 1 << 20
 
 
 class Mutator:
@@ -47,7 +53,9 @@ class Mutator:
 
                 data = yaml.safe_dump(value, allow_unicode=True).encode("utf-8", "surrogatepass")
             else:
-                data = json.dumps(value, indent=self.random.choice((None, 2))).encode()
+                indent, plain = self.random.choice((None, 2)), json.dumps(value)
+                # What was repeated forty times over, forty times, would take the test longer to write than preflight.
+                data = (plain if indent is None or len(plain) > _LARGE else json.dumps(value, indent=indent)).encode()
         except (ValueError, TypeError, RecursionError):
             data = b"{"
         return self.bytes(data) if choice > 0.85 else data
@@ -59,6 +67,15 @@ class Mutator:
         end = min(len(data), at + self.random.choice((0, 0, 1, 9, 400)))
         whole = data[:at] + piece + data[end:]
         return whole.decode("utf-8", "replace").encode("utf-16") if self.random.random() < 0.05 else whole
+
+    def xml(self, data: bytes) -> bytes:
+        """Return XML without one of its elements, or with another text in it."""
+        elements = list(_ELEMENT.finditer(data))
+        if not elements:
+            return data
+        found = self.random.choice(elements)
+        text = self.random.choice((b"", b"<" + found[1] + b"/>", b"<" + found[1] + b">x</" + found[1] + b">"))
+        return data[: found.start()] + text + data[found.end() :]
 
     def word(self) -> str:
         """Return a text that has been trouble somewhere."""

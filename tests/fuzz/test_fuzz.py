@@ -214,6 +214,8 @@ def spoiled(number: int) -> Callable[[Answer], Answer]:
             return replace(answer, status=mutator.random.choice((204, 301, 400, 404, 429, 500, 503)))
         if answer.body.startswith(b"{") and kind == 4:
             return replace(answer, body=json.dumps(mutator.document(json.loads(answer.body))).encode())
+        if b"Response" in answer.body and kind == 4:
+            return replace(answer, body=mutator.xml(answer.body))
         return replace(answer, body=mutator.bytes(answer.body))
 
     return spoil

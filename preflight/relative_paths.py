@@ -1,0 +1,13 @@
+"""Paths from a folder, on every system."""
+
+from __future__ import annotations
+
+import os
+
+
+def relative_path(path: str, start: str = os.curdir) -> str:
+    """Return a path from a folder; as it is, absolute, where there is no way: on Windows, to another drive."""
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:
+        return os.path.abspath(path)  # noqa: PTH100 -- of the same kind as relpath
