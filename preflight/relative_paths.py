@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def relative_path(path: str, start: str = os.curdir) -> str:
+def relative_path(path: str | os.PathLike[str], start: str | os.PathLike[str] = os.curdir) -> str:
     """Return a path from a folder; as it is, absolute, where there is no way: on Windows, to another drive."""
     try:
         return os.path.relpath(path, start)
