@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from preflight.engine.result import Location
+from preflight.relative_paths import relative_path
 from preflight.report.view import View
 
 STDIN = "stdin"
@@ -37,6 +38,12 @@ def folder_uri(folder: str) -> str:
     """Return the URI of a folder, which ends with a slash."""
     paths = _paths(folder)
     return _uri(_slashed(folder, paths).rstrip("/") + "/", paths)
+
+
+def link(target: str, folder: str) -> str:
+    """Return the URI reference of a file from a folder, both absolute: relative where there is a way."""
+    paths = _paths(folder)
+    return _uri(_slashed(relative_path(target, folder), paths), paths)
 
 
 def place(location: Location | None) -> str:
