@@ -1,23 +1,26 @@
-"""The policies in a configuration of the Serverless Framework: statements of its roles, and those of its resources.
+"""The policies in a configuration of the Serverless Framework: statements of its roles and API, and those of its resources.
 
-Sources: https://www.serverless.com/framework/docs/providers/aws/guide/iam and, for CloudFormation inside it,
+Sources: https://www.serverless.com/framework/docs/providers/aws/guide/iam,
+https://www.serverless.com/framework/docs/providers/aws/events/apigateway#resource-policy and, for CloudFormation inside it,
 https://www.serverless.com/framework/docs/providers/aws/guide/resources
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from preflight.documents.policies.attachments import attached
-from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
+from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, PolicyDocumentType
 from preflight.documents.policies.in_templates import of_resources
 from preflight.documents.policies.template_values import Resolving
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
 _STATEMENTS = (("iam", "role", "statements"), ("iamRoleStatements",))
+_OF_API = (("apiGateway", "resourcePolicy"), ("resourcePolicy",))
+_OF_ROLE: tuple[PolicyDocumentType, Mapping[str, str]] = ("identity", {"kind": "role"})
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _ATTACHED = (("iam", "role", "managedPolicies"), ("iamManagedPolicies",))
 
@@ -26,10 +29,14 @@ def of_serverless(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of a `serverless.yml`."""
     value = document.value
     for path in _STATEMENTS:
-        yield from _of_role(document, value.get("provider"), "/provider", path)
+        yield from _of_statements(document, value.get("provider"), "/provider", path)
+    for path in _OF_API:
+        yield from _of_statements(
+            document, value.get("provider"), "/provider", path, ("resource", {"service": "execute-api"})
+        )
     functions = value.get("functions")
     for name, each in functions.items() if isinstance(functions, dict) else ():
-        yield from _of_role(document, each, f"/functions/{escape(str(name))}", ("iamRoleStatements",))
+        yield from _of_statements(document, each, f"/functions/{escape(str(name))}", ("iamRoleStatements",))
     for path in _ATTACHED:
         arns, at = _below(value.get("provider"), "/provider", path)
         if isinstance(arns, list):
@@ -49,7 +56,13 @@ def _below(value: Any, at: str, path: tuple[str, ...]) -> tuple[Any, str]:
     return value, at
 
 
-def _of_role(document: Document, value: Any, at: str, path: tuple[str, ...]) -> Iterator[FoundPolicy | PassedOver]:
+def _of_statements(
+    document: Document,
+    value: Any,
+    at: str,
+    path: tuple[str, ...],
+    of: tuple[PolicyDocumentType, Mapping[str, str]] = _OF_ROLE,
+) -> Iterator[FoundPolicy | PassedOver]:
     value, at = _below(value, at, path)
     if isinstance(value, str):
         yield PassedOver(f"{at[1:].replace('/', '.')} is {value}, which the framework fills in")
@@ -64,4 +77,5 @@ def _of_role(document: Document, value: Any, at: str, path: tuple[str, ...]) -> 
         if taken and not statements:
             return
         policy = {"Version": "2012-10-17", "Statement": statements}
-        yield FoundPolicy(document, policy, "identity", at, at, {"kind": "role"}, shape=shape)
+        type_, owner = of
+        yield FoundPolicy(document, policy, type_, at, at, owner, shape=shape)

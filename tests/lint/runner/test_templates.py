@@ -320,6 +320,18 @@ def test_dynamic_references_are_known_after_the_deploy() -> None:
     assert linted(template("AWS::IAM::ManagedPolicy", PolicyDocument=policy)) == []
 
 
+def test_the_resource_policy_of_serverless_is_one() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "111122223333"},
+        "Action": "execute-api:Invok",
+        "Resource": "*",
+    }
+    for api in ({"apiGateway": {"resourcePolicy": [statement]}}, {"resourcePolicy": [statement]}):
+        text = json.dumps({"service": "s", "provider": {"name": "aws", **api}})
+        assert [each.rule for each in linted(text, level="error")] == ["IAM101"]
+
+
 def test_the_statements_of_serverless_are_a_policy() -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": {"Fn::GetAtt": ["B", "Arn"]}}
     role = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
