@@ -1,8 +1,8 @@
-"""The policies in a configuration of the Serverless Framework: statements of its roles and API, and those of its resources.
+"""The policies in a configuration of the Serverless Framework: statements of its roles and API, those of its resources.
 
 Sources: https://www.serverless.com/framework/docs/providers/aws/guide/iam,
-https://www.serverless.com/framework/docs/providers/aws/events/apigateway#resource-policy and, for CloudFormation inside it,
-https://www.serverless.com/framework/docs/providers/aws/guide/resources
+https://www.serverless.com/framework/docs/providers/aws/events/apigateway#resource-policy, and for CloudFormation
+inside it, https://www.serverless.com/framework/docs/providers/aws/guide/resources
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def of_serverless(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     value = document.value
     for path in _STATEMENTS:
         yield from _of_statements(document, value.get("provider"), "/provider", path)
-    for path in _OF_API:
+    for policy_path in _OF_API:
         yield from _of_statements(
-            document, value.get("provider"), "/provider", path, ("resource", {"service": "execute-api"})
+            document, value.get("provider"), "/provider", policy_path, ("resource", {"service": "execute-api"})
         )
     functions = value.get("functions")
     for name, each in functions.items() if isinstance(functions, dict) else ():
