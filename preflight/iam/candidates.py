@@ -11,21 +11,25 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluati
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from preflight.iam.credentials import barred
 from preflight.iam.decision import StatementRef
+from preflight.iam.own_objects import of_aws, unsettled
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, Perhaps, PrincipalMatch, PrincipalType, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
 from preflight.iam.service_rules import (
     NO_PERMISSION_NEEDED,
+    NOT_SIGNED,
     RCP_SERVICES,
     RCP_SPARES,
     ROOT_KEEPS,
-    of_aws,
+    on_an_unknown_key,
     resource_policy_rules,
 )
 from preflight.iam.statement import Statement
+from preflight.iam.uncertain_names import WHICH_KEY
 
 Need = tuple[PolicyType, int]
 
@@ -51,7 +55,8 @@ class Evaluation:
 
     `always` are the bits of statements that apply whatever the resource and context, `varying` the other candidates.
     `unknown` are bits that stand for what a policy type that could not be read might hold: one Allow and one Deny for
-    each. `bounded` says whether there is a permissions boundary; `denied` why no policy can allow the request.
+    each. `bounded` says whether there is a permissions boundary, `denied` why no policy can allow the request, and
+    `unnamed` whether it is on a KMS key that its resource does not name.
     """
 
     who: Caller
@@ -66,6 +71,7 @@ class Evaluation:
     unknown: tuple[tuple[int, PolicyType, str], ...]
     bounded: bool = False
     denied: str = ""
+    unnamed: bool = False
 
     def permits(self, bits: int) -> bool:
         """Whether the request is allowed when exactly the statements of `bits` apply."""
@@ -128,7 +134,8 @@ class _Builder:
                     continue
                 if not (denies or statement.allows):
                     continue
-                doubtful = self._by_endpoint(statement, how) if kind is PolicyType.VPC_ENDPOINT else None
+                endpoint = kind is PolicyType.VPC_ENDPOINT
+                doubtful = self._by_endpoint(statement, how) if endpoint else self._not_signed(statement, how)
                 if doubtful is not None:
                     masks[how] |= self.add(kind, policy, statement, unsure=doubtful)
                 elif how > PrincipalMatch.UNSURE:
@@ -167,6 +174,21 @@ class _Builder:
         values = tuple(value for kind, value in principals.entries if kind == "AWS")
         return Perhaps("the type of the endpoint", values, _ENDPOINTS)
 
+    def _not_signed(self, statement: Statement, how: PrincipalMatch) -> Perhaps | None:
+        """Say why it is not known whether an Allow reaches everyone: few services take requests that nobody signed."""
+        if self.who.kind is not PrincipalType.ANONYMOUS or not statement.allows or how is not PrincipalMatch.DIRECT:
+            return None
+        service = self.action.partition(":")[0]
+        if service in NOT_SIGNED or any(
+            each.key == _URL_AUTH and each.values == ("NONE",) for each in statement.conditions
+        ):
+            return None
+        return Perhaps(
+            "the signature",
+            ("*",),
+            _SIGNED.get(service, f"AWS does not say that {service} takes requests that are not signed"),
+        )
+
     def perhaps(self, kind: PolicyType, *, allow: bool = True) -> int:
         """Where a type is not known, add what it might hold; return the bit of its possible Allow, else 0."""
         reason = self.policies.unknown.get(kind)
@@ -188,10 +210,26 @@ _ENDPOINTS = (
 )
 
 
+_URL_AUTH = "lambda:functionurlauthtype"
+_SIGNED = {
+    "lambda": "requests that are not signed reach a function only by a function URL of authorization type NONE",
+    "execute-api": "requests that are not signed reach a method only where its authorization type is NONE",
+}
+"""Services of which policies do not show whether a request has to be signed.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html and
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+"""
+
+
 def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Evaluation:
     """Work a question out. `action` is in lower case; `owner` is the account that owns the resource, empty if none."""
+    denied = barred(who, action, resource) or of_aws(action, resource, who.text)
     if action in NO_PERMISSION_NEEDED:
-        return Evaluation(who, action, owner, (), (), 0, 0, (), ((),), ())
+        return Evaluation(who, action, owner, (), (), 0, 0, (), () if denied else ((),), (), denied=denied)
+    unnamed = on_an_unknown_key(action, resource)
+    if unnamed and policies.resource is None:
+        policies = replace(policies, unknown={PolicyType.RESOURCE: WHICH_KEY, **policies.unknown})
     build = _Builder(who, action, policies)
     service = action.partition(":")[0]
     unknown = policies.unknown
@@ -227,7 +265,10 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
         levels.append((PolicyType.VPC_ENDPOINT, build.perhaps(PolicyType.VPC_ENDPOINT)))
 
     ways = _ways(build, granted, owner, required=resource_policy_rules(action, resource))
-    denied = of_aws(action, resource, who.text)
+    if doubt := unsettled(action, resource, who):
+        bit = build.bit()
+        build.unknown.append((bit, PolicyType.IDENTITY, doubt))
+        levels.append((PolicyType.IDENTITY, bit))
     always = 0
     for each in build.candidates:
         if each.unsure is None and each.statement.applies_always:
@@ -246,6 +287,7 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
         tuple(build.unknown),
         build.bounded,
         denied,
+        unnamed,
     )
 
 
@@ -266,9 +308,6 @@ def _ways(
     at_home = not owner or owner == who.account
     if who.kind is PrincipalType.ROOT:
         # The root user has no identity policies and needs none.
-        if build.action == "sts:assumerole":
-            # AssumeRole is for users and roles (IAM user guide, id_credentials_sts-comparison).
-            return ()
         return ((),) if at_home and not required else ((anyhow,),)
     limits = _limits(build)
     own = ((PolicyType.IDENTITY, _identity(build)), *limits)
@@ -285,15 +324,18 @@ def _identity(build: _Builder) -> int:
 
 def _limits(build: _Builder) -> tuple[Need, ...]:
     """Return what a boundary and session policies ask for on top of an Allow."""
-    policies, found = build.policies, []
+    policies = build.policies
+    found: list[Need] = []
     if policies.boundaries or PolicyType.BOUNDARY in policies.unknown:
-        mask = build.identities(PolicyType.BOUNDARY, policies.boundaries)
-        found.append((PolicyType.BOUNDARY, mask | build.perhaps(PolicyType.BOUNDARY)))
-    # Users sign with their own keys: only sessions carry session policies. A federated user's session without one has
-    # no permissions of its own.
+        unread = build.perhaps(PolicyType.BOUNDARY)
+        # AWS knows one boundary of a principal. Of several that somebody gives, each limits.
+        masks = [build.identities(PolicyType.BOUNDARY, (each,)) for each in policies.boundaries]
+        found.extend((PolicyType.BOUNDARY, mask | unread) for mask in masks or [0])
+    # Users sign with their own keys: sessions carry session policies, and what is given limits. A federated user's
+    # session without one has no permissions of its own.
     kind = build.who.kind
     known = policies.session or kind is PrincipalType.FEDERATED_USER
-    if kind is not PrincipalType.USER and (known or PolicyType.SESSION in policies.unknown):
+    if known or (kind is not PrincipalType.USER and PolicyType.SESSION in policies.unknown):
         mask = build.identities(PolicyType.SESSION, policies.session or ())
         found.append((PolicyType.SESSION, mask | build.perhaps(PolicyType.SESSION)))
     return tuple(found)

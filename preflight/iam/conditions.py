@@ -13,7 +13,7 @@ from functools import cached_property
 
 from preflight.iam.constrained import meets
 from preflight.iam.key_facts import is_multivalued
-from preflight.iam.operators import OPERATORS, Operator, Resolved, Test
+from preflight.iam.operators import OPERATORS, Operator, Resolved, Test, other_form
 from preflight.iam.variables import (
     Constrained,
     Found,
@@ -145,7 +145,7 @@ class Condition:
     def _over(self, values: tuple[str, ...], test: Test, *, odd: bool) -> Truth:
         """Combine what the test says of each value, as the quantifier has it."""
         base = self.base
-        if base.wanted is None:
+        if base.wanted is None and base.positive != "IpAddress":
             if self.quantifier is Quantifier.NONE:
                 return _truth(test(values[0]) != base.negated)
             results = (test(value) != base.negated for value in values)
@@ -159,12 +159,25 @@ class Condition:
     def _one(self, value: str, test: Test, *, odd: bool) -> Truth:
         """Decide for one value of a typed operator: what is of another type may match or not."""
         base = self.base
+        if base.positive == "IpAddress" and self._by_form(value, test):
+            return Truth.UNKNOWN
         if test(value):
             return _truth(not base.negated)
-        assert base.given is not None
+        if base.given is None:
+            return _truth(base.negated)
         if base.positive.startswith("Arn") and not base.negated:
             return Truth.UNKNOWN if odd and self._loosely(value) else Truth.FALSE
         return Truth.UNKNOWN if odd or not base.given(value) else _truth(base.negated)
+
+    def _by_form(self, value: str, test: Test) -> bool:
+        """Whether it matters if AWS takes an IPv4 address that is written as IPv6 for the IPv4 address.
+
+        Its pages do not say. An IPv4 address meets only such ranges of IPv6 as are written for it.
+        """
+        if ":" not in value and not any("ffff:" in each.lower() for each in self.values):
+            return False
+        other = other_form(value)
+        return other is not None and test(other) != test(value)
 
     def _loosely(self, value: str) -> bool:
         """Whether an ARN pattern that lacks parts would match if AWS completed it, or read it as plain text."""
@@ -220,6 +233,9 @@ class Condition:
             for variable in each.variables:
                 if is_multivalued(variable.key):
                     return f"{variable.name} is a multivalued key, which AWS does not support as a variable"
+        test = self.test if self.base.positive == "IpAddress" else None
+        if test is not None and isinstance(found, tuple) and any(self._by_form(each, test) for each in found):
+            return "AWS does not say whether an IPv4 address written as IPv6 (::ffff:192.0.2.1) is the IPv4 address"
         kind = _KINDS.get(self.base.positive[:3])
         if kind is not None and isinstance(found, tuple) and (self.odd or not all(map(self.base.given or bool, found))):
             return f"{self.base.name} compares {kind}, and not every value is one"

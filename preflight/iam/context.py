@@ -46,7 +46,7 @@ class RequestContext:
     def __call__(self, key: str) -> Found:
         """Return a key's values, what is known of its one value, or whether it is absent or unknown."""
         if self._given is None:
-            self._given = {name.lower(): value for name, value in self._request.context.values.items()}
+            self._given = _folded(self._request.context.values)
         found = self._given.get(key)
         if found is not None:
             return (found,) if isinstance(found, str) else tuple(found) or Missing.ABSENT
@@ -105,7 +105,9 @@ class RequestContext:
             return (self._owner,) if self._owner else None
         if key == "aws:requestedregion":
             parts = request.resource.split(":", 5)
-            return (parts[3],) if len(parts) == 6 and parts[3] and not set("*?") & set(parts[3]) else None
+            if len(parts) == 6 and parts[3]:
+                return (parts[3],) if not set("*?") & set(parts[3]) else None
+            return (_GLOBAL,) if who.partition == "aws" and _is_global(request.action.lower()) else None
         return None
 
     def _token_issue_time(self) -> Found | None:
@@ -124,6 +126,28 @@ class RequestContext:
 
 
 _LONGEST_SESSION = 36 * 3600
+_GLOBAL = "us-east-1"
+
+
+def _is_global(action: str) -> bool:
+    """Whether an action is called at the one endpoint of a service of the aws partition, which lies in us-east-1.
+
+    Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+    and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html
+    """
+    # The service to which a role is passed asks for iam:PassRole, in its own Region.
+    return action.partition(":")[0] in ("cloudfront", "iam", "route53", "support") and action != "iam:passrole"
+
+
+def _folded(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the given keys in lower case. Tag keys that differ in case only are one condition key, with all values."""
+    found = {name.lower(): value for name, value in values.items()}
+    if len(found) == len(values):
+        return found
+    several: dict[str, list[str]] = {}
+    for name, value in values.items():
+        several.setdefault(name.lower(), []).extend([value] if isinstance(value, str) else value)
+    return {name: tuple(dict.fromkeys(each)) for name, each in several.items()}
 
 
 def _tag(tags: Mapping[str, str] | None, name: str) -> Found | None:

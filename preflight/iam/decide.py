@@ -13,16 +13,23 @@ from preflight.iam.caches import DECISIONS, EVALUATIONS, Kept
 from preflight.iam.candidates import Candidate, Evaluation, evaluation
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.context import RequestContext
+from preflight.iam.credentials import barred_with
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.near_misses import near_misses
+from preflight.iam.own_objects import OWN_ACTIONS
 from preflight.iam.partial_evaluation import Residual, outlook, residual
 from preflight.iam.principals import caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
 from preflight.iam.resource_patterns import COLONS_IN_A_NAME, has_colon_in_name
 from preflight.iam.service_rules import LIST_BUCKETS
+from preflight.iam.statement import Statement
+from preflight.iam.uncertain_names import SPELLED, WHICH_KEY, covers_a_key, differs_in_case
 
-_OF_AWS = re.compile(":aws:policy/|:role/aws-|:alias/aws/")
+_OF_AWS = re.compile(
+    ":aws:policy/|:role/aws-|:alias/aws/|:parameter/(?:aws|ssm)|:log-group:aws/|:group/aws", re.IGNORECASE
+)
 _ANSWERS_KEPT = 256
+_PERHAPS = (Outcome.ALLOWED, Outcome.OPEN)
 
 
 class RequestError(PreflightError):
@@ -45,12 +52,13 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     resource = request.resource
     if resource == "*" and asked.action == LIST_BUCKETS:
         resource = f"arn:{asked.who.partition or 'aws'}:s3:::*"
-    quick = resource.count(":") < COLONS_IN_A_NAME or not has_colon_in_name(resource)
+    quick = (resource.count(":") < COLONS_IN_A_NAME or not has_colon_in_name(resource)) and not asked.unnamed
+    spelled = asked.action.startswith("sagemaker:")
     context: RequestContext | None = None
     doubts: list[Residual] | None = None
     for candidate in asked.varying:
         statement = candidate.statement
-        if quick and candidate.unsure is None:
+        if quick and candidate.unsure is None and not (spelled and differs_in_case(statement, resource)):
             patterns = statement.resources
             if statement.plain:
                 if patterns is None or patterns.fixed(resource) != patterns.negated:
@@ -74,6 +82,9 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
         answer = _sure(asked, sure)
     else:
         answer = _unsure(asked, sure, doubts or [])
+    if request.context.values and answer.outcome in _PERHAPS:
+        context = context or RequestContext(request, asked.who, asked.owner)
+        answer = _with_what_it_carries(asked, request, context, answer)
     if answer.outcome is not Outcome.IMPLICIT_DENY or not nearest:
         return answer
     misses = near_misses(
@@ -87,13 +98,14 @@ def ask(request: Request, policies: Policies) -> Evaluation:
     resource = request.resource
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
+    partition = parts[1] if len(parts) == 6 else ""
     key = (
         request.principal,
         request.action,
         owner,
         ":key/" in resource or ":role/" in resource,
-        # Of AWS's own objects of iam and kms, which nobody can change, each is a question of its own.
-        resource if request.action[:1] in "iIkK" and _OF_AWS.search(resource) else "",
+        # Of AWS's own objects and names, which nobody else can change or take, each is a question of its own.
+        resource if request.action.lower() in OWN_ACTIONS and _OF_AWS.search(resource) else partition,
         policies.content,
     )
     found: Evaluation | None = EVALUATIONS.get(key)
@@ -124,7 +136,7 @@ def _applies(asked: Evaluation, candidate: Candidate, resource: str, context: Re
             principal = None
         elif not any(how >= candidate.grants for how in perhaps(statement.principals, who)):
             return False
-    covered = statement.covers_resource(resource, context)
+    covered, why = _covered(asked, statement, resource, context)
     if covered is Truth.FALSE:
         return False
     unknown: list[Condition] = []
@@ -137,7 +149,26 @@ def _applies(asked: Evaluation, candidate: Candidate, resource: str, context: Re
     if not unknown and covered is Truth.TRUE and principal is None:
         return True
     where = resource if covered is Truth.UNKNOWN else None
-    return residual(candidate, unknown, context, principal=principal, resource=where)
+    return residual(candidate, unknown, context, principal=principal, resource=where, why=why)
+
+
+def _covered(asked: Evaluation, statement: Statement, resource: str, context: RequestContext) -> tuple[Truth, str]:
+    """Whether a statement is about the resource, and why that is not known if not for its patterns or variables."""
+    if asked.unnamed:
+        return covers_a_key(statement, resource, context), WHICH_KEY
+    if asked.action.startswith("sagemaker:") and differs_in_case(statement, resource):
+        return Truth.UNKNOWN, SPELLED
+    return statement.covers_resource(resource, context), ""
+
+
+def _with_what_it_carries(asked: Evaluation, request: Request, context: RequestContext, answer: Decision) -> Decision:
+    """Return the decision that what the request carries leaves of one that policies allow, or may allow."""
+    why, certain = barred_with(asked.who, asked.action, request.context.values, context)
+    if not why:
+        return answer
+    if certain:
+        return Decision(Outcome.IMPLICIT_DENY, reason=why)
+    return Decision(Outcome.OPEN, depends_on=answer.depends_on, unknown=(*answer.unknown, (PolicyType.IDENTITY, why)))
 
 
 def _sure(asked: Evaluation, bits: int) -> Decision:

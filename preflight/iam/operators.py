@@ -176,6 +176,19 @@ def _address(values: Sequence[Resolved]) -> Test:
     return test
 
 
+def other_form(address: str) -> str | None:
+    """Return an IPv4 address as IPv6 (`::ffff:192.0.2.1`), or one that is written so as IPv4; None for others."""
+    from ipaddress import IPv4Address, ip_address
+
+    try:
+        found = ip_address(address.strip())
+    except ValueError:
+        return None
+    if isinstance(found, IPv4Address):
+        return f"::ffff:{found}"
+    return str(found.ipv4_mapped) if found.ipv4_mapped is not None else None
+
+
 def _operators() -> dict[str, Operator]:
     text, taking_variables = (
         {

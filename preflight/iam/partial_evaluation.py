@@ -73,24 +73,28 @@ def residual(
     *,
     principal: Perhaps | None = None,
     resource: str | None = None,
+    why: str = "",
 ) -> Residual:
     """Describe why a candidate may or may not apply.
 
     `conditions` are those that are unknown, `principal` is why it is not known whether the caller is meant, `resource`
-    is given where it is not known whether it is covered.
+    is given where it is not known whether it is covered, `why` says so where patterns and variables do not.
     """
     statement, ref = candidate.statement, candidate.ref
     found: list[tuple[Clause, Dependency]] = []
     if principal is not None:
         negated = statement.principals is not None and statement.principals.negated
-        atom = Atom("principal", "", (str(ref.policy_type), *principal.values))
+        # The type of an endpoint says it of all its statements, however they name the account.
+        endpoint = ref.policy_type is PolicyType.VPC_ENDPOINT
+        named = (ref.policy,) if endpoint else principal.values
+        atom = Atom("principal", "", (str(ref.policy_type), *named))
         element = "NotPrincipal" if negated else "Principal"
         found.append(
             (((atom, not negated),), Dependency(principal.key, element, principal.values, ref, principal.reason))
         )
     if resource is not None and statement.resources is not None:
         patterns = statement.resources
-        reasons = patterns.doubts(resource, lookup)
+        reasons = (why,) if why else patterns.doubts(resource, lookup)
         told = (*patterns.texts, str(ref.policy_type)) if reasons else patterns.texts
         literal: Clause = ((Atom("resource", "", told), not patterns.negated),)
         names = {

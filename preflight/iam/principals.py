@@ -96,6 +96,8 @@ def caller(text: str) -> Caller:
         )
     if "*" in text or "?" in text:
         raise PrincipalError(f'"{text}" has a wildcard: a request is made by one principal; name it')
+    if arn.region or not arn.partition.startswith("aws"):
+        raise PrincipalError(f'"{text}" is not a principal: its ARN begins with arn:aws:{arn.service}::')
     if not (len(arn.account) == 12 and arn.account.isdigit()):
         raise PrincipalError(f'"{text}" has "{arn.account}" for an account: an account ID has 12 digits')
     return found
@@ -112,10 +114,10 @@ def _of_arn(text: str, arn: Arn) -> Caller | None:
         if kind in ("saml-provider", "oidc-provider") and name:
             return Caller(text, PrincipalType.PROVIDER)
     if arn.service == "sts":
-        if kind == "federated-user" and name:
+        if kind == "federated-user" and name and "/" not in name:
             return Caller(text, PrincipalType.FEDERATED_USER, arn.partition, arn.account, name)
         role, _, session = name.partition("/")
-        if kind == "assumed-role" and role and session:
+        if kind == "assumed-role" and role and session and "/" not in session:
             return Caller(text, PrincipalType.SESSION, arn.partition, arn.account, role, session)
     return None
 
@@ -154,23 +156,36 @@ def grant(principals: Principals | None, who: Caller, *, bounded: bool = False) 
 def _but(principals: Principals, who: Caller) -> PrincipalMatch:
     """Return whom NotPrincipal means. Of an account, a role and a session listed together the narrowest counts: the
     wider ones have to be listed for the narrow one to have any effect.
+
+    AWS says that it may deny a principal whose account, or a session whose role, is not listed with it: UNSURE.
     """
     found = {_entry(kind, value, who) for kind, value in principals.entries}
     listed = [value for kind, value in principals.entries if kind == "AWS"]
     if PrincipalMatch.DIRECT in found:
-        return PrincipalMatch.NONE
+        return PrincipalMatch.NONE if _with_its_account(listed, found, who) else PrincipalMatch.UNSURE
     if any(_entry("AWS", value, who) is PrincipalMatch.UNSURE for value in listed):
         # It is that session, or has that unique id, and is spared; or it is another and is not.
         return PrincipalMatch.UNSURE
     if PrincipalMatch.ROLE in found:
         sessions = f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"
-        narrower = who.kind is PrincipalType.SESSION and any(value.startswith(sessions) for value in listed)
-        return PrincipalMatch.DIRECT if narrower else PrincipalMatch.NONE
+        if who.kind is PrincipalType.SESSION and any(value.startswith(sessions) for value in listed):
+            return PrincipalMatch.DIRECT
+        return PrincipalMatch.NONE if PrincipalMatch.ACCOUNT in found else PrincipalMatch.UNSURE
     if PrincipalMatch.ACCOUNT in found:
         own = f"::{who.account}:"
         narrower = any(own in value and not value.endswith(":root") for value in listed)
         return PrincipalMatch.DIRECT if narrower else PrincipalMatch.NONE
     return PrincipalMatch.UNSURE if PrincipalMatch.UNSURE in found else PrincipalMatch.DIRECT
+
+
+def _with_its_account(listed: list[str], found: set[PrincipalMatch], who: Caller) -> bool:
+    """Whether NotPrincipal, which lists a caller, lists what contains it: its account and, of a session, its role."""
+    if "*" in listed or who.kind is PrincipalType.ROOT or not who.of_account:
+        return True
+    needed = (
+        {PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE} if who.kind is PrincipalType.SESSION else {PrincipalMatch.ACCOUNT}
+    )
+    return needed <= found
 
 
 def _entry(kind: str, value: str, who: Caller) -> PrincipalMatch:
@@ -254,7 +269,15 @@ def perhaps(principals: Principals | None, who: Caller) -> dict[PrincipalMatch, 
                 how = PrincipalMatch.DIRECT
             known = found.get(how, Perhaps(key, ()))
             found[how] = Perhaps(known.key, (*known.values, value))
+    if principals.negated and not found:
+        listed = tuple(value for _, value in principals.entries)
+        found[PrincipalMatch.DIRECT] = Perhaps("NotPrincipal", listed, _WITHOUT_ITS_ACCOUNT)
     return found
+
+
+_WITHOUT_ITS_ACCOUNT = (
+    "AWS may deny a principal that NotPrincipal lists without the ARN of its account, or a session without its role's"
+)
 
 
 def _if_meant(kind: str, value: str, who: Caller) -> tuple[PrincipalMatch, str]:

@@ -79,6 +79,52 @@ RCP_SPARES = frozenset({"kms:retiregrant"})
 Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
 """
 
+NOT_SIGNED = frozenset({"cloudsearch", "es", "s3", "sns", "sqs"})
+"""Services that take requests which nobody signed, as far as the resource's policy allows them.
+
+AWS says of all services that a principal must be authenticated, and that those which take anonymous requests are the
+exception. Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/intro-structure.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html,
+https://repost.aws/knowledge-center/anonymous-not-authorized-opensearch and
+https://docs.aws.amazon.com/sdk-for-php/v3/developer-guide/guide_credentials_anonymous.html
+"""
+
+_NOT_ON_A_KEY = frozenset(
+    f"kms:{name}"
+    for name in (
+        "connectcustomkeystore",
+        "createalias",
+        "createcustomkeystore",
+        "createkey",
+        "deletealias",
+        "deletecustomkeystore",
+        "describecustomkeystores",
+        "disconnectcustomkeystore",
+        "generaterandom",
+        "listaliases",
+        "listkeys",
+        "listretirablegrants",
+        "updatealias",
+        "updatecustomkeystore",
+    )
+)
+"""Actions of KMS that identity policies alone can allow: on no key, or on an alias as such.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+"""
+
+
+def on_an_unknown_key(action: str, resource: str) -> bool:
+    """Whether an action, in lower case, is on a KMS key that the resource does not name: by an alias, or by `*`.
+
+    An alias is not the key, and a policy that names one as its resource does not mean the key that it stands for.
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    return action.startswith("kms:") and ":key/" not in resource and action not in _NOT_ON_A_KEY
+
+
 NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 """Actions that need no permission and that no policy can take away.
 
@@ -99,81 +145,6 @@ LIST_BUCKETS = "s3:listallmybuckets"
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_s3_rw-bucket-console.html
 """
 
-_CHANGES_A_POLICY = frozenset(
-    f"iam:{name}"
-    for name in (
-        "createpolicy",
-        "createpolicyversion",
-        "deletepolicy",
-        "deletepolicyversion",
-        "setdefaultpolicyversion",
-        "tagpolicy",
-        "untagpolicy",
-    )
-)
-_CHANGES_A_ROLE = frozenset(
-    f"iam:{name}"
-    for name in (
-        "attachrolepolicy",
-        "createrole",
-        "deleterole",
-        "deleterolepermissionsboundary",
-        "deleterolepolicy",
-        "detachrolepolicy",
-        "putrolepermissionsboundary",
-        "putrolepolicy",
-        "updateassumerolepolicy",
-    )
-)
-_CHANGES_A_RESERVED_ROLE = _CHANGES_A_ROLE | {
-    "iam:tagrole",
-    "iam:untagrole",
-    "iam:updaterole",
-    "iam:updateroledescription",
-}
-_CHANGES_AN_ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
-
-
-OWN_OBJECTS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
-    (_CHANGES_A_POLICY, ("arn:*::aws:policy/*",)),
-    (_CHANGES_AN_ALIAS, ("arn:*:alias/aws/*",)),
-    (_CHANGES_A_RESERVED_ROLE, ("arn:*:role/aws-reserved/*",)),
-    (_CHANGES_A_ROLE, ("arn:*:role/aws-service-role/*",)),
-)
-"""Actions, in lower case, that change an object, and patterns of the objects of theirs that are AWS's own."""
-
-
-def of_aws(action: str, resource: str, caller: str) -> str:
-    """Say why nobody can make a change to an object that is AWS's own, whatever policies allow; empty if it is not.
-
-    `action` is in lower case; `caller` is the principal as text. AWS changes its roles itself: the service that a
-    service-linked role belongs to, and IAM Identity Center the roles under `aws-reserved`.
-
-    Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html,
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html,
-    https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html and
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
-    """
-    if action.startswith("kms:"):
-        return f"aliases under alias/aws/ are reserved for AWS: {resource}" * (
-            action in _CHANGES_AN_ALIAS and ":alias/aws/" in resource
-        )
-    if action in _CHANGES_A_POLICY and "::aws:policy/" in resource:
-        return f"AWS managed policies cannot be changed: {resource}"
-    for path, actions, what in _ROLES_OF_AWS:
-        _, found, rest = resource.partition(path)
-        if found and action in actions:
-            service = rest.partition("/")[0]
-            own = caller == service or f":role/aws-service-role/{service}/" in caller
-            return "" if own else f"{what} can only be changed by AWS: {resource}"
-    return ""
-
-
-_ROLES_OF_AWS = (
-    (":role/aws-reserved/", _CHANGES_A_RESERVED_ROLE, "roles under aws-reserved"),
-    (":role/aws-service-role/", _CHANGES_A_ROLE, "service-linked roles"),
-)
-
 
 def resource_policy_rules(action: str, resource: str) -> bool:
     """Whether the resource's own policy must allow, whatever identity policies say: roles' trust and KMS keys.
@@ -182,5 +153,5 @@ def resource_policy_rules(action: str, resource: str) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
     if action.startswith("kms:"):
-        return ":key/" in resource
+        return ":key/" in resource or action not in _NOT_ON_A_KEY
     return action.startswith("sts:") and ":role/" in resource

@@ -67,6 +67,17 @@ class Patterns:
         return any_resource([each.sure for each in self._readings if each.sure is not None])
 
     @cached_property
+    def cased(self) -> bool:
+        """Whether a pattern names something with an upper-case letter."""
+        return any(text.lower() != text for text in self.texts)
+
+    @cached_property
+    def folds(self) -> Matcher:
+        """Whether any pattern without request variables matches a resource in lower case, its own case aside."""
+        lowered = [tokens(each.text.lower()) for each in self.templates if fixed(each)]
+        return any_resource(lowered)
+
+    @cached_property
     def _readings(self) -> tuple[Reading, ...]:
         """How the patterns without request variables are read."""
         return tuple(read_pattern(each, each.parts, completed=self.completed) for each in self.templates if fixed(each))

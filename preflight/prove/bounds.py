@@ -48,6 +48,12 @@ def only_in_values(document: Any) -> bool:
     return True
 
 
+def unknown_statements(document: Any) -> bool:
+    """Whether only the deploy knows a whole statement, or all of them, so that nothing bounds the policy."""
+    body = document.get("Statement") if isinstance(document, dict) else document
+    return any(isinstance(each, str) and unknown_parts(each) for each in _listed(body))
+
+
 def at_least(document: Any) -> dict[str, Any]:
     """Return a policy that grants nothing that the given one might not grant."""
     return _bounded(document, {"Allow": "narrow", "Deny": "wide"})
@@ -75,8 +81,15 @@ def at_most(document: Any) -> dict[str, Any]:
 
 def _bounded(document: Any, ways: dict[str, str]) -> dict[str, Any]:
     found = []
-    for statement in _statements(document):
+    for each in _statements(document):
+        statement = each
+        if unknown_parts(each.get("Effect")):
+            # It allows or denies: taken for what bounds the policy.
+            statement = {**each, "Effect": "Allow" if ways.get("Allow") == "wide" else "Deny"}
         way = ways.get(str(statement.get("Effect")))
+        if way is None and isinstance(statement.get("Principal"), str) and unknown_parts(statement["Principal"]):
+            # The language knows no variable there.
+            way = "narrow"
         bounded = statement if way is None else _wide(statement) if way == "wide" else _narrow(statement)
         found.append(_nothing(statement) if bounded is None else bounded)
     rest = {name: value for name, value in document.items() if name != "Statement"}

@@ -28,9 +28,11 @@ from preflight.prove.bounds import (
     as_written,
     at_least,
     at_most,
+    named_plainly,
     only_in_values,
     resources_at_most,
     unknown_parts,
+    unknown_statements,
 )
 from preflight.prove.claim import Claim, ProofAnswer, Question, Shown, SkippedFile, Undecided
 from preflight.prove.git import ChangedFile, changes, content
@@ -162,6 +164,9 @@ def _one(question: Question, pair: Pair, *, named: bool) -> _Proved:
     if not parts:
         proof = _proof(question, new.type, _parsed(new, after), _parsed(old, before) if old is not None else NOTHING)
         return _told(proof, new, after, before) if not proof.lifted else _losing(proof, pair, named=named)
+    if unknown_statements(after) or (before is not None and unknown_statements(before)):
+        reason = f"it depends on the deploy-time value of {', '.join(parts)}"
+        return _Proved((), [Undecided(reason, name, _location(new, ""))])
     worst = _proof(
         question, new.type, _parsed(new, at_least(after)), _parsed(old, at_most(before)) if old is not None else NOTHING
     )
@@ -257,7 +262,8 @@ def _parsed(found: FoundPolicy | None, document: Any) -> Policy:
     except PolicyError as error:
         place = found.place(error.pointer)
         where = f"line {place[0]}, column {place[1]}" if place is not None else error.pointer
-        raise InputError(found.document.path, error.problem, place=where, mend=error.mend) from None
+        problem, mend = named_plainly(error.problem), named_plainly(error.mend)
+        raise InputError(found.document.path, problem, place=where, mend=mend) from None
 
 
 def _name(found: FoundPolicy) -> str:

@@ -217,6 +217,10 @@ def _compile(stated: Mapping[str, Any]) -> Policies:
         )
         for member in _LEVELS
     }
+    if len(lists["permissions_boundaries"]) > 1:
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
+        problem = "a principal has only one permissions boundary"
+        raise _BadPolicyError("/permissions_boundaries/1", PolicyError("", problem, "keep the one that applies"))
     resource = stated.get("resource_policy")
     return Policies(
         identity=lists["identity_policies"],

@@ -39,7 +39,9 @@ class RefusedRequest:
             case PolicyType.IDENTITY:
                 held = replace(held, identity=(*held.identity, policy))
             case PolicyType.BOUNDARY:
-                held = replace(held, boundaries=(*held.boundaries, policy))
+                # A principal has one boundary: the statements are added to it.
+                statements = tuple(each for one in (*held.boundaries, policy) for each in one.statements)
+                held = replace(held, boundaries=(replace(policy, statements=statements),))
             case PolicyType.SESSION:
                 held = replace(held, session=(*(held.session or ()), policy))
             case PolicyType.SCP:

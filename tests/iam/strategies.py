@@ -1,7 +1,7 @@
 """Cases for `preflight simulate`, made by hypothesis: every policy type, every kind of principal, few words.
 
-The alphabets are small on purpose, so that statements meet requests often. What AWS does not document (a NotPrincipal
-that names a role but not its account) is not generated, but for what the engine calls open for that reason.
+The alphabets are small on purpose, so that statements meet requests often. What AWS does not document is not
+generated, but for what the engine calls open for that reason.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ SAGEMAKER = World(
         f"arn:aws:sagemaker:us-east-1:{OWN}:endpoint-config/prod",
         f"arn:aws:sagemaker:us-east-1:{OTHER}:endpoint/prod",
         "*",
+        f"arn:aws:sagemaker:us-east-1:{OWN}:endpoint/Prod",
     ),
     (
         f"arn:aws:sagemaker:*:{OWN}:endpoint/*",
@@ -73,6 +74,7 @@ SAGEMAKER = World(
         "arn:aws:sagemaker:us-*1:*:endpoint/p*",
         "arn:aws:sagemaker:us-east-1:${aws:PrincipalAccount}:endpoint/prod",
         "*endpoint/prod",
+        f"arn:aws:sagemaker:us-east-1:{OWN}:endpoint/Prod",
     ),
 )
 SQS = World(
@@ -95,7 +97,7 @@ KMS = World(
     needs_resource_policy=True,
 )
 STS = World(
-    ("sts:AssumeRole", "sts:TagSession"),
+    ("sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithSAML"),
     (f"arn:aws:iam::{OWN}:role/target", f"arn:aws:iam::{OTHER}:role/target"),
     (f"arn:aws:iam::{OWN}:role/*", "arn:aws:iam::*:role/target"),
     needs_resource_policy=True,
@@ -106,8 +108,14 @@ IAM = World(
     (f"arn:aws:iam::{OWN}:role/target", f"arn:aws:iam::{OWN}:role/path/target"),
     (f"arn:aws:iam::{OWN}:role/*", f"arn:aws:iam::{OWN}:role/target", "arn:aws:iam::*:role/path/*"),
 )
+TOKENS = World(("sts:GetSessionToken", "sts:GetFederationToken", "sts:GetCallerIdentity"), ("*",), ("*",))
+PARAMETERS = World(
+    ("ssm:PutParameter", "ssm:GetParameter"),
+    tuple(f"arn:aws:ssm:us-east-1:{OWN}:parameter/{name}" for name in ("app", "awsApp", "SSM/x")),
+    (f"arn:aws:ssm:*:{OWN}:parameter/*",),
+)
 ALIASES = World(
-    ("kms:CreateAlias", "kms:ListAliases"),
+    ("kms:CreateAlias", "kms:ListAliases", "kms:Decrypt"),
     (f"arn:aws:kms:us-east-1:{OWN}:alias/aws/s3", f"arn:aws:kms:us-east-1:{OWN}:alias/own"),
     (f"arn:aws:kms:*:{OWN}:alias/*",),
 )
@@ -125,6 +133,7 @@ POLICIES_OF_AWS = World(
     ("arn:aws:iam::aws:policy/*", "arn:aws:iam::*:policy/*"),
 )
 WORLDS = (S3, S3, S3, SAGEMAKER, SAGEMAKER, SQS, KMS, STS, IAM, BUCKETS, ALIASES, OF_AWS, POLICIES_OF_AWS)
+WORLDS += (TOKENS, PARAMETERS)
 
 ROLE, OTHER_ROLE = f"arn:aws:iam::{OWN}:role/app", f"arn:aws:iam::{OTHER}:role/app"
 SESSION, OTHER_SESSION = f"arn:aws:sts::{OWN}:assumed-role/app/s1", f"arn:aws:sts::{OTHER}:assumed-role/app/s1"
@@ -134,7 +143,7 @@ ROOT, OTHER_ROOT = f"arn:aws:iam::{OWN}:root", f"arn:aws:iam::{OTHER}:root"
 LINKED = f"arn:aws:iam::{OWN}:role/aws-service-role/sagemaker.amazonaws.com/AWSServiceRoleForX"
 SERVICE, OTHER_SERVICE = "sagemaker.amazonaws.com", "ec2.amazonaws.com"
 PRINCIPALS = (ROLE, ROLE, SESSION, SESSION, USER, USER, FEDERATED, ROOT, LINKED, SERVICE, "*", OTHER_ROLE)
-PRINCIPALS += (OTHER_SESSION, OTHER_USER, OTHER_ROOT)
+PRINCIPALS += (OTHER_SESSION, OTHER_USER, OTHER_ROOT, f"arn:aws-cn:iam::{OWN}:user/a")
 NAMED = (ROLE, ROLE, SESSION, SESSION + "2", USER, FEDERATED, ROOT, OWN, OTHER_ROLE, OTHER_SESSION, OTHER_USER, OTHER)
 UNIQUE = ("AROAONE", "AROATWO", "AIDAONE", "AROAONE:s1", "AROAONE:x")
 USERIDS = {ROLE: ("AROAONE:s1", "AROATWO:x"), SESSION: ("AROAONE:s1", "AROATWO:s1"), USER: ("AIDAONE", "AIDATWO")}
@@ -191,7 +200,7 @@ GIVEN_KEYS = (
         "aws:SourceIp",
         ("IpAddress", "NotIpAddress"),
         ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7", "2001:db8::/32"),
-        ("10.1.2.3", "10.2.2.3", "192.0.2.7", "192.0.2.8", "2001:db8::5"),
+        ("10.1.2.3", "10.2.2.3", "192.0.2.7", "192.0.2.8", "2001:db8::5", "::ffff:10.1.2.3"),
     ),
     Key(
         "aws:SourceArn",
@@ -318,7 +327,8 @@ class Maker:
                 # Whether a boundary of the user who federated keeps the session from being spared is not documented.
                 unclear = self.principal in ("*", FEDERATED)
                 by_id = {"AWS": [UNIQUE[0], UNIQUE[2]]}
-                statement["NotPrincipal"] = STRANGER if unclear else self.pick((chain, STRANGER, by_id))
+                alone = {"AWS": self.principal} if self.principal.startswith("arn:") else chain
+                statement["NotPrincipal"] = STRANGER if unclear else self.pick((chain, STRANGER, by_id, alone))
             elif self.chance(3):
                 statement["Principal"] = self.pick(ELEMENTS)
             else:
@@ -351,8 +361,6 @@ class Maker:
         """A whole case."""
         self.world = self.pick(WORLDS)
         self.principal = self.pick(PRINCIPALS)
-        if self.world in (STS, IAM) and self.principal == FEDERATED:
-            self.principal = USER  # a federated user cannot call IAM, and of STS only GetCallerIdentity
         self.action = self.pick(self.world.actions)
         self.resource = self.pick(self.world.resources)
         self.is_complete = not self.chance(4) if complete is None else complete
@@ -365,6 +373,10 @@ class Maker:
             "context": self.context(chosen),
             "complete_context": self.is_complete,
         }
+        if self.world in (IAM, OF_AWS, TOKENS, STS) and self.chance(5):
+            case["context"]["aws:MultiFactorAuthPresent"] = self.pick(("true", "false"))
+        if self.chance(40):
+            case["context"]["aws:RequestTag/aws:x"] = "a"
         if self.principal in USERIDS and self.chance(3):
             case["context"]["aws:userid"] = self.pick(USERIDS[self.principal])
         if self.world is S3:
@@ -387,7 +399,7 @@ class Maker:
                     statement["Principal"] = {"AWS": self.pick((OWN, ROOT, OTHER))}
             case["vpc_endpoint_policies"] = [{"name": "endpoint", "policy": endpoint}]
         if self.world.needs_resource_policy or (
-            self.world not in (SAGEMAKER, IAM, OF_AWS, POLICIES_OF_AWS) and self.chance(2)
+            self.world not in (SAGEMAKER, IAM, OF_AWS, POLICIES_OF_AWS, TOKENS, PARAMETERS) and self.chance(2)
         ):
             case["resource_policy"] = self.resource_policy()
         return case

@@ -65,7 +65,7 @@ FALSE = [
     ("NumericLessThan", "10", "ten"),
     ("NumericEquals", "NaN", "NaN"),
     ("DateLessThan", "2024-13-01", "2023-01-01"),
-    ("IpAddress", "10.0.0.0/8", "::ffff:10.0.0.1"),
+    ("IpAddress", "10.0.0.0/8", "::ffff:192.0.2.1"),
     ("IpAddress", "10.0.0.0/8", "10.0.0"),
     ("ArnLike", "arn:aws:iam::1*:role/r", "arn:aws:iam::222222222222:role/r"),
     ("Null", "true", "x"),

@@ -150,7 +150,7 @@ DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 def test_the_generated_cases_reach_every_decision_and_every_kind_of_principal() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(HURRIED, max_examples=400, phases=(Phase.generate,))
+    @settings(HURRIED, max_examples=600, phases=(Phase.generate,))
     @given(cases())
     def collect(case: dict[str, Any]) -> None:
         seen[oracle.decide(case)] += 1

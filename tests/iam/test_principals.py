@@ -44,6 +44,10 @@ def test_kinds(text: str, kind: PrincipalType) -> None:
         f"arn:aws:iam::{A}:role/",
         "arn:aws:iam",
         ROLE + "*",
+        f"arn:aws:sts::{A}:assumed-role/a/b/c",
+        f"arn:aws:sts::{A}:federated-user/a/b",
+        f"arn:aws:iam:us-east-1:{A}:role/r",
+        f"arn:azure:iam::{A}:role/r",
     ],
 )
 def test_impossible_principals_are_refused(text: str) -> None:

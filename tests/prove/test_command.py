@@ -296,6 +296,35 @@ def test_what_only_the_deploy_knows(
     assert found(prove("no-new-access", "old.yaml", "new.yaml", "--format", "json"))["verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "[{Effect: Allow, Principal: !Ref Given, Action: 's3:GetObject', Resource: '*'}]",
+        "[{Effect: !Ref Given, Principal: '*', Action: 's3:GetObject', Resource: '*'}]",
+        "!Ref Given",
+        "[!Ref Given]",
+    ],
+)
+def test_what_only_the_deploy_knows_is_unknown(prove: Prove, tmp_path: Path, statements: str) -> None:
+    template = "Parameters: {Given: {Type: String}}\nResources:\n  Policy:\n    Type: AWS::S3::BucketPolicy\n"
+    properties = f"{{Bucket: b, PolicyDocument: {{Version: '2012-10-17', Statement: {statements}}}}}"
+    (tmp_path / "template.yaml").write_text(f"{template}    Properties: {properties}\n")
+
+    answer = found(prove("not-public", "template.yaml", "--format", "json"))
+
+    assert answer["verdict"] == "unknown"
+    assert answer["unknown"][0]["reason"] == "it depends on the deploy-time value of Given"
+
+
+def test_a_policy_for_each_user_is_public(prove: Prove, tmp_path: Path) -> None:
+    own = {**READ, "Principal": "*", "Resource": "arn:aws:s3:::b/${aws:username}/*"}
+    (tmp_path / "p.json").write_text(policy(own))
+
+    answer = found(prove("not-public", "p.json", "--type", "resource", "--format", "json"))
+
+    assert answer["counterexamples"][0]["principal"] == "arn:aws:iam::444455556666:user/example"
+
+
 def test_a_template_that_grants_more_for_sure(prove: Prove, tmp_path: Path) -> None:
     template = TEMPLATE.format(action="s3:GetObject", key="*")
     (tmp_path / "old.yaml").write_text(template)

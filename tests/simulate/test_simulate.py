@@ -180,6 +180,11 @@ BAD = [
     ({"resource": "reports"}, '"reports" is not a resource'),
     ({"principal": "arn:aws:iam::111122223333:group/g"}, "group/g"),
     ({"principal": "nobody"}, "nobody"),
+    ({"principal": "arn:aws:sts::111122223333:assumed-role/a/b/c"}, "assumed-role/a/b/c"),
+    (
+        {"permissions_boundaries": [{"name": name, "policy": policy(READ)} for name in "ab"]},
+        "only one permissions boundary",
+    ),
     ({"resource_account": "1234"}, "/resource_account"),
     ({"expect": "yes"}, "/expect"),
     ({"complete_context": "yes"}, "/complete_context"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from preflight.iam.decision import Outcome, StatementRef
+from preflight.iam.own_objects import OWN_OBJECTS
 from preflight.iam.policy import Policy
 from preflight.iam.proof.boxes import Box, box_of, meaning, zone
 from preflight.iam.proof.dimensions import Point, Space
@@ -27,7 +28,7 @@ from preflight.iam.proof.self_grants import action_groups, self_grant
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, KnownNames, find
 from preflight.iam.request import Request
-from preflight.iam.service_rules import NO_PERMISSION_NEEDED, OWN_OBJECTS, RCP_SERVICES, RCP_SPARES
+from preflight.iam.service_rules import NO_PERMISSION_NEEDED, RCP_SERVICES, RCP_SPARES
 from preflight.iam.statement import Statement
 
 MOST_COUNTEREXAMPLES = 10

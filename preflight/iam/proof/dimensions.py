@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Condition, Quantifier, Truth
 from preflight.iam.principals import PrincipalMatch, PrincipalType, grant
+from preflight.iam.proof.able import able
 from preflight.iam.proof.boxes import Box, meaning
 from preflight.iam.proof.callers import Person, crowd, lookup_of
 from preflight.iam.proof.keys import ALWAYS_PRESENT, OF_THE_CALLER
@@ -123,7 +124,7 @@ class Dimensions:
             about = box.statement is not None or box.callers is not None or bool(box.sought)
             bits |= bit if about or any(each.key in OF_THE_CALLER for each in box.fixed) else 0
         classes = []
-        for person in people.people:
+        for person in able(people.people, self._must):
             if all(_possibly_calls(box, person) for box in self._must):
                 mask = sum(bit for bit, box in self._boxes if bit & bits and _surely_calls(box, person))
                 classes.append(Class(mask, person))

@@ -66,6 +66,10 @@ class ProofScope:
         if point.resource.endswith(":s3:::*"):
             point = point._replace(resource="*")
         parts = point.resource.split(":", 5)
+        if who.of_account and len(parts) == 6 and parts[1] != who.partition:
+            # Credentials work in their own partition only.
+            parts[1] = who.partition
+            point = point._replace(resource=":".join(parts))
         owner = parts[4] if len(parts) == 6 else ""
         account = None
         if not owner.isdigit():

@@ -146,6 +146,11 @@ def condition_holds(
         if any(compare(base, policy_value, request_value) for policy_value in known_values):
             return not negated
         same = (base, key.lower(), request_value, *policy_values)
+        mapped = ipv4_of(request_value) or "::ffff:" + request_value if base == "IpAddress" else ""
+        ranges = [one for one in known_values if ":" in request_value or "::ffff:" in one.lower()]
+        if any(compare(base, policy_value, mapped) for policy_value in ranges):
+            # Whether ::ffff:192.0.2.1 is 192.0.2.1 is not said.
+            return doubts.perhaps(same) != negated
         if in_doubt or unclear(base, negated, known_values, request_value):
             return doubts.perhaps(same) != negated
         return negated
@@ -153,6 +158,12 @@ def condition_holds(
     if quantifier == "ForAnyValue":
         return any(holds_for(value) for value in request_values)
     return all(holds_for(value) for value in request_values)
+
+
+def ipv4_of(address: str) -> str | None:
+    """Return the IPv4 address that an address of IPv6 stands for, if it is written so."""
+    prefix, _, rest = address.lower().rpartition(":")
+    return rest if prefix == "::ffff" and rest.count(".") == 3 else None
 
 
 def is_boolean(text: str) -> bool:

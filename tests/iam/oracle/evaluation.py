@@ -11,12 +11,14 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.iam.oracle.callers import UNSIGNED, is_refused
 from tests.iam.oracle.conditions import conditions_hold
 from tests.iam.oracle.doubts import Doubts
 from tests.iam.oracle.principals import how_named, is_service_linked, kind_of, principal_keys, spared_by_not_principal
 from tests.iam.oracle.text import (
     MultivaluedVariableError,
     account_of,
+    arn_parts,
     early_variable,
     fill_in,
     matches,
@@ -41,6 +43,12 @@ RCP_SERVICES = {
     "dynamodb",
 }
 
+ROOT_KEEPS = ("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy")
+# https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+NOT_ON_A_KEY = {"kms:createkey", "kms:listkeys", "kms:listaliases", "kms:listretirablegrants", "kms:generaterandom"}
+NOT_ON_A_KEY |= {"kms:createalias", "kms:updatealias", "kms:deletealias"}
+NOT_ON_A_KEY |= {"kms:createcustomkeystore", "kms:describecustomkeystores"}
+
 Case = dict[str, Any]
 Values = dict[str, list[str]]
 
@@ -58,17 +66,28 @@ def resource_account(case: Case) -> str:
     return owner or case.get("resource_account") or account_of(case["principal"])
 
 
+def of_aws_partition(case: Case) -> bool:
+    """Say whether the principal is of the partition aws."""
+    return str(case["principal"]).startswith("arn:aws:")
+
+
 def request_context(case: Case) -> Values:
     """Return the context with lower-case keys: what the request determines, overruled by what the case says."""
     context = {key.lower(): values for key, values in principal_keys(case["principal"]).items()}
     if resource_account(case):
         context["aws:resourceaccount"] = [resource_account(case)]
+    service, _, name = case["action"].lower().partition(":")
     if region_of(case["resource"]):
         context["aws:requestedregion"] = [region_of(case["resource"])]
+    elif service in ("iam", "cloudfront", "route53", "support") and name != "passrole" and of_aws_partition(case):
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+        context["aws:requestedregion"] = ["us-east-1"]
     context["aws:currenttime"] = [datetime.now(UTC).isoformat()]
     context["aws:epochtime"] = [str(int(datetime.now(UTC).timestamp()))]
+    given: Values = {}
     for key, value in case.get("context", {}).items():
-        context[key.lower()] = [str(one) for one in listed(value)]
+        given.setdefault(key.lower(), []).extend(str(one) for one in listed(value))
+    context.update(given)
     return context
 
 
@@ -88,6 +107,8 @@ def statement_applies(
 
     def is_named(pattern: str, negated: bool) -> bool:
         resource = asked_resource(case)
+        if on_an_unnamed_key(case):
+            return names_the_key(pattern, resource, doubts)
         question = (policy_type, pattern)
         early = early_variable(pattern, version)
         try:
@@ -99,6 +120,13 @@ def statement_applies(
             return doubts.perhaps(question)
         if filled is None:
             return False
+        if action.startswith("sagemaker:") and set(pattern) != {"*"}:
+            exact, folded = resource_matches(filled, resource), resource_matches(filled.lower(), resource.lower())
+            lowered = ":endpoint" in resource and resource_matches(filled, resource.lower())
+            withholds = (statement["Effect"] == "Deny") is not negated
+            # SageMaker may ask by the name as it was given, or in lower case.
+            if (folded and not exact) if withholds else (exact and not lowered and ":endpoint" in resource):
+                return doubts.perhaps((policy_type, pattern, "spelled", statement["Effect"]))
         stands_for, certain = readings(pattern, filled, policy_type in ("identity", "boundary"))
         if any(resource_matches(one, resource) for one in stands_for):
             return (certain and not early) or doubts.perhaps(question)
@@ -114,10 +142,28 @@ def statement_applies(
     return conditions_hold(statement.get("Condition", {}), version, context, doubts)
 
 
+def on_an_unnamed_key(case: Case) -> bool:
+    """Say whether the request is on a key of KMS by an alias, or on a key that it does not name."""
+    action = case["action"].lower()
+    return action.startswith("kms:") and action not in NOT_ON_A_KEY and ":key/" not in case["resource"]
+
+
+def names_the_key(pattern: str, resource: str, doubts: Doubts) -> bool:
+    """Say whether a Resource value names the key behind an alias, whichever that is."""
+    if set(pattern) == {"*"}:
+        return True
+    head = resource.partition(":alias/")[0] if ":alias/" in resource else "arn:aws:kms:us-east-1:111122223333"
+    if resource_matches(pattern, head + ":key/0") and resource_matches(pattern, head + ":key/1"):
+        return True
+    wanted, _, name = pattern.partition(":key/")
+    return bool(name) and matches(wanted, head) and doubts.perhaps(("key", pattern))
+
+
 def asked_resource(case: Case) -> str:
     """Return the resource; AWS's examples allow s3:ListAllMyBuckets on arn:aws:s3:::*."""
     if case["action"].lower() == "s3:listallmybuckets" and case["resource"] == "*":
-        return "arn:aws:s3:::*"
+        principal = case["principal"]
+        return f"arn:{arn_parts(principal)[1] if principal.startswith('arn:') else 'aws'}:s3:::*"
     return str(case["resource"])
 
 
@@ -170,24 +216,14 @@ def resource_policy_allows(
         for statement, version in statements_of(policy, "Allow"):
             if "Principal" in statement:
                 named = how_named(statement["Principal"], case["principal"], userid, doubts, case, policy_type)
+                service = case["action"].lower().partition(":")[0]
+                by_url = {"lambda:FunctionUrlAuthType": "NONE"} in statement.get("Condition", {}).values()
+                if policy_type == "resource" and case["principal"] == "*" and service not in UNSIGNED and not by_url:
+                    # Few services take requests that are not signed.
+                    named = named if named and doubts.perhaps("it takes requests that are not signed") else set()
                 if named and statement_applies(statement, version, case, context, doubts, policy_type):
                     ways |= named
     return ways
-
-
-def is_of_aws(action: str, resource: str, principal: str) -> bool:
-    """Say whether the request would change what only AWS changes: its policies, its roles, its aliases of keys."""
-    if action in ("kms:createalias", "kms:updatealias", "kms:deletealias"):
-        return ":alias/aws/" in resource
-    if action in ("iam:createpolicyversion", "iam:deletepolicy", "iam:setdefaultpolicyversion", "iam:tagpolicy"):
-        return "::aws:policy/" in resource
-    if action in ("iam:attachrolepolicy", "iam:putrolepolicy", "iam:updateassumerolepolicy", "iam:deleterole"):
-        if ":role/aws-reserved/" in resource:
-            return ":role/aws-service-role/sso.amazonaws.com/" not in principal
-        if ":role/aws-service-role/" in resource:
-            service = resource.split(":role/aws-service-role/")[1].split("/")[0]
-            return principal != service and f":role/aws-service-role/{service}/" not in principal
-    return False
 
 
 def policies_in(case: Case, name: str) -> list[Case]:
@@ -203,25 +239,31 @@ def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
     principal, action = case["principal"], case["action"].lower()
     kind = kind_of(principal)
     service = action.partition(":")[0]
-    in_account = kind not in ("service", "anonymous")
+    in_account = kind not in ("service", "anonymous", "provider")
 
     # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: needs no permission, even denied
-    if action == "sts:getcalleridentity":
-        return "allowed"
+    if action in ("sts:getcalleridentity", "sts:getsessiontoken"):
+        return "implicitDeny" if is_refused(case, doubts) else "allowed"
 
     identity = policies_in(case, "identity_policies") if in_account and kind != "root" else []
     boundaries = policies_in(case, "permissions_boundaries") if in_account and kind != "root" else []
-    sessions = policies_in(case, "session_policies") if kind in ("role", "session", "federated") else []
+    sessions = policies_in(case, "session_policies") if in_account and kind != "root" else []
     levels = [[named["policy"] for named in level] for level in case.get("service_control_policies") or []]
     if not in_account or is_service_linked(principal):
         levels = []
     rcps = [named["policy"] for level in case.get("resource_control_policies") or [] for named in level]
-    if service not in RCP_SERVICES or is_service_linked(principal):
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
+    if service not in RCP_SERVICES or is_service_linked(principal) or action == "kms:retiregrant":
         rcps = []
     endpoints = policies_in(case, "vpc_endpoint_policies")
     resource_policy = case.get("resource_policy")
+    unnamed = on_an_unnamed_key(case)
     if resource_policy is not None and "policy" in resource_policy:
         resource_policy = resource_policy["policy"]
+
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html: the owner's root user always can
+    if kind == "root" and action in ROOT_KEEPS and account_of(principal) == resource_account(case):
+        resource_policy = None
 
     # Step 1: an explicit deny anywhere.
     without_principal = {
@@ -241,8 +283,10 @@ def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
         if any(resource_policy_denies(policy, case, context, doubts, name) for policy in found):
             return "explicitDeny"
 
-    if is_of_aws(action, case["resource"], principal):
+    if is_refused(case, doubts):
         return "implicitDeny"
+    if unnamed and resource_policy is None and doubts.perhaps("the key's policy denies"):
+        return "explicitDeny"
 
     # Step 2: SCPs, at every level; the policies of the VPC endpoint that the request came through.
     if not all(any_statement(level, "Allow", case, context, doubts, "scp") for level in levels):
@@ -251,15 +295,13 @@ def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
         return "implicitDeny"
 
     ways = resource_policy_allows(resource_policy, case, context, doubts, "resource")
+    if unnamed and resource_policy is None and doubts.perhaps("the key's policy allows"):
+        ways = {"itself"}
     if not in_account:
         return "allowed" if ways else "implicitDeny"
 
-    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: not with the root user's credentials
-    if kind == "root" and action == "sts:assumerole":
-        return "implicitDeny"
-
     identity_allows = kind == "root" or any_statement(identity, "Allow", case, context, doubts, "identity")
-    boundary_allows = not boundaries or any_statement(boundaries, "Allow", case, context, doubts, "boundary")
+    boundary_allows = all(any_statement([one], "Allow", case, context, doubts, "boundary") for one in boundaries)
     session_allows = (
         any_statement(sessions, "Allow", case, context, doubts, "session") if sessions else kind != "federated"
     )
@@ -274,7 +316,7 @@ def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
     if "role" in ways and boundary_allows and session_allows:
         return "allowed"
     # Key policies and trust policies must themselves let the account's own policies count.
-    is_key = service == "kms" and ":key/" in case["resource"]
+    is_key = service == "kms" and (":key/" in case["resource"] or unnamed)
     is_trust = service == "sts" and ":role/" in case["resource"]
     if (is_key or is_trust) and not ways:
         return "implicitDeny"

@@ -14,7 +14,7 @@ from tests.iam.oracle.text import account_of, arn_parts
 
 
 def kind_of(principal: str) -> str:
-    """Return anonymous, service, root, user, role, session or federated."""
+    """Return anonymous, service, root, user, role, session, federated or provider."""
     if principal == "*":
         return "anonymous"
     if not principal.startswith("arn:"):
@@ -27,6 +27,8 @@ def kind_of(principal: str) -> str:
         ("role/", "role"),
         ("assumed-role/", "session"),
         ("federated-user/", "federated"),
+        ("saml-provider/", "provider"),
+        ("oidc-provider/", "provider"),
     ):
         if name.startswith(start):
             return kind
@@ -75,12 +77,12 @@ def how_named(
             continue
         if (named_kind, name) == ("AWS", "*"):
             ways.add("everyone")
-        elif named_kind == "Service":
-            if kind == "service" and name == principal:
+        elif named_kind in ("Service", "Federated"):
+            if kind == {"Service": "service", "Federated": "provider"}[named_kind] and name == principal:
                 ways.add("itself")
-        elif named_kind == "AWS" and kind not in ("service", "anonymous"):
+        elif named_kind == "AWS" and kind not in ("service", "anonymous", "provider"):
             account = account_of(principal)
-            if name == account or (name.endswith(":root") and account_of(name) == account):
+            if name == account or name == f"arn:{arn_parts(principal)[1]}:iam::{account}:root":
                 if policy_type == "endpoint" and kind != "root" and not doubts.perhaps("endpoint takes accounts"):
                     continue  # to a gateway endpoint it is the root user alone
                 ways.add("itself" if kind == "root" else "account")
@@ -114,15 +116,29 @@ def spared_by_not_principal(
 ) -> bool:
     """Say whether NotPrincipal with Deny leaves this principal alone.
 
-    Nobody who has a permissions boundary is ever spared.
+    Nobody who has a permissions boundary is ever spared. Whose account, or of a session whose role, is not listed too,
+    AWS may deny.
     """
-    return not has_boundary and bool(how_named(element, principal, userid, doubts))
+    ways = set() if has_boundary else how_named(element, principal, userid, doubts)
+    needed = {"user": {"account"}, "federated": {"account"}, "role": {"account"}, "session": {"account", "role"}}
+    if not ways or "everyone" in ways:
+        return bool(ways)
+    if ways == {"account"}:
+        # Somebody else of the account is listed with it: that one is spared, not the others.
+        account = f"::{account_of(principal)}:"
+        return not any(account in name and not name.endswith(":root") for _, name in named_in(element))
+    if kind_of(principal) == "session" and "itself" not in ways:
+        needed = {"session": {"account"}}
+    enough = needed.get(kind_of(principal), set()) <= ways
+    return enough or doubts.perhaps(("spared without its account", str(element)))
 
 
 def principal_keys(principal: str) -> dict[str, list[str]]:
     """Return the context keys that the principal itself determines; no values where it cannot have the key."""
     kind = kind_of(principal)
     keys: dict[str, list[str]] = {"aws:username": [], "aws:PrincipalServiceName": []}
+    if kind == "provider":
+        return {**keys, "aws:PrincipalIsAWSService": [], "aws:PrincipalArn": []}
     if kind == "service":
         return {**keys, "aws:PrincipalIsAWSService": ["true"], "aws:PrincipalServiceName": [principal]}
     if kind == "anonymous":

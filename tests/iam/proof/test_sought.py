@@ -42,7 +42,7 @@ def where(operator: str, key: str, value: str) -> dict[str, Any]:
         f"arn:aws:iam::{OWN}:role/team-*",
         "arn:aws:iam::*:user/al?ce",
         "arn:aws:iam::1*:role/x",
-        "arn:aws-cn:iam::*:role/x",
+        "arn:aws*:iam::*:role/x",
         f"arn:aws:sts::{OWN}:*",
         "arn:aws:sts::*:assumed-role/*",
         "arn:aws:sts::*:assumed-role/r?/ci-*",
@@ -62,6 +62,14 @@ def test_what_is_granted_to_everyone_is_granted_to_each(pattern: str) -> None:
         case = read_case(each.case(policy, "p"), 1, "case", str)
         assert isinstance(case, Case)
         assert decide(case.request, case.policies).outcome is Outcome.ALLOWED
+
+
+def test_nothing_is_granted_in_another_partition() -> None:
+    policy = parse_policy(document(), "p")
+
+    proof = not_granted(policy, "resource", ["s3:GetObject"], principals=["arn:aws-cn:iam::*:role/x"])
+
+    assert proof.verdict is ProofVerdict.HOLDS
 
 
 @pytest.mark.parametrize(
