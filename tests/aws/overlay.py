@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.aws import cloudcontrol, endpoints, iam, models, quotas, regions, sts, tags
+from tests.aws import cloudcontrol, endpoints, functions, iam, models, quotas, regions, sts, tags
 from tests.aws.answers import Answer, AwsError, error_answer, json_answer
 from tests.aws.calls import Calls
 from tests.aws.faults import Faults
@@ -24,7 +24,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Handler = Callable[[Scope, Mapping[str, Any]], dict[str, Any] | None]
 
 _HANDLERS: dict[str, Any] = {"sagemaker": (models, endpoints, tags), "servicequotas": (quotas,), "account": (regions,)}
-_HANDLERS["cloudcontrolapi"] = (cloudcontrol,)
+_HANDLERS |= {"cloudcontrolapi": (cloudcontrol,), "lambda": (functions,)}
 
 
 @dataclass(slots=True)
