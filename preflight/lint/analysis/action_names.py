@@ -27,9 +27,7 @@ def odd_actions(subject: Subject) -> Sequence[Entry]:
     """Return the entries of Action and NotAction that are not well formed, or match no action that AWS lists."""
     found: list[Entry] = []
     for view in subject.statements:
-        if not view.action_texts:
-            found.extend([entry for entry in view.not_actions if _is_odd(entry.text)])
-            continue
+        found.extend([entry for entry in view.not_actions if _is_odd(entry.text)])
         # Most entries name an action of AWS: they are compared with all of its services' at once.
         for service in view.services:
             _names(service)

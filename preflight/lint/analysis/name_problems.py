@@ -74,15 +74,14 @@ def remember(known: set[str], text: str) -> None:
 def judged_texts(
     statements: Iterable[StatementView], elements: Sequence[str], judge: Judge, right: set[str]
 ) -> list[Placed]:
-    """Return what is wrong with the strings of the first of some elements that each statement has.
+    """Return what is wrong with the strings of some elements of each statement.
 
     Most texts are right, and policies share most of them: those that were are in `right`, and not looked at again. The
     pointer of a text is only written where it is wrong.
     """
     found: list[Placed] = []
-    for statement in statements:
-        element = next((each for each in elements if each in statement.raw), None)
-        written = statement.raw[element] if element is not None else None
+    held = ((each, element, each.raw[element]) for each in statements for element in elements if element in each.raw)
+    for statement, element, written in held:
         if written is None or all_known(written, right):
             continue
         many = enumerate(written) if isinstance(written, list) else ((None, written),)

@@ -118,15 +118,14 @@ class Grants:
     @cached_property
     def _denied(self) -> frozenset[str]:
         """The watched actions that some statement denies on something."""
-        found: set[str] = set()
-        for view in self._statements if self.denies else ():
-            if view.denies:
-                found.update(*map(watched, view.action_texts))
-                if view.not_actions:
-                    found.update(
-                        samples().keys() - {each for entry in view.not_actions for each in watched(entry.text)}
-                    )
-        return frozenset(found)
+        return frozenset().union(*(_covered(view) for view in self._statements if view.denies))
+
+    @cached_property
+    def denied_everywhere(self) -> frozenset[str]:
+        """The watched actions that a statement without conditions denies on every resource: no other policy can allow
+        them.
+        """
+        return frozenset().union(*(_covered(view) for view in self._statements if view.denies and _plain(view)))
 
     @cached_property
     def _limited(self) -> frozenset[int]:
@@ -243,6 +242,14 @@ def _may_be_watched(view: StatementView) -> bool:
 
 def _plain(view: StatementView) -> bool:
     return not view.raw.get("Condition") and _on_all(view)
+
+
+def _covered(view: StatementView) -> set[str]:
+    """Return the watched actions that a statement is about."""
+    found = {each for text in view.action_texts for each in watched(text)}
+    if view.not_actions:
+        found |= samples().keys() - {each for entry in view.not_actions for each in watched(entry.text)}
+    return found
 
 
 def _on_all(view: StatementView) -> bool:

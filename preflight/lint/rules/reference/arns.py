@@ -103,8 +103,7 @@ def arn_resource(subject: Subject) -> Sequence[Finding]:
 
 
 def _judged(subject: Subject) -> Sequence[Placed]:
-    narrow = [statement for statement in subject.statements if statement.raw.get("Resource") != "*"]
-    return judged_texts(narrow, ("Resource", "NotResource"), judge, _right)
+    return judged_texts(subject.statements, ("Resource", "NotResource"), judge, _right)
 
 
 _right: set[str] = set()
@@ -125,7 +124,7 @@ def judge(text: str, *, search: bool = True) -> tuple[NameProblem, ...]:
 
 def _no_arn(text: str) -> NameProblem:
     begins, _, rest = text.partition(":")
-    if begins.lower() == "arn":
+    if rest and begins.lower() == "arn":
         remedy = f"write arn:{rest}"
     elif begins in PARTITIONS:
         remedy = f"write arn:{text}"

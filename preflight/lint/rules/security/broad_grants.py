@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
+from preflight import catalog
 from preflight.catalog import source
 from preflight.catalog.arns import ArnForm, action_forms
 from preflight.engine.result import Level
 from preflight.iam.pattern import covers
 from preflight.lint.analysis.action_names import matched
+from preflight.lint.analysis.unlisted_names import unlisted_service
 from preflight.lint.policy.finding import Finding, _named
 from preflight.lint.policy.restrictions import about_caller, restricting, under
 from preflight.lint.policy.statements import Entry, StatementView
@@ -164,7 +166,16 @@ def _broadly(subject: Subject) -> list[tuple[StatementView, str]]:
 
 
 def _whole(text: str) -> bool:
-    return text.endswith(":*") and "*" not in text[:-2] and "?" not in text and len(text) > 2
+    """Whether an entry is every action of a service that AWS has."""
+    service = text.lower().removesuffix(":*")
+    return text.endswith(":*") and "*" not in service and "?" not in service and _exists(service)
+
+
+def _exists(service: str) -> bool:
+    if catalog.service_exists(service):
+        return True
+    known = unlisted_service(service)
+    return known is not None and known.state != "retired"
 
 
 def _everything(view: StatementView) -> bool:

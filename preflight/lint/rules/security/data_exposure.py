@@ -6,7 +6,7 @@ management, actions that answer with credentials, actions that read the content 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from preflight.lint.policy.finding import Finding, names
 from preflight.lint.policy.grants import Granted, first
@@ -15,10 +15,17 @@ from preflight.lint.policy.subject import Subject
 
 _OWN_POLICY = {
     "s3:PutBucketPolicy": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
-    "s3:PutBucketAcl": ("s3:GetObject",),
+    "s3:PutBucketAcl": ("s3:PutObject",),
     "kms:PutKeyPolicy": ("kms:Decrypt",),
     "secretsmanager:PutResourcePolicy": ("secretsmanager:GetSecretValue",),
 }
+"""What can be had by writing a policy or an ACL. An ACL of a bucket lets its grantees create objects, not read them:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
+"""
+_EXPIRES, _DELETES = "s3:PutLifecycleConfiguration", "s3:DeleteObject"
+"""Whoever writes a bucket's lifecycle rules has S3 delete its objects, even where deleting is denied:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
+"""
 
 
 def data(subject: Subject) -> Iterator[Finding]:
@@ -69,19 +76,29 @@ def _narrower(action: str) -> str:
 
 
 def own_resource_policy(subject: Subject) -> Iterator[Finding]:
-    """Find policies that don't allow something on a resource, but to rewrite the policy that forbids it."""
+    """Find policies that don't allow something on a resource, but to rewrite the policy that forbids it, or to have S3
+    do it.
+    """
     grants = subject.grants
     if grants.administrator is not None:
         return
     for action, others in _OWN_POLICY.items():
-        granted = grants.actions.get(action)
-        barred = [other for other in others if other not in grants.actions] if granted else []
-        if granted and barred and grants.somewhere(action):
-            pivot = first(granted)
-            only = "allow it only to roles that may have full access to the resource"
-            yield Finding(
-                pivot.entry.pointer,
-                f"{action} lets any principal with this policy grant itself {names(barred)}, which the policy "
-                "doesn't allow",
-                pivot.remedy(action, only) if pivot.written_as(action) else f"remove {action}, or {only}",
+        barred = [each for each in others if each not in grants.actions and each not in grants.denied_everywhere]
+        if barred and action in grants.actions and grants.somewhere(action):
+            done = f"grant itself {names(barred)}, which the policy doesn't allow"
+            yield _around(
+                grants.actions[action], action, done, "it only to roles that may have full access to the resource"
             )
+    barred_too = _DELETES not in grants.actions or _DELETES in grants.denied_everywhere
+    if barred_too and _EXPIRES in grants.actions and grants.somewhere(_EXPIRES):
+        done = f"have S3 delete objects by lifecycle rules, although the policy doesn't allow {_DELETES}"
+        yield _around(grants.actions[_EXPIRES], _EXPIRES, done, "it only to roles that may delete the objects")
+
+
+def _around(granted: Sequence[Granted], action: str, done: str, whom: str) -> Finding:
+    pivot, only = first(granted), f"allow {whom}"
+    return Finding(
+        pivot.entry.pointer,
+        f"{action} lets any principal with this policy {done}",
+        pivot.remedy(action, only) if pivot.written_as(action) else f"remove {action}, or {only}",
+    )
