@@ -35,6 +35,8 @@ STATEMENTS: Kept[Any, Any] = Kept(4096)
 """Parsed statements of lists, by content, place in the list and what the policy says of it."""
 ABOUT: Kept[Any, Any] = Kept(1024)
 """The statements of a policy that are about an action, by policy and then by action."""
+SETS: Kept[Any, Any] = Kept(1024)
+"""The keys that a policy tests with `ForAllValues` or `ForAnyValue`, by policy."""
 EVALUATIONS: Kept[Any, Any] = Kept(1024)
 """What does not depend on the name of the resource or the context, by principal, action, owner and policies."""
 DECISIONS: Kept[Any, Any] = Kept(1024)

@@ -68,7 +68,7 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
                 continue
         if context is None:
             context = RequestContext(request, asked.who, asked.owner)
-        found = _applies(asked, candidate, resource, context)
+        found = _applies(asked, candidate, resource, context, policies)
         if found is True:
             sure |= candidate.bit
         elif found is not False:
@@ -126,7 +126,9 @@ def ask(request: Request, policies: Policies) -> Evaluation:
     return found
 
 
-def _applies(asked: Evaluation, candidate: Candidate, resource: str, context: RequestContext) -> bool | Residual:
+def _applies(
+    asked: Evaluation, candidate: Candidate, resource: str, context: RequestContext, policies: Policies
+) -> bool | Residual:
     """Whether a candidate applies to the resource and context; a `Residual` where that is not known."""
     statement = candidate.statement
     principal = candidate.unsure
@@ -149,7 +151,7 @@ def _applies(asked: Evaluation, candidate: Candidate, resource: str, context: Re
     if not unknown and covered is Truth.TRUE and principal is None:
         return True
     where = resource if covered is Truth.UNKNOWN else None
-    return residual(candidate, unknown, context, principal=principal, resource=where, why=why)
+    return residual(candidate, unknown, context, policies, principal=principal, resource=where, why=why)
 
 
 def _covered(asked: Evaluation, statement: Statement, resource: str, context: RequestContext) -> tuple[Truth, str]:

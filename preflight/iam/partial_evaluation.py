@@ -16,7 +16,7 @@ from preflight.iam.conditions import Condition, Quantifier, is_left
 from preflight.iam.decision import Dependency
 from preflight.iam.key_facts import is_multivalued
 from preflight.iam.principals import Perhaps
-from preflight.iam.request import PolicyType
+from preflight.iam.request import Policies, PolicyType
 from preflight.iam.satisfiable import Atom, Possible, possibilities
 from preflight.iam.variables import Constrained, Found, Lookup, Missing
 
@@ -27,13 +27,17 @@ Literal = tuple[Atom, bool]
 Clause = tuple[Literal, ...]
 
 
-def clause(condition: Condition, lookup: Lookup) -> Clause:
-    """Return an unknown condition as literals of which one must hold."""
+def clause(condition: Condition, lookup: Lookup, policies: Policies) -> Clause:
+    """Return an unknown condition as literals of which one must hold.
+
+    A key that any of the policies tests with a set operator may have several values.
+    """
     key, base = condition.key, condition.base
     absent = Atom("absent", key, (), when_absent=True)
     found = lookup(key)
     key_unknown = found is Missing.UNKNOWN
-    if condition.several or condition.odd or (condition.quantifier is Quantifier.NONE and _many(found)):
+    plain = condition.quantifier is Quantifier.NONE and base.name != "Null"
+    if condition.several or condition.odd or (plain and (_many(found) or (key_unknown and policies.sets(key)))):
         # What AWS makes of it is not known, so nothing follows for other conditions.
         when_absent = condition.without_key if key_unknown else None
         return ((Atom("opaque", key, (condition.operator, *condition.values), when_absent), True),)
@@ -70,6 +74,7 @@ def residual(
     candidate: Candidate,
     conditions: Iterable[Condition],
     lookup: Lookup,
+    policies: Policies,
     *,
     principal: Perhaps | None = None,
     resource: str | None = None,
@@ -108,7 +113,7 @@ def residual(
             if not reasons or _as_variable(name)
         )
     for each in conditions:
-        literal = clause(each, lookup)
+        literal = clause(each, lookup, policies)
         names = dict.fromkeys(each.unknown_keys(lookup))
         reason = each.reason(lookup)
         found.extend((literal, Dependency(name, each.operator, each.values, ref, reason)) for name in names)

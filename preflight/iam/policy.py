@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from preflight.iam.caches import ABOUT, POLICIES, Kept
+from preflight.iam.caches import ABOUT, POLICIES, SETS, Kept
+from preflight.iam.conditions import Quantifier
 from preflight.iam.policy_types import PolicyType
 from preflight.iam.statement import Statement
 
@@ -41,6 +42,16 @@ class Policy:
             # Most policies that come with a request are asked about one action: patterns are compiled for the second.
             covers = Statement.covers_action if by_action else Statement.mentions
             found = by_action.keep(action, tuple(each for each in self.statements if covers(each, action)))
+        return found
+
+    @property
+    def sets(self) -> frozenset[str]:
+        """The keys, in lower case, that the policy tests with `ForAllValues` or `ForAnyValue`."""
+        found: frozenset[str] | None = SETS.get(self)
+        if found is None:
+            conditions = (each for statement in self.statements for each in statement.conditions)
+            keys = frozenset(each.key for each in conditions if each.quantifier is not Quantifier.NONE)
+            found = SETS.keep(self, keys)
         return found
 
 

@@ -82,3 +82,10 @@ class Policies:
             tuple(self.unknown.items()),
         )
         object.__setattr__(self, "content", content)
+
+    def sets(self, key: str) -> bool:
+        """Whether any policy tests a key, in lower case, as one of several values, with a set operator."""
+        levels = (*(self.service_control or ()), *(self.resource_control or ()))
+        groups = (self.identity, self.boundaries, self.session or (), self.vpc_endpoint, *levels)
+        resource = self.resource is not None and key in self.resource.sets
+        return resource or any(key in policy.sets for group in groups for policy in group)
