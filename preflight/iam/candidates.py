@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from preflight.iam.credentials import barred
 from preflight.iam.decision import StatementRef
-from preflight.iam.own_objects import of_aws, unsettled
+from preflight.iam.own_objects import OWN_ACTIONS, of_aws, unsettled
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, Perhaps, PrincipalMatch, PrincipalType, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
@@ -55,8 +55,10 @@ class Evaluation:
 
     `always` are the bits of statements that apply whatever the resource and context, `varying` the other candidates.
     `unknown` are bits that stand for what a policy type that could not be read might hold: one Allow and one Deny for
-    each. `bounded` says whether there is a permissions boundary, `denied` why no policy can allow the request, and
-    `unnamed` whether it is on a KMS key that its resource does not name.
+    each. `bounded` says whether there is a permissions boundary, `denied` why no policy can allow the request,
+    `unnamed` whether it is on a KMS key that its resource does not name. `own` says whether the action may be on what
+    is AWS's own, `spelled` whether upper and lower case of names may decide, and `cased` whether a pattern of
+    `varying` has upper case.
     """
 
     who: Caller
@@ -72,6 +74,9 @@ class Evaluation:
     bounded: bool = False
     denied: str = ""
     unnamed: bool = False
+    own: bool = False
+    spelled: bool = False
+    cased: bool = False
 
     def permits(self, bits: int) -> bool:
         """Whether the request is allowed when exactly the statements of `bits` apply."""
@@ -227,6 +232,7 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
     denied = barred(who, action, resource) or of_aws(action, resource, who.text)
     if action in NO_PERMISSION_NEEDED:
         return Evaluation(who, action, owner, (), (), 0, 0, (), () if denied else ((),), (), denied=denied)
+    spelled = action.startswith("sagemaker:")
     unnamed = on_an_unknown_key(action, resource)
     if unnamed and policies.resource is None:
         policies = replace(policies, unknown={PolicyType.RESOURCE: WHICH_KEY, **policies.unknown})
@@ -288,6 +294,9 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
         build.bounded,
         denied,
         unnamed,
+        action in OWN_ACTIONS,
+        spelled,
+        spelled and any(each.statement.resources is not None and each.statement.resources.cased for each in left),
     )
 
 

@@ -53,7 +53,7 @@ def decide(request: Request, policies: Policies, *, nearest: bool = True) -> Dec
     if resource == "*" and asked.action == LIST_BUCKETS:
         resource = f"arn:{asked.who.partition or 'aws'}:s3:::*"
     quick = (resource.count(":") < COLONS_IN_A_NAME or not has_colon_in_name(resource)) and not asked.unnamed
-    spelled = asked.action.startswith("sagemaker:")
+    spelled = asked.spelled and (asked.cased or resource.lower() != resource)
     context: RequestContext | None = None
     doubts: list[Residual] | None = None
     for candidate in asked.varying:
@@ -97,19 +97,16 @@ def ask(request: Request, policies: Policies) -> Evaluation:
     """Return what doesn't depend on the resource's name or the context, worked out once for the same policies."""
     resource = request.resource
     parts = resource.split(":", 5)
-    owner = (parts[4] if len(parts) == 6 else "") or request.resource_account or ""
-    partition = parts[1] if len(parts) == 6 else ""
-    key = (
-        request.principal,
-        request.action,
-        owner,
-        ":key/" in resource or ":role/" in resource,
-        # Of AWS's own objects and names, which nobody else can change or take, each is a question of its own.
-        resource if request.action.lower() in OWN_ACTIONS and _OF_AWS.search(resource) else partition,
-        policies.content,
-    )
+    whole = len(parts) == 6
+    owner = (parts[4] if whole else "") or request.resource_account or ""
+    decided_by_policy = ":key/" in resource or ":role/" in resource
+    key = (request.principal, request.action, owner, decided_by_policy, parts[1] if whole else "", policies.content)
     found: Evaluation | None = EVALUATIONS.get(key)
-    if resource != "*" and (len(parts) < 6 or parts[0] != "arn"):
+    if (found is None or found.own) and request.action.lower() in OWN_ACTIONS and _OF_AWS.search(resource):
+        # Of AWS's own objects and names, which nobody else can change or take, each is a question of its own.
+        key = (*key[:4], resource, policies.content)
+        found = EVALUATIONS.get(key)
+    if resource != "*" and (not whole or parts[0] != "arn"):
         raise RequestError(
             f'"{resource}" is not a resource: give its full ARN, or "*" for an action without resource-level '
             "permissions"
@@ -158,7 +155,7 @@ def _covered(asked: Evaluation, statement: Statement, resource: str, context: Re
     """Whether a statement is about the resource, and why that is not known if not for its patterns or variables."""
     if asked.unnamed:
         return covers_a_key(statement, resource, context), WHICH_KEY
-    if asked.action.startswith("sagemaker:") and differs_in_case(statement, resource):
+    if asked.spelled and differs_in_case(statement, resource):
         return Truth.UNKNOWN, SPELLED
     return statement.covers_resource(resource, context), ""
 

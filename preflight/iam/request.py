@@ -25,6 +25,9 @@ class Context:
     absent: tuple[str, ...] = ()
 
 
+_EMPTY = Context()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One authorization question.
@@ -41,7 +44,7 @@ class Request:
     action: str
     resource: str
     resource_account: str | None = None
-    context: Context = field(default_factory=Context)
+    context: Context = _EMPTY
     principal_tags: Mapping[str, str] | None = None
     resource_tags: Mapping[str, str] | None = None
     principal_id: str | None = None

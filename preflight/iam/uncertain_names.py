@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from preflight.iam.conditions import Truth
-from preflight.iam.pattern import covers_tokens, overlaps_tokens
+from preflight.iam.pattern import combinations, covers_tokens, overlaps_tokens
 from preflight.iam.resource_patterns import read_pattern
 from preflight.iam.statement import Statement
 from preflight.iam.variables import Lookup, Missing, fixed, is_open, resolve
-from preflight.iam.wildcard import resource_matcher, text_of, tokens
+from preflight.iam.wildcard import Tokens, resource_matcher, text_of, tokens
 
 WHICH_KEY = "a KMS key's own policy always decides, and the request does not name the key"
 SPELLED = (
@@ -34,10 +34,18 @@ def covers_a_key(statement: Statement, resource: str, lookup: Lookup) -> Truth:
         sure = reading.sure
         if sure is not None and covers_tokens(sure, key) and resource_matcher(sure)(example) and not is_open(parts):
             return Truth.FALSE if patterns.negated else Truth.TRUE
-        perhaps = perhaps or any(overlaps_tokens(other, key) for other in (sure, *reading.others) if other is not None)
+        perhaps = perhaps or any(_may_match(other, key) for other in (sure, *reading.others) if other is not None)
     if perhaps:
         return Truth.UNKNOWN
     return Truth.TRUE if patterns.negated else Truth.FALSE
+
+
+def _may_match(pattern: Tokens, key: Tokens) -> bool:
+    """Whether a pattern matches the ARN of some key: its parts, and the key's ID, hold no colon."""
+    if not overlaps_tokens(pattern, key):
+        return False
+    found = combinations([pattern], key, barred=":")
+    return found is None or any(hit for (hit,) in found)
 
 
 def differs_in_case(statement: Statement, resource: str) -> bool:
@@ -49,10 +57,10 @@ def differs_in_case(statement: Statement, resource: str) -> bool:
     https://github.com/awslabs/service-workbench-on-aws/issues/1176
     """
     patterns = statement.resources
-    if patterns is None or not (patterns.cased or (resource != "*" and not resource.islower())):
+    lowered = resource.lower()
+    if patterns is None or not (patterns.cased or lowered != resource):
         return False
     exact = patterns.fixed(resource)
-    lowered = resource.lower()
     if statement.allows is not patterns.negated:
         # What it gives: only what it gives in lower case too is given for certain.
         return exact and any(place in lowered for place in _LOWERED) and not patterns.fixed(lowered)
