@@ -33,7 +33,7 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class Template:
     """A template's sections. `transforms` are all that it names, `macros` those that may write anything, which nobody
-    has run here.
+    has run here; `includes` are the places of Fn::Transform that may write members of any name.
     """
 
     document: Document
@@ -44,6 +44,7 @@ class Template:
     outputs: Mapping[str, Any]
     macros: tuple[str, ...] = ()
     transforms: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
 
     def error(self, pointer: str, problem: str, mend: str) -> InputError:
         """Return the error of something at a place in the template; the nearest place that its text has."""

@@ -108,7 +108,33 @@ def value_of(template: Template, name: str, given: Mapping[str, Any], stack: str
         if wrong is not None and not DeployText.partial(wrong):
             mend = f"give one of {', '.join(map(_plain, allowed))}"
             raise template.error(f"/Parameters/{escape(name)}", f"the parameter {name} does not allow {wrong!r}", mend)
+    if not DeployText.partial(text):
+        _keep_limits(template, name, text)
     return values if listed else text
+
+
+def _keep_limits(template: Template, name: str, text: str) -> None:
+    """Raise `InputError` for a value that is shorter or longer, less or more, than the parameter allows. The value is
+    not repeated: it may be a secret (NoEcho).
+    """
+    declared, pointer = template.parameters[name], f"/Parameters/{escape(name)}"
+    if declared["Type"] == "Number":
+        try:
+            measured, ends, unit = float(text), ("MinValue", "MaxValue"), ""
+        except ValueError:
+            raise template.error(pointer, f"the value of the parameter {name} is not a number", "give one") from None
+    elif declared["Type"] == "String":
+        measured, ends, unit = float(len(text)), ("MinLength", "MaxLength"), " characters"
+    else:
+        return
+    for limit, word, over in ((ends[0], "least", False), (ends[1], "most", True)):
+        try:
+            bound = float(declared[limit])
+        except (KeyError, TypeError, ValueError):
+            continue
+        if measured > bound if over else measured < bound:
+            mend = f"give at {word} {declared[limit]}{unit}"
+            raise template.error(pointer, f"the parameter {name} does not allow its value, by its {limit}", mend)
 
 
 def _plain(value: Any) -> str:

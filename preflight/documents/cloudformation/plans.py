@@ -119,6 +119,9 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
     for macro in template.macros:
         message = f"the macro {macro} may change the template, and only CloudFormation knows the result"
         into.gaps.append(Gap(message, "check the processed template of a change set", template.document, "/Transform"))
+    for pointer in template.includes:
+        message = "Fn::Transform may write anything here, and only CloudFormation knows the result"
+        into.gaps.append(Gap(message, "check the processed template of a change set", template.document, pointer))
     for resource in _ordered(stack):
         holds = stack.condition(resource)
         if holds is False:

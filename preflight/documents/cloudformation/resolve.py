@@ -89,7 +89,11 @@ class Resolver:
             ((name, argument),) = value.items()
             if name == "Ref" or name.startswith(("Fn::", *RAIN)):
                 return self._call(name, argument, f"{pointer}/{escape(name)}")
-        members = {name: self.value(each, f"{pointer}/{escape(name)}") for name, each in value.items()}
+        members = {
+            name: self.value(each, f"{pointer}/{escape(name)}")
+            for name, each in value.items()
+            if name != "Fn::Transform"  # What it writes beside others is noted for the whole template.
+        }
         return {name: whole(each) for name, each in members.items() if each is not NOTHING}
 
     def known(self, value: Any, pointer: str) -> Any:

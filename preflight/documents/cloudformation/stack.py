@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -191,7 +190,7 @@ class Stack:
         return self._nested[resource.id]
 
     def look_at_outputs(self) -> None:
-        """Note the references of outputs to resources that are not made."""
+        """Note the references of outputs to resources that are not made, and what CloudFormation rejects in them."""
         for id_, output in self.template.outputs.items():
             if not isinstance(output, dict):
                 continue
@@ -199,9 +198,12 @@ class Stack:
             known = isinstance(condition, str) and condition in self.template.conditions
             if known and self.resolver.condition(str(condition), f"{pointer}/Condition") is not True:
                 continue
-            # What else is wrong with an output keeps nobody from the rest of the template.
-            with suppress(InputError):
+            try:
                 self.resolver.known(output.get("Value"), f"{pointer}/Value")
+            except InputError as error:  # The rest of the template is checked all the same.
+                written = self.template.includes or self.template.macros
+                gap = Gap(error.problem, error.mend, self.template.document, f"{pointer}/Value", refused=not written)
+                self.shared.unmade.setdefault((self.template.document.path, pointer), gap)
 
     def _unmade(self, resource: Resource, pointer: str) -> bool:
         """Say whether a resource that is referred to is left out by its condition, which CloudFormation refuses, and

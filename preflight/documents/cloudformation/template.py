@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
@@ -18,6 +18,8 @@ _OBJECTS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Glo
 _RAIN_SECTIONS = ("Modules", "Packages", "Rain")
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 SAM = "AWS::Serverless-2016-10-31"
+INCLUDE = "Fn::Transform"
+_DEPTH_OF_VALUES = 4  # of /Resources/Name/Properties/Property
 _INCLUDED = (LANGUAGE_EXTENSIONS, SAM)
 
 
@@ -45,7 +47,10 @@ def read_template(document: Document) -> Template:
         made_by_sam = transformed(value)
         value, origins = made_by_sam.value, made_by_sam.origins
     resources = value.get("Resources")
-    if not resources:
+    includes = tuple(_includes(resources)) if isinstance(resources, dict) else ()
+    if includes:
+        resources = {name: each for name, each in resources.items() if name != INCLUDE}
+    if not resources and not includes:
         raise whole.error("", "the template has no Resources", "add a resource")
     return Template(
         document,
@@ -59,7 +64,28 @@ def read_template(document: Document) -> Template:
         value.get("Outputs", {}),
         tuple(each for each in transforms if each not in _INCLUDED),
         tuple(transforms),
+        includes,
     )
+
+
+def _includes(resources: Mapping[str, Any]) -> Iterator[str]:
+    """Give the places at which Fn::Transform writes members of any name: resources, properties, or beside others. As a
+    value of its own it is a value that isn't known.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-transform.html
+    """
+    if INCLUDE in resources:
+        yield f"/Resources/{INCLUDE}"
+    left: list[tuple[str, Any]] = [("/Resources", {**resources, INCLUDE: None})]
+    while left:
+        pointer, value = left.pop()
+        if isinstance(value, dict):
+            whole = len(value) > 1 or pointer.count("/") < _DEPTH_OF_VALUES
+            if whole and value.get(INCLUDE) is not None:
+                yield f"{pointer}/{INCLUDE}"
+            left += [(f"{pointer}/{escape(name)}", each) for name, each in value.items() if type(each) in (dict, list)]
+        elif isinstance(value, list):
+            left += [(f"{pointer}/{at}", each) for at, each in enumerate(value) if type(each) in (dict, list)]
 
 
 def _transforms(value: Any) -> list[str]:

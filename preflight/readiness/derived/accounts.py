@@ -15,7 +15,7 @@ from preflight.documents.text.document import Document
 from preflight.engine.plan_coverage import PlanCoverage, TypeCoverage
 from preflight.engine.result import Location
 from preflight.readiness.call_site import Settled
-from preflight.readiness.derived import calls, cloudformation, terraform
+from preflight.readiness.derived import calls, cloud_control, cloudformation, terraform
 from preflight.readiness.derived.arns import words
 from preflight.readiness.derived.need import DerivedNeed
 from preflight.readiness.step import Step
@@ -124,7 +124,7 @@ def accounted(resource: PlannedResource, step: Step, accepted: Iterable[str] = (
     if resource.handler == "none":
         return ResourceStep(resource, (), "other", "", False, step)  # noqa: FBT003 -- each by its field
     if resource.handler == "call":
-        needs, why = calls.needs_of(resource)
+        needs, why = cloud_control.needs_of_resource_call(resource)
     elif "::" in resource.type:
         needs, why = cloudformation.needs_of(resource)
     else:

@@ -123,6 +123,15 @@ WRONG = {
     "a value that is not allowed": (
         {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "String", "Default": "c", "AllowedValues": ["a", "b"]}}},
         "the parameter P does not allow 'c'; give one of a, b"),
+    "a number that is too small": (
+        {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "Number", "Default": 1, "MinValue": 5}}},
+        "the parameter P does not allow its value, by its MinValue; give at least 5"),
+    "a text that is too long": (
+        {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "String", "Default": "secret", "MaxLength": "3"}}},
+        "the parameter P does not allow its value, by its MaxLength; give at most 3 characters"),
+    "a number that is none": (
+        {**named({"Ref": "P"}), "Parameters": {"P": {"Type": "Number", "Default": "x"}}},
+        "the value of the parameter P is not a number; give one"),
     "a loop without its transform": (
         {"Resources": {"Fn::ForEach::Loop": ["x", ["a"], {"E${x}": ENDPOINT}]}}, "add Transform: AWS::Language"),
     "a loop of another form": (

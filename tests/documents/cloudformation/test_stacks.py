@@ -16,6 +16,8 @@ from preflight.unresolved import DeployText
 
 _GIVEN = Given("us-east-1", "111122223333")
 _ZIP = {"Code": {"ZipFile": "x"}, "Role": "arn:aws:iam::111122223333:role/r"}
+QUEUE = {"Type": "AWS::SQS::Queue"}
+INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/part.yaml"}}
 
 
 def _plan(resources: dict[str, Any], **sections: Any) -> Plan:
@@ -143,5 +145,33 @@ def test_a_reference_to_what_is_not_made_is_refused_and_the_rest_is_read() -> No
         "Resources/Either": False,
         "Resources/Perhaps": False,
         "Outputs/Used": True,
+        "Outputs/Odd": True,
     }
-    assert all("Unresolved resource dependencies [Off]" in each.message for each in plan.gaps)
+    unmade = [each for each in plan.gaps if not each.pointer.startswith("/Outputs/Odd")]
+    assert all("Unresolved resource dependencies [Off]" in each.message for each in unmade)
+
+
+@pytest.mark.parametrize(
+    ("resources", "place"),
+    [
+        ({"Q": QUEUE, "Fn::Transform": INCLUDE}, "/Resources/Fn::Transform"),
+        ({"Q": {**QUEUE, "Fn::Transform": INCLUDE}}, "/Resources/Q/Fn::Transform"),
+        ({"Q": {**QUEUE, "Properties": {"Fn::Transform": INCLUDE}}}, "/Resources/Q/Properties/Fn::Transform"),
+        (
+            {"Q": {**QUEUE, "Properties": {"QueueName": "q", "Fn::Transform": INCLUDE}}},
+            "/Resources/Q/Properties/Fn::Transform",
+        ),
+        ({"Q": {**QUEUE, "Properties": {"QueueName": {"Fn::Transform": INCLUDE}}}}, None),
+    ],
+)
+def test_what_an_include_writes_is_not_passed_over(resources: dict[str, Any], place: str | None) -> None:
+    plan = _plan(resources)
+    assert [each.name for each in plan.resources] == ["t/Q"]
+    assert "Fn::Transform" not in plan.resources[0].properties
+    assert [each.pointer for each in plan.gaps] == ([] if place is None else [place])
+    assert not any(each.refused for each in plan.gaps)
+
+
+def test_an_output_of_nothing_is_refused() -> None:
+    (gap,) = _plan({"Q": QUEUE}, Outputs={"O": {"Value": {"Ref": "Nope"}}}).gaps
+    assert gap.refused and gap.message == "there is no parameter or resource 'Nope' in the template"
