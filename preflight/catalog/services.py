@@ -36,6 +36,7 @@ _SHARED = frozenset(
     {
         "apigateway",
         "aws-marketplace",
+        "cloudformation",
         "elasticloadbalancing",
         "greengrass",
         "kinesisanalytics",
