@@ -53,7 +53,7 @@ _ASKED = (
     r"(?P<action>[a-z0-9-]{1,64}:[a-z0-9*]{1,128}?(?:\n[a-z0-9]{1,64}(?=\s+on\s+resource))?)"
     rf"(?:\s*on\s*resources?\s*:?\s*(?P<resource>\"[^\"\n]{{1,2048}}\"|{_HELD}\s+{_NAME}|{_NAME})"
     rf"(?P<goes_on>\n(?!because\b|with\b){_LETTER}{{1,512}}+(?=\s+(?:because\s+no|with\s+an?\s+explicit)\b))?"
-    r"|\s*on\s*this\s*resource|(?=[\s.,;)\"'<]|because|with|$))"
+    r"|\s*on\s*this\s*resource|(?=[\s.,;)\"'<]|because\s*(?:no|the)|with\s*an?\s*explicit|$))"
 )
 # Words may be parted by line ends, or by nothing where a table broke the line at its full width.
 _SENTENCE = re.compile(

@@ -22,7 +22,8 @@ class Form:
     """One form. `action`, `principal` and `resource` are templates: `${...}` names a group; empty if not known.
 
     A group `actions` is a list of actions, each of which was refused. `after_sentence` says that the form also ends a
-    full sentence of AWS in place of a type of policy.
+    full sentence of AWS in place of a type of policy; `yields`, that a text of a refusal without authorization is not
+    of this form.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Form:
     page: str
     example: str
     after_sentence: bool = False
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def forms() -> Forms:
                 each["page"],
                 each["example"],
                 each.get("after-sentence", False),
+                each.get("yields", False),
             )
             for each in data["forms"]
         ),

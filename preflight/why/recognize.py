@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from preflight.declared.partitions import partition_of
 from preflight.iam.access_denied import TRUST, AccessDenied, access_denied
 from preflight.iam.request import PolicyType
 from preflight.why.forms import Form, action_of, forms
@@ -205,7 +206,7 @@ def _by_form(text: str, around: str, *, plain: bool) -> tuple[Refusal, ...]:
         groups = {name: value for name, value in found.groupdict().items() if value}
         if "code" in groups and groups["code"] not in declared.codes:
             continue
-        if form.name == "bare" and any(like.search(text) for like, _ in declared.others):
+        if form.yields and any(like.search(text) for like, _ in declared.others):
             continue
         refusal = _filled(form, groups, text, around)
         if plain and refusal.action is None:
@@ -220,7 +221,7 @@ def _filled(form: Form, groups: dict[str, str], text: str, around: str) -> Refus
     if len(roles) == 1:
         groups["role"] = roles[0].rstrip(".,")
     partition = re.search(r"\barn:(aws[a-z-]*):", text)
-    groups["partition"] = partition[1] if partition else "aws"
+    groups["partition"] = partition[1] if partition else partition_of(groups.get("region", ""))
     if "service" in groups:
         name = groups["service"].lower()
         groups["service-principal"] = _PRINCIPALS.get(name, f"{name.replace(' ', '')}.amazonaws.com")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping
@@ -31,7 +32,17 @@ def serve(scope: Scope, request: AwsRequest) -> Answer | None:
     if request.operation == "AssumeRole":
         _require_active(scope)
         return _assume(scope, request.parameters, caller)
+    if request.operation == "DecodeAuthorizationMessage":
+        return query_answer(request.operation, _NAMESPACE, {"DecodedMessage": _decoded(request.parameters)})
     return None
+
+
+def _decoded(parameters: Mapping[str, Any]) -> str:
+    """Return what a message says that a test encoded in Base64: how AWS encodes them is not known."""
+    try:
+        return base64.urlsafe_b64decode(parameters["EncodedMessage"]).decode()
+    except ValueError:
+        raise AwsError("InvalidAuthorizationMessageException", "Message is not valid", 400) from None
 
 
 def _require_active(scope: Scope) -> None:

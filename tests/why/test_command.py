@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 
 from preflight.data_files import folder
+from tests.aws.control import StandIn
 from tests.cli.running import Ran, commanded
 
 WHO = "arn:aws:sts::111122223333:assumed-role/deployer/ci"
@@ -89,3 +91,21 @@ def test_what_cannot_be_asked(run: Run, given: list[str]) -> None:
     ran = run("why", *([] if given[0] in ("missing.log", "") else [TEXT]), *given)
     assert ran.code == 2
     assert ran.line
+
+
+def test_an_encoded_message_is_decoded_by_aws(run: Run, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    decoded = {
+        "allowed": False,
+        "explicitDeny": True,
+        "context": {"principal": {"arn": WHO}, "action": "ec2:RunInstances", "resource": "arn:aws:ec2:::instance/*"},
+    }
+    encoded = base64.urlsafe_b64encode(json.dumps(decoded).encode()).decode()
+    message = "You are not authorized to perform this operation. Encoded authorization failure message: {}"
+    ran = run("why", message.format(encoded), "--decode", "--format", "json")
+    assert ran.code == 3
+    (refusal,) = explained(ran.out)["refusals"]
+    assert (refusal["principal"], refusal["action"], refusal["effect"]) == (WHO, "ec2:RunInstances", "explicitDeny")
+    refused = run("why", message.format("AAbbCCddEEff"), "--decode")
+    assert refused.code == 2 and "can't be decoded" in refused.line and "give the whole message" in refused.line

@@ -163,6 +163,9 @@ def test_a_decoded_authorization_message() -> None:
         "An error occurred (ValidationException) when calling the CreateEndpoint operation: no such configuration",
         "An error occurred (ThrottlingException) when calling the ListRoles operation: Rate exceeded",
         "api error InvalidClientTokenId: The security token included in the request is invalid.",
+        "Error: Could not assume role with OIDC: No OpenIDConnect provider found in your account for https://example.com",
+        "An error occurred (InvalidCiphertextException) when calling the Decrypt operation: ",
+        'Error from server (Forbidden): pods is forbidden: User "arn:aws:iam::111122223333:user/a" cannot list resource',
     ],
 )
 def test_what_is_no_refusal_of_authorization(text: str) -> None:
@@ -175,6 +178,38 @@ def test_what_refuses_in_place_of_a_policy_is_named() -> None:
     )
     assert "BlockPublicAcls" in only(f"{SENTENCE} {blocked}").unknown
     assert "declarative policy" in only("This action is denied due to an organizational policy in effect").unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "resource"),
+    [
+        ("ecr-pull", "ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/app"),
+        ("sqs-queue", "sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:jobs"),
+        ("terraform-s3-state", "s3:GetObject", "arn:aws:s3:::example-state/prod/terraform.tfstate"),
+        ("athena-results", "s3:PutObject", "arn:aws:s3:::example-results/out/q.csv"),
+        ("redshift-assume-role", "sts:AssumeRole", "arn:aws:iam::111122223333:role/copy"),
+    ],
+)
+def test_forms_that_name_the_resource_in_another_way(name: str, action: str, resource: str) -> None:
+    (form,) = (each for each in forms().forms if each.name == name)
+    found = only(form.example)
+    assert (found.action, found.resource, found.inferred) == (action, resource, True)
+
+
+def test_the_partition_of_a_resource_follows_its_region() -> None:
+    image = "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/team/app@sha256:abc"
+    assert only(f"failed to resolve ref {image}: 403 Forbidden").resource == (
+        "arn:aws-cn:ecr:cn-north-1:111122223333:repository/team/app"
+    )
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"])
+@pytest.mark.parametrize("between", ["", " "])
+def test_an_action_may_contain_a_word_that_begins_the_reason(action: str, between: str) -> None:
+    role = "arn:aws:iam::111122223333:role/r"
+    found = only(f"User: {WHO} is not authorized to perform: {action} on resource: {role}")
+    assert (found.action, found.resource) == (action, role)
+    assert only(f"User: {WHO} is not authorized to perform: {action}{between}with an explicit deny").action == action
 
 
 @pytest.mark.parametrize(

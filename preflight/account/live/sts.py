@@ -77,5 +77,7 @@ def decode_authorization_message(account: LiveAccount, encoded: str) -> str:
     outcome = account.call(Call("sts", "decode_authorization_message", {"EncodedMessage": encoded}))
     if isinstance(outcome, Failed):
         said = f"{outcome.code}: {outcome.message}"
-        raise PreflightError(f"the message can't be decoded ({said}); the caller needs sts:DecodeAuthorizationMessage")
+        invalid = outcome.code == "InvalidAuthorizationMessageException"
+        advice = "give the whole message" if invalid else "the caller needs sts:DecodeAuthorizationMessage"
+        raise PreflightError(f"the message can't be decoded ({said}); {advice}")
     return str(outcome.members["DecodedMessage"])
