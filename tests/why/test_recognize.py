@@ -163,9 +163,9 @@ def test_a_decoded_authorization_message() -> None:
         "An error occurred (ValidationException) when calling the CreateEndpoint operation: no such configuration",
         "An error occurred (ThrottlingException) when calling the ListRoles operation: Rate exceeded",
         "api error InvalidClientTokenId: The security token included in the request is invalid.",
-        "Error: Could not assume role with OIDC: No OpenIDConnect provider found in your account for https://example.com",
+        "Error: Could not assume role with OIDC: No OpenIDConnect provider found in your account for https://a.example",
         "An error occurred (InvalidCiphertextException) when calling the Decrypt operation: ",
-        'Error from server (Forbidden): pods is forbidden: User "arn:aws:iam::111122223333:user/a" cannot list resource',
+        'Error from server (Forbidden): pods is forbidden: User "arn:aws:iam::111122223333:user/a" cannot list pods',
     ],
 )
 def test_what_is_no_refusal_of_authorization(text: str) -> None:
