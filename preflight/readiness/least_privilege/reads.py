@@ -17,6 +17,7 @@ from preflight.account.sessions import Session
 from preflight.declared.expressions import evaluate, fill
 from preflight.declared.operations import Environment
 from preflight.declared.resource_kinds import ResourceKind, load_kind
+from preflight.declared.stack_data import stack_type
 from preflight.documents.plans.plan import Plan
 from preflight.documents.plans.planned_request import require_readable
 from preflight.engine.result import Result
@@ -102,9 +103,25 @@ def _asked(ask: Ask, fact: Fact[Any], place: Environment) -> Iterator[Grant]:
         yield from _reads(kind, key if known else None, described, here)
     else:
         yield from _lists(kind, key, here)
+    if kind.id == "cloudcontrol:resource" and "TypeName" in key:
+        yield from _by_handler(key["TypeName"])
     if isinstance(fact, Unknown):
         for each in _reachable(kind, followed=ask.expected):
             yield from _reads(each, None, None, here)
+
+
+def _by_handler(type_name: str) -> Iterator[Grant]:
+    """Give what the handler of a type reads it by, of the type's own service: Cloud Control API calls it with the
+    caller's credentials (https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/security.html).
+    """
+    known = stack_type(type_name)
+    listed = [each.action for each in known.listed("read")] if known else []
+    core = known.core("create") if known else None
+    prefix = (core or next(iter(listed), "")).partition(":")[0]
+    for action in listed:
+        service, _, name = action.partition(":")
+        if service == prefix and catalog.action(service, name) is not None:
+            yield Grant(action, "*", (), ("Read", "WhatHasNoArn"))
 
 
 def _own_arn(fact: Fact[Any]) -> str | None:

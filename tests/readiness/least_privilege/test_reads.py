@@ -14,7 +14,7 @@ from preflight import catalog
 from preflight.account.facts import Account
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.data_files import folder
-from preflight.documents.plans.plan import Plan
+from preflight.documents.plans.plan import Given, Plan
 from preflight.documents.plans.requests import plan_of
 from preflight.documents.text.document import Document
 from preflight.iam.decide import decide
@@ -101,6 +101,13 @@ def test_the_plan_alone_names_what_it_names() -> None:
     assert found["iam:GetRole"] == [DEPLOYER, EXECUTION]
     assert found["sagemaker:DescribeModel"] == [f"{SAGEMAKER}:model/m"]
     assert "sagemaker:DescribeEndpoint" not in found
+
+
+def test_what_cloud_control_reads_is_read_by_the_handler_too() -> None:
+    group = {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "w"}}
+    asked = plan_of([Document("t.json", {"Resources": {"W": group}})], given=Given(REGION, ACCOUNT))
+    found = {each.action: each.resource for each in reads_of(asked, NoFacts(asked))[0]}
+    assert found["cloudformation:GetResource"] == found["athena:GetWorkGroup"] == "*"
 
 
 def test_a_key_is_read_by_its_arn_not_by_its_alias() -> None:
