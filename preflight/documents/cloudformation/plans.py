@@ -140,6 +140,7 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
         if declared:
             _add(stack, resource, depends_on, into)
     stack.look_at_outputs()
+    stack.look_at_rules()
 
 
 def nested_in(stack: Stack, resource: Resource) -> Stack | None:

@@ -272,6 +272,12 @@ class Resolver:
             f"the zones of {DeployText(region).shown if isinstance(region, str) and region else 'the region'}"
         )
 
+    def holds(self, value: Any, pointer: str) -> bool | str:
+        """Return whether a rule's expression holds; where that is not known, what it depends on. Raises `InputError`
+        for one that is not evaluated.
+        """
+        return self._logic(value, pointer)
+
     def _logic(self, value: Any, pointer: str) -> bool | str:
         """Return whether a condition's expression holds; where that is not known, what it depends on."""
         if isinstance(value, dict) and len(value) == 1:
@@ -285,6 +291,12 @@ class Resolver:
                     return _combined(name, found)
                 case "Fn::Equals" if isinstance(argument, list) and len(argument) == 2:
                     return _equal(*(self.value(each, f"{inside}/{at}") for at, each in enumerate(argument)))
+                case "Fn::Contains" if (
+                    pointer.startswith("/Rules/") and isinstance(argument, list) and len(argument) == 2
+                ):
+                    listed, one = (self.value(each, f"{inside}/{at}") for at, each in enumerate(argument))
+                    if isinstance(listed, list):
+                        return _combined("Fn::Or", [_equal(each, one) for each in listed] or [False])
         mend = "write Fn::Equals with two values, or Fn::And, Fn::Or, Fn::Not or Condition over others"
         raise self.template.error(pointer, "this is not a condition", mend)
 

@@ -205,6 +205,32 @@ class Stack:
                 gap = Gap(error.problem, error.mend, self.template.document, f"{pointer}/Value", refused=not written)
                 self.shared.unmade.setdefault((self.template.document.path, pointer), gap)
 
+    def look_at_rules(self) -> None:
+        """Note the assertions about parameters that CloudFormation rejects the template for.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+        """
+        document = self.template.document
+        written = document.value.get("Rules")
+        for name, rule in written.items() if isinstance(written, dict) else ():
+            pointer = f"/Rules/{escape(name)}"
+            if not isinstance(rule, dict) or not isinstance(assertions := rule.get("Assertions"), list):
+                continue
+            try:
+                if "RuleCondition" in rule and self.resolver.holds(rule["RuleCondition"], pointer) is not True:
+                    continue
+                broken = [each for each in assertions if self.resolver.holds(each.get("Assert"), pointer) is False]
+            except (AttributeError, InputError):
+                message = f"the rule {name} isn't evaluated, and may reject the parameters"
+                gap = Gap(message, "check the rule by hand", document, pointer)
+                self.shared.unmade.setdefault((document.path, pointer), gap)
+                continue
+            for each in broken:
+                said = each.get("AssertDescription") or "its assertion is false"
+                gap = Gap(f"the rule {name} rejects the parameters: {said}", "give parameters that the rule allows",
+                          document, pointer, refused=True)  # fmt: skip
+                self.shared.unmade.setdefault((document.path, pointer), gap)
+
     def _unmade(self, resource: Resource, pointer: str) -> bool:
         """Say whether a resource that is referred to is left out by its condition, which CloudFormation refuses, and
         note it: "Unresolved resource dependencies"

@@ -76,6 +76,8 @@ def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
         return [_filled(need, each)]
     if need.action == _SERVICE_LINKED:
         unknown = DeployText.unknown("the service that asks for it", unique=True)
+        if service := _linked_service(need):
+            unknown = f"{service}/{DeployText.unknown(f'the role of {service}', unique=True)}"
         return [f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{unknown}"]
     if need.prefix == "apigateway" and "::" in each.resource.type:
         paths = gateway_paths(each.resource.type, need.action, each.resource.properties)
@@ -94,6 +96,12 @@ def arns_of(each: ResourceStep, need: DerivedNeed) -> list[str]:
         need.values, thing, each.resource.name.rpartition("/")[2], each.resource.handler == "create", str(generated)
     )
     return resources_of(need.action, told, place, main_type(core, thing) if need.own else None)
+
+
+def _linked_service(need: DerivedNeed) -> str | None:
+    """Return the service that a service-linked role is made for, where the request names it."""
+    named = need.values.get("AWSServiceName", need.values.get("aws_service_name"))
+    return named if isinstance(named, str) and not DeployText.partial(named) and "'" not in named else None
 
 
 def _role(role: str, each: ResourceStep) -> str:
@@ -124,6 +132,8 @@ def context_of(need: DerivedNeed, step: Step) -> dict[str, object]:
     """Return what is known of the condition keys of a need: the tags that it sets, and its region."""
     region = "us-east-1" if need.prefix in GLOBAL and step.partition == "aws" else step.region
     known: dict[str, object] = {"aws:RequestedRegion": f"'{region}'", **need.context}
+    if need.action == _SERVICE_LINKED and (service := _linked_service(need)):
+        known["iam:AWSServiceName"] = f"'{service}'"
     if need.tagged:
         return {**known, **_TAGS}
     return {**known, **_UNTAGGED} if _reads(need) else known

@@ -175,3 +175,25 @@ def test_what_an_include_writes_is_not_passed_over(resources: dict[str, Any], pl
 def test_an_output_of_nothing_is_refused() -> None:
     (gap,) = _plan({"Q": QUEUE}, Outputs={"O": {"Value": {"Ref": "Nope"}}}).gaps
     assert gap.refused and gap.message == "there is no parameter or resource 'Nope' in the template"
+
+
+@pytest.mark.parametrize(
+    ("assertion", "refused"),
+    [
+        ({"Fn::Equals": [{"Ref": "P"}, "a"]}, None),
+        ({"Fn::Equals": [{"Ref": "P"}, "b"]}, True),
+        ({"Fn::Contains": [["a", "b"], {"Ref": "P"}]}, None),
+        ({"Fn::Not": [{"Fn::Contains": [["a", "b"], {"Ref": "P"}]}]}, True),
+        ({"Fn::EachMemberIn": [["a"], {"Fn::RefAll": "AWS::EC2::VPC::Id"}]}, False),
+        ({"Fn::Equals": [{"Ref": "Unknown"}, "b"]}, None),
+    ],
+)
+def test_the_rules_of_a_template_are_held_to(assertion: dict[str, Any], refused: bool | None) -> None:
+    rules = {
+        "R": {"Assertions": [{"Assert": assertion, "AssertDescription": "P is wrong"}]},
+        "Off": {"RuleCondition": {"Fn::Equals": ["x", "y"]}, "Assertions": [{"Assert": {"Fn::Equals": ["x", "y"]}}]},
+    }
+    parameters = {"P": {"Type": "String", "Default": "a"}, "Unknown": {"Type": "String"}}
+    gaps = _plan({"Q": QUEUE}, Parameters=parameters, Rules=rules).gaps
+    assert [each.refused for each in gaps] == ([] if refused is None else [refused])
+    assert all(each.pointer == "/Rules/R" for each in gaps)
