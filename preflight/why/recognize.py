@@ -78,7 +78,9 @@ def recognize(text: str) -> Recognized:
                 bare.append(each)
             else:
                 key = (each.principal, (each.action or "").lower(), each.resource)
-                found.setdefault(key, each)
+                # The same may be told twice, the second time with the type of policy.
+                if key not in found or (found[key].policy_type is None and each.policy_type is not None):
+                    found[key] = each
         if not told and not other:
             other = next((means for like, means in forms().others if like.search(passage.text)), "")
         if len(found) >= _MOST:

@@ -119,6 +119,11 @@ def test_several_refusals_of_a_log_are_one_report() -> None:
     ]
 
 
+def test_a_refusal_that_is_told_twice_is_the_fuller_one() -> None:
+    found = only(f"{SENTENCE}\n{SENTENCE} because no session policy allows the sqs:SendMessage action\n{SENTENCE}")
+    assert found.policy_type is PolicyType.SESSION
+
+
 def test_cloudtrail_records_tell_what_their_message_leaves_out() -> None:
     record = {
         "eventSource": "s3.amazonaws.com",
