@@ -24,11 +24,11 @@ class Escalation {
       if (event.key === "Escape" && (this.chosen || this.group)) this.choose(null);
     });
     byId("ways").classList.toggle("nobody", !nodes.climbing.length);
+    const unknown = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
     byId("escalation-said").textContent = nodes.climbing.length
       ? `Besides ${counted(administrators.length, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
         "Each is shown with the fewest steps that it takes."
-      : `Besides ${counted(administrators.length, "administrator")}, no role or user is known to be able to become one.`;
-    const unknown = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
+      : `Besides ${counted(administrators.length, "administrator")}, no role or user ${unknown.length ? "is known to be able to" : "can"} become one.`;
     if (unknown.length)
       byId("escalation-said").append(
         ` ${unknown.length === 1 ? "One question is" : `${number(unknown.length)} questions are`} UNKNOWN: `,

@@ -82,13 +82,13 @@ def test_principals_that_can_call(principal: str) -> None:
             {"principal": ROLE},
             {"region": "cn-north-1"},
             "plan.json",
-            "of the partition aws, and the region cn-north-1 is in aws-cn",
+            "in partition aws, but Region cn-north-1 is in aws-cn",
         ),
         (
             {},
             {"principal": "arn:aws-us-gov:iam::111122223333:role/r", "region": "us-east-1"},
             "--principal",
-            "of the partition aws-us-gov",
+            "in partition aws-us-gov",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_two_variants_of_one_name() -> None:
     result = only(judge("PRE301", config(*variants)))
     assert result.kind == "fail"
     assert pointer(result) == "/ProductionVariants/2/VariantName"
-    assert "/ProductionVariants/0/VariantName already" in result.message
+    assert "first at /ProductionVariants/0/VariantName" in result.message
 
 
 def test_a_shadow_variant_may_have_the_name_of_a_production_variant() -> None:
