@@ -159,7 +159,11 @@ def examples(operator: str, value: str) -> set[str]:
     try:
         return typed_examples(bare, value)
     except (ValueError, ArithmeticError):
-        return set()  # the policy's value is not of the operator's type; that of a request that comes is
+        # The policy's value is not of the operator's type; that of a request that comes is.
+        instead = (
+            "2026-01-01T00:00:00Z" if bare.startswith("Date") else "1" if bare.startswith("Numeric") else "192.0.2.0/24"
+        )
+        return typed_examples(bare, instead)
 
 
 def typed_examples(bare: str, value: str) -> set[str]:

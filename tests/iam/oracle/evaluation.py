@@ -103,9 +103,16 @@ def statement_applies(
         return False
 
     def names_resource(patterns: Any, negated: bool) -> bool:
-        return any(is_named(pattern, negated) for pattern in listed(patterns))
+        return any(is_named(pattern, negated, listed(patterns)) for pattern in listed(patterns))
 
-    def is_named(pattern: str, negated: bool) -> bool:
+    def is_lowered(pattern: str, resource: str) -> bool:
+        try:
+            filled = fill_in(pattern, version, context)
+        except MultivaluedVariableError:
+            return False
+        return filled is not None and resource_matches(filled, resource.lower())
+
+    def is_named(pattern: str, negated: bool, together: list[str]) -> bool:
         resource = asked_resource(case)
         if on_an_unnamed_key(case):
             return names_the_key(pattern, resource, doubts)
@@ -122,7 +129,8 @@ def statement_applies(
             return False
         if action.startswith("sagemaker:") and set(pattern) != {"*"}:
             exact, folded = resource_matches(filled, resource), resource_matches(filled.lower(), resource.lower())
-            lowered = ":endpoint" in resource and resource_matches(filled, resource.lower())
+            # Which of the names it asks by counts for all that the statement lists together.
+            lowered = ":endpoint" in resource and any(is_lowered(each, resource) for each in together)
             withholds = (statement["Effect"] == "Deny") is not negated
             # SageMaker may ask by the name as it was given, or in lower case.
             if (folded and not exact) if withholds else (exact and not lowered and ":endpoint" in resource):
