@@ -50,6 +50,7 @@ def check(
     allow_unchecked: Sequence[str] = (),
     deployed: str | None = None,
     stack_name: str | None = None,
+    stack_tags: Mapping[str, str] | None = None,
     service_role: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -94,7 +95,7 @@ def check(
     settings, before = check_settings(vouched, find_config(files).check)
     said = Said(
         operation=operation, parameters=parameters, principal=principal, region=region, account=account,
-        context=context, deployed=before, stack_name=stack_name,
+        context=context, deployed=before, stack_name=stack_name, stack_tags=stack_tags,
     )  # fmt: skip
     plan, sources = read(files, said)
     require_stacks(plan, service_role)

@@ -57,6 +57,7 @@ def policy(
     allow_unchecked: Sequence[str] = (),
     deployed: str | None = None,
     stack_name: str | None = None,
+    stack_tags: Mapping[str, str] | None = None,
     service_role: str | None = None,
 ) -> LeastPrivilege:
     """Work out the least-privilege policies for a plan's calls, for the execution roles that it uses, or for what
@@ -82,7 +83,7 @@ def policy(
     settings, before = check_settings(vouched, find_config(requests).check)
     said = Said(
         operation=operation, parameters=parameters, principal=principal, region=region, account=account,
-        context=context, deployed=before, stack_name=stack_name,
+        context=context, deployed=before, stack_name=stack_name, stack_tags=stack_tags,
     )  # fmt: skip
     plan, _ = read(requests, said)
     require_stacks(plan, service_role)

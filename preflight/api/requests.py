@@ -25,6 +25,7 @@ class Said:
     context: Mapping[str, str | list[str]] | None = None
     deployed: Document | None = None
     stack_name: str | None = None
+    stack_tags: Mapping[str, str] | None = None
 
 
 def require_stacks(plan: Plan, service_role: str | None) -> None:
@@ -46,9 +47,12 @@ def read(requests: Sequence[str], said: Said) -> tuple[Plan, dict[str, str]]:
     account = said.account or arn_part(said.principal, "account")
     given = Given(said.region, account, deployed=said.deployed, stack_name=said.stack_name)
     if said.parameters:
-        from preflight.documents.cloudformation.parameters import parameters_of
+        from preflight.documents.cloudformation.parameters import stack_input_of
 
-        given = replace(given, parameters=parameters_of(said.parameters))
+        parameters, tags = stack_input_of(said.parameters)
+        given = replace(given, parameters=parameters, stack_tags=tags)
+    if said.stack_tags:
+        given = replace(given, stack_tags={**given.stack_tags, **said.stack_tags})
     documents = load_requests(requests)
     plan = plan_of(documents, said.operation, given)
     if said.account is None and plan.account == account:

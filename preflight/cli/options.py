@@ -93,6 +93,10 @@ StackName: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The stack's name; the calls that deploy the stack are checked too."),
 ]
+StackTags: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--stack-tag", metavar="KEY=VALUE", help="A tag that the stack is deployed with; repeatable."),
+]
 ServiceRole: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -175,15 +179,15 @@ def context_of(given: Sequence[str] | None) -> dict[str, str | list[str]]:
     return {key: values[0] if len(values) == 1 else values for key, values in found.values()}
 
 
-def tags_of(given: Sequence[str] | None) -> dict[str, str] | None:
-    """Return the tags of `--session-tag KEY=VALUE` options, None where there are none. Raises `UsageError`."""
+def tags_of(given: Sequence[str] | None, option: str = "--session-tag") -> dict[str, str] | None:
+    """Return the tags of an option's `KEY=VALUE`, None where there are none. Raises `UsageError`."""
     if not given:
         return None
     found: dict[str, str] = {}
     for each in given:
         key, equals, value = each.partition("=")
         if not equals or not key:
-            raise UsageError(f"--session-tag {each!r} is not KEY=VALUE; write for example team=forecast")
+            raise UsageError(f"{option} {each!r} is not KEY=VALUE; write for example team=forecast")
         if found.setdefault(key, value) != value:
-            raise UsageError(f"--session-tag {key} is given twice with different values; keep one")
+            raise UsageError(f"{option} {key} is given twice with different values; keep one")
     return found

@@ -29,6 +29,7 @@ from preflight.cli.options import (
     SessionTags,
     SourceIdentity,
     StackName,
+    StackTags,
     StsActive,
     TextOrJson,
     context_of,
@@ -86,6 +87,7 @@ def policy(
     allow_unchecked: AllowUnchecked = None,
     deployed: Deployed = None,
     stack_name: StackName = None,
+    stack_tag: StackTags = None,
     service_role: ServiceRole = None,
     attach: Annotated[
         Attach, typer.Option(help="Managed policies, or an inline policy of a role, user or group.")
@@ -127,6 +129,7 @@ def policy(
         allow_unchecked=allow_unchecked or (),
         deployed=deployed,
         stack_name=stack_name,
+        stack_tags=tags_of(stack_tag, "--stack-tag"),
         service_role=service_role,
     )
     offer, difference = found.offer, found.difference

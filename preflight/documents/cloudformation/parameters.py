@@ -19,13 +19,15 @@ from preflight.unresolved import DeployText
 _SSM = "AWS::SSM::Parameter::Value<"
 
 
-def parameters_of(options: Iterable[str]) -> dict[str, str]:
-    """Return the parameters of `--parameters` options: each `Name=value`, or a file of CloudFormation's forms.
+def stack_input_of(options: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the parameters and the stack's tags of `--parameters` options: each `Name=value`, or a file of one of
+    CloudFormation's forms, of which CodePipeline's configuration has tags.
 
     A later one takes the place of an earlier. Raises `InputError` for a file that holds no parameters, `UsageError` for
     an option that is neither.
     """
     found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for option in options:
         name, equals, value = option.partition("=")
         if equals and name.strip() and "/" not in name and not name.endswith((".json", ".yaml", ".yml")):
@@ -33,8 +35,10 @@ def parameters_of(options: Iterable[str]) -> dict[str, str]:
         elif equals:
             raise UsageError(f"--parameters {option!r} is neither Name=value nor a file")
         else:
-            found |= _in_file(load(option.removeprefix("file://")))
-    return found
+            document = load(option.removeprefix("file://"))
+            found |= _in_file(document)
+            tags |= _tags_in(document)
+    return found, tags
 
 
 def _in_file(document: Document) -> dict[str, str]:
@@ -47,11 +51,21 @@ def _in_file(document: Document) -> dict[str, str]:
         pairs = [_pair(document, each, f"/{at}") for at, each in enumerate(value)]
         return dict(pair for pair in pairs if pair is not None)
     if isinstance(value, dict):
-        within = "/Parameters" if isinstance(value.get("Parameters"), dict) else ""
-        named: Mapping[str, Any] = value["Parameters"] if within else value
+        within = "/Parameters" if _is_configuration(value) else ""
+        named: Mapping[str, Any] = value.get("Parameters") or {} if within else value
         return {name: _text(document, each, f"{within}/{escape(name)}") for name, each in named.items()}
     raise InputError(document.path, f"parameters must be a list or an object, not {word_for(value)}",
                      place=document.place(""), mend='write [{"ParameterKey": ..., "ParameterValue": ...}]')  # fmt: skip
+
+
+def _is_configuration(value: Any) -> bool:
+    """Whether a file is a template configuration, as CodePipeline and Git sync have it, not names and values."""
+    return isinstance(value, dict) and any(isinstance(value.get(name), dict) for name in ("Parameters", "Tags"))
+
+
+def _tags_in(document: Document) -> dict[str, str]:
+    tags = document.value.get("Tags") if _is_configuration(document.value) else None
+    return {name: _text(document, each, f"/Tags/{escape(name)}") for name, each in (tags or {}).items()}
 
 
 def _pair(document: Document, entry: Any, pointer: str) -> tuple[str, str] | None:

@@ -50,7 +50,8 @@ def plan_in(document: Document, given: Given) -> Plan:
     _require_known(template, given)
     shared = Shared(Tree(document.path), nested=nested_in)
     own = PurePath(document.path).stem
-    where = StackPlace(given.region, given.account, given.stack_name, own if given.several else "", own)
+    label = own if given.several else ""
+    where = StackPlace(given.region, given.account, given.stack_name, label, own, given.stack_tags)
     stack = Stack(template, where, given.parameters, shared)
     gathered = Gathered()
     gather(stack, gathered)

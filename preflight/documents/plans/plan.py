@@ -135,8 +135,9 @@ class Given:
 
     What is None, or not among the parameters, nobody has said yet. `parameters` are by name, or by stack and name
     (`Stack:Name`) for one stack of several. `deployed` is the template as it is deployed, or a change set: what is read
-    is an update of it, and `stack_name` what the stack is called. `several` says that other documents are read into the
-    same plan, so that what is not known in one must not be taken for the same in another.
+    is an update of it. `stack_name` is what the stack is called, and `stack_tags` are given when it is deployed.
+    `several` says that other documents are read into the same plan, so that what is not known in one must not be taken
+    for the same in another.
     """
 
     region: str | None = None
@@ -145,6 +146,7 @@ class Given:
     deployed: Document | None = None
     several: bool = False
     stack_name: str | None = None
+    stack_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,9 @@ def plan_of(documents: Sequence[Document], operation: str | None = None, given: 
         raise UsageError(f"--parameters is for templates and plans; {documents[0].path} has no parameters")
     if given.stack_name is not None:
         _require_one_stack(joined)
+    if given.stack_tags and (not joined.stacks or any(each.deployed_by for each in joined.stacks)):
+        have = "names the tags of its stacks" if joined.stacks else "is not a template"
+        raise UsageError(f"--stack-tag is for CloudFormation and SAM templates; {_of(joined).path} {have}")
     require_consistent(joined)
     if joined.placed is not None:
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preflight.documents.cloudformation.parameters import parameters_of
+from preflight.documents.cloudformation.parameters import stack_input_of
 from preflight.documents.plans.plan import Given, Plan
 from preflight.documents.plans.requests import plan_of, read_plan
 from preflight.documents.text.load import load_text
@@ -179,8 +179,23 @@ PARAMETERS: list[tuple[Any, dict[str, str]]] = [
 def test_files_of_parameters(tmp_path: Path, content: Any, expected: dict[str, str]) -> None:
     path = tmp_path / "parameters.json"
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert parameters_of([str(path)]) == expected
-    assert parameters_of([f"file://{path}", "A=2"]) == {**expected, "A": "2"}
+    assert stack_input_of([str(path)])[0] == expected
+    assert stack_input_of([f"file://{path}", "A=2"])[0] == {**expected, "A": "2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "tags"),
+    [
+        ({"Parameters": {"A": "1"}, "Tags": {"team": "growth", "cost": 7}}, {"team": "growth", "cost": "7"}),
+        ({"Tags": {"team": "growth"}}, {"team": "growth"}),
+        ({"Tags": "a parameter of this name"}, {}),
+        ({"A": "1"}, {}),
+    ],
+)
+def test_a_configuration_has_the_tags_of_the_stack(tmp_path: Path, content: Any, tags: dict[str, str]) -> None:
+    path = tmp_path / "configuration.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert stack_input_of([str(path)])[1] == tags
 
 
 @pytest.mark.parametrize("content", [5, [5], [{"Key": "A"}], [{"ParameterKey": "A"}], {"A": {}}, {"A": None}])
@@ -188,7 +203,7 @@ def test_files_that_hold_no_parameters(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "parameters.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError):
-        parameters_of([str(path)])
+        stack_input_of([str(path)])
 
 
 def test_parameters_are_those_of_the_template() -> None:

@@ -196,6 +196,30 @@ def test_a_name_is_of_one_template(tmp_path: Path) -> None:
         read_plan([str(tmp_path)], given=named)
 
 
+@pytest.mark.parametrize(("team", "verdict"), [("growth", Verdict.READY), ("other", Verdict.BLOCKED)])
+def test_the_tags_of_the_stack_are_those_of_its_resources(team: str, verdict: Verdict) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-add-tags.html"""
+    untagged = {"StringNotEquals": {"aws:RequestTag/team": "growth"}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "sqs:CreateQueue", "Resource": "*", "Condition": untagged},
+    ]
+    given = Given("us-east-1", "111122223333", stack_name="app-one", stack_tags={"team": team})
+    found = replace(plan_of([document("t.json", {"Resources": QUEUE})], given=given), principal=ROLES + "deployer")
+    report = checked(found, role("deployer", *statements))
+    assert (report.verdict, refused(report)) == (verdict, {"sqs:CreateQueue"} if team == "other" else set())
+
+
+def test_stack_tags_are_of_templates(tmp_path: Path) -> None:
+    tagged = Given("us-east-1", "111122223333", stack_tags={"team": "growth"})
+    assembly(tmp_path)
+    with pytest.raises(UsageError, match="names the tags of its stacks"):
+        read_plan([str(tmp_path)], given=tagged)
+    request = {"requests": [{"operation": "sagemaker:DeleteEndpoint", "parameters": {"EndpointName": "e"}}]}
+    with pytest.raises(UsageError, match="is not a template"):
+        plan_of([document("plan.json", request)], given=tagged)
+
+
 def test_a_stack_of_nothing_is_deployed_all_the_same() -> None:
     handle = {"W": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
     found = plan_of([document("t.json", {"Resources": handle})], given=Given("us-east-1", "111122223333"))
