@@ -248,9 +248,14 @@ def _kept(recorder: Recorder) -> list[tuple[Ask, Fact[Any]]]:
 
 
 def _of_sagemaker(offerings: Fact[Any], quotas: Fact[Any] | None) -> Fact[Any]:
-    """Return the zones of the types that SageMaker has quotas for in a region: EC2 has several times as many."""
-    if not isinstance(offerings, Known) or not isinstance(quotas, Known):
+    """Return the zones of the types that SageMaker has quotas for in a region: EC2 has several times as many. Where
+    the quotas are not known, neither is what to keep.
+    """
+    if not isinstance(offerings, Known):
         return offerings
+    if not isinstance(quotas, Known):
+        why = quotas.resolution if isinstance(quotas, Unknown) else ""
+        return Unknown("the instance types that SageMaker has quotas for could not be read", why)
     named = (str(each.get("QuotaName", "")).partition(" ")[0] for each in quotas.value)
     wanted = {each.removeprefix("ml.") for each in named if each.startswith("ml.")}
     return Known([each for each in offerings.value if each.get("InstanceType") in wanted])
