@@ -103,8 +103,12 @@ def question(step: Step, need: NeededPermission, caller: PrincipalFacts) -> tupl
 
 
 def keys_of(step: Step, caller: PrincipalFacts, policies: Policies) -> CallerKeys:
-    """Return the condition keys that follow from who calls; worked out once for the same policies."""
-    return step.memo.once((caller_keys, caller.arn, policies.content), lambda: caller_keys(caller, policies))
+    """Return the condition keys that follow from who calls; worked out once for the same policies.
+
+    A role that the call passes may be the caller's own: of the caller the session may be known, of the role it is not.
+    """
+    name = (caller_keys, caller.arn, caller.user_id, policies.content)
+    return step.memo.once(name, lambda: caller_keys(caller, policies))
 
 
 def required(step: Step) -> Iterator[Permission]:

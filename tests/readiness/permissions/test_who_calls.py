@@ -7,9 +7,26 @@ from typing import Any
 
 import pytest
 
+from preflight.account.facts import Ask, Fact, Known
+from preflight.account.snapshots.snapshot import Snapshot
 from preflight.engine.result import Result
+from preflight.engine.rule import load_rule
+from preflight.readiness.rules.execution_roles import role_permissions
+from preflight.readiness.rules.permissions import allowed
 from tests.readiness.checking import check
-from tests.readiness.worlds import ACCOUNT, CREATE, DEPLOYER, EXECUTION, allow, plan, policy, role, snapshot
+from tests.readiness.worlds import (
+    ACCOUNT,
+    CREATE,
+    DEPLOYER,
+    EXECUTION,
+    REGION,
+    allow,
+    plan,
+    policy,
+    role,
+    snapshot,
+    steps,
+)
 
 THERE = {"endpoint_configs": [{"EndpointConfigName": "demo-config", "ProductionVariants": []}]}
 SSO = "AWSReservedSSO_Deployers_0123456789abcdef"
@@ -73,6 +90,29 @@ def test_the_id_of_a_role_and_the_name_of_its_session() -> None:
     # Of a role nobody knows what the session will be called.
     assert kinds(decided(DEPLOYER, deny(StringEquals=jane))) == {"open"}
     assert kinds(decided(DEPLOYER, deny(StringEquals=jane), RoleId=None)) == {"open"}
+
+
+class Signed(Snapshot):
+    """A snapshot read with credentials of the execution role's own session."""
+
+    def read(self, ask: Ask) -> Fact[Any]:
+        if ask.kind != "sts:caller-identity":
+            return super().read(ask)
+        session = EXECUTION.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+        return Known({"Account": ACCOUNT, "Arn": f"{session}/jane", "UserId": "AROAEXECUTION:jane"})
+
+
+@pytest.mark.parametrize("order", [("PRE110", "PRE121"), ("PRE121", "PRE110")])
+def test_the_session_of_a_caller_is_not_that_of_the_role_it_passes(order: tuple[str, str]) -> None:
+    """A notebook passes its own role: the call is made in a session that is known, the job gets one that is not."""
+    jane = {"StringEquals": {"aws:userid": "AROAEXECUTION:jane"}}
+    own = role("endpoint-execution", allow("*", Condition=jane), RoleId="AROAEXECUTION")
+    container = {"Image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serve:v1"}
+    model = ("CreateModel", {"ModelName": "m", "ExecutionRoleArn": EXECUTION, "PrimaryContainer": container})
+    (step,) = steps(plan(model, principal=EXECUTION), Signed(snapshot(own), "snapshot.json"))
+    checks = {"PRE110": allowed, "PRE121": role_permissions}
+    found = {rule: kinds(list(checks[rule](step, load_rule(rule)))) for rule in order}
+    assert found == {"PRE110": {"pass"}, "PRE121": {"open"}}
 
 
 def test_variables_that_hold_the_id_of_a_role() -> None:
