@@ -19,9 +19,11 @@ Parsed: TypeAlias = Any
 
 def compiled(node: Parsed, functions: Functions) -> Path:
     """Return the function that finds in a value what a node of jmespath's syntax tree does, and raises as that does."""
-    make = _NODES.get(node["type"])
-    if make is not None:
-        return make(node, functions)
+    return _NODES.get(node["type"], _left)(node, functions)
+
+
+def _left(node: Parsed, functions: Functions) -> Path:
+    """Leave a node to jmespath."""
     interpreter = TreeInterpreter(Options(custom_functions=functions))
     return lambda value: interpreter.visit(node, value)
 
@@ -157,8 +159,7 @@ def _not(node: Parsed, functions: Functions) -> Path:
 
 def _comparison(node: Parsed, functions: Functions) -> Path:
     if node["value"] not in ("eq", "ne"):
-        interpreter = TreeInterpreter(Options(custom_functions=functions))
-        return lambda value: interpreter.visit(node, value)
+        return _left(node, functions)
     compare = TreeInterpreter.COMPARATOR_FUNC[node["value"]]
     left, right = _children(node, functions)
     return lambda value: compare(left(value), right(value))
