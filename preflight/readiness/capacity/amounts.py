@@ -58,6 +58,11 @@ class Draw:
     where: str = ""
     untyped: Uncertainty | None = None
 
+    @property
+    def why_untyped(self) -> Uncertainty:
+        """Why the type is not known, where there are none."""
+        return self.untyped or Uncertainty(f"the type of {self.where} is not known")
+
     def of(self, kind: str | None) -> Amount:
         """Return what is drawn of one type, or of all together."""
         if kind is None or self.types == (kind,):
@@ -67,8 +72,7 @@ class Draw:
         if self.amount.high == 0:
             return NOTHING
         if not self.types:
-            untyped = self.untyped or Uncertainty(f"the type of {self.where} is not known")
-            return Amount(0, self.amount.high, (*self.amount.doubts, untyped))
+            return Amount(0, self.amount.high, (*self.amount.doubts, self.why_untyped))
         doubt = Uncertainty(f"{self.where} takes its instances from several pools: {', '.join(self.types)}")
         return Amount(dict(self.shares).get(kind, 0), self.amount.high, (*self.amount.doubts, doubt))
 

@@ -35,10 +35,9 @@ def zones_offer(step: Step, rule: Rule) -> Iterator[Result]:
         told = True
         for draw in draws:
             if not draw.types:
-                reason = draw.untyped.reason if draw.untyped else f"the type of {draw.where} is not known"
-                resolution = draw.untyped.resolution if draw.untyped else ""
+                why = draw.why_untyped
                 yield _result(step, rule, Kind.OPEN, f"Can't determine whether the subnets of {connection.name} are in "
-                              f"zones that offer the instance type: {reason}", resolution)  # fmt: skip
+                              f"zones that offer the instance type: {why.reason}", why.resolution)  # fmt: skip
         for instance_type in types_of(draws):
             yield _offered(step, rule, connection, subnets, instance_type)
     if not told:
