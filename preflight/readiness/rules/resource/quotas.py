@@ -72,14 +72,9 @@ def _reserved_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     reserved = reservation(each.resource.type)
     if reserved is None:
         return
-    amounts = [
-        (other, amount)
-        for other in each.step.plan.resources
-        if other.handler == "create" and other.region == each.resource.region
-        for amount in [_amount(other, reserved)]
-        if amount is not None
-    ]
-    if not amounts or amounts[0][0] is not each.resource:
+    made = each.step.memo.once(_reserved, lambda: _reserved(each.step.plan))
+    amounts = made.get((reserved.kind, each.resource.region))
+    if amounts is None or amounts[0][0] is not each.resource:
         return
     (limits,) = beneath(each.step.account).read_many([Ask.all(reserved.kind, each.step.region)])
     limit = limits.value[0] if isinstance(limits, Known) and limits.value else {}
@@ -101,12 +96,20 @@ def _reserved_within(each: ResourceStep, rule: Rule) -> Iterator[Result]:
     yield rule.result(kind, state, subject=each.resource.name, location=each.location, remedy=way)
 
 
+def _reserved(plan: Plan) -> dict[tuple[str, str], list[tuple[PlannedResource, int]]]:
+    """Return the resources that a plan makes with what each reserves, by the kind of the limit and region."""
+    found: dict[tuple[str, str], list[tuple[PlannedResource, int]]] = {}
+    for each in plan.resources:
+        reserved = reservation(each.type) if each.handler == "create" else None
+        amount = None if reserved is None else _amount(each, reserved)
+        if reserved is not None and amount is not None:
+            found.setdefault((reserved.kind, each.region), []).append((each, amount))
+    return found
+
+
 def _amount(resource: PlannedResource, reserved: Reservation) -> int | None:
     """Return what a resource reserves, where that is a number; negative ones stand for nothing (Terraform's -1)."""
-    same = reservation(resource.type)
-    if same is None or same.kind != reserved.kind:
-        return None
-    given = resource.properties.get(same.property)
+    given = resource.properties.get(reserved.property)
     known = str(given) if isinstance(given, (int, str)) and not isinstance(given, bool) else ""
     return int(known) if known.isdecimal() else None
 
