@@ -39,7 +39,7 @@ def needs_of_resource_call(resource: PlannedResource) -> tuple[tuple[DerivedNeed
         return None, f"preflight doesn't know which permissions the type {name} needs"
     before = _identified(type_, given.get("Identifier"))
     made = _parsed(given.get("DesiredState")) if handler == "create" else {**before, **_patched(given)}
-    if made is None:
+    if not isinstance(made, dict):
         return None, "its DesiredState isn't a JSON object that is known"
     found, why = cloudformation.needs_of(replace(resource, type=name, handler=handler, properties=made, before=before))
     return (None, why) if found is None else ((*own, *found), "")
@@ -54,20 +54,17 @@ def _identified(type_: StackType, identifier: Any) -> dict[str, Any]:
     return dict(zip(type_.identifiers, parts, strict=True)) if len(parts) == len(type_.identifiers) else {}
 
 
-def _parsed(text: Any) -> dict[str, Any] | None:
+def _parsed(text: Any) -> Any:
+    """Return what a text is as JSON; None where it is none."""
     try:
-        found = json.loads(text) if isinstance(text, str) else None
+        return json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _patched(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that a patch document (RFC 6902) touches, with what they become as far as it says that."""
-    try:
-        patch = json.loads(given["PatchDocument"]) if isinstance(given.get("PatchDocument"), str) else []
-    except (ValueError, RecursionError):
-        return {}
+    patch = _parsed(given.get("PatchDocument"))
     found = {}
     for each in patch if isinstance(patch, list) else []:
         path = each.get("path") if isinstance(each, dict) else None

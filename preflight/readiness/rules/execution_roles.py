@@ -45,19 +45,19 @@ def role_assumable(step: Step, rule: Rule) -> Iterator[Result]:
 def role_permissions(step: Step, rule: Rule) -> Iterator[Result]:
     """Say of each action on each resource that the plan needs of an execution role whether the role may do it."""
     seen = set()
-    waiting: dict[str, list[tuple[str, Result]]] = {}
+    waiting: dict[tuple[str, str], list[tuple[str, Result]]] = {}
     for need in role_needs(step):
         for action in need.actions:
             identity = (need.role, action, need.resource)
             if identity not in seen:
                 seen.add(identity)
                 result = _judge(step, rule, need, action)
-                if result.kind is Kind.OPEN and _incomplete(step, need.role):
-                    waiting.setdefault(need.role, []).append((action, result))
+                if result.kind is Kind.OPEN and (reason := _incomplete(step, need.role)):
+                    waiting.setdefault((need.role, reason), []).append((action, result))
                 else:
                     yield result
-    for role, results in waiting.items():
-        yield _said_once(role, results, str(_incomplete(step, role)))
+    for (role, reason), results in waiting.items():
+        yield _said_once(role, results, reason)
     if not seen:
         yield rule.result(
             Kind.NOT_APPLICABLE,

@@ -144,7 +144,7 @@ def _undecided(constraint: Constraint, own: Any, values: Mapping[str, Any]) -> t
         text for _, text in DeployText.all_in(own) if text.is_wholly_unknown and "parameter " in "".join(text.labels)
     }
     tries = (*_LITERALS.findall(f"{constraint.when or ''} {constraint.refused}"), -1, 10**9)
-    found = [text for text in texts if any(_would_break(constraint, own, values, text, each) for each in tries)]
+    found = [text for text in texts if any(_would_break(constraint, _tried(own, values, text, each)) for each in tries)]
     return tuple(dict.fromkeys(label for text in found for label in text.labels))
 
 
@@ -160,7 +160,7 @@ def _kept_for_some(constraint: Constraint, values: Mapping[str, Any]) -> tuple[s
     found = [
         text
         for text in {text for _, text in DeployText.all_in(values)}
-        if any(_may_be(text, each) and _would_keep(constraint, values, text, each) for each in tries)
+        if any(_may_be(text, each) and _would_break(constraint, _with(values, text, each)) is False for each in tries)
     ]
     return tuple(dict.fromkeys(label for text in sorted(found) for label in text.labels))
 
@@ -169,19 +169,17 @@ def _may_be(text: DeployText, given: str | int) -> bool:
     return text.is_wholly_unknown or (isinstance(given, str) and matcher(tokens(text.pattern))(given))
 
 
-def _would_keep(constraint: Constraint, values: Mapping[str, Any], text: str, given: str | int) -> bool:
-    try:
-        return not _breaks(constraint, _with(values, text, given))
-    except PreflightError:
-        return False  # a number where the expressions take a text, or the other way round
-
-
-def _would_break(constraint: Constraint, own: Any, values: Mapping[str, Any], text: str, given: str | int) -> bool:
+def _tried(own: Any, values: Mapping[str, Any], text: str, given: str | int) -> dict[str, Any]:
     tried = _with(own, text, given)
+    return {**values, **(tried if isinstance(tried, Mapping) else {"Value": tried})}
+
+
+def _would_break(constraint: Constraint, values: Mapping[str, Any]) -> bool | None:
+    """Say whether values that are tried break a constraint; None where its expressions take no such values."""
     try:
-        return _breaks(constraint, {**values, **(tried if isinstance(tried, Mapping) else {"Value": tried})})
+        return _breaks(constraint, values)
     except PreflightError:
-        return False  # a number where the expressions take a text, or the other way round
+        return None  # a number where the expressions take a text, or the other way round
 
 
 def _with(value: Any, text: str, given: str | int) -> Any:
