@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from preflight.documents.policies.cli_output import next_wrapper
 from preflight.documents.policies.found_policy import (
     NO_FORMS,
+    ORGANIZATION_TYPES,
     FoundPolicies,
     FoundPolicy,
     PassedOver,
@@ -65,9 +66,8 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
         "preflight.documents.policies.in_accounts:of_authorization_details",
     ),
 )
-# Any placeholder that policies/placeholders.py knows has this in it; most policies need not load that module.
-# What is in every text that has placeholders, and the form that it then has. Each is searched for alone: a pattern of
-# all forms takes ten times as long.
+# What is in every text that has placeholders, and the form that it then has: most policies need not load
+# policies/placeholders.py. Each is searched for alone: a pattern of all forms takes ten times as long.
 _PLACEHOLDER_SIGNS = (
     ("{{", ""),
     ("<", r"<[A-Za-z]"),
@@ -84,8 +84,6 @@ _PLACEHOLDER_SIGNS = (
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
 _SOMETHING = re.compile(r"^(?!---|\s*#|%)[^\n]*\S|^---[ \t]+[^\s#]", re.MULTILINE)
 _MOST_DOCUMENTS = 200
-# What organizations describe-policy calls a policy's type (botocore's PolicyDocumentType).
-_TYPES: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
 def read_policies(
@@ -243,7 +241,7 @@ def _told(wrapper: str, value: Mapping[str, Any]) -> PolicyDocumentType | None:
     if wrapper in ("policyText", "PolicyVersion"):
         return "resource" if wrapper == "policyText" else "identity"
     if wrapper == "Content" and isinstance(value.get("PolicySummary"), dict):
-        return _TYPES.get(str(value["PolicySummary"].get("Type")))
+        return ORGANIZATION_TYPES.get(str(value["PolicySummary"].get("Type")))
     return None
 
 

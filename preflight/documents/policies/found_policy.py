@@ -23,6 +23,11 @@ POLICY_TYPES: tuple[PolicyDocumentType, ...] = (
     "session",
     "vpc-endpoint",
 )
+# What Organizations calls a policy's type (botocore's PolicyType); the others are in languages of their own.
+ORGANIZATION_TYPES: Mapping[str, PolicyDocumentType] = {
+    "SERVICE_CONTROL_POLICY": "scp",
+    "RESOURCE_CONTROL_POLICY": "rcp",
+}
 
 
 class Problem(NamedTuple):

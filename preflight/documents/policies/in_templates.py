@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from preflight.data_files import folder
-from preflight.documents.policies.found_policy import FoundPolicy, PassedOver, PolicyDocumentType
+from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PassedOver, PolicyDocumentType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Resolving, is_function
@@ -28,7 +28,6 @@ _IDENTITY = frozenset(
      "AWS::Serverless::Function", "AWS::Serverless::StateMachine"}
 )  # fmt: skip
 _KINDS = {"Role": "role", "User": "user", "Group": "group", "ManagedPolicy": "managed"}
-_ORGANIZATION: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 # Services that a policy's actions call otherwise than its resource's type does.
 _SERVICES = {"opensearchservice": "es", "elasticsearch": "es", "efs": "elasticfilesystem", "apigateway": "execute-api",
              "elasticloadbalancingv2": "elasticloadbalancing", "s3objectlambda": "s3-object-lambda",
@@ -251,7 +250,7 @@ def _told(found: FoundPolicy, place: _Place, path: str) -> FoundPolicy:
     elif place.type == "AWS::EC2::VPCEndpoint":
         type_ = "vpc-endpoint"
     elif place.type == "AWS::Organizations::Policy":
-        type_ = _ORGANIZATION.get(str(place.resource["Properties"].get("Type")), type_)
+        type_ = ORGANIZATION_TYPES.get(str(place.resource["Properties"].get("Type")), type_)
     elif (held := place.holds.get(path)) is not None and held != "resource":
         type_ = held
     elif held == "resource" or type_ in ("resource", "trust"):

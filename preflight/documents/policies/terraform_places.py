@@ -14,12 +14,10 @@ from functools import cache
 from typing import Any, TypedDict
 
 from preflight.data_files import folder
-from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
+from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PolicyDocumentType
 from preflight.documents.policies.policy_type import service_of
 
 _ORGANIZATIONS = frozenset({"aws_organizations_policy", "awscc_organizations_policy"})
-# What organizations create-policy calls a type (botocore's PolicyType); the others are in languages of their own.
-_CONTROL: Mapping[str, PolicyDocumentType] = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 _KINDS = {
     "aws_iam_policy": "managed",
     "awscc_iam_managed_policy": "managed",
@@ -46,7 +44,7 @@ def held_at(kind: str, path: str, said: Any = None) -> PolicyDocumentType | None
     resource's own `type` is.
     """
     if kind in _ORGANIZATIONS and path == "content":
-        return "scp" if said is None else _CONTROL.get(str(said))
+        return "scp" if said is None else ORGANIZATION_TYPES.get(str(said))
     return places_of(kind).get(path)
 
 
