@@ -107,7 +107,7 @@ def planned(
         account=given.account,
         principal=principal,
         declared=tuple(gathered.declared),
-        gaps=(*gathered.gaps, *shared.unmade.values()),
+        gaps=(*gathered.gaps, *shared.rejected.values()),
         resources=tuple(gathered.resources),
         stacks=tuple(gathered.stacks),
         placed=placed if shared.asked_for_place else None,

@@ -49,13 +49,13 @@ class StackPlace:
 @dataclass(slots=True)
 class Shared:
     """What the stacks of a plan share: the tree that their files lie in, exports by name, how the template of a nested
-    stack is found, and references to resources that are not made, by where they stand.
+    stack is found, and what CloudFormation rejects, or may reject, in their templates, by where it stands.
     """
 
     tree: Tree
     exports: MutableMapping[str, Any] = field(default_factory=dict)
     nested: Callable[[Stack, Resource], Stack | None] = lambda _, __: None
-    unmade: dict[tuple[str, str], Gap] = field(default_factory=dict)
+    rejected: dict[tuple[str, str], Gap] = field(default_factory=dict)
     asked_for_place: bool = False
 
 
@@ -202,16 +202,14 @@ class Stack:
                 self.resolver.known(output.get("Value"), f"{pointer}/Value")
             except InputError as error:  # The rest of the template is checked all the same.
                 written = self.template.includes or self.template.macros
-                gap = Gap(error.problem, error.mend, self.template.document, f"{pointer}/Value", refused=not written)
-                self.shared.unmade.setdefault((self.template.document.path, pointer), gap)
+                self._note(pointer, error.problem, error.mend, f"{pointer}/Value", refused=not written)
 
     def look_at_rules(self) -> None:
         """Note the assertions about parameters that CloudFormation rejects the template for.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
         """
-        document = self.template.document
-        written = document.value.get("Rules")
+        written = self.template.document.value.get("Rules")
         for name, rule in written.items() if isinstance(written, dict) else ():
             pointer = f"/Rules/{escape(name)}"
             if not isinstance(rule, dict) or not isinstance(assertions := rule.get("Assertions"), list):
@@ -222,14 +220,18 @@ class Stack:
                 broken = [each for each in assertions if self.resolver.holds(each.get("Assert"), pointer) is False]
             except (AttributeError, InputError):
                 message = f"the rule {name} isn't evaluated, and may reject the parameters"
-                gap = Gap(message, "check the rule by hand", document, pointer)
-                self.shared.unmade.setdefault((document.path, pointer), gap)
+                self._note(pointer, message, "check the rule by hand", pointer)
                 continue
             for each in broken:
                 said = each.get("AssertDescription") or "its assertion is false"
-                gap = Gap(f"the rule {name} rejects the parameters: {said}", "give parameters that the rule allows",
-                          document, pointer, refused=True)  # fmt: skip
-                self.shared.unmade.setdefault((document.path, pointer), gap)
+                message = f"the rule {name} rejects the parameters: {said}"
+                self._note(pointer, message, "give parameters that the rule allows", pointer, refused=True)
+
+    def _note(self, name: str, message: str, way: str, pointer: str, *, refused: bool = False) -> None:
+        """Note what CloudFormation rejects, or may reject, in the template; the first of a name."""
+        document = self.template.document
+        gap = Gap(message, way, document, pointer, refused=refused)
+        self.shared.rejected.setdefault((document.path, name), gap)
 
     def _unmade(self, resource: Resource, pointer: str) -> bool:
         """Say whether a resource that is referred to is left out by its condition, which CloudFormation refuses, and
@@ -254,9 +256,8 @@ class Stack:
         message += f"the {block} block of the template"
         if not certain:
             message += "; whether the reference is used depends on a condition that isn't known"
-        document = self.template.document
-        gap = Gap(message, f"refer to it only if {resource.condition} is true", document, pointer, refused=certain)
-        self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
+        way = f"refer to it only if {resource.condition} is true"
+        self._note(f"{pointer}/{resource.id}", message, way, pointer, refused=certain)
         return True
 
     def _perhaps_unmade(self, resource: Resource, block: str, pointer: str, label: str) -> None:
@@ -264,9 +265,7 @@ class Stack:
         message = f"Can't determine whether CloudFormation rejects the template: {resource.id} is created only if "
         message += f"{resource.condition} is true, and the {block} block always refers to it; it depends on {label}"
         way = f"refer to it only if {resource.condition} is true, or {resolution([label])}"
-        document = self.template.document
-        gap = Gap(message, way, document, pointer)
-        self.shared.unmade.setdefault((document.path, f"{pointer}/{resource.id}"), gap)
+        self._note(f"{pointer}/{resource.id}", message, way, pointer)
 
     def _make(self, resource: Resource) -> Made:
         declared = declared_of(resource.type)

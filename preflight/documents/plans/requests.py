@@ -25,7 +25,7 @@ from preflight.unresolved import marked
 DocumentReader: TypeAlias = Callable[[Document, Given], Plan]
 
 _PLAN_MEMBERS = ("requests", "principal", "region", "account", "context")
-# What a document is if it looks so, and `module:function`, a `Reader`. The first that fits is asked.
+# What a document is if it looks so, and `module:function`, a `DocumentReader`. The first that fits is asked.
 _FORMS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     (
         lambda value: "AWSTemplateFormatVersion" in value or isinstance(value.get("Resources"), dict),
