@@ -35,9 +35,9 @@ def zones_offer(step: Step, rule: Rule) -> Iterator[Result]:
         told = True
         for draw in draws:
             if not draw.types:
-                why = draw.why_untyped
+                untyped = draw.why_untyped
                 yield _result(step, rule, Kind.OPEN, f"Can't determine whether the subnets of {connection.name} are in "
-                              f"zones that offer the instance type: {why.reason}", why.resolution)  # fmt: skip
+                              f"zones that offer the instance type: {untyped.reason}", untyped.resolution)  # fmt: skip
         for instance_type in types_of(draws):
             yield _offered(step, rule, connection, subnets, instance_type)
     if not told:
