@@ -106,11 +106,16 @@ class DeployText(str):
         return _PART.split(self)[::2]
 
 
+def parameters_in(labels: Iterable[str]) -> list[str]:
+    """Return the names of the parameters that labels say are not given, in order."""
+    return list(dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label)))
+
+
 def resolution(labels: Iterable[str]) -> str:
     """Return what would make known what depends on labels, as an imperative without a full stop."""
     labels = list(labels)
-    named = dict.fromkeys(name for label in labels for name in _PARAMETER.findall(label))
-    if list(named) == ["AWS::StackName"]:
+    named = parameters_in(labels)
+    if named == ["AWS::StackName"]:
         return "give --stack-name NAME"
     if named:
         return "give " + " ".join(f"--parameters {name}=VALUE" for name in named)

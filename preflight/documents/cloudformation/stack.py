@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from preflight.documents.text.schema import word_for
 from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape, unescape
-from preflight.unresolved import DeployText, resolution
+from preflight.unresolved import DeployText, parameters_in, resolution
 
 NESTED = "AWS::CloudFormation::Stack"
 _REFERS = ("Ref", "Fn::GetAtt", "Fn::Sub")
@@ -215,17 +215,32 @@ class Stack:
             if not isinstance(rule, dict) or not isinstance(assertions := rule.get("Assertions"), list):
                 continue
             try:
-                if "RuleCondition" in rule and self.resolver.holds(rule["RuleCondition"], pointer) is not True:
-                    continue
-                broken = [each for each in assertions if self.resolver.holds(each.get("Assert"), pointer) is False]
+                applies = self.resolver.holds(rule["RuleCondition"], pointer) if "RuleCondition" in rule else True
+                kept = [self.resolver.holds(each.get("Assert"), pointer) for each in assertions if applies is not False]
             except (AttributeError, InputError):
                 message = f"the rule {name} isn't evaluated, and may reject the parameters"
                 self._note(pointer, message, "check the rule by hand", pointer)
                 continue
-            for each in broken:
-                said = each.get("AssertDescription") or "its assertion is false"
-                message = f"the rule {name} rejects the parameters: {said}"
-                self._note(pointer, message, "give parameters that the rule allows", pointer, refused=True)
+            for at, holds in enumerate(kept):
+                if holds is not True:
+                    labels = [each for each in (applies, holds) if isinstance(each, str)]
+                    self._note_assertion(name, assertions[at], f"{pointer}/Assertions/{at}", labels)
+
+    def _note_assertion(self, rule: str, assertion: Mapping[str, Any], pointer: str, labels: Sequence[str]) -> None:
+        """Note an assertion that is false; or that may be, by parameters that are not given.
+
+        What depends on a value in SSM alone is left to the deploy: stacks of the CDK all assert a bootstrap version.
+        """
+        if not labels:
+            said = assertion.get("AssertDescription") or "its assertion is false"
+            message = f"the rule {rule} rejects the parameters: {said}"
+            self._note(pointer, message, "give parameters that the rule allows", pointer, refused=True)
+            return
+        if not parameters_in(labels):
+            return
+        message = f"Can't determine whether the rule {rule} rejects the parameters: it depends on "
+        message += ", ".join(dict.fromkeys(labels))
+        self._note(pointer, message, resolution(labels), pointer)
 
     def _note(self, name: str, message: str, way: str, pointer: str, *, refused: bool = False) -> None:
         """Note what CloudFormation rejects, or may reject, in the template; the first of a name."""

@@ -185,7 +185,8 @@ def test_an_output_of_nothing_is_refused() -> None:
         ({"Fn::Contains": [["a", "b"], {"Ref": "P"}]}, None),
         ({"Fn::Not": [{"Fn::Contains": [["a", "b"], {"Ref": "P"}]}]}, True),
         ({"Fn::EachMemberIn": [["a"], {"Fn::RefAll": "AWS::EC2::VPC::Id"}]}, False),
-        ({"Fn::Equals": [{"Ref": "Unknown"}, "b"]}, None),
+        ({"Fn::Equals": [{"Ref": "Unknown"}, "b"]}, False),
+        ({"Fn::Contains": [["6", "7"], {"Ref": "InSSM"}]}, None),
     ],
 )
 def test_the_rules_of_a_template_are_held_to(assertion: dict[str, Any], refused: bool | None) -> None:
@@ -194,6 +195,16 @@ def test_the_rules_of_a_template_are_held_to(assertion: dict[str, Any], refused:
         "Off": {"RuleCondition": {"Fn::Equals": ["x", "y"]}, "Assertions": [{"Assert": {"Fn::Equals": ["x", "y"]}}]},
     }
     parameters = {"P": {"Type": "String", "Default": "a"}, "Unknown": {"Type": "String"}}
+    parameters["InSSM"] = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/bootstrap/version"}
     gaps = _plan({"Q": QUEUE}, Parameters=parameters, Rules=rules).gaps
     assert [each.refused for each in gaps] == ([] if refused is None else [refused])
-    assert all(each.pointer == "/Rules/R" for each in gaps)
+    assert all(each.pointer in ("/Rules/R", "/Rules/R/Assertions/0") for each in gaps)
+
+
+def test_each_assertion_that_is_false_or_may_be_is_named() -> None:
+    asserted = [{"Fn::Equals": ["x", "y"]}, {"Fn::Equals": ["x", {"Ref": "Unknown"}]}, {"Fn::Equals": ["x", "x"]}]
+    rules = {"R": {"Assertions": [{"Assert": each} for each in asserted]}}
+    gaps = _plan({"Q": QUEUE}, Parameters={"Unknown": {"Type": "String"}}, Rules=rules).gaps
+    assert [(each.pointer[-1], each.refused) for each in gaps] == [("0", True), ("1", False)]
+    assert gaps[1].message.endswith("it depends on parameter Unknown")
+    assert gaps[1].resolution == "give --parameters Unknown=VALUE"
