@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.snapshots.entries import Entries
 from preflight.account.snapshots.redact import redacted
 from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import ResourceKind, load_kind
@@ -30,6 +31,7 @@ def document_of(
         "account": account,
         "regions": {region: {} for region in regions},
     }
+    held: dict[tuple[str, str], Entries] = {}
     unknown: list[dict[str, Any]] = []
     absent: list[dict[str, Any]] = []
     for ask, fact in sorted(answers, key=_order):
@@ -44,7 +46,7 @@ def document_of(
             continue
         if isinstance(fact, Absent) and ask.key and _may_be_unlisted(where, ask.region, whole):
             absent.append({"kind": ask.kind, "region": ask.region, "key": dict(ask.key)})
-        _place(made, kind, where, ask, fact)
+        _place(made, held, kind, where, ask, fact)
     for region, parts in made["regions"].items():
         lists = sorted(name for name, value in parts.items() if isinstance(value, list) and (region, name) not in whole)
         if lists:
@@ -100,7 +102,12 @@ def _order(answer: tuple[Ask, Fact[Any]]) -> tuple[bool, bool, str, str, tuple[t
 
 
 def _place(
-    made: dict[str, Any], kind: ResourceKind, where: Mapping[str, Any], ask: Ask, fact: Known[Any] | Absent
+    made: dict[str, Any],
+    held: dict[tuple[str, str], Entries],
+    kind: ResourceKind,
+    where: Mapping[str, Any],
+    ask: Ask,
+    fact: Known[Any] | Absent,
 ) -> None:
     key = dict(ask.key)
     if "organization" in where:
@@ -118,8 +125,11 @@ def _place(
     else:
         part = made["regions"].setdefault(ask.region, {}).setdefault(where["part"], [])
         if isinstance(fact, Known):
+            entries = held.get((ask.region, where["part"]))
+            if entries is None or entries.kind is not kind:
+                entries = held[ask.region, where["part"]] = Entries(part, kind, where)
             for value in [fact.value] if kind.identifies(key) else fact.value:
-                _add(part, kind, where, key, _whole(where, key, value))
+                entries.add(key, _whole(where, key, value))
             _alias(made, where, ask.region, key, fact.value)
 
 
@@ -143,27 +153,6 @@ def _alias(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Map
         listed.append(entry)
 
 
-def _add(part: list[Any], kind: ResourceKind, where: Mapping[str, Any], key: Mapping[str, str], value: Any) -> None:
-    """Put a described resource in the place of its entry in a list, or at the end."""
-    paths = where.get("key", {})
-    alone = next((name for name, path in paths.items() if path == "@"), None)
-    if alone is not None and isinstance(value, Mapping):
-        value = value[alone]
-    if not isinstance(value, Mapping):
-        if value not in part:
-            part.append(value)
-        return
-    whole = {**{paths.get(name, name): each for name, each in key.items() if _is_name(paths.get(name, name))}, **value}
-    names = [_members(paths.get(name, name)) for name in kind.identity]
-    for entry in part:
-        if isinstance(entry, dict) and all(
-            any(_same(entry.get(each), whole.get(each)) for each in own) for own in names
-        ):
-            entry.update(whole)
-            return
-    part.append(dict(whole))
-
-
 def _entry(made: dict[str, Any], where: Mapping[str, Any], region: str, key: Mapping[str, str]) -> dict[str, Any]:
     """Return the entry that a member belongs to; a new one where its resource was not described."""
     part = made["regions"].setdefault(region, {}).setdefault(where["part"], [])
@@ -183,19 +172,6 @@ def _holds(entry: Mapping[str, Any], path: str, value: str) -> bool:
 def _first(path: str) -> str:
     """Return the member that a path is, or the first of those that it lists: `[KeyId, Arn]`."""
     return path.strip("[]").split(",")[0].strip()
-
-
-def _members(path: str) -> list[str]:
-    """Return the members that a path is about: itself, or each that it lists."""
-    return [name for each in path.strip("[]").split(",") if _is_name(name := each.strip())]
-
-
-def _is_name(path: str) -> bool:
-    return path.isidentifier()
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is not None and one == other
 
 
 def _organization(made: dict[str, Any], where: Mapping[str, Any], key: Mapping[str, str], fact: Fact[Any]) -> None:
