@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown, resolution_in
 from preflight.account.managed_policies import managed_policy
 from preflight.declared.expressions import arn_part
+from preflight.iam.caches import Kept
 from preflight.iam.policy import Policy
 from preflight.iam.request import Policies, PolicyType
 from preflight.unresolved import DeployText, resolution
@@ -255,8 +256,9 @@ def _why(what: str, fact: Absent | Unknown) -> str:
     return f"{what}: {fact.reason}" + (f" ({fact.resolution})" if fact.resolution else "")
 
 
-_KEPT = 16_384
-_kept: dict[tuple[int, str, PolicyType], tuple[Any, Policy | Unknown]] = {}
+# What many share is kept apart, so that the inline policies of very many roles don't push it out.
+_SHARED: Kept[Any, tuple[Any, Policy | Unknown]] = Kept(16_384)
+_INLINE_KEPT: Kept[Any, tuple[Any, Policy | Unknown]] = Kept(4_096)
 
 
 def parsed_policy(name: str, document: Any, of: PolicyType) -> Policy | Unknown:
@@ -266,12 +268,11 @@ def parsed_policy(name: str, document: Any, of: PolicyType) -> Policy | Unknown:
     them would be most of the work.
     """
     key = id(document), name, of
-    known = _kept.get(key)
+    kept = _INLINE_KEPT if of is PolicyType.IDENTITY and not name.startswith("arn:") else _SHARED
+    known = kept.get(key)
     if known is None:
-        if len(_kept) >= _KEPT:
-            _kept.clear()
         # The document is kept beside, so that no other object gets its id.
-        known = _kept[key] = document, _parsed(name, document, of)
+        known = kept.keep(key, (document, _parsed(name, document, of)))
     return known[1]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from preflight.audit.access.holders import Holder
 from preflight.iam.decide import decide
@@ -65,6 +66,7 @@ class Decider:
         self._answers: dict[tuple[object, ...], tuple[Access, Policies]] = {}
         self._personal: dict[int, bool] = {}
         self._open_to_all: dict[int, bool] = {}
+        self._limits: dict[tuple[object, ...], _Limits] = {}
 
     def access(
         self,
@@ -83,10 +85,11 @@ class Decider:
         what `decide` raises.
         """
         lower = action.lower()
-        statements = self._about(holder.policies, lower, resource_policy)
+        statements = self._granting(holder.policies, lower, resource_policy)
         if statements is None:
             return NOTHING
-        key = self._key(holder, (action, resource, absent, *context.items()), statements, resource_policy)
+        limits = self._limiting(holder.policies, lower)
+        key = self._key(holder, (action, resource, absent, *context.items()), statements, limits, resource_policy)
         known = self._answers.get(key)
         if known is None:
             answer = _decided(holder, action, resource, context, absent, resource_policy)
@@ -94,37 +97,41 @@ class Decider:
             return answer
         return _cited_from(known[1], holder.policies, known[0])
 
-    def _about(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement | None] | None:
-        """Return every statement about the action, type by type; None where nothing could allow it."""
-        found: list[Statement | None] = []
-        granted = False
+    def _granting(self, policies: Policies, action: str, resource_policy: Policy | None) -> list[Statement] | None:
+        """Return every statement about the action that may grant it; None where nothing could allow it."""
+        found: list[Statement] = []
         for policy in policies.identity:
-            if about := policy.about(action):
-                found += about
-                granted = granted or any(each.allows for each in about)
-        if not granted and not policies.unknown and (resource_policy is None or self._names_accounts(resource_policy)):
-            return None
-        for group in (policies.boundaries, *(policies.service_control or ()), *(policies.resource_control or ())):
-            found.append(None)
-            for policy in group:
-                found += policy.about(action)
-        return found
+            found += policy.about(action)
+        if any(each.allows for each in found) or policies.unknown:
+            return found
+        return None if resource_policy is None or self._names_accounts(resource_policy) else found
+
+    def _limiting(self, policies: Policies, action: str) -> _Limits:
+        """Return the statements about the action of what can only take away, type by type: most principals share it."""
+        key = policies.boundaries, policies.service_control, policies.resource_control, action
+        known = self._limits.get(key)
+        if known is None:
+            ids: list[int | None] = []
+            personal = False
+            for group in (policies.boundaries, *(policies.service_control or ()), *(policies.resource_control or ())):
+                ids.append(None)
+                for policy in group:
+                    about = policy.about(action)
+                    ids += map(id, about)
+                    personal = personal or any(map(self._is_personal, about))
+            known = self._limits[key] = _Limits(tuple(ids), personal)
+        return known
 
     def _key(
         self,
         holder: Holder,
         about: tuple[object, ...],
-        statements: list[Statement | None],
+        statements: list[Statement],
+        limits: _Limits,
         resource_policy: Policy | None,
     ) -> tuple[object, ...]:
         policies = holder.policies
-        ids = tuple(map(id, statements))
-        known = self._personal
-        personal = False
-        for each, statement in zip(ids, statements, strict=True):
-            if statement is not None and (known[each] if each in known else self._is_personal(statement)):
-                personal = True
-                break
+        personal = limits.personal or any(map(self._is_personal, statements))
         if resource_policy is not None:
             personal = personal or not self._names_accounts(resource_policy)
         # Service-linked roles are spared by the policies of organizations.
@@ -136,7 +143,8 @@ class Decider:
             bool(policies.boundaries),
             policies.service_control is None,
             policies.resource_control is None,
-            ids,
+            tuple(map(id, statements)),
+            limits.ids,
         )
 
     def _names_accounts(self, policy: Policy) -> bool:
@@ -162,6 +170,15 @@ class Decider:
                 each.key.startswith(_OF_PRINCIPAL) or each.test is None for each in statement.conditions
             )
         return known
+
+
+class _Limits(NamedTuple):
+    """What may take away from what is granted: `ids` tell its statements apart; `personal` says whether one may differ
+    from principal to principal.
+    """
+
+    ids: tuple[int | None, ...]
+    personal: bool
 
 
 def _cited_from(first: Policies, own: Policies, answer: Access) -> Access:

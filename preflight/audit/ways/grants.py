@@ -61,11 +61,11 @@ class AllowedActions:
         self, action: str, resource: str, among: Set[str], where: Callable[[Statement], bool] | None = None
     ) -> Iterator[Holder]:
         """Give everyone among those given whom a statement, of those that `where` takes, may allow an action."""
-        able = self.able.get(action.lower(), set()) & among
-        if able:
+        able = self.able.get(action.lower())
+        if able and not able.isdisjoint(among):
             if action not in self._allowing:
                 self._allowing[action] = _Allowing(self.holders, action)
-            yield from self.in_order(self._allowing[action].arns(resource, able, where))
+            yield from self.in_order(self._allowing[action].arns(resource, among, where) & able)
 
     def in_order(self, arns: Iterable[str]) -> Iterator[Holder]:
         """Give principals in the order of the account."""
