@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 from preflight.errors import PreflightError, UsageError
@@ -33,6 +34,7 @@ def main() -> None:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.unraisablehook = _not_lost
+    sys.excepthook = _without_credentials
     code = invoke(sys.argv[1:])
     if code == _INTERRUPTED:
         # Where an `exec` of text was interrupted (a dataclass in the making), CPython would end the process by the
@@ -40,7 +42,22 @@ def main() -> None:
         exec("")
     # At its end the interpreter would look all of them through again, several times.
     gc.freeze()
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        # What a closed pipe did not take would be flushed at the end once more, and change the code.
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
+
+
+def _without_credentials(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback (PREFLIGHT_DEBUG): it is for a report of a defect, so no credentials are in it."""
+    import traceback
+
+    from preflight.report.terminal import presentable
+
+    print(presentable("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 
 def _not_lost(lost: sys.UnraisableHookArgs) -> None:

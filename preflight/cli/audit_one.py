@@ -10,6 +10,7 @@ from preflight import api
 from preflight.cli.audit_options import AuditOptions
 from preflight.cli.output import deliver, streaming, viewed
 from preflight.cli.reading_progress import reading
+from preflight.report.terminal import presentable
 
 if TYPE_CHECKING:
     from preflight.api import AccessAnswer, Audit, Change
@@ -128,9 +129,9 @@ def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
             )
         as_text = answers_as_text if options.who_can else capabilities_as_text
         lines = list(as_text(access.answers)) or [nothing]
-        deliver("\n".join(lines) + "\n", options.output, private=True)
+        deliver(presentable("\n".join(lines)) + "\n", options.output, private=True)
     for reason in access.unknown:
-        print(f"preflight: UNKNOWN: {reason}", file=sys.stderr)
+        print(presentable(f"preflight: UNKNOWN: {reason}"), file=sys.stderr)
     return OPEN if access.is_open and not options.allow_open else 0
 
 
@@ -145,5 +146,5 @@ def _tell_changes(found: Sequence[Change], options: AuditOptions) -> int:
     elif options.format == "csv":
         deliver(changes_as_csv(found), options.output, private=True)
     else:
-        deliver("\n".join(changes_as_text(found)) + "\n", options.output, private=True)
+        deliver(presentable("\n".join(changes_as_text(found))) + "\n", options.output, private=True)
     return FAILED if options.fail_on_new and any(each.gained for each in found) else 0

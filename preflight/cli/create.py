@@ -43,6 +43,7 @@ from preflight.cli.options import (
     tags_of,
 )
 from preflight.cli.output import Color, deliver, format_named, printed, require_writable, viewed
+from preflight.cli.termination import ending_as_interrupted
 from preflight.errors import UsageError
 from preflight.report.formats import rendered
 
@@ -53,6 +54,7 @@ INTERRUPTED = 130
 _CODES = {"created": 0, "blocked": 1, "declined": 1, "open": 3, "unread": 3, "failed": 4}
 
 
+@ending_as_interrupted()
 def create(
     requests: Requests,
     operation: OperationOption = None,
@@ -171,7 +173,9 @@ def create(
 
 
 def _confirmed(question: str) -> bool:
-    print(f"{question} [y/N] ", end="", file=sys.stderr)
+    from preflight.report.terminal import presentable
+
+    print(f"{presentable(question)} [y/N] ", end="", file=sys.stderr)
     sys.stderr.flush()
     answer = sys.stdin.readline()
     return answer.strip().lower() in ("y", "yes")

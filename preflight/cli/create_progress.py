@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from preflight.api import events
-from preflight.report.terminal import clean, presentable
+from preflight.report.terminal import presentable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -27,10 +27,10 @@ class EventDisplay:
 
     def __enter__(self) -> EventDisplay:
         if not self._quiet:
-            from rich.console import Console
+            from preflight.cli.stderr_console import StderrConsole
 
             options: dict[str, Any] = {} if self._color is None else {"no_color": not self._color}
-            self._console = Console(stderr=True, highlight=False, soft_wrap=True, **options)
+            self._console = StderrConsole(stderr=True, highlight=False, soft_wrap=True, **options)
         return self
 
     def __exit__(
@@ -71,7 +71,7 @@ class EventDisplay:
     def _line(self, text: str) -> None:
         self.stop()
         self._last = text
-        self._console.print(clean(text), markup=False)
+        self._console.print(presentable(text), markup=False)
 
     def _spin(self, text: str, detail: str = "") -> None:
         from rich.markup import escape
@@ -83,7 +83,7 @@ class EventDisplay:
         if self._status is None:
             self._status = self._console.status("")
             self._status.start()
-        self._status.update(escape(clean(text + detail)))
+        self._status.update(escape(presentable(text + detail)))
 
     def stop(self) -> None:
         """Take away the line that moves, for what is printed next."""

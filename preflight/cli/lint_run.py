@@ -148,9 +148,9 @@ def _more(paths: Sequence[str]) -> str:
 
 
 def _say(line: str) -> None:
-    from preflight.report.terminal import clean
+    from preflight.report.terminal import presentable
 
-    print(f"preflight: {' '.join(clean(line).split())}", file=sys.stderr)
+    print(f"preflight: {' '.join(presentable(line).split())}", file=sys.stderr)
 
 
 def _rendered(done: Linted, format_: str, options: LintOptions) -> str:

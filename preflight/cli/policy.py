@@ -36,6 +36,7 @@ from preflight.cli.options import (
     tags_of,
 )
 from preflight.cli.output import Color, colored, deliver, require_writable, width
+from preflight.report.terminal import presentable
 
 FAILED, OPEN = 1, 3
 
@@ -141,7 +142,7 @@ def policy(
         said = report.difference_text(offer, difference, width=width(output), color=colored(color, output))
     deliver(said, output)
     if format_ is TextOrJson.TEXT:
-        print(report.notes(offer, width(None)), end="", file=sys.stderr)
+        print(presentable(report.notes(offer, width(None))), end="", file=sys.stderr)
     if not found.sufficient:
         raise typer.Exit(FAILED)
     if offer.doubts and not allow_open:

@@ -12,10 +12,13 @@ from preflight import api
 from preflight.cli.options import EndpointUrl, Profile
 from preflight.cli.output import require_writable
 from preflight.cli.reading_progress import reading
+from preflight.cli.termination import ending_as_interrupted
+from preflight.report.terminal import presentable
 
 OPEN, INTERRUPTED = 3, 130
 
 
+@ending_as_interrupted()
 def snapshot(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; .gz compresses it.")
@@ -97,9 +100,7 @@ def _tell(document: Mapping[str, Any], output: str, *, quiet: bool) -> None:
     for each in list(unknown)[:10]:
         name = "/".join(each["key"].values())
         where = f" of {each['region']}" if each["region"] else ""
-        print(
-            f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['resolution']}",
-            file=sys.stderr,
-        )
+        told = f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['resolution']}"
+        print(presentable(told), file=sys.stderr)
     if len(unknown) > 10:
         print(f"preflight: and {len(unknown) - 10} more; the file lists them as unknown", file=sys.stderr)

@@ -119,6 +119,21 @@ def difference(aws: Aws, entry: JournalEntry, described: Mapping[str, Any]) -> s
     return _other_tags(aws, entry) if entry.operation.effect == "create" else None
 
 
+def unasked(aws: Aws, entry: JournalEntry, described: Mapping[str, Any]) -> str | None:
+    """Say what AWS describes that the request could have asked for and did not; None where there is nothing.
+
+    It may be a default of AWS's, so it is no difference, but it is no proof of whose it is either.
+    """
+    call = entry.operation.call
+    client = aws.client(call.service, entry.region)
+    operation = client.meta.method_to_api_mapping[call.method]
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    for name, value in described.items():
+        if name in members and name not in entry.request.parameters and value:
+            return f"{name} is {_say(value)}, which the plan does not ask for"
+    return None
+
+
 def _describable(aws: Aws, entry: JournalEntry) -> frozenset[str]:
     spec = entry.operation.kind.section("read")["one"]
     client = aws.client(spec["service"], entry.region)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from preflight.account.facts import Known
 from preflight.create.journal import JournalEntry
-from preflight.create.looking import UNREAD_TAGS, Aws, Seen, difference, look
+from preflight.create.looking import UNREAD_TAGS, Aws, Seen, difference, look, unasked
 from preflight.create.pace import Patience
 
 
@@ -69,14 +69,22 @@ def _whose(aws: Aws, entry: JournalEntry, found: Seen) -> Whose:
     clock.narrow(lambda: look(aws, entry), lambda: clock.after(created, asked) or clock.before(created, asked))
     if clock.before(created, asked):
         return Whose.OTHER if other else Whose.ANOTHERS
-    return Whose.UNPROVED if other or not clock.after(created, asked) else Whose.THIS_RUNS
+    more = unasked(aws, entry, found.described)
+    if more is not None:
+        _note(entry, more)
+    return Whose.UNPROVED if other or more or not clock.after(created, asked) else Whose.THIS_RUNS
 
 
 def _difference(aws: Aws, entry: JournalEntry, found: Seen) -> str | None:
     """Say where what is there is not as the plan has it, and note it; None where it is."""
     entry.status = found.status
     other = difference(aws, entry, found.described)
-    note = f"{entry.label} is there, but {other}"
-    if other is not None and note not in entry.notes:
-        entry.notes.append(note)
+    if other is not None:
+        _note(entry, other)
     return other
+
+
+def _note(entry: JournalEntry, other: str) -> None:
+    note = f"{entry.label} is there, but {other}"
+    if note not in entry.notes:
+        entry.notes.append(note)

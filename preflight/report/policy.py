@@ -10,7 +10,7 @@ from preflight import __version__
 from preflight.readiness.least_privilege import Attachment, Difference, Doubt, PolicyDocument
 from preflight.readiness.least_privilege.difference import Spare
 from preflight.report.json import dumped
-from preflight.report.terminal import clean, paint, wrapped
+from preflight.report.terminal import clean, inert, paint, wrapped
 
 VERSION = 1
 _MANAGED_AT_FIRST = 10
@@ -63,7 +63,7 @@ def document(offer: Offer) -> str:
 
 def difference_text(offer: Offer, found: Difference, *, width: int, color: bool) -> str:
     """Return what a role lacks, with the policies that add it, and what it has and does not need."""
-    return "".join(f"{line}\n" for line in _difference_lines(offer, found, width, color=color))
+    return "".join(f"{inert(line)}\n" for line in _difference_lines(offer, found, width, color=color))
 
 
 def difference_document(offer: Offer, found: Difference) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from preflight.iam.access_denied_message import NAMES
 from preflight.iam.decision import Decision, StatementRef
-from preflight.redaction import without_credentials
-from preflight.report.terminal import clean, inert
+from preflight.redaction import hidden_in, without_credentials
+from preflight.report.terminal import presentable
 from preflight.simulate.coverage import Covered
 from preflight.simulate.simulate import Answer
 
@@ -25,8 +25,8 @@ def document(answer: Answer) -> dict[str, Any]:
     `near_misses`, `unknown` and `expected` (what a case expected in vain) are there only when they say something.
     """
     if answer.decision is None:
-        return {"id": answer.id, "error": str(answer.error)}
-    found = {"id": answer.id, **_decision(answer.decision)}
+        return {"id": without_credentials(answer.id), "error": without_credentials(str(answer.error))}
+    found = {"id": without_credentials(answer.id), **hidden_in(_decision(answer.decision))}
     if not answer.met and answer.case is not None:
         found["expected"] = str(answer.case.expect)
     return found
@@ -59,14 +59,17 @@ def junit(answers: Iterable[Answer]) -> Iterator[str]:
         inner = ""
         if answer.decision is None:
             errors += 1
-            inner = f"<error message={attribute(str(answer.error))}/>"
+            inner = f"<error message={attribute(without_credentials(str(answer.error)))}/>"
         elif not answer.met:
             failures += 1
-            inner = f"<failure message={attribute(_verdict(answer))}>{content(_explained(answer))}</failure>"
+            shown = content(without_credentials(_explained(answer)))
+            inner = f"<failure message={attribute(_verdict(answer))}>{shown}</failure>"
         elif answer.open:
             skipped += 1
-            inner = f"<skipped message={attribute('UNKNOWN: ' + '; '.join(_reasons(answer.decision)))}/>"
-        body.append(f"    <testcase classname={attribute(path)} name={attribute(answer.id)}>{inner}</testcase>\n")
+            reasons = without_credentials("; ".join(_reasons(answer.decision)))
+            inner = f"<skipped message={attribute('UNKNOWN: ' + reasons)}/>"
+        name = attribute(without_credentials(answer.id))
+        body.append(f"    <testcase classname={attribute(path)} name={name}>{inner}</testcase>\n")
     counts = f'tests="{total}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {counts}>\n'
     yield f'  <testsuite name="preflight simulate" {counts}>\n'
@@ -100,7 +103,7 @@ def explain(answer: Answer) -> str:
 
 def printed(text: str) -> str:
     """Return lines as they may be printed, whatever names, policies and AWS's messages hold."""
-    return "".join(f"{inert(clean(without_credentials(line)))}\n" for line in text.split("\n")[:-1])
+    return "".join(f"{presentable(line)}\n" for line in text.split("\n")[:-1])
 
 
 def _explained(answer: Answer) -> str:
@@ -174,8 +177,15 @@ def _line(answer: Answer) -> str:
     if kept is None or kept[0] is not decision:
         if len(_rendered) >= _RENDERED_KEPT:
             _rendered.clear()
-        kept = _rendered[id(decision)] = decision, json.dumps(_decision(decision))[1:]
-    return f'{{"id": {_quote(answer.id)}, {kept[1]}'
+        kept = _rendered[id(decision)] = decision, _dumped(decision)[1:]
+    name = without_credentials(answer.id) if "://" in answer.id else answer.id
+    return f'{{"id": {_quote(name)}, {kept[1]}'
+
+
+def _dumped(decision: Decision) -> str:
+    written = json.dumps(_decision(decision))
+    # Nearly none has any, and to look through the whole text takes less than to look at each name.
+    return written if without_credentials(written) == written else json.dumps(hidden_in(_decision(decision)))
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

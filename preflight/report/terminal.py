@@ -26,8 +26,11 @@ def clean(text: str) -> str:
 
 
 def presentable(text: str) -> str:
-    """Return text as `clean` does, without credentials in it: for what is said beside reports."""
-    return clean(without_credentials(text))
+    """Return text as `clean` does, without credentials in it and with nothing that a build service obeys: for what is
+    said beside reports.
+    """
+    shown = clean(without_credentials(text))
+    return "\n".join(map(inert, shown.split("\n"))) if "::" in shown or "##" in shown else shown
 
 
 def _visible(character: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from preflight.iam.access_denied_message import NAMES, explicit_deny
 from preflight.iam.decision import StatementRef
 from preflight.iam.request import PolicyType
-from preflight.report.terminal import wrapped
+from preflight.redaction import hidden_in
+from preflight.report.terminal import presentable, wrapped
 from preflight.why.explain import Explanation, ExplanationVerdict, PolicyChange, Why
 
 _SHORT = {PolicyType.BOUNDARY: "boundary"}
@@ -26,7 +27,7 @@ def document(found: Why) -> dict[str, Any]:
 
 def rendered_json(found: Why) -> str:
     """Return the explanation as JSON text."""
-    return json.dumps(document(found), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(hidden_in(document(found)), indent=2, ensure_ascii=False) + "\n"
 
 
 def _refusal(each: Explanation) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def rendered_text(found: Why, width: int = 100) -> str:
         if number:
             lines.append("")
         lines += _lines(each, width)
-    return "\n".join(lines) + "\n"
+    return presentable("\n".join(lines)) + "\n"
 
 
 def _lines(each: Explanation, width: int) -> Iterator[str]:

@@ -510,3 +510,29 @@ def test_an_error_of_the_machine_does_not_hide_what_exists(aws: StandIn, ready: 
     assert ran.code == 70
     assert "Stopped by an error. Calls of this run:\n  endpoint `churn` exists, status Creating" in ran.err
     assert "internal error: MemoryError" in ran.err
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_a_build_service_or_a_closed_terminal_stops_is_said(
+    aws: StandIn, ready: Ready, command: Command, name: str
+) -> None:
+    aws.hold_endpoint("churn")
+    process = command.start(ready.plan(), "--yes")
+    until = time.monotonic() + 30
+    while not created(aws)():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, name))
+    ran = command.end(process)
+    assert ran.code == 130, ran
+    assert "endpoint `churn` exists, status Creating" in ran.err and "preflight create plan.json" in ran.err
+
+
+def test_a_run_that_nobody_reads_is_carried_out_all_the_same(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.fail_endpoint("churn-new")
+    process = command.start(ready.plan(*whole(ready)), "--yes", "--rollback")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 4
+    assert aws.endpoint("churn-new") is None and aws.calls.of("sagemaker:DeleteModel")

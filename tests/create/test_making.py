@@ -15,6 +15,7 @@ from preflight.create.events import Accepted, Again, Calling, Refused, There
 from preflight.create.journal import State
 from preflight.errors import UsageError
 from tests.aws.account import Ready
+from tests.aws.answers import Answer
 from tests.aws.control import StandIn
 from tests.create.conftest import Make
 
@@ -314,3 +315,53 @@ def test_an_answer_without_end_is_waited_for_as_long_as_there_is_time(
     assert time.monotonic() - begun < 5
     assert run.entries[0].state is State.ASKED
     aws.mend()
+
+
+@pytest.mark.parametrize(
+    ("other", "state"),
+    [
+        ({"EnableNetworkIsolation": True}, State.UNPROVED),
+        ({"ExecutionRoleArn": "arn:aws:iam::111122223333:role/other"}, State.REFUSED),
+    ],
+)
+def test_anothers_under_the_name_of_a_call_that_was_lost_is_not_claimed(
+    aws: StandIn, ready: Ready, creation: Make, other: dict[str, Any], state: State
+) -> None:
+    model = {**ready.model_request, "ModelName": "churn-new", **other}
+    done: list[int] = []
+
+    def replaced(answer: Answer) -> Answer:
+        done.append(1)
+        if len(done) > 1:
+            return answer
+        sagemaker = aws.client("sagemaker")
+        sagemaker.delete_model(ModelName="churn-new")
+        time.sleep(1.2)
+        sagemaker.create_model(**model)
+        return replace(answer, status=500)
+
+    aws.spoil("sagemaker:CreateModel", replaced)
+    run = creation(*whole(ready))
+    refuse_next(aws, ready)
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[0].state is state
+    assert run.take_back() is (state is State.REFUSED)
+    assert "churn-new" in models(aws)
+
+
+def test_what_the_first_attempt_made_is_this_runs_after_a_later_one(aws: StandIn, ready: Ready, creation: Make) -> None:
+    statuses = [500, 429, 400]
+
+    def spoilt(answer: Answer) -> Answer:
+        status = statuses.pop(0)
+        if status == 400:
+            return answer
+        code = "ThrottlingException" if status == 429 else "InternalFailure"
+        return replace(answer, status=status, body=f'{{"__type": "{code}", "message": "x"}}'.encode())
+
+    aws.latency(0.4, "sagemaker:CreateModel")
+    aws.spoil("sagemaker:CreateModel", spoilt)
+    refuse_next(aws, ready)
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.REFUSED and not statuses
+    assert run.entries[0].state is State.MADE

@@ -109,3 +109,12 @@ def test_an_encoded_message_is_decoded_by_aws(run: Run, aws: StandIn, monkeypatc
     assert (refusal["principal"], refusal["action"], refusal["effect"]) == (WHO, "ec2:RunInstances", "explicitDeny")
     refused = run("why", message.format("AAbbCCddEEff"), "--decode")
     assert refused.code == 2 and "can't be decoded" in refused.line and "give the whole message" in refused.line
+
+
+def test_nothing_that_is_printed_is_obeyed(run: Run) -> None:
+    hostile = f"::error::{'x' * 99} ##vso[task.complete]\u202e\x1b[2J"
+    for message in (TEXT.replace("arn:aws:sqs:us-east-1:111122223333:q", hostile), TEXT.replace(WHO, hostile)):
+        ran = run("why", message)
+        for printed in (ran.out, ran.err):
+            assert not any(each.lstrip().startswith("::") for each in printed.splitlines()), printed
+            assert not set("\x1b\u202e") & set(printed) and "##vso[" not in printed
