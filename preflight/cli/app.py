@@ -29,6 +29,10 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # Reading models and rules makes many objects that stay: looking them through for cycles took a fifth of the time.
     gc.set_threshold(100_000)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from preflight.cli.closed_streams import occupy
+
+        occupy()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is no reason to fail.
         with suppress(AttributeError, ValueError):

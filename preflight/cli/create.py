@@ -104,7 +104,7 @@ def create(
     name = format_named(format_)
     require_writable(output)
     from_stdin = "-" in requests
-    if not yes and (from_stdin or not sys.stdin.isatty()):
+    if not yes and (from_stdin or sys.stdin is None or not sys.stdin.isatty()):
         raise UsageError("create asks for confirmation, and there is no terminal; add --yes")
     shown = _Shown(name, output, color, quiet=quiet, verbose=verbose)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -29,6 +30,9 @@ def mcp(
 
     Needs the extra: pip install "aws-preflight[mcp]".
     """
+    from preflight.errors import UsageError
     from preflight.mcp.server import serve
 
+    if sys.stdin is None:
+        raise UsageError("stdin is closed; let an agent start preflight mcp")
     serve(root or (".",), snapshot=snapshot, live=live, profile=profile, endpoint_url=endpoint_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -25,4 +26,6 @@ def server(
         from preflight.server.language_server import serve
     except ImportError:
         raise UsageError('the language server needs an extra: pip install "aws-preflight[lsp]"') from None
+    if sys.stdin is None:
+        raise UsageError("stdin is closed; let an editor start preflight server")
     serve(region=region, snapshot=snapshot)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
-from preflight.documents.text.load import decode, load_text, no_file, refuse_device
+from preflight.documents.text.load import (
+    MOST_BYTES,
+    damaged,
+    decode,
+    load_text,
+    read_bytes,
+    refuse_device,
+    stdin,
+    too_large,
+    unreadable,
+)
 from preflight.errors import InputError
 from preflight.simulate.cases import POLICY_MEMBERS, AnyCase, BadCase, read_case, read_document
 from preflight.simulate.json_lines import LineDecoder
@@ -35,41 +44,64 @@ def read_cases(paths: Iterable[str]) -> Iterator[AnyCase]:
 
 
 def _read_file(path: str) -> Iterator[AnyCase]:
+    if path.endswith(_DOCUMENTS) or not path:
+        yield from _read_documents(read_bytes(path), path)
+        return
     with _opened(path) as lines:
         if path.endswith(_LINES):
             yield from _read_lines(lines, path)
-        elif path.endswith(_DOCUMENTS):
-            yield from _read_documents(b"".join(lines), path)
         else:
             yield from _read_either(lines, path)
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
+def _opened(path: str) -> Iterator[Iterable[bytes]]:
+    """Give the lines of a file or of stdin, decompressed. Raises `InputError`, also where reading ends early."""
+    if path == "-":
+        yield stdin()
+        return
     try:
-        if path == "-":
-            yield sys.stdin.buffer
-        elif path.endswith(".gz"):
-            import gzip
-
-            with gzip.open(path, "rb") as compressed:
-                yield compressed  # type: ignore[misc]
-        else:
-            with Path(path).open("rb") as plain:
-                refuse_device(plain.fileno(), path)
-                yield plain
-    except FileNotFoundError:
-        raise no_file(path) from None
-    except IsADirectoryError:
-        raise InputError(path, "it is a directory", mend="name a file in it") from None
-    except (OSError, EOFError) as error:
-        if path.lstrip()[:1] in ("{", "["):
-            raise no_file(path) from None
-        problem = getattr(error, "strerror", None) or str(error)
-        raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
+        file = Path(path).open("rb")  # noqa: SIM115 -- a ValueError is the name's only here
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    try:
+        with file:
+            refuse_device(file.fileno(), path)
+            yield _decompressed(file, path) if path.endswith(".gz") else file
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
-def _read_either(lines: IO[bytes], path: str) -> Iterator[AnyCase]:
+def _decompressed(file: BinaryIO, path: str) -> Iterator[bytes]:
+    """Yield the lines of a compressed file, none of them beyond what a compressed document may hold."""
+    import gzip
+    import zlib
+
+    try:
+        with gzip.GzipFile(fileobj=file) as compressed:
+            while line := compressed.readline(MOST_BYTES + 1):
+                if len(line) > MOST_BYTES:
+                    raise too_large(path)
+                yield line
+    except (OSError, EOFError, zlib.error):
+        raise damaged(path) from None
+
+
+def _whole(lines: Iterable[bytes], path: str) -> bytes:
+    """Return all lines as one text: of a compressed file, as much as a compressed document may hold."""
+    if not path.endswith(".gz"):
+        return b"".join(lines)
+    held: list[bytes] = []
+    left = MOST_BYTES
+    for line in lines:
+        held.append(line)
+        left -= len(line)
+        if left < 0:
+            raise too_large(path)
+    return b"".join(held)
+
+
+def _read_either(lines: Iterable[bytes], path: str) -> Iterator[AnyCase]:
     """Read a file whose name does not say what it is: JSON Lines if its first line is a whole object."""
     begun: list[bytes] = []
     for line in lines:
@@ -83,7 +115,7 @@ def _read_either(lines: IO[bytes], path: str) -> Iterator[AnyCase]:
     if is_lines:
         yield from _read_lines(chain(begun, lines), path)
     else:
-        yield from _read_documents(b"".join([*begun, *lines]), path)
+        yield from _read_documents(_whole(chain(begun, lines), path), path)
 
 
 def _read_lines(lines: Iterable[bytes], path: str) -> Iterator[AnyCase]:

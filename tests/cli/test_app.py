@@ -270,3 +270,26 @@ def test_an_interruption_of_a_callback_is_delivered_again(system: str, monkeypat
         until = time.monotonic() + 20
         while time.monotonic() < until:
             time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell there always gives them")
+@pytest.mark.parametrize(
+    ("stream", "arguments", "code", "said"),
+    [
+        (0, ["simulate", "-"], 2, "stdin is closed; name a file"),
+        (0, ["create", "examples/create-endpoint.json"], 2, "there is no terminal; add --yes"),
+        (0, ["server"], 2, "stdin is closed"),
+        (0, ["mcp"], 2, "stdin is closed"),
+        (1, ["lint", "examples/policies"], 1, ""),
+        (1, [*READY, "--format", "json"], 0, ""),
+        (2, ["check", "none.json"], 2, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed(stream: int, arguments: list[str], code: int, said: str) -> None:
+    """`preflight … >&-`: the exit code says how it ended, and no file that is opened takes the stream's number."""
+    script = f"import os, sys; os.close({stream}); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    process = subprocess.run(
+        [sys.executable, "-c", script, "-m", "preflight", *arguments],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60,
+    )  # fmt: skip
+    assert process.returncode == code and said in process.stderr, process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -16,7 +17,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from preflight.cli.simulate import simulate
+from preflight.documents.text import load
 from preflight.errors import UsageError
+from preflight.simulate import case_files
 from tests.aws.account import populate
 from tests.aws.control import StandIn
 
@@ -234,6 +237,27 @@ def test_a_missing_file_does_not_keep_the_others_from_being_decided(run: Run) ->
     assert result.exit_code == 2
     assert [found.get("decision") for found in json.loads(result.stdout)] == [None, "allowed"]
     assert "none.json: there is no such file" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["c.jsonl.gz", "c.json.gz", "c.gz"])
+def test_a_damaged_compressed_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    whole = gzip.compress(json.dumps(case(id="a")).encode())
+    for damaged in (whole[:-1], whole[:20] + b"\xff\xff\xff" + whole[23:], whole[:-8] + bytes(8), b"\x1f\x8b"):
+        (tmp_path / name).write_bytes(damaged)
+        result = run(name)
+        assert result.exit_code == 2 and f"{name}: the gzip file is incomplete or damaged" in result.stderr, damaged
+    (tmp_path / name).write_bytes(whole)
+    assert run(name).exit_code == 0
+    monkeypatch.setattr(case_files, "MOST_BYTES", 40)
+    monkeypatch.setattr(load, "MOST_BYTES", 40)
+    assert "when it is decompressed" in run(name).stderr
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b", "x" * 5000])
+def test_a_name_that_no_file_can_have(run: Run, name: str) -> None:
+    result = run(name, "c.json", "--format", "json", c__json=json.dumps(case(id="a")))
+    assert result.exit_code == 2 and "it cannot be read" in result.stderr
+    assert [found.get("decision") for found in json.loads(result.stdout)] == [None, "allowed"]
 
 
 def test_places_in_a_document_have_lines(run: Run) -> None:

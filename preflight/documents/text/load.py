@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 from preflight.documents.text.document import Document
 from preflight.documents.text.repeated import Repeated
@@ -39,28 +39,47 @@ def load(path: str, *, template: bool = False) -> Document:
 def read_bytes(path: str) -> bytes:
     """Return the content of a file, or of stdin for `-`, decompressed. Raises `InputError`."""
     if path == "-":
-        if sys.stdin is None:
-            raise InputError(path, "stdin is closed", mend="name a file")
-        return sys.stdin.buffer.read()
+        return stdin().read()
     if not path:
         raise InputError("''", "the name of a file is empty", mend="name a file, or - for stdin")
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- a lint reads thousands of small ones
             refuse_device(file.fileno(), path)
             data = file.readall()
-    except FileNotFoundError:
-        raise no_file(path) from None
-    except IsADirectoryError:
-        raise InputError(path, "it is a directory", mend="name a file in it") from None
     except (OSError, ValueError) as error:
-        if path.lstrip()[:1] in _BRACKETS:
-            raise no_file(path) from None
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(path, f"it cannot be read ({problem})", mend="make it readable") from None
+        raise unreadable(path, error) from None
     if data.startswith(_ZIP):
         problem, mend = "it is a zip file, such as terraform plan -out writes", "print it: terraform show -json"
         raise InputError(path, problem, mend=f"{mend} {path} > plan.json")
     return _decompressed(data, path) if path.endswith(".gz") else data
+
+
+def stdin() -> BinaryIO:
+    """Return standard input. Raises `InputError` where it is closed."""
+    if sys.stdin is None:
+        raise InputError("-", "stdin is closed", mend="name a file")
+    return sys.stdin.buffer
+
+
+def unreadable(path: str, error: OSError | ValueError) -> InputError:
+    """Return the error for a file that could not be opened or read, or whose name no file can have."""
+    if isinstance(error, FileNotFoundError) or path.lstrip()[:1] in _BRACKETS:
+        return no_file(path)
+    if isinstance(error, IsADirectoryError):
+        return InputError(path, "it is a directory", mend="name a file in it")
+    problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputError(path, f"it cannot be read ({problem})", mend="make it readable")
+
+
+def damaged(path: str) -> InputError:
+    """Return the error for a compressed file that cannot be decompressed."""
+    return InputError(path, "the gzip file is incomplete or damaged", mend="compress it again")
+
+
+def too_large(path: str) -> InputError:
+    """Return the error for a compressed file that holds more than `MOST_BYTES`."""
+    limit = f"{MOST_BYTES >> 20} MiB"
+    return InputError(path, f"it holds more than {limit} when it is decompressed", mend="split it, or decompress it")
 
 
 def refuse_device(descriptor: int, path: str) -> None:
@@ -86,10 +105,9 @@ def _decompressed(data: bytes, path: str) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
             content = compressed.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error):
-        raise InputError(path, "the gzip file is incomplete or damaged", mend="compress it again") from None
+        raise damaged(path) from None
     if len(content) > MOST_BYTES:
-        limit = f"{MOST_BYTES >> 20} MiB"
-        raise InputError(path, f"it holds more than {limit} when it is decompressed", mend="split it, or decompress it")
+        raise too_large(path)
     return content
 
 
