@@ -49,6 +49,7 @@ def snapshot(
     account: str | None = None,
     resource_policies: bool = False,
     last_accessed: bool = False,
+    running: bool = False,
     resume: bool = False,
     profile: str | None = None,
     endpoint_url: str | None = None,
@@ -58,16 +59,17 @@ def snapshot(
 
     `plans` are requests and plans whose resources are read as well, `from_files` what AWS CLI commands printed, to take
     in place of AWS. With `resource_policies` every bucket, key, queue, topic, repository, secret and function is read
-    with its policy, with `last_accessed` when principals last used what they may use. `progress` is called with how
-    many facts were read and the kind of the last. Raises
-    `SnapshotInterrupted` on Ctrl-C, `UsageError` where credentials expire or the file cannot be written.
+    with its policy, with `last_accessed` when principals last used what they may use, with `running` what runs with a
+    role: functions, instances, notebooks, jobs, builds, stacks and state machines. `progress` is called with how many
+    facts were read and the kind of the last. Raises `SnapshotInterrupted` on Ctrl-C, `UsageError` where credentials
+    expire or the file cannot be written.
     """
     target = Path(output)
     if from_files:
-        if plans or resume or profile or endpoint_url or resource_policies or last_accessed:
+        if plans or resume or profile or endpoint_url or resource_policies or last_accessed or running:
             raise UsageError(
-                "--from-files can't be combined with --plan, --resource-policies, --last-accessed, --resume, --profile "
-                "or --endpoint-url"
+                "--from-files can't be combined with --plan, --resource-policies, --last-accessed, --running, --resume, "
+                "--profile or --endpoint-url"
             )
         from preflight.account.snapshots.from_cli_output import document_from
 
@@ -75,7 +77,12 @@ def snapshot(
     else:
         from preflight.audit.collecting import Also
 
-        wanted = {Also.NAMES: True, Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed}
+        wanted = {
+            Also.NAMES: True,
+            Also.RESOURCE_POLICIES: resource_policies,
+            Also.LAST_ACCESSED: last_accessed,
+            Also.RUNNING: running,
+        }
         also = frozenset(each for each, given in wanted.items() if given)
         document = _collected(
             target, regions, _plans(plans, principal), also, profile, endpoint_url, progress, resume=resume

@@ -22,6 +22,7 @@ from preflight.account.snapshots.writer import document_of
 from preflight.audit.outside.shared_resources import KINDS as SHARED_KINDS
 from preflight.audit.outside.shared_resources import collect_shared
 from preflight.audit.unused.last_accessed import collect_last_accessed
+from preflight.audit.ways.running import collect_running
 from preflight.declared.resource_kinds import load_kind
 from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.documents.text.document import Document
@@ -60,6 +61,7 @@ class Also(StrEnum):
 
     RESOURCE_POLICIES = "resource policies"
     LAST_ACCESSED = "last accessed"
+    RUNNING = "running"
     NAMES = "names"
 
 
@@ -107,6 +109,8 @@ def collect(
         _region(recorder, region, found.value)
         if Also.RESOURCE_POLICIES in also:
             collect_shared(recorder, region, found.value)
+        if Also.RUNNING in also:
+            collect_running(recorder, region)
     if Also.NAMES in also:
         recorder.read_many([ask for region in regions for ask in _names(region)])
     for plan in plans:

@@ -54,6 +54,13 @@ def snapshot(
             "--last-accessed", help="Also read when principals, access keys and passwords were last used, for what."
         ),
     ] = False,
+    running: Annotated[
+        bool,
+        typer.Option(
+            "--running",
+            help="Also read which functions, instances, notebooks, jobs, builds and stacks run with which roles.",
+        ),
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     profile: Profile = None,
     endpoint_url: EndpointUrl = None,
@@ -75,6 +82,7 @@ def snapshot(
                 account=account,
                 resource_policies=resource_policies,
                 last_accessed=last_accessed,
+                running=running,
                 resume=resume,
                 profile=profile,
                 endpoint_url=endpoint_url,

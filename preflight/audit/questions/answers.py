@@ -104,8 +104,9 @@ def _administrator(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:
         yield AnswerLine(holder.arn, BECOME, "*", Access(reach, by, how, depends_on))
     elif reason := found.undecided.get(holder.arn):
         yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
-    elif needs := found.unseen.get(holder.arn):
-        reason = f"what runs already with a role is not known ({', '.join(needs)})"
+    elif way := found.unseen.get(holder.arn):
+        kinds = way.existing.called if way.existing is not None else "what it needs"
+        reason = f"the facts don't list all {kinds} ({', '.join((*way.needs, *way.creates))})"
         yield AnswerLine(holder.arn, BECOME, "*", Access(Reach.OPEN, depends_on=(reason,)))
     elif needs := found.central.get(holder.arn):
         reason = f"whether this account manages IAM Identity Center is not known ({', '.join(needs)})"

@@ -10,7 +10,7 @@ from preflight.audit.access.holders import Holder
 from preflight.audit.access.hosting_actions import HostingAction
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
-from preflight.audit.ways.steps import ADMINISTRATOR, EscalationStep
+from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decision import StatementRef
@@ -20,6 +20,7 @@ from preflight.iam.wildcard import arn_matcher, tokens
 _GROUPS = {"ACC101": "create", "ACC102": "update", "ACC103": "delete", "ACC104": "invoke"}
 _ENDPOINT = "endpoint"
 _NAMED = 3
+_PASS = "iam:PassRole"
 
 
 def expected_access(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -78,12 +79,15 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
         )
     if found.unseen:
         names = _listed(_named(scene, arn) for arn in found.unseen)
-        actions = sorted({action for needs in found.unseen.values() for action in needs})
+        among = found.unseen.values()
+        actions = sorted({action for way in among for action in (*way.needs, *way.creates) if action != _PASS})
+        kinds = sorted({way.existing.called for way in among if way.existing is not None})
         yield rule.result(
             Kind.OPEN,
-            f"Can't determine whether {names} can become an administrator by what runs already with a role "
-            f"({_listed(actions)}): the facts don't list all functions, notebooks, builds, tasks and stacks",
-            remedy="Check which roles those run with, or limit the actions to specific resources.",
+            f"Can't determine whether {names} can become an administrator by what exists already ({_listed(actions)}): "
+            f"the facts don't list all {_listed(kinds)}",
+            remedy="Take the snapshot with --running, check which roles the rest runs with, or limit the actions to "
+            "specific resources.",
         )
     if found.central:
         names = _listed(_named(scene, arn) for arn in found.central)
@@ -94,11 +98,30 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
             f"({_listed(actions)}): the facts don't say whether this account manages IAM Identity Center",
             remedy="If it does, allow these actions only to its administrators. Otherwise they change nothing here.",
         )
-    if not found.steps and not found.undecided and not found.unseen and not found.central:
+    yield from _not_known(scene, rule, found)
+    if not (
+        found.steps or found.undecided or found.unseen or found.central or found.unknown_trust or scene.holders.unknown
+    ):
         yield rule.result(
             Kind.PASS,
             f"Besides {_number(len(found.administrators), 'administrator')}{_administrators(scene)}, no role or user "
             "can become one by a known way",
+        )
+
+
+def _not_known(scene: Scene, rule: Rule, found: Escalation) -> Iterator[Result]:
+    for unknown in scene.holders.unknown:
+        yield rule.result(
+            Kind.OPEN,
+            f"Can't determine who can become an administrator: {unknown.reason}",
+            remedy="Take the snapshot with permission to read every role and user (preflight policy --for preflight).",
+        )
+    if found.unknown_trust:
+        names = _listed(_named(scene, arn) for arn in found.unknown_trust)
+        yield rule.result(
+            Kind.OPEN,
+            f"Can't determine who can become an administrator by assuming {names}: the trust policy is not known",
+            remedy="Take the snapshot with permission to read every policy (preflight policy --for preflight).",
         )
 
 

@@ -24,12 +24,13 @@ from preflight.audit.ways.own_ways import WRITES, OwnWays
 from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, joined, named
 from preflight.audit.ways.ways_into import INSTANCES, WaysInto, actions_of
 from preflight.audit.ways.what_if import boundary_of
-from preflight.lint.analysis.escalation_paths import ways
+from preflight.lint.analysis.escalation_paths import Way, ways
 
 _MOST_OTHERS = 8
 _MOST_CHANGES = 2_000
 _MOST_SOURCES = 5_000
 _LONGEST_CHAIN = 32
+_CENTRAL = ("sso:", "identitystore:")
 _PERMISSION_SET = ":role/aws-reserved/sso.amazonaws.com/"
 
 
@@ -55,7 +56,7 @@ class _Search:
         actions.update(each for way in ways() for each in (*way.needs, *way.creates))
         self._grants = AllowedActions(scene, actions)
         self._into = WaysInto(scene, self._grants, attempts)
-        self._own = OwnWays(scene, self._grants, attempts, self._into.rest)
+        self._own = OwnWays(scene, self._grants, attempts, self._into.usable)
         # Principals as they can make themselves, each with the step that makes them so.
         self._made: dict[str, EscalationStep] = {}
         # Principals as others can make them: as which they are then, how, and who can.
@@ -106,9 +107,13 @@ class _Search:
             if self._grants.by_key[arn].policies.unknown
         }
         undecided |= {arn: reason for arn, reason in self._cut.items() if arn in left}
+        undecided |= self._unread(left - undecided.keys())
         unseen = self._unseen(left, {*standing, *steps})
         central = self._central(left - unseen.keys())
-        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen, central)
+        unknown = {*undecided, *unseen, *central}
+        undecided |= self._leading_to(unknown, left)
+        untrusted = tuple(arn for arn in (*sorted(standing), *steps) if self._into.is_trust_unknown(arn))
+        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen, central, untrusted)
 
     def _add_changes(self, holder: Holder, depth: int = 2) -> None:
         """Add a principal as it can make itself, where that is more than it is."""
@@ -165,22 +170,42 @@ class _Search:
             step = joined(step, steps[step.target])
         return step
 
-    def _unseen(self, left: Set[str], reached: Set[str]) -> dict[str, tuple[str, ...]]:
-        """Return who may take over what runs already with a role: functions, notebooks, builds, tasks, stacks."""
+    def _unseen(self, left: Set[str], reached: Set[str]) -> dict[str, Way]:
+        """Return who may take over what runs with a role, or change what exists, of which the facts do not list all."""
         services = {each for arn in reached for each in self._into.services_of(self._grants.by_key[arn])}
         possible = [
             way
             for way in ways()
             if way.kind == "existing-role"
             and not services.isdisjoint({*way.runs_as} - {INSTANCES})
-            and not self._into.running.is_listed(way)
+            and not self._into.is_listed(way)
         ]
-        found: dict[str, tuple[str, ...]] = {}
-        for holder in self._grants.in_order(left) if possible else ():
+        found = {arn: way for arn, way in self._into.unlisted.items() if arn in left}
+        for holder in self._grants.in_order(left - found.keys()) if possible else ():
             for way in possible:
                 if actions_of(way) <= self._grants.powers[holder.key] and self._into.rest(holder, way) is not None:
-                    found[holder.arn] = way.needs
+                    found[holder.arn] = way
                     break
+        return found
+
+    def _unread(self, left: Set[str]) -> dict[str, str]:
+        """Return who may do what groups or policies decide that the facts do not have."""
+        found: dict[str, str] = {}
+        for what, actions in self._own.unread():
+            found |= {arn: f"{what} are not known" for arn in self._able_to(actions) & left}
+        return found
+
+    def _leading_to(self, unknown: Set[str], left: Set[str]) -> dict[str, str]:
+        """Return who can become someone of whom it is not known what they can become."""
+        found: dict[str, str] = {}
+        reached = list(self._grants.in_order(unknown))
+        while reached:
+            closer: dict[str, Holder] = {}
+            for target in reached:
+                for step in self._into.best(target, left - unknown - found.keys()):
+                    found[step.source] = f"it can act as {named(target.arn)}, of which it is not known"
+                    closer[step.source] = self._grants.by_key[step.source]
+            reached = list(closer.values())
         return found
 
     def _central(self, left: Set[str]) -> dict[str, tuple[str, ...]]:
@@ -189,7 +214,7 @@ class _Search:
         """
         if not any(_PERMISSION_SET in each for each in self._scene.holders.by_arn):
             return {}
-        of_sets = [way for way in ways() if all(each.startswith("sso:") for each in way.needs)]
+        of_sets = [way for way in ways() if all(each.startswith(_CENTRAL) for each in way.needs)]
         found: dict[str, tuple[str, ...]] = {}
         for holder in self._grants.in_order(left):
             able = [

@@ -23,12 +23,15 @@ _MOST_TAGS = 50
 
 @dataclass(frozen=True, slots=True)
 class ManagedPolicy:
-    """A customer managed policy. `others` are its versions that are not the default, by id."""
+    """A customer managed policy. `others` are its versions that are not the default, by id; `unread` is whether one of
+    them is not known.
+    """
 
     arn: str
     name: str
     default: Policy | None
     others: tuple[tuple[str, Policy], ...]
+    unread: bool = False
 
 
 class Memberships:
@@ -42,10 +45,12 @@ class Memberships:
         self.users_of_group: dict[str, list[str]] = {}
         self.users_of_policy: dict[str, list[str]] = {}
         policies = scene.account.read(Ask.all("iam:policy", ""))
+        self.knows_policies = isinstance(policies, Known)
         for detail in policies.value if isinstance(policies, Known) else ():
             if ":iam::aws:" not in detail["Arn"]:
                 self.policies[detail["Arn"]] = _managed(detail)
         groups = scene.account.read(Ask.all("iam:group", ""))
+        self.knows_groups = isinstance(groups, Known)
         for detail in groups.value if isinstance(groups, Known) else ():
             self.groups[detail["GroupName"]] = detail
             self.group_policies[detail["GroupName"]] = tuple(self._policies_of(detail))
@@ -103,12 +108,14 @@ def _managed(detail: Mapping[str, Any]) -> ManagedPolicy:
     name = str(detail.get("PolicyName") or detail["Arn"].rpartition("/")[2])
     default: Policy | None = None
     others: list[tuple[str, Policy]] = []
+    unread = False
     for each in detail.get("PolicyVersionList", ()):
         parsed = parsed_policy(name, each.get("Document") or {}, PolicyType.IDENTITY)
         if not isinstance(parsed, Policy):
+            unread = unread or not each.get("IsDefaultVersion")
             continue
         if each.get("IsDefaultVersion"):
             default = parsed
         else:
             others.append((str(each.get("VersionId", "")), parsed))
-    return ManagedPolicy(detail["Arn"], name, default, tuple(others))
+    return ManagedPolicy(detail["Arn"], name, default, tuple(others), unread)

@@ -42,6 +42,15 @@ class OwnWays:
         """Say whether a principal can do everything, and under which conditions."""
         return self._try.everything(holder)
 
+    def unread(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Give what the facts do not have of groups and policies, in words, with the actions that it decides about."""
+        if not self._held.knows_groups:
+            yield "the account's groups", ("iam:AddUserToGroup",)
+        if not self._held.knows_policies:
+            yield "the account's policies", ("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion")
+        elif any(each.unread for each in self._held.policies.values()):
+            yield "all versions of the account's policies", ("iam:SetDefaultPolicyVersion",)
+
     def gain(self, holder: Holder) -> Attempt | None:
         """Say whether a principal could do everything if one of its policies allowed it."""
         if self._grants.by_key.get(holder.key) is not holder:

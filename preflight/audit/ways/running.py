@@ -1,48 +1,103 @@
-"""What runs already with a role, as far as the facts list it: functions, each with its role."""
+"""What exists that a way could take over or change, as far as the facts list it, and with which roles it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Ask, Known
+from preflight.account.snapshots.recorder import Recorder
+from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
-from preflight.lint.analysis.escalation_paths import Way
-from preflight.lint.policy.sensitive_actions import samples
+from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import all_kinds, load_kind
 
-# By what their ARNs have in them: the kind, and the members that hold the ARN and the role.
-_LISTED = {":function:": ("lambda:function", "FunctionArn", "Role")}
+KINDS = (
+    "lambda:function",
+    "ec2:instance",
+    "sagemaker:notebook-instance",
+    "sagemaker:running-processing-job",
+    "sagemaker:running-training-job",
+    "codebuild:project",
+    "cloudformation:stack",
+    "states:state-machine",
+    "glue:dev-endpoint",
+)
+"""What a snapshot reads of what runs with a role."""
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ListedResources:
+    """The ARNs of what the facts list of a kind, each with the ARN of its role or instance profile, None where it has
+    none. `whole` is whether that is all in the regions that are looked at, `with_roles` whether all roles are known.
+    """
+
+    runs_as: Mapping[str, str | None]
+    whole: bool
+    with_roles: bool
+
+
+_NOT_LISTED = ListedResources({}, whole=False, with_roles=False)
+
+
+def collect_running(recorder: Recorder, region: str) -> None:
+    """Read what runs in a region, each with its role."""
+    lists = recorder.read_many([Ask.all(kind, region) for kind in KINDS])
+    for kind, listed in zip(KINDS, lists, strict=True):
+        reader = load_kind(kind).section("runs-as").get("read")
+        if reader is not None and isinstance(listed, Known):
+            names = load_kind(reader).identity
+            asks = [Ask.one(reader, region, _key(names, each)) for each in listed.value]
+            for start in range(0, len(asks), _BATCH):
+                recorder.read_many(asks[start : start + _BATCH])
 
 
 class Running:
-    """Says which resources a way could take over, and whether the facts list all of them."""
+    """Says what exists of the kinds that ways name."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._lists: dict[str, Sequence[Mapping[str, Any]] | None] = {}
+        self._listed: dict[str, ListedResources] = {}
+        self._by_role: dict[str, dict[str, list[str]]] = {}
+        self._declared = frozenset(all_kinds())
 
-    def with_role(self, way: Way, role: str) -> Sequence[str]:
-        """Return the ARNs of the resources of a way that run with a role."""
-        kind, arn, member = _listed(way)
-        return [str(each[arn]) for each in self._all(kind) or () if each.get(member) == role and each.get(arn)]
+    def of(self, kind: str) -> ListedResources:
+        """Return what the facts list of a kind. A kind that snapshots cannot list is not known."""
+        if kind not in self._listed:
+            self._listed[kind] = self._read(kind) if kind in self._declared and self._scene.regions else _NOT_LISTED
+        return self._listed[kind]
 
-    def is_listed(self, way: Way) -> bool:
-        """Say whether the facts list everything that a way could take over, in the regions that they are of."""
-        kind, _, member = _listed(way)
-        found = self._all(kind)
-        return found is not None and all(member in each for each in found)
+    def with_role(self, kind: str, role: Holder) -> Sequence[str]:
+        """Return the ARNs of what runs with a role, or with an instance profile that it is in."""
+        if kind not in self._by_role:
+            by_role = self._by_role[kind] = {}
+            for arn, its in self.of(kind).runs_as.items():
+                if its is not None:
+                    by_role.setdefault(its, []).append(arn)
+        known = self._by_role[kind]
+        profiles = role.detail.get("InstanceProfileList") or ()
+        names = (role.arn, *(str(each.get("Arn", "")) for each in profiles))
+        return [arn for name in names for arn in known.get(name, ())]
 
-    def _all(self, kind: str) -> Sequence[Mapping[str, Any]] | None:
-        if not kind or not self._scene.regions:
-            return None
-        if kind not in self._lists:
-            facts = [self._scene.account.read(Ask.all(kind, region)) for region in self._scene.regions]
-            known = [each.value for each in facts if isinstance(each, Known)]
-            self._lists[kind] = [one for each in known for one in each] if len(known) == len(facts) else None
-        return self._lists[kind]
+    def _read(self, kind: str) -> ListedResources:
+        declared, scene = load_kind(kind), self._scene
+        runs_as = declared.section("runs-as") or {}
+        found: dict[str, str | None] = {}
+        whole = with_roles = True
+        for region in scene.regions:
+            whole = whole and isinstance(scene.account.read(Ask.all(kind, region)), Known)
+            for entry in scene.account.listed(kind, region):
+                arn = entry.get(runs_as.get("arn", "")) or declared.arn(
+                    _key(declared.identity, entry), partition=scene.partition, region=region, account=scene.account_id
+                )
+                with_roles = with_roles and runs_as.get("role") in entry
+                role = evaluate(runs_as["of"], entry) if "of" in runs_as else entry.get(runs_as.get("role", ""))
+                if arn:
+                    found[str(arn)] = role
+        return ListedResources(found, whole, with_roles)
 
 
-def _listed(way: Way) -> tuple[str, str, str]:
-    on = dict(way.on)
-    sample = on.get(way.needs[0]) or samples().get(way.needs[0]) or ""
-    return next((found for part, found in _LISTED.items() if part in sample), ("", "", ""))
+def _key(identity: Sequence[str], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry.get(name) or "" for name in identity}

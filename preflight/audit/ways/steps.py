@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from preflight.iam.decision import StatementRef
 from preflight.iam.request import PolicyType
+from preflight.lint.analysis.escalation_paths import Way
 
 ADMINISTRATOR = "administrator"
 _GRANTING = (PolicyType.IDENTITY, PolicyType.RESOURCE)
@@ -41,9 +42,10 @@ class Escalation:
 
     `steps` are the best next step of everyone else who can get there, by ARN; `others` their other next steps.
     `undecided` are those of whom some policies are not known and who are on no way that is known, with the reason.
-    `unseen` are those, on no known way, who may take over something that runs with a role, of which the facts list
-    nothing, with the actions. `central` are those, on no known way either, who may change permission sets of IAM
-    Identity Center, if this account manages them, with the actions.
+    `unseen` are those, on no known way, who may take over or change something of which the facts do not list all, with
+    the way. `central` are those, on no known way either, who may change permission sets of IAM Identity Center, if this
+    account manages them, with the actions. `unknown_trust` are the roles on a way of which it is not known whom they
+    trust.
     """
 
     administrators: frozenset[str]
@@ -51,8 +53,9 @@ class Escalation:
     conditions: Mapping[str, tuple[str, ...]]
     others: Mapping[str, tuple[EscalationStep, ...]]
     undecided: Mapping[str, str]
-    unseen: Mapping[str, tuple[str, ...]]
+    unseen: Mapping[str, Way]
     central: Mapping[str, tuple[str, ...]]
+    unknown_trust: tuple[str, ...] = ()
 
     def path(self, arn: str) -> tuple[EscalationStep, ...]:
         """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from functools import cache, reduce
+from functools import cache
 
 from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import principals_of, role_of_session, session_names, sessions_of, trust_of
@@ -37,6 +37,9 @@ class WaysInto:
         self.running = Running(scene)
         self._try = attempts
         self._rests: dict[tuple[str, str], Attempt | None] = {}
+        self._usables: dict[tuple[str, str], Attempt | None] = {}
+        # Who could go a way if something existed of which the facts do not list all, by key.
+        self.unlisted: dict[str, Way] = {}
         self._trusting: dict[str, Policy] = {}
         self._trusts: dict[str, Policy | None] = {}
 
@@ -124,6 +127,11 @@ class WaysInto:
         if INSTANCES in services and profiles:
             yield from self._by_instance(role, str(profiles[0].get("InstanceProfileName", "")), among)
 
+    def is_trust_unknown(self, key: str) -> bool:
+        """Say whether it is not known whom a role trusts."""
+        holder = self._grants.by_key[key]
+        return holder.kind == "role" and self._trust(holder) is None
+
     def services_of(self, holder: Holder) -> frozenset[str]:
         """Return the services that may assume a principal, as its trust policy decides; none for a user."""
         trust = self._trust(holder) if holder.kind == "role" else None
@@ -145,22 +153,21 @@ class WaysInto:
 
     def _by_running(self, role: Holder, services: frozenset[str], among: Set[str]) -> Iterator[EscalationStep]:
         """Give the ways to take over what runs with the role and is in the facts."""
-        for way in (each for service in sorted(services - {INSTANCES}) for each in _ways_on(service)):
-            for arn in self.running.with_role(way, role.arn):
+        for way in (each for service in sorted(services) for each in _ways_on(service)):
+            for arn in self.running.with_role(way.existing.kind, role) if way.existing is not None else ():
                 for holder in self._grants.who(way.needs[0], arn, among):
-                    tried = [self._try.on(holder, each, arn) for each in way.needs]
-                    made = self._try.anywhere(holder, way.creates) if way.creates else Attempt()
-                    if made is None or any(each is None for each in tried):
-                        continue
-                    both = reduce(Attempt.also, (each for each in tried if each is not None), made)
-                    taken = f"{' + '.join((*way.needs, *way.creates))} on {arn.rpartition(':')[2]}"
-                    how = f"{taken}, which runs as {role.name}"
-                    yield both.step(holder.key, role.arn, "existing-role", how)
+                    tried = self._on_existing(holder, way, arn)
+                    if tried is not None:
+                        taken = f"{' + '.join((*way.needs, *way.creates))} on {arn.rpartition(':')[2]}"
+                        how = f"{taken}, which runs as {role.name}"
+                        yield tried.step(holder.key, role.arn, "existing-role", how)
 
     def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[EscalationStep]:
-        """Give the ways to take over an instance that has the role, if one runs: the facts do not list instances."""
+        """Give the ways to take over an instance that has the role, if one runs: where the facts do not list all."""
         running = Attempt((), (f"an instance that runs with instance profile {profile}",))
         for way in _ways_on(INSTANCES):
+            if self.is_listed(way):
+                continue
             candidates = set.intersection(*(self._grants.able.get(each.lower(), set()) for each in way.needs)) & among
             for holder in self._grants.in_order(candidates):
                 tried = self.rest(holder, way)
@@ -169,13 +176,22 @@ class WaysInto:
                     how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
                     yield both.step(holder.key, role.arn, "existing-role", how)
 
+    def is_listed(self, way: Way) -> bool:
+        """Say whether the facts list everything that a way could take over, with its roles, or change."""
+        if way.existing is None:
+            return True
+        found = self.running.of(way.existing.kind)
+        return found.whole and (found.with_roles or way.kind != "existing-role")
+
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> EscalationStep | None:
         powers = self._grants.powers[holder.key]
         passed: dict[str, Attempt | None] = {}
         best: EscalationStep | None = None
         for way, needs in _ways_into(services):
-            rest = self.rest(holder, way) if needs <= powers else None
-            if rest is None or not self._has_profile(holder, role, way):
+            if not needs <= powers or self.rest(holder, way) is None or not self._has_profile(holder, role, way):
+                continue
+            rest = self.usable(holder, way)
+            if rest is None and self.is_listed(way):
                 continue
             for service in (each for each in way.passed_to if each in services):
                 if service not in passed:
@@ -183,6 +199,9 @@ class WaysInto:
                     passed[service] = self._try.on(holder, "iam:PassRole", role.arn, context=context)
                 given = passed[service]
                 if given is None:
+                    continue
+                if rest is None:
+                    self.unlisted.setdefault(holder.key, way)
                     continue
                 both = given.also(rest)
                 how = f"{_said(way)}, as {role.name}"
@@ -205,6 +224,50 @@ class WaysInto:
         if key not in self._rests:
             actions = [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"]
             self._rests[key] = self._try.anywhere(holder, actions, dict(way.on))
+        return self._rests[key]
+
+    def usable(self, holder: Holder, way: Way) -> Attempt | None:
+        """Return what allows a principal all of a way but to pass the role, on what exists: on something that the facts
+        list, where the way changes something. Where what it needs beside may exist, it depends on that.
+        """
+        key = holder.key, way.name
+        if key not in self._usables:
+            self._usables[key] = self._usable(holder, way)
+        return self._usables[key]
+
+    def _usable(self, holder: Holder, way: Way) -> Attempt | None:
+        rest = self.rest(holder, way)
+        needed = way.existing or way.within
+        if rest is None or needed is None:
+            return rest
+        listed = self.running.of(needed.kind)
+        tries = (self._on_existing(holder, way, arn) for arn in listed.runs_as)
+        best: Attempt | None = None
+        for tried in tries:
+            if tried is not None and (best is None or tried.rank < best.rank):
+                best = tried
+            if best is not None and not best.depends_on:
+                break
+        if best is None and way.within is not None and not listed.whole:
+            best = rest.also(Attempt((), (needed.called,)))
+        return best and best.also(Attempt((), way.depends_on))
+
+    def _on_existing(self, holder: Holder, way: Way, arn: str) -> Attempt | None:
+        """Return what allows a principal all of a way but to pass the role, with what it is tried on."""
+        needed = way.existing or way.within
+        on = needed.on if needed is not None else ()
+        found = self._others(holder, way, on)
+        for action in on if found is not None else ():
+            tried = self._try.on(holder, action, arn)
+            found = None if found is None or tried is None else found.also(tried)
+        return found
+
+    def _others(self, holder: Holder, way: Way, on: Sequence[str]) -> Attempt | None:
+        """Return what allows a principal those actions of a way that are not on what exists, nor pass the role."""
+        key = holder.key, f"{way.name} besides"
+        if key not in self._rests:
+            others = [each for each in (*way.needs, *way.creates) if each not in (*on, "iam:PassRole")]
+            self._rests[key] = self._try.anywhere(holder, others, dict(way.on)) if others else Attempt()
         return self._rests[key]
 
     def _assuming(self, trust: Policy, role: str, among: Set[str]) -> set[str]:

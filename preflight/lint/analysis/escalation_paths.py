@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from preflight.lint.policy.sensitive_actions import lint_data
+
+
+class Existing(NamedTuple):
+    """What must exist for a way: a resource kind, declared in `rules/resources/` if snapshots can list it, the actions
+    of the way that are on it, and what people call several of it, or one where it is only needed to run something in.
+    """
+
+    kind: str
+    on: tuple[str, ...]
+    called: str
 
 
 class Way(NamedTuple):
@@ -13,6 +24,8 @@ class Way(NamedTuple):
 
     `runs_as` are the services whose resources an `existing-role` way takes over, as roles trust them;
     `on` are actions with the ARN of what they are tried on, where that is not the first resource type of the action.
+    `existing` is what it changes or takes over, `within` what it needs beside that, such as a cluster to run in,
+    and `depends_on`, in words, what no permission of AWS decides.
     """
 
     name: str
@@ -24,6 +37,9 @@ class Way(NamedTuple):
     does: str
     runs_as: tuple[str, ...] = ()
     on: tuple[tuple[str, str], ...] = ()
+    existing: Existing | None = None
+    within: Existing | None = None
+    depends_on: tuple[str, ...] = ()
 
 
 @cache
@@ -40,6 +56,13 @@ def ways() -> tuple[Way, ...]:
             each["does"],
             tuple(each.get("runs-as", ())),
             tuple(each.get("on", {}).items()),
+            _existing(each.get("existing")),
+            _existing(each.get("within")),
+            tuple(each.get("depends-on", ())),
         )
         for each in lint_data("escalation")
     )
+
+
+def _existing(declared: Mapping[str, Any] | None) -> Existing | None:
+    return None if declared is None else Existing(declared["kind"], tuple(declared["on"]), declared["called"])

@@ -473,3 +473,72 @@ def test_what_was_last_used_is_read_and_judged_if_asked_for(
     plain = run("audit", "--snapshot", "s.json", "--select", "ACC16", "--format", "json")
     kinds = {each["rule"]: each["kind"] for each in json.loads(plain.stdout)["results"]}
     assert {kinds[f"ACC{each}"] for each in (161, 162, 163, 164, 165, 166, 168)} == {"notApplicable"}, kinds
+
+
+def test_what_runs_with_which_role_is_read_and_judged_if_asked_for(aws: StandIn, run: Run, tmp_path: Path) -> None:
+    iam = aws.client("iam")
+    services = [
+        f"{each}.amazonaws.com" for each in ("ec2", "sagemaker", "codebuild", "states", "cloudformation", "glue")
+    ]
+    trusted = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    boss = iam.create_role(RoleName="boss", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName="boss",
+        PolicyName="p",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    iam.create_instance_profile(InstanceProfileName="bosses")
+    iam.add_role_to_instance_profile(InstanceProfileName="bosses", RoleName="boss")
+    users = {
+        "command": ["ssm:SendCommand"],
+        "notebook": ["sagemaker:CreatePresignedNotebookInstanceUrl"],
+        "build": ["codebuild:StartBuild"],
+        "machine": ["states:UpdateStateMachine", "states:StartExecution"],
+        "stack": ["cloudformation:UpdateStack"],
+        "endpoint": ["glue:UpdateDevEndpoint"],
+    }
+    for name, actions in users.items():
+        iam.create_user(UserName=name)
+        allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
+
+    profile = {"Name": "bosses"}
+    aws.client("ec2").run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, IamInstanceProfile=profile)
+    sagemaker = aws.client("sagemaker")
+    sagemaker.create_notebook_instance(NotebookInstanceName="n", InstanceType="ml.t3.medium", RoleArn=boss)
+    cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}
+    sagemaker.create_processing_job(
+        ProcessingJobName="j",
+        ProcessingResources={"ClusterConfig": cluster},
+        AppSpecification={"ImageUri": "i"},
+        RoleArn=boss,
+    )
+    aws.client("codebuild").create_project(
+        name="build-project",
+        source={"type": "S3", "location": "b/k"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole=boss,
+    )
+    machine = json.dumps({"StartAt": "s", "States": {"s": {"Type": "Pass", "End": True}}})
+    aws.client("stepfunctions").create_state_machine(name="m", definition=machine, roleArn=boss)
+    aws.client("cloudformation").create_stack(
+        StackName="s", RoleARN=boss, TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    )
+    aws.client("glue").create_dev_endpoint(EndpointName="e", RoleArn=boss)
+
+    def ways(name: str, *more: str) -> set[str]:
+        done = run("snapshot", "--output", name, "--region", REGION, "--allow-open", *more)
+        assert done.returncode == 0, done.stderr
+        audited = json.loads(run("audit", "--snapshot", name, "--select", "ACC110", "--format", "json").stdout)
+        return {each["source"].rpartition("/")[2] for each in audited["escalation"]["steps"] if not each["depends_on"]}
+
+    assert ways("without.json") == set()
+    assert ways("with.json", "--running") == {*users}
+    region = json.loads((tmp_path / "with.json").read_text())["regions"][REGION]
+    assert region["notebook_instances"][0]["RoleArn"] == boss
+    # moto's jobs are over at once.
+    assert region["running_processing_jobs"] == [] and "running_processing_jobs" not in region.get("incomplete", ())

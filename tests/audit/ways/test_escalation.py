@@ -226,3 +226,115 @@ def test_a_function_that_runs_with_a_role_is_taken_over_where_the_facts_list_it(
     assert (step.how, step.depends_on) == ("lambda:UpdateFunctionCode on f, which runs as boss", ())
     other = found(f"{boss}-of-another")
     assert not other.steps and not other.unseen
+
+
+def admin_role(name: str, *services: str, **more: Any) -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+    return {
+        "RoleName": name,
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [allow("*")]}}],
+        "AttachedManagedPolicies": [],
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("actions", "service", "part", "entry"),
+    [
+        (
+            ["lambda:UpdateFunctionConfiguration", "lambda:UpdateFunctionCode"],
+            "lambda",
+            "functions",
+            {"FunctionName": "f", "FunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", "Role": "r"},
+        ),
+        (["codebuild:UpdateProject", "codebuild:StartBuild"], "codebuild", "build_projects", {"name": "p"}),
+        (
+            ["states:UpdateStateMachine", "states:StartExecution"],
+            "states",
+            "state_machines",
+            {"name": "m", "stateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"},
+        ),
+        (["cloudformation:UpdateStack"], "cloudformation", "stacks", {"StackName": "s"}),
+        (
+            ["sagemaker:UpdateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+            "sagemaker",
+            "notebook_instances",
+            {"NotebookInstanceName": "n"},
+        ),
+    ],
+)
+def test_a_role_is_passed_to_what_exists(actions: list[str], service: str, part: str, entry: dict[str, Any]) -> None:
+    facts = account(
+        user("s", allow(["iam:PassRole", *actions])), roles=(admin_role("boss", f"{service}.amazonaws.com"),)
+    )
+
+    def found(region: dict[str, Any]) -> str:
+        facts["regions"] = {"us-east-1": region}
+        said = found_in(facts)
+        return "way" if said.steps else "open" if said.unseen else "none"
+
+    assert found({part: [entry]}) == "way"
+    assert found({part: [entry], "incomplete": [part]}) == "way"
+    assert found({part: []}) == "none"
+    assert found({}) == "open"
+    assert found({part: [], "incomplete": [part]}) == "open"
+
+
+def test_a_role_is_given_to_pods_of_a_cluster_that_exists() -> None:
+    actions = ["iam:PassRole", "eks:CreatePodIdentityAssociation"]
+    entered = [*actions, "eks:CreateAccessEntry", "eks:AssociateAccessPolicy"]
+    role = admin_role("boss", "pods.eks.amazonaws.com")
+    facts = account(user("pods", allow(actions)), user("entered", allow(entered)), roles=(role,))
+
+    def depends_on(clusters: list[dict[str, Any]] | None) -> dict[str, tuple[str, ...]]:
+        facts["regions"] = {"us-east-1": {} if clusters is None else {"eks_clusters": clusters}}
+        return {last(arn): step.depends_on for arn, step in found_in(facts).steps.items()}
+
+    assert depends_on(None) == {
+        "pods": ("an EKS cluster", "permission of the cluster to create pods in it"),
+        "entered": ("an EKS cluster",),
+    }
+    assert depends_on([{"name": "c"}]) == {
+        "pods": ("permission of the cluster to create pods in it",),
+        "entered": (),
+    }
+    assert depends_on([]) == {}
+
+
+def test_an_instance_that_the_facts_list_is_no_condition() -> None:
+    profile = {"InstanceProfileName": "p", "Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/p"}
+    role = admin_role("boss", "ec2.amazonaws.com", InstanceProfileList=[profile])
+    facts = account(user("s", allow("ssm:SendCommand")), roles=(role,))
+    facts["regions"] = {
+        "us-east-1": {"instances": [{"InstanceId": "i-1", "IamInstanceProfile": {"Arn": profile["Arn"]}}]}
+    }
+    (step,) = found_in(facts).steps.values()
+    assert step.depends_on == ()
+    facts["regions"] = {"us-east-1": {"instances": [{"InstanceId": "i-1", "IamInstanceProfile": None}]}}
+    assert not found_in(facts).steps
+
+
+def test_who_can_become_someone_unknown_is_unknown() -> None:
+    code = user("code", allow("lambda:UpdateFunctionCode"))
+    far = user("far", allow("iam:CreateAccessKey", code["Arn"]))
+    farther = user("farther", allow("iam:CreateAccessKey", far["Arn"]))
+    found = found_in(account(code, far, farther, roles=(admin_role("boss", "lambda.amazonaws.com"),)))
+    assert {last(each) for each in found.unseen} == {"code"}
+    assert {last(arn): reason for arn, reason in found.undecided.items()} == {
+        "far": "it can act as user/code, of which it is not known",
+        "farther": "it can act as user/far, of which it is not known",
+    }
+
+
+def test_what_the_facts_lack_is_unknown() -> None:
+    adds = user("adds", allow("iam:AddUserToGroup"))
+    facts = account(adds)
+    del facts["iam"]["GroupDetailList"]
+    assert {last(arn): each for arn, each in found_in(facts).undecided.items()} == {
+        "adds": "the account's groups are not known"
+    }
+    boss = admin_role("boss")
+    del boss["AssumeRolePolicyDocument"]
+    assert found_in(account(adds, roles=(boss,))).unknown_trust == (boss["Arn"],)
