@@ -24,6 +24,15 @@ OPTIONS = {
         "iam:GetCredentialReport",
         "iam:GetServiceLastAccessedDetails",
     },
+    "ForRunning": {
+        "codebuild:BatchGetProjects",
+        "codebuild:ListProjects",
+        "ec2:DescribeInstances",
+        "glue:GetDevEndpoints",
+        "sagemaker:DescribeNotebookInstance",
+        "sagemaker:ListNotebookInstances",
+        "states:DescribeStateMachine",
+    },
 }
 
 

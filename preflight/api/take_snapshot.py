@@ -68,8 +68,8 @@ def snapshot(
     if from_files:
         if plans or resume or profile or endpoint_url or resource_policies or last_accessed or running:
             raise UsageError(
-                "--from-files can't be combined with --plan, --resource-policies, --last-accessed, --running, --resume, "
-                "--profile or --endpoint-url"
+                "--from-files can't be combined with --plan, --resource-policies, --last-accessed, --running, "
+                "--resume, --profile or --endpoint-url"
             )
         from preflight.account.snapshots.from_cli_output import document_from
 

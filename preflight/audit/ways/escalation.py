@@ -192,7 +192,7 @@ class _Search:
         """Return who may do what groups or policies decide that the facts do not have."""
         found: dict[str, str] = {}
         for what, actions in self._own.unread():
-            found |= {arn: f"{what} are not known" for arn in self._able_to(actions) & left}
+            found |= dict.fromkeys(self._able_to(actions) & left, f"{what} are not known")
         return found
 
     def _leading_to(self, unknown: Set[str], left: Set[str]) -> dict[str, str]:
