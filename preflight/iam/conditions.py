@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from preflight.iam.constrained import meets
 from preflight.iam.key_facts import is_multivalued
@@ -28,6 +27,7 @@ from preflight.iam.variables import (
     template,
 )
 from preflight.iam.wildcard import any_of, tokens
+from preflight.kept_property import kept_property
 
 
 class Quantifier(StrEnum):
@@ -63,19 +63,19 @@ class Condition:
     if_exists: bool
     version: str
 
-    @cached_property
+    @kept_property
     def templates(self) -> tuple[VariableText, ...]:
         """The values taken apart into text and variables."""
         return tuple(template(value, self.version) for value in self.values)
 
-    @cached_property
+    @kept_property
     def test(self) -> Test | None:
         """Whether one request value matches any of the values; None where variables make that differ by request."""
         if all(map(fixed, self.templates)):
             return self.base.build([each.parts for each in self.templates])
         return None
 
-    @cached_property
+    @kept_property
     def several(self) -> bool:
         """Whether the key holds several values and no set operator says how they count: AWS does not support that.
 
@@ -83,7 +83,7 @@ class Condition:
         """
         return self.quantifier is Quantifier.NONE and self.base.name != "Null" and is_multivalued(self.key)
 
-    @cached_property
+    @kept_property
     def odd(self) -> bool:
         """Whether a value without variables is of another type than the operator's, in a way that may matter."""
         wanted = self.base.wanted

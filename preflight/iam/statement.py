@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from preflight.iam.conditions import Condition, Truth
 from preflight.iam.resource_patterns import (
@@ -20,6 +19,7 @@ from preflight.iam.resource_patterns import (
 )
 from preflight.iam.variables import Lookup, Missing, VariableText, fixed, is_open, resolve, template
 from preflight.iam.wildcard import Matcher, any_of, matcher, resource_matcher, tokens
+from preflight.kept_property import kept_property
 
 
 @dataclass(frozen=True)
@@ -42,52 +42,52 @@ class Patterns:
         """Whether, by a quick look, each pattern means the same in every request and has one reading."""
         return all(map(is_regular, self.texts))
 
-    @cached_property
+    @kept_property
     def everything(self) -> bool:
         """Whether one of the patterns is `*`."""
         return any(text and not text.strip("*") for text in self.texts)
 
-    @cached_property
+    @kept_property
     def templates(self) -> tuple[VariableText, ...]:
         """The patterns taken apart into text and variables."""
         return tuple(template(text, self.version) for text in self.texts)
 
-    @cached_property
+    @kept_property
     def varying(self) -> tuple[VariableText, ...]:
         """The patterns with request variables."""
         if not any("${" in text for text in self.texts):
             return ()
         return tuple(each for each in self.templates if not fixed(each))
 
-    @cached_property
+    @kept_property
     def fixed(self) -> Matcher:
         """Whether any pattern without request variables matches a text, given in lower case if `folded`."""
         if self.folded:
             return any_of([tokens(text.lower()) for text in self.texts])
         return any_resource([each.sure for each in self._readings if each.sure is not None])
 
-    @cached_property
+    @kept_property
     def cased(self) -> bool:
         """Whether a pattern names something with an upper-case letter."""
         return any(text.lower() != text for text in self.texts)
 
-    @cached_property
+    @kept_property
     def folds(self) -> Matcher:
         """Whether any pattern without request variables matches a resource in lower case, its own case aside."""
         lowered = [tokens(each.text.lower()) for each in self.templates if fixed(each)]
         return any_resource(lowered)
 
-    @cached_property
+    @kept_property
     def _readings(self) -> tuple[Reading, ...]:
         """How the patterns without request variables are read."""
         return tuple(read_pattern(each, each.parts, completed=self.completed) for each in self.templates if fixed(each))
 
-    @cached_property
+    @kept_property
     def exact(self) -> bool:
         """Whether it is documented what each pattern matches, so that `templates` say it."""
         return all(not each.others for each in self._readings) and not any(map(has_early_variable, self.varying))
 
-    @cached_property
+    @kept_property
     def simple(self) -> bool:
         """Whether each pattern means the same in every request and has one reading, so that `fixed` decides."""
         return self.exact and not self.varying

@@ -29,10 +29,11 @@ _SERVICES = frozenset(action.partition(":")[0] for action in _INTEREST)
 
 def allowing(subject: Subject, action: str) -> Sequence[tuple[StatementView, Entry]]:
     """Return the statements that allow an action, each with the entry of Action that does."""
-    return subject.once(_of_interest).get(action, ())
+    return subject.once(hosting_grants).get(action, ())
 
 
-def _of_interest(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]]]:
+def hosting_grants(subject: Subject) -> dict[str, list[tuple[StatementView, Entry]]]:
+    """Return, for each action of interest that a policy about SageMaker allows, the statements that do."""
     found: dict[str, list[tuple[StatementView, Entry]]] = {}
     if not _about_sagemaker(subject) or any(view.allows and _nearly_all(view) for view in subject.statements):
         return found

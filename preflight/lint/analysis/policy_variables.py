@@ -28,17 +28,13 @@ def variables(subject: Subject) -> tuple[WrittenVariable, ...]:
 
 def possible(subject: Subject) -> bool:
     """Whether there can be a variable anywhere; a policy in a larger document is not searched as text."""
-    return subject.once(_possible)
-
-
-def _possible(subject: Subject) -> bool:
     found = subject.found
     text = found.text if found.text is not None else "" if found.pointer else found.document.text
     return not text or "${" in text or "\\u" in text
 
 
 def _variables(subject: Subject) -> tuple[WrittenVariable, ...]:
-    if not possible(subject):
+    if not subject.once(possible):
         return ()
     found: list[WrittenVariable] = []
     for view in subject.statements:

@@ -6,8 +6,10 @@ on each of its resources is within one of them, under conditions on no other key
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from preflight.kept_property import kept_property
 from preflight.lint.analysis.pattern_coverage import PatternList
 from preflight.lint.analysis.proved_grants import provable
 from preflight.lint.policy.statements import StatementView
@@ -24,7 +26,7 @@ def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementVi
     """Whether a statement is shown to change nothing beside others, for any request: it allows, or denies, what they
     do, or allows only what they deny.
     """
-    if len(subject.statements) > _MOST_PROVED or _plainly(view, by):
+    if len(subject.statements) > _MOST_PROVED or _plainly(subject, view, by):
         return True
     from preflight.iam.policy import Policy
     from preflight.iam.proof import equivalent
@@ -39,10 +41,11 @@ def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementVi
     return equivalent(beside, without, subject.type)
 
 
-def _plainly(view: StatementView, by: Sequence[StatementView]) -> bool:
+def _plainly(subject: Subject, view: StatementView, by: Sequence[StatementView]) -> bool:
     """Whether lists of patterns and equal conditions show it by themselves: then the engine need not be loaded."""
-    own = StatementReach(view).conditions
-    return all(reach.listed and reach.conditions <= own for reach in map(StatementReach, by))
+    reach = subject.once(reaches)
+    own = reach[view.index].conditions
+    return all(each.listed and each.conditions <= own for each in [reach[other.index] for other in by])
 
 
 def covered_by(subject: Subject, view: StatementView, among: Sequence[StatementReach]) -> tuple[StatementView, ...]:
@@ -65,11 +68,32 @@ def reaches(subject: Subject) -> dict[int, StatementReach]:
     return {view.index: StatementReach(view) for view in subject.statements}
 
 
+def begun_elsewhere(subject: Subject) -> list[StatementView]:
+    """Return the statements whose first action is one of another statement too: none of the others is covered."""
+    naming: dict[str, int] = defaultdict(int)
+    wild = []
+    for reach in subject.once(reaches).values():
+        if reach.lists_names:
+            for action in frozenset(reach.view.lower_actions):
+                naming[action] += 1
+        else:
+            wild.append(reach)
+    found = []
+    for reach in subject.once(reaches).values():
+        actions = reach.view.lower_actions
+        if actions and (
+            naming.get(actions[0], 0) > reach.lists_names
+            or any(each is not reach and each.has_action(actions[0]) for each in wild)
+        ):
+            found.append(reach.view)
+    return found
+
+
 def covering(subject: Subject, view: StatementView, among: Sequence[StatementReach]) -> tuple[StatementView, ...]:
     """Return statements among others that together may say everything that a statement says; none if they can't."""
     if not view.action_texts or "NotResource" in view.raw:
         return ()
-    own = StatementReach(view)
+    own = subject.once(reaches)[view.index]
     if len(subject.statements) <= _MOST_PROVED:
         others = [each for each in among if each.keys <= own.keys]
     else:
@@ -91,19 +115,48 @@ def covering(subject: Subject, view: StatementView, among: Sequence[StatementRea
 
 
 class StatementReach:
-    """What a statement is about: its actions, its resources, and the keys of its conditions."""
+    """What a statement is about: its actions, its resources, and the keys of its conditions. Of most statements nothing
+    is asked but whether they list names alone.
+    """
 
     def __init__(self, view: StatementView) -> None:
-        self.view, self.keys = view, frozenset([each.lower_key for each in view.conditions])
-        self.conditions = frozenset(
+        self.view = view
+
+    @property
+    def lists_names(self) -> bool:
+        """Whether the statement has a list of actions without wildcards: it is about these and no others."""
+        lines = self.view.action_lines
+        return bool(lines) and "*" not in lines and "?" not in lines and "NotAction" not in self.view.raw
+
+    @kept_property
+    def keys(self) -> frozenset[str]:
+        """The keys of its conditions, in lower case."""
+        return frozenset([each.lower_key for each in self.view.conditions])
+
+    @kept_property
+    def conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
+        """Its conditions: operator and key in lower case, and values."""
+        return frozenset(
             [
                 (each.operator.lower(), each.lower_key, frozenset([value.text for value in each.values]))
-                for each in view.conditions
+                for each in self.view.conditions
             ]
         )
-        self.listed = not view.not_actions and not view.not_resources
-        self.has_action = _listed(view.lower_actions, [each.text.lower() for each in view.not_actions])
-        self.has_resource = _listed(view.resource_texts, [each.text for each in view.not_resources])
+
+    @property
+    def listed(self) -> bool:
+        """Whether it lists its actions and resources, rather than all others."""
+        return not self.view.not_actions and not self.view.not_resources
+
+    @kept_property
+    def has_action(self) -> Callable[[str], bool]:
+        """What tells whether it is about an action, in lower case."""
+        return _listed(self.view.lower_actions, [each.text.lower() for each in self.view.not_actions])
+
+    @kept_property
+    def has_resource(self) -> Callable[[str], bool]:
+        """What tells whether it is about a resource."""
+        return _listed(self.view.resource_texts, [each.text for each in self.view.not_resources])
 
 
 def _listed(texts: Sequence[str], spared: Sequence[str]) -> Callable[[str], bool]:
@@ -112,4 +165,6 @@ def _listed(texts: Sequence[str], spared: Sequence[str]) -> Callable[[str], bool
         but = PatternList(spared)
         return lambda text: not but.has(text)
     inside = PatternList(texts)
+    if texts and not inside.heads and not inside.others:
+        return inside.exact.__contains__
     return lambda text: inside.has(text) if texts else not text

@@ -10,10 +10,11 @@ limits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from preflight.iam.wildcard import matcher, tokens
+from preflight.kept_property import kept_property
 from preflight.lint.policy.restrictions import NOT_THERE, account_named, contexts, restricting
 from preflight.lint.policy.sensitive_actions import samples, watched, watched_names
 from preflight.lint.policy.statements import Entry, StatementView
@@ -70,12 +71,12 @@ class Grants:
         self._under = under or {}
         self._answers: dict[tuple[str, str, bool], bool] = {}
 
-    @cached_property
+    @kept_property
     def denies(self) -> bool:
         """Whether any statement denies."""
         return any(view.denies for view in self._statements)
 
-    @cached_property
+    @kept_property
     def administrator(self) -> Granted | None:
         """The statement that allows every action on every resource without a condition, where nothing is denied."""
         for view in self._statements:
@@ -86,7 +87,7 @@ class Grants:
                 return Granted(view, view.actions_where(_ALL_ACTIONS.__contains__)[0])
         return None
 
-    @cached_property
+    @kept_property
     def actions(self) -> Mapping[str, list[Granted]]:
         """The watched actions that some statement allows, with those statements."""
         found: dict[str, list[Granted]] = {}
@@ -105,7 +106,7 @@ class Grants:
                         found.setdefault(action, []).append(whole)
         return found
 
-    @cached_property
+    @kept_property
     def _surely(self) -> frozenset[str]:
         """The watched actions that are allowed on everything, whatever the context."""
         plain = {id(view): _on_all(view) and _free(view) for view in self._statements if view.allows}
@@ -115,29 +116,29 @@ class Grants:
             if action not in self._denied and any(plain[id(each.view)] for each in granted)
         )
 
-    @cached_property
+    @kept_property
     def _denied(self) -> frozenset[str]:
         """The watched actions that some statement denies on something."""
         return frozenset().union(*(_covered(view) for view in self._statements if view.denies))
 
-    @cached_property
+    @kept_property
     def denied_everywhere(self) -> frozenset[str]:
         """The watched actions that a statement without conditions denies on every resource: no other policy can allow
         them.
         """
         return frozenset().union(*(_covered(view) for view in self._statements if view.denies and _plain(view)))
 
-    @cached_property
+    @kept_property
     def _limited(self) -> frozenset[int]:
         """The statements that allow nothing for certain."""
         return frozenset(id(view) for view in self._statements if view.allows and _limits(view))
 
-    @cached_property
+    @kept_property
     def _contexts(self) -> Sequence[Mapping[str, Value]]:
         policy = self._compiled()
         return contexts(policy) if policy is not None else ()
 
-    @cached_property
+    @kept_property
     def _account(self) -> str:
         return account_named(self._statements) or _ACCOUNT
 

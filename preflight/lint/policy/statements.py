@@ -6,10 +6,11 @@ Grammar rules report what is malformed; all other rules look at what can be read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from preflight.json_pointer import escape
+from preflight.kept_property import kept_property
 
 PrincipalElement = Literal["Principal", "NotPrincipal"]
 
@@ -65,7 +66,7 @@ class ConditionEntry:
         """Where it stands, as a JSON pointer within the policy."""
         return f"{self._above}/{escape(self.operator)}/{escape(self.key)}"
 
-    @cached_property
+    @kept_property
     def values(self) -> tuple[Entry, ...]:
         """The values that are single strings, numbers or booleans, as text in the form in which AWS compares them
         (`true`, `1`).
@@ -132,32 +133,32 @@ class StatementView:
         """Whether the effect is Deny, as AWS spells it."""
         return self.raw.get("Effect") == "Deny"
 
-    @cached_property
+    @kept_property
     def actions(self) -> tuple[Entry, ...]:
         """The entries of Action."""
         return self._texts("Action")
 
-    @cached_property
+    @kept_property
     def action_texts(self) -> tuple[str, ...]:
         """The entries of Action, where nobody needs their places: of most policies nobody does."""
         return strings(self.raw.get("Action"))
 
-    @cached_property
+    @kept_property
     def lower_actions(self) -> tuple[str, ...]:
         """The entries of Action in lower case, as AWS compares them."""
         return tuple([text.lower() for text in self.action_texts])
 
-    @cached_property
+    @kept_property
     def action_lines(self) -> str:
         """The entries of Action in lower case as lines: to see at one look that something is in none of them."""
         return "\n".join(self.lower_actions)
 
-    @cached_property
+    @kept_property
     def resource_texts(self) -> tuple[str, ...]:
         """The entries of Resource, where nobody needs their places."""
         return strings(self.raw.get("Resource"))
 
-    @cached_property
+    @kept_property
     def resource_lines(self) -> str:
         """The entries of Resource as lines: to see at one look that something is in none of them."""
         return "\n".join(self.resource_texts)
@@ -173,32 +174,32 @@ class StatementView:
             if isinstance(each, str) and wanted(each)
         ]
 
-    @cached_property
+    @kept_property
     def services(self) -> frozenset[str]:
         """The services that the entries of Action are of, in lower case; `*` stands for those that are patterns."""
         return frozenset(map(service_of, self.action_texts))
 
-    @cached_property
+    @kept_property
     def not_actions(self) -> tuple[Entry, ...]:
         """The entries of NotAction."""
         return self._texts("NotAction")
 
-    @cached_property
+    @kept_property
     def resources(self) -> tuple[Entry, ...]:
         """The entries of Resource."""
         return self._texts("Resource")
 
-    @cached_property
+    @kept_property
     def not_resources(self) -> tuple[Entry, ...]:
         """The entries of NotResource."""
         return self._texts("NotResource")
 
-    @cached_property
+    @kept_property
     def principals(self) -> tuple[PrincipalEntry, ...]:
         """The entries of Principal and of NotPrincipal."""
         return tuple(_principals(self.raw, self.pointer))
 
-    @cached_property
+    @kept_property
     def conditions(self) -> tuple[ConditionEntry, ...]:
         """Every pair of operator and key."""
         return tuple(_conditions(self.raw.get("Condition"), f"{self.pointer}/Condition"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
 from preflight.engine.result import Level
+from preflight.kept_property import kept_property
 from preflight.lint.policy.grants import Grants
 from preflight.lint.policy.restrictions import without_caller
 from preflight.lint.policy.statements import StatementView, statements_of
@@ -49,34 +49,34 @@ class Subject:
         """What the policy is for."""
         return self.found.type
 
-    @cached_property
+    @kept_property
     def statements(self) -> tuple[StatementView, ...]:
         """The statements that are objects, in order."""
         return statements_of(self.found.value)
 
-    @cached_property
+    @kept_property
     def policy(self) -> Policy | None:
         """The policy compiled for decisions; None where AWS would not store it."""
         if not isinstance(self.found.value, dict):
             return None
         return _compiled(self.found.value, self.found.name or self.found.document.path)
 
-    @cached_property
+    @kept_property
     def elements(self) -> frozenset[str]:
         """The names of all elements that some statement has, as written: a check of an absent one has nothing to do."""
         return frozenset[str]().union(*[view.raw for view in self.statements])
 
-    @cached_property
+    @kept_property
     def services(self) -> frozenset[str]:
         """The services that actions of some statement are of, in lower case; `*` stands for those that are patterns."""
         return frozenset[str]().union(*[view.services for view in self.statements])
 
-    @cached_property
+    @kept_property
     def grants(self) -> Grants:
         """What the policy grants of the actions that security rules look for."""
         return Grants(self.statements, lambda: self.policy)
 
-    @cached_property
+    @kept_property
     def grants_if_met(self) -> Grants | None:
         """What the policy grants to those who meet its conditions on the caller; None where that is what it grants."""
         if "Condition" not in self.elements:

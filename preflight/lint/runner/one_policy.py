@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -14,6 +15,7 @@ from preflight.engine.rule_headers import Head
 from preflight.errors import PreflightError
 from preflight.json_pointer import unescape
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.needs import Need, need_of
 from preflight.lint.policy.subject import Subject
 
 if TYPE_CHECKING:
@@ -34,6 +36,13 @@ PROBLEMS = {
 }
 _OURS = "preflight.lint."
 PolicyCheck: TypeAlias = Callable[[Subject], Iterable[Finding]]
+
+
+class _Needing(NamedTuple):
+    """The checks that need the same (nothing in particular, where it is None), with the places and rules of each."""
+
+    need: Need | None
+    checks: list[tuple[int, Head, PolicyCheck]]
 
 
 class PolicyFinding(NamedTuple):
@@ -70,7 +79,7 @@ class Linter:
     def __init__(self, rules: Sequence[Head]) -> None:
         self._rules = [rule for rule in rules if rule.check is not None or rule.declared]
         self._elements = frozenset[str]().union(*(rule.elements for rule in self._rules))
-        self._about: dict[tuple[str, frozenset[str]], list[tuple[Head, PolicyCheck]]] = {}
+        self._about: dict[tuple[str, frozenset[str]], list[_Needing]] = {}
         self._functions: dict[str, PolicyCheck] = {}
         for rule in self._rules:
             if not (rule.check or _OURS).startswith(_OURS):
@@ -78,15 +87,18 @@ class Linter:
         by_id = {rule.id: rule for rule in rules}
         self._problems = {kind: by_id[rule] for kind, rule in PROBLEMS.items() if rule in by_id}
 
-    def _checks(self, subject: Subject) -> list[tuple[Head, PolicyCheck]]:
-        """Return the rules that are about a policy of this type with these elements, with their checks."""
+    def _checks(self, subject: Subject) -> list[_Needing]:
+        """Return the rules that are about a policy of this type with these elements, with their checks, by what these
+        need.
+        """
         key = subject.type, subject.elements & self._elements
         if key not in self._about:
-            self._about[key] = [
-                (rule, self._function(rule))
-                for rule in self._rules
-                if (not rule.types or key[0] in rule.types) and (not rule.elements or rule.elements & key[1])
-            ]
+            found: dict[Need | None, list[tuple[int, Head, PolicyCheck]]] = {}
+            for place, rule in enumerate(self._rules):
+                if (not rule.types or key[0] in rule.types) and (not rule.elements or rule.elements & key[1]):
+                    check = self._function(rule)
+                    found.setdefault(need_of(check), []).append((place, rule, check))
+            self._about[key] = [_Needing(need, checks) for need, checks in found.items()]
         return self._about[key]
 
     def _function(self, rule: Head) -> PolicyCheck:
@@ -104,13 +116,19 @@ class Linter:
         if not policy.readable:
             return found
         subject = Subject(policy)
-        for rule, check in self._checks(subject):
+        placed: list[tuple[int, PolicyFinding]] = []
+        for need, checks in self._checks(subject):
+            rule = checks[0][1]
             try:
-                for each in check(subject):
-                    found.append(PolicyFinding(rule, policy, each))  # noqa: PERF401 -- mostly there is none
+                if need is not None and not subject.once(need):
+                    continue
+                for place, rule, check in checks:
+                    for each in check(subject):
+                        placed.append((place, PolicyFinding(rule, policy, each)))  # noqa: PERF401 -- mostly there is none
             except Exception as error:
                 raise PreflightError(_broken(rule, policy, error)) from error
         subject.let_go()
+        found += [each for _, each in sorted(placed, key=itemgetter(0))]
         found = found if policy.shape is None else _of_shape(found, policy.shape)
         if policy.general is None:
             return found

@@ -15,6 +15,7 @@ from preflight.documents.policies.found_policy import PolicyDocumentType
 from preflight.iam.elements import ELEMENTS, TOP_ELEMENTS
 from preflight.json_pointer import escape
 from preflight.lint.policy.finding import Edit, Faults, Finding, no_faults, shown
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
 
@@ -27,51 +28,6 @@ _WITH_PRINCIPAL = frozenset({"resource", "trust", "vpc-endpoint"})
 _WITHOUT_RESOURCE = frozenset({"ecr", "ecr-public", "sts"})
 # The policy of a registry names its repositories: https://github.com/pulumi/pulumi-aws/issues/2326
 _REGISTRIES = frozenset({"AWS::ECR::RegistryPolicy", "aws_ecr_registry_policy", "awscc_ecr_registry_policy"})
-
-
-def known(subject: Subject) -> Iterable[Finding]:
-    """Find elements that the policy language does not have."""
-    return subject.once(_faults).get("known", ())
-
-
-def statement_present(subject: Subject) -> Iterable[Finding]:
-    """Find policies without a statement."""
-    return subject.once(_faults).get("Statement", ())
-
-
-def effect_present(subject: Subject) -> Iterable[Finding]:
-    """Find statements without an effect."""
-    return subject.once(_faults).get("Effect", ())
-
-
-def effect_known(subject: Subject) -> Iterable[Finding]:
-    """Find effects other than Allow and Deny."""
-    return subject.once(_faults).get("effect", ())
-
-
-def action_present(subject: Subject) -> Iterable[Finding]:
-    """Find statements without actions."""
-    return subject.once(_faults).get("Action", ())
-
-
-def resource_present(subject: Subject) -> Iterable[Finding]:
-    """Find statements without resources where the type of policy demands them."""
-    return subject.once(_faults).get("Resource", ())
-
-
-def principal_present(subject: Subject) -> Iterable[Finding]:
-    """Find statements of policies of resources without principals."""
-    return subject.once(_faults).get("Principal", ())
-
-
-def principal_taken(subject: Subject) -> Iterable[Finding]:
-    """Find principals in policies of identities."""
-    return subject.once(_faults).get("no principal", ())
-
-
-def exclusive(subject: Subject) -> Iterable[Finding]:
-    """Find an element and its Not form in one statement."""
-    return subject.once(_faults).get("exclusive", ())
 
 
 def _faults(subject: Subject) -> Faults:
@@ -89,6 +45,60 @@ def _faults(subject: Subject) -> Faults:
     for view in subject.statements:
         _statement(view, subject, found)
     return found
+
+
+@needs(_faults)
+def known(subject: Subject) -> Iterable[Finding]:
+    """Find elements that the policy language does not have."""
+    return subject.once(_faults).get("known", ())
+
+
+@needs(_faults)
+def statement_present(subject: Subject) -> Iterable[Finding]:
+    """Find policies without a statement."""
+    return subject.once(_faults).get("Statement", ())
+
+
+@needs(_faults)
+def effect_present(subject: Subject) -> Iterable[Finding]:
+    """Find statements without an effect."""
+    return subject.once(_faults).get("Effect", ())
+
+
+@needs(_faults)
+def effect_known(subject: Subject) -> Iterable[Finding]:
+    """Find effects other than Allow and Deny."""
+    return subject.once(_faults).get("effect", ())
+
+
+@needs(_faults)
+def action_present(subject: Subject) -> Iterable[Finding]:
+    """Find statements without actions."""
+    return subject.once(_faults).get("Action", ())
+
+
+@needs(_faults)
+def resource_present(subject: Subject) -> Iterable[Finding]:
+    """Find statements without resources where the type of policy demands them."""
+    return subject.once(_faults).get("Resource", ())
+
+
+@needs(_faults)
+def principal_present(subject: Subject) -> Iterable[Finding]:
+    """Find statements of policies of resources without principals."""
+    return subject.once(_faults).get("Principal", ())
+
+
+@needs(_faults)
+def principal_taken(subject: Subject) -> Iterable[Finding]:
+    """Find principals in policies of identities."""
+    return subject.once(_faults).get("no principal", ())
+
+
+@needs(_faults)
+def exclusive(subject: Subject) -> Iterable[Finding]:
+    """Find an element and its Not form in one statement."""
+    return subject.once(_faults).get("exclusive", ())
 
 
 def _statement(view: StatementView, subject: Subject, found: Faults) -> None:

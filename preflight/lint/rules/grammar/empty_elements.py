@@ -10,48 +10,9 @@ from typing import Any
 
 from preflight.json_pointer import escape
 from preflight.lint.policy.finding import Edit, Faults, Finding, no_faults
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.statements import ConditionEntry, StatementView
 from preflight.lint.policy.subject import Subject
-
-
-def actions(subject: Subject) -> Iterable[Finding]:
-    """Find empty lists of actions."""
-    return subject.once(_faults).get("Action", ())
-
-
-def resources(subject: Subject) -> Iterable[Finding]:
-    """Find empty lists of resources."""
-    return subject.once(_faults).get("Resource", ())
-
-
-def principals(subject: Subject) -> Iterable[Finding]:
-    """Find principals that are an empty object or list."""
-    return subject.once(_faults).get("Principal", ())
-
-
-def conditions(subject: Subject) -> Iterable[Finding]:
-    """Find empty condition blocks, and operators without keys."""
-    return subject.once(_faults).get("Condition", ())
-
-
-def values(subject: Subject) -> Iterable[Finding]:
-    """Find condition keys with an empty list of values, without a qualifier."""
-    return subject.once(_faults).get("", ())
-
-
-def values_of_all(subject: Subject) -> Iterable[Finding]:
-    """Find ForAllValues with an empty list."""
-    return subject.once(_faults).get("forallvalues", ())
-
-
-def values_of_any(subject: Subject) -> Iterable[Finding]:
-    """Find ForAnyValue with an empty list."""
-    return subject.once(_faults).get("foranyvalue", ())
-
-
-def values_if_exists(subject: Subject) -> Iterable[Finding]:
-    """Find IfExists with an empty list."""
-    return subject.once(_faults).get("ifexists", ())
 
 
 def _faults(subject: Subject) -> Faults:
@@ -68,6 +29,54 @@ def _faults(subject: Subject) -> Faults:
         ):
             _conditions(view, block, found)
     return found
+
+
+@needs(_faults)
+def actions(subject: Subject) -> Iterable[Finding]:
+    """Find empty lists of actions."""
+    return subject.once(_faults).get("Action", ())
+
+
+@needs(_faults)
+def resources(subject: Subject) -> Iterable[Finding]:
+    """Find empty lists of resources."""
+    return subject.once(_faults).get("Resource", ())
+
+
+@needs(_faults)
+def principals(subject: Subject) -> Iterable[Finding]:
+    """Find principals that are an empty object or list."""
+    return subject.once(_faults).get("Principal", ())
+
+
+@needs(_faults)
+def conditions(subject: Subject) -> Iterable[Finding]:
+    """Find empty condition blocks, and operators without keys."""
+    return subject.once(_faults).get("Condition", ())
+
+
+@needs(_faults)
+def values(subject: Subject) -> Iterable[Finding]:
+    """Find condition keys with an empty list of values, without a qualifier."""
+    return subject.once(_faults).get("", ())
+
+
+@needs(_faults)
+def values_of_all(subject: Subject) -> Iterable[Finding]:
+    """Find ForAllValues with an empty list."""
+    return subject.once(_faults).get("forallvalues", ())
+
+
+@needs(_faults)
+def values_of_any(subject: Subject) -> Iterable[Finding]:
+    """Find ForAnyValue with an empty list."""
+    return subject.once(_faults).get("foranyvalue", ())
+
+
+@needs(_faults)
+def values_if_exists(subject: Subject) -> Iterable[Finding]:
+    """Find IfExists with an empty list."""
+    return subject.once(_faults).get("ifexists", ())
 
 
 def _elements(view: StatementView, found: Faults) -> None:

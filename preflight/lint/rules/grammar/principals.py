@@ -16,6 +16,7 @@ from preflight.iam.elements import PRINCIPAL_KINDS
 from preflight.json_pointer import escape
 from preflight.lint.analysis.condition_index import conditions_on
 from preflight.lint.policy.finding import Edit, Faults, Finding, no_faults, shown
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.statements import PrincipalEntry, StatementView
 from preflight.lint.policy.subject import Subject
 
@@ -54,31 +55,49 @@ _SERVICE_KEYS = frozenset(
 )
 
 
+def _faults(subject: Subject) -> Faults:
+    found = no_faults()
+    for view in subject.statements if subject.elements & _ELEMENTS else ():
+        for element in ("Principal", "NotPrincipal"):
+            if element in view.raw:
+                _element(view.raw[element], view, element, found)
+        for entry in view.principals:
+            if entry.kind in _KINDS and "${" not in entry.text:
+                _entry(entry, subject.type, found)
+    return found
+
+
+@needs(_faults)
 def shaped(subject: Subject) -> Iterable[Finding]:
     """Find a Principal that is neither "*" nor an object of kinds and texts."""
     return subject.once(_faults).get("shape", ())
 
 
+@needs(_faults)
 def kind_known(subject: Subject) -> Iterable[Finding]:
     """Find kinds of principals that AWS does not have."""
     return subject.once(_faults).get("kind", ())
 
 
+@needs(_faults)
 def named(subject: Subject) -> Iterable[Finding]:
     """Find texts that name no AWS principal and no canonical user."""
     return subject.once(_faults).get("named", ())
 
 
+@needs(_faults)
 def exact(subject: Subject) -> Iterable[Finding]:
     """Find wildcards in principals."""
     return subject.once(_faults).get("wild", ())
 
 
+@needs(_faults)
 def federated_taken(subject: Subject) -> Iterable[Finding]:
     """Find identity providers in policies other than a role's trust policy."""
     return subject.once(_faults).get("federated", ())
 
 
+@needs(_faults)
 def provider_form(subject: Subject) -> Iterable[Finding]:
     """Find federated principals that are neither a domain nor a provider's ARN."""
     return subject.once(_faults).get("provider", ())
@@ -94,18 +113,6 @@ def service_form(subject: Subject) -> Iterator[Finding]:
             problem = _not_service(entry.text)
             if problem and not set("*?$") & set(entry.text):
                 yield _service(entry.pointer, f"{shown(entry.text)}, a value of {condition.key},", problem)
-
-
-def _faults(subject: Subject) -> Faults:
-    found = no_faults()
-    for view in subject.statements if subject.elements & _ELEMENTS else ():
-        for element in ("Principal", "NotPrincipal"):
-            if element in view.raw:
-                _element(view.raw[element], view, element, found)
-        for entry in view.principals:
-            if entry.kind in _KINDS and "${" not in entry.text:
-                _entry(entry, subject.type, found)
-    return found
 
 
 def _element(written: Any, view: StatementView, element: str, found: Faults) -> None:

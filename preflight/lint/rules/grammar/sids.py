@@ -9,27 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from preflight.lint.policy.finding import Edit, Faults, Finding, no_faults, shown
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.subject import Subject
 
 _REFUSED = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
-
-
-def characters(subject: Subject) -> Iterable[Finding]:
-    """Find Sids with other characters than letters and digits."""
-    return subject.once(_faults).get("characters", ())
-
-
-def repeated(subject: Subject) -> Iterable[Finding]:
-    """Find Sids that stand in more than one statement."""
-    return subject.once(_faults).get("repeated", ())
-
-
-def empty(subject: Subject) -> Iterator[Finding]:
-    """Find Sids that are empty."""
-    for view in subject.statements:
-        if view.raw.get("Sid") == "":
-            place = f"{view.pointer}/Sid"
-            yield Finding(place, "the Sid is empty", edits=(Edit("remove", place),))
 
 
 def _faults(subject: Subject) -> Faults:
@@ -50,6 +33,26 @@ def _faults(subject: Subject) -> Faults:
         else:
             first[sid] = f"Statement[{view.index}]"
     return found
+
+
+@needs(_faults)
+def characters(subject: Subject) -> Iterable[Finding]:
+    """Find Sids with other characters than letters and digits."""
+    return subject.once(_faults).get("characters", ())
+
+
+@needs(_faults)
+def repeated(subject: Subject) -> Iterable[Finding]:
+    """Find Sids that stand in more than one statement."""
+    return subject.once(_faults).get("repeated", ())
+
+
+def empty(subject: Subject) -> Iterator[Finding]:
+    """Find Sids that are empty."""
+    for view in subject.statements:
+        if view.raw.get("Sid") == "":
+            place = f"{view.pointer}/Sid"
+            yield Finding(place, "the Sid is empty", edits=(Edit("remove", place),))
 
 
 def _other(sid: str, place: str, subject: Subject) -> tuple[str, bool, None, tuple[()], tuple[Edit, ...]]:

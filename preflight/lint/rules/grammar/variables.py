@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 
 from preflight.lint.analysis.policy_variables import _VARIABLE, WrittenVariable, possible, variables
 from preflight.lint.policy.finding import Finding, shown
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.subject import Subject
 
 _OTHERS = frozenset({"NotAction", "Principal", "NotPrincipal"})
 _WITH_VARIABLES = "2012-10-17"
 
 
+@needs(possible)
 def closed(subject: Subject) -> Iterator[Finding]:
     """Find variables without a closing brace."""
     for each in _used(subject):
@@ -22,6 +24,7 @@ def closed(subject: Subject) -> Iterator[Finding]:
             yield _finding(each, "has no closing brace", "add } after the variable's name; variables can't be nested")
 
 
+@needs(possible)
 def quoted(subject: Subject) -> Iterator[Finding]:
     """Find default values without quotes."""
     for each in _used(subject):
@@ -33,6 +36,7 @@ def quoted(subject: Subject) -> Iterator[Finding]:
             yield _finding(each, "has a default value without single quotes", remedy)
 
 
+@needs(possible)
 def without_space(subject: Subject) -> Iterator[Finding]:
     """Find spaces in the names of variables."""
     for each in _used(subject):
@@ -42,6 +46,7 @@ def without_space(subject: Subject) -> Iterator[Finding]:
             yield _finding(each, "has a space in its name", f"write ${{{meant}{(each.inside or '')[len(name) :]}}}")
 
 
+@needs(possible)
 def not_empty(subject: Subject) -> Iterator[Finding]:
     """Find variables without a name."""
     for each in _used(subject):
@@ -53,10 +58,9 @@ def not_empty(subject: Subject) -> Iterator[Finding]:
             )
 
 
+@needs(possible)
 def in_element(subject: Subject) -> Iterator[Finding]:
     """Find variables where AWS takes them for text: in actions and principals."""
-    if not possible(subject):
-        return
     for view in subject.statements:
         if "${" not in view.action_lines and view.raw.keys().isdisjoint(_OTHERS):
             continue
@@ -73,6 +77,7 @@ def in_element(subject: Subject) -> Iterator[Finding]:
                     yield Finding(entry.pointer, problem)
 
 
+@needs(possible)
 def in_version(subject: Subject) -> Iterator[Finding]:
     """Find variables in a policy whose version has none."""
     if subject.version == _WITH_VARIABLES:
@@ -84,6 +89,7 @@ def in_version(subject: Subject) -> Iterator[Finding]:
             yield Finding(each.entry.pointer, problem)
 
 
+@needs(possible)
 def in_place(subject: Subject) -> Iterator[Finding]:
     """Find variables of a resource in front of the fifth colon of its ARN."""
     if subject.version != _WITH_VARIABLES or not variables(subject):

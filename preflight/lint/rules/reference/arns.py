@@ -22,6 +22,7 @@ from preflight.lint.analysis.arn_overlap import fits, overlapping, within_segmen
 from preflight.lint.analysis.name_problems import NameProblem, Placed, judged_texts, of_kind
 from preflight.lint.analysis.unlisted_names import unlisted_arn, unlisted_service
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.subject import Subject
 
 _PARTS = 6
@@ -37,26 +38,35 @@ _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "cloudfront", "third-pa
 """What stands for an account in the ARNs of things that AWS or its sellers own."""
 
 
+def _judged(subject: Subject) -> Sequence[Placed]:
+    return judged_texts(subject.statements, ("Resource", "NotResource"), judge, _right)
+
+
+@needs(_judged)
 def arn_prefix(subject: Subject) -> Sequence[Finding]:
     """Find resources that are neither an ARN nor `*`."""
     return of_kind(subject.once(_judged), "prefix")
 
 
+@needs(_judged)
 def arn_fields(subject: Subject) -> Sequence[Finding]:
     """Find ARNs with fewer than six parts."""
     return of_kind(subject.once(_judged), "fields")
 
 
+@needs(_judged)
 def arn_partition(subject: Subject) -> Sequence[Finding]:
     """Find partitions that AWS does not have."""
     return of_kind(subject.once(_judged), "partition")
 
 
+@needs(_judged)
 def arn_service(subject: Subject) -> Sequence[Finding]:
     """Find services that no ARN of AWS names."""
     return of_kind(subject.once(_judged), "service")
 
 
+@needs(_judged)
 def arn_service_case(subject: Subject) -> Sequence[Finding]:
     """Find services in capital letters."""
     return of_kind(subject.once(_judged), "service case")
@@ -67,43 +77,46 @@ def service_named(subject: Subject) -> Sequence[Finding]:
     return [*of_kind(subject.once(judged_actions), "wild service"), *of_kind(subject.once(_judged), "wild service")]
 
 
+@needs(_judged)
 def arn_region(subject: Subject) -> Sequence[Finding]:
     """Find regions that AWS does not have, or not in the ARN's partition."""
     return of_kind(subject.once(_judged), "region")
 
 
+@needs(_judged)
 def arn_region_absent(subject: Subject) -> Sequence[Finding]:
     """Find regions in ARNs of resources that have none."""
     return of_kind(subject.once(_judged), "region absent")
 
 
+@needs(_judged)
 def arn_region_present(subject: Subject) -> Sequence[Finding]:
     """Find ARNs without the region that their resources have."""
     return of_kind(subject.once(_judged), "region present")
 
 
+@needs(_judged)
 def arn_account(subject: Subject) -> Sequence[Finding]:
     """Find accounts that are not twelve digits."""
     return of_kind(subject.once(_judged), "account")
 
 
+@needs(_judged)
 def arn_account_absent(subject: Subject) -> Sequence[Finding]:
     """Find accounts in ARNs of resources that have none."""
     return of_kind(subject.once(_judged), "account absent")
 
 
+@needs(_judged)
 def arn_account_present(subject: Subject) -> Sequence[Finding]:
     """Find ARNs without the account that their resources have."""
     return of_kind(subject.once(_judged), "account present")
 
 
+@needs(_judged)
 def arn_resource(subject: Subject) -> Sequence[Finding]:
     """Find ARNs that have the form of none of their service's resources."""
     return of_kind(subject.once(_judged), "resource")
-
-
-def _judged(subject: Subject) -> Sequence[Placed]:
-    return judged_texts(subject.statements, ("Resource", "NotResource"), judge, _right)
 
 
 _right: set[str] = set()

@@ -16,6 +16,7 @@ from preflight.lint.analysis.name_problems import SEARCHED, NameProblem, Placed,
 from preflight.lint.analysis.policy_variables import possible
 from preflight.lint.analysis.unlisted_names import unlisted_key
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.statements import Entry, strings
 from preflight.lint.policy.subject import Subject
 
@@ -25,41 +26,58 @@ _OLD = {"aws:arn": "aws:PrincipalArn"}
 _VARIABLE = re.compile(r"\$\{([^{},:]*:[^{},]*)(?:,[^{}]*)?\}")
 
 
+def _judged(subject: Subject) -> Sequence[Placed]:
+    found: list[Placed] = []
+    for condition in subject.once(Tested).all:
+        problems = judge(condition.key, search=len(found) < SEARCHED)
+        if problems:
+            found.extend([Placed(condition.pointer, problem, on_name=True) for problem in problems])
+    return found
+
+
+@needs(_judged)
 def key_format(subject: Subject) -> Sequence[Finding]:
     """Find keys that are not `service:name`."""
     return of_kind(subject.once(_judged), "format")
 
 
+@needs(_judged)
 def global_key_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys that begin with aws: and are none of AWS's global keys."""
     return of_kind(subject.once(_judged), "global")
 
 
+@needs(_judged)
 def service_key_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys that their service does not have."""
     return of_kind(subject.once(_judged), "service")
 
 
+@needs(_judged)
 def key_service_exists(subject: Subject) -> Sequence[Finding]:
     """Find keys of services that AWS does not have."""
     return of_kind(subject.once(_judged), "prefix")
 
 
+@needs(_judged)
 def tag_key_named(subject: Subject) -> Sequence[Finding]:
     """Find keys of tags that do not say which tag."""
     return of_kind(subject.once(_judged), "tag")
 
 
+@needs(_judged)
 def key_current(subject: Subject) -> Sequence[Finding]:
     """Find global keys that newer ones replace."""
     return of_kind(subject.once(_judged), "old")
 
 
+@needs(_judged)
 def key_in_use(subject: Subject) -> Sequence[Finding]:
     """Find keys that AWS has retired, or uses without documenting them."""
     return of_kind(subject.once(_judged), "unlisted")
 
 
+@needs(possible)
 def variable_exists(subject: Subject) -> Iterator[Finding]:
     """Find policy variables that name no condition key of AWS."""
     found = 0
@@ -77,8 +95,6 @@ def variable_exists(subject: Subject) -> Iterator[Finding]:
 def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield the variables of resources and of values with their pointers, but for a template's own."""
     entries: list[Entry] = []
-    if not possible(subject):
-        return
     for statement in subject.statements:
         if "${" in statement.resource_lines:
             entries.extend(statement.resources)
@@ -92,15 +108,6 @@ def _variables(subject: Subject) -> Iterator[tuple[str, str]]:
             for name in _VARIABLE.findall(entry.text):
                 if "::" not in name:
                     yield entry.pointer, name.strip()
-
-
-def _judged(subject: Subject) -> Sequence[Placed]:
-    found: list[Placed] = []
-    for condition in subject.once(Tested).all:
-        problems = judge(condition.key, search=len(found) < SEARCHED)
-        if problems:
-            found.extend([Placed(condition.pointer, problem, on_name=True) for problem in problems])
-    return found
 
 
 @lru_cache(maxsize=8192)

@@ -49,7 +49,7 @@ def variable_allowed(subject: Subject) -> Iterator[Finding]:
     """Find policy variables in values of operators that take none."""
     if subject.version != "2012-10-17":
         return
-    for condition in subject.once(Tested).all if possible(subject) else ():
+    for condition in subject.once(Tested).all if subject.once(possible) else ():
         for value in condition.values if condition.mentions("${") else ():
             if "${" not in value.text:
                 continue

@@ -46,6 +46,8 @@ def permissions(subject: Subject) -> Iterator[Finding]:
 def _everywhere(subject: Subject, what: str, comes_to: str) -> Iterator[Finding]:
     """Yield one finding for each statement and entry of Action: what is added to another is a finding of its own."""
     listed = kind(what)
+    if listed.isdisjoint(subject.grants.actions):
+        return
     known: set[tuple[int, str, str]] = set()
     for grants, level in subject.graded_grants():
         if not grants.actions or grants.administrator is not None:

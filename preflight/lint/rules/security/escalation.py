@@ -60,6 +60,8 @@ def existing_role(subject: Subject) -> Iterator[Finding]:
 
 
 def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
+    if _pivots(kind).isdisjoint(subject.grants.actions):
+        return
     known: set[Way] = set()
     for grants, level in subject.graded_grants():
         found = [way for way in _open_ways(grants, kind) if way not in known]

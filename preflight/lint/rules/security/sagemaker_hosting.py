@@ -12,8 +12,9 @@ from functools import cache
 from preflight.iam.pattern import matches
 from preflight.lint.analysis.condition_index import without_key
 from preflight.lint.analysis.escalation_paths import ways
-from preflight.lint.analysis.hosting_grants import allowing, is_on
+from preflight.lint.analysis.hosting_grants import allowing, hosting_grants, is_on
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.statements import ConditionEntry
 from preflight.lint.policy.subject import Subject
 
@@ -47,6 +48,7 @@ def lower_case_names(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+@needs(hosting_grants)
 def pass_role_to_sagemaker(subject: Subject) -> Iterator[Finding]:
     """Find iam:PassRole beside SageMaker's actions that take a role, without saying to which service."""
     if not any(allowing(subject, action) for action in _PASSING):
@@ -79,6 +81,7 @@ def _taking_roles_elsewhere() -> frozenset[str]:
     )
 
 
+@needs(hosting_grants)
 def model_with_its_role(subject: Subject) -> Iterator[Finding]:
     """Find policies for deploying that pass SageMaker no role: every model that reads an artifact names one."""
     if not all(allowing(subject, action) for action in _DEPLOYS):
@@ -106,6 +109,7 @@ def _keeps_off_sagemaker(condition: ConditionEntry) -> bool:
     )
 
 
+@needs(hosting_grants)
 def tags_with_their_permission(subject: Subject) -> Iterator[Finding]:
     """Find policies that allow creating with certain tags only, and do not allow adding tags."""
     if allowing(subject, "sagemaker:AddTags"):
@@ -128,6 +132,7 @@ def _demands_tags(condition: ConditionEntry) -> bool:
     return (key == "aws:tagkeys" or key.startswith("aws:requesttag/")) and not without_key(condition)
 
 
+@needs(hosting_grants)
 def endpoint_with_its_config(subject: Subject) -> Iterator[Finding]:
     """Find policies that allow to create or update endpoints on endpoints, but on no configuration, or vice versa."""
     for action in _BOTH:
@@ -148,6 +153,7 @@ def endpoint_with_its_config(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+@needs(hosting_grants)
 def deploying_apart_from_running(subject: Subject) -> Iterator[Finding]:
     """Find policies that both deploy endpoints and do what endpoints do as their execution role."""
     deploys = [each for action in _DEPLOYS for each in allowing(subject, action)]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preflight.lint.analysis.hosting_grants import allowing, is_on
+from preflight.lint.analysis.hosting_grants import allowing, hosting_grants, is_on
 from preflight.lint.policy.finding import Finding
+from preflight.lint.policy.needs import needs
 from preflight.lint.policy.subject import Subject
 
 _INVOKING = (
@@ -18,6 +19,7 @@ _INVOKING = (
 )
 
 
+@needs(hosting_grants)
 def invoking_on_endpoints(subject: Subject) -> Iterator[Finding]:
     """Find policies that allow to invoke inference components, but no endpoint."""
     for action in _INVOKING:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from preflight.documents.text.schema import at
 from preflight.lint.analysis.pattern_coverage import WILD, PatternList, covers_text
-from preflight.lint.analysis.proved_redundancy import covered_by, reaches
+from preflight.lint.analysis.proved_redundancy import begun_elsewhere, covered_by, reaches
 from preflight.lint.policy.finding import Edit, Finding, names
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
@@ -94,8 +94,9 @@ def statements(subject: Subject) -> Iterator[Finding]:
     """Find statements that others cover: the policy is shown to decide the same without them."""
     if not 1 < len(subject.statements) <= _COMPARED:
         return
-    if not _may_repeat(subject.statements):
+    if not _may_repeat(subject.statements) or not (begun := begun_elsewhere(subject)):
         return
+    tried = {view.index for view in begun}
     gone: set[int] = set()
     reach = subject.once(reaches)
     groups: dict[tuple[object, ...], list[StatementView]] = defaultdict(list)
@@ -104,6 +105,8 @@ def statements(subject: Subject) -> Iterator[Finding]:
         groups[raw.get("Effect"), str(raw.get("Principal")), str(raw.get("NotPrincipal"))].append(view)
     for group in groups.values():
         for view in reversed(group) if len(group) > 1 else ():
+            if view.index not in tried:
+                continue
             others = [each for each in group if each is not view and each.index not in gone]
             beside = [reach[each.index] for each in others if _always_beside(subject, each, view)]
             if by := covered_by(subject, view, beside):
