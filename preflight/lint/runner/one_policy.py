@@ -15,7 +15,7 @@ from preflight.engine.rule_headers import Head
 from preflight.errors import PreflightError
 from preflight.json_pointer import unescape
 from preflight.lint.policy.finding import Finding
-from preflight.lint.policy.needs import Need, need_of
+from preflight.lint.policy.needs import NeededPart, need_of
 from preflight.lint.policy.subject import Subject
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ PolicyCheck: TypeAlias = Callable[[Subject], Iterable[Finding]]
 class _Needing(NamedTuple):
     """The checks that need the same (nothing in particular, where it is None), with the places and rules of each."""
 
-    need: Need | None
+    need: NeededPart | None
     checks: list[tuple[int, Head, PolicyCheck]]
 
 
@@ -93,7 +93,7 @@ class Linter:
         """
         key = subject.type, subject.elements & self._elements
         if key not in self._about:
-            found: dict[Need | None, list[tuple[int, Head, PolicyCheck]]] = {}
+            found: dict[NeededPart | None, list[tuple[int, Head, PolicyCheck]]] = {}
             for place, rule in enumerate(self._rules):
                 if (not rule.types or key[0] in rule.types) and (not rule.elements or rule.elements & key[1]):
                     check = self._function(rule)
