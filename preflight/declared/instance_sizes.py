@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 
 _MIB = 1024
 
@@ -42,5 +41,5 @@ def _lack(instance_type: str, required: Mapping[str, Any]) -> str | None:
 
 @cache
 def _sizes() -> Mapping[str, tuple[int, int, int]]:
-    document = json.loads((folder("rules") / "instance-sizes.json").read_text(encoding="utf-8"))
+    document = declared_json("instance-sizes")
     return {name: (cpus, memory, accelerators) for name, (cpus, memory, accelerators) in document["types"].items()}

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Literal, TypeAlias
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 
 Puller: TypeAlias = Literal["role", "service", "unsure"]
 
@@ -36,7 +35,7 @@ def is_of_aws(account: str) -> bool:
 
 @cache
 def _registries() -> dict[tuple[str, str], Puller]:
-    document = json.loads((folder("rules") / "aws-registries.json").read_text(encoding="utf-8"))
+    document = declared_json("aws-registries")
     return {
         (region, account): who
         for sort, who in _PULLERS.items()

@@ -15,18 +15,19 @@ from dataclasses import dataclass, replace
 
 from preflight.iam.credentials import barred
 from preflight.iam.decision import StatementRef
-from preflight.iam.own_objects import OWN_ACTIONS, of_aws, unsettled
+from preflight.iam.own_objects import may_be_of_aws, of_aws, unsettled
 from preflight.iam.policy import Policy
 from preflight.iam.principals import Caller, Perhaps, PrincipalMatch, PrincipalType, grant, perhaps
 from preflight.iam.request import Policies, PolicyType
 from preflight.iam.service_rules import (
-    NO_PERMISSION_NEEDED,
-    NOT_SIGNED,
-    RCP_SERVICES,
-    RCP_SPARES,
-    ROOT_KEEPS,
+    kept_by_root,
+    no_permission_needed,
     on_an_unknown_key,
+    rcp_doubt,
+    rcp_services,
+    rcp_spares,
     resource_policy_rules,
+    unsigned_services,
 )
 from preflight.iam.statement import Statement
 from preflight.iam.uncertain_names import WHICH_KEY
@@ -184,7 +185,7 @@ class _Builder:
         if self.who.kind is not PrincipalType.ANONYMOUS or not statement.allows or how is not PrincipalMatch.DIRECT:
             return None
         service = self.action.partition(":")[0]
-        if service in NOT_SIGNED or any(
+        if service in unsigned_services() or any(
             each.key == _URL_AUTH and each.values == ("NONE",) for each in statement.conditions
         ):
             return None
@@ -230,7 +231,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authoriz
 def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Policies) -> Evaluation:
     """Work a question out. `action` is in lower case; `owner` is the account that owns the resource, empty if none."""
     denied = barred(who, action, resource) or of_aws(action, resource, who.text)
-    if action in NO_PERMISSION_NEEDED:
+    if action in no_permission_needed():
         return Evaluation(who, action, owner, (), (), 0, 0, (), () if denied else ((),), (), denied=denied)
     spelled = action.startswith("sagemaker:")
     unnamed = on_an_unknown_key(action, resource)
@@ -241,19 +242,21 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
     unknown = policies.unknown
 
     resource_policies = () if policies.resource is None or service == "iam" else (policies.resource,)
-    kept = who.kind is PrincipalType.ROOT and who.account == owner and action in ROOT_KEEPS
+    kept = who.kind is PrincipalType.ROOT and who.account == owner and action in kept_by_root()
     granted = build.named(PolicyType.RESOURCE, resource_policies, denies=not kept)
     if service != "iam" and not kept:
         granted[PrincipalMatch.DIRECT] |= build.perhaps(PolicyType.RESOURCE)
 
     levels: list[Need] = []
-    if service in RCP_SERVICES and action not in RCP_SPARES and not who.service_linked:
+    if service in rcp_services() and action not in rcp_spares() and not who.service_linked:
+        why = rcp_doubt(service)
+        doubt = Perhaps("the service", (service,), why) if why else None
         for level in policies.resource_control or ():
             for policy in level:
                 for statement in policy.about(action):
                     # AWS attaches RCPFullAWSAccess to every level: only Deny counts, and its Principal must be "*".
                     if not statement.allows:
-                        build.add(PolicyType.RCP, policy, statement)
+                        build.add(PolicyType.RCP, policy, statement, unsure=doubt)
         build.perhaps(PolicyType.RCP, allow=False)
     if who.of_account and not who.service_linked:
         unread = build.perhaps(PolicyType.SCP)
@@ -271,9 +274,9 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
         levels.append((PolicyType.VPC_ENDPOINT, build.perhaps(PolicyType.VPC_ENDPOINT)))
 
     ways = _ways(build, granted, owner, required=resource_policy_rules(action, resource))
-    if doubt := unsettled(action, resource, who):
+    if left_open := unsettled(action, resource, who):
         bit = build.bit()
-        build.unknown.append((bit, PolicyType.IDENTITY, doubt))
+        build.unknown.append((bit, PolicyType.IDENTITY, left_open))
         levels.append((PolicyType.IDENTITY, bit))
     always = 0
     for each in build.candidates:
@@ -294,7 +297,7 @@ def evaluation(who: Caller, action: str, resource: str, owner: str, policies: Po
         build.bounded,
         denied,
         unnamed,
-        action in OWN_ACTIONS,
+        may_be_of_aws(action),
         spelled,
         spelled and any(each.statement.resources is not None and each.statement.resources.cased for each in left),
     )

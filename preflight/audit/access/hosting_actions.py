@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 
 ANY_NAME = "?*"
 
@@ -27,5 +26,5 @@ class HostingAction:
 @cache
 def hosting_actions() -> tuple[HostingAction, ...]:
     """Return the actions, in the order of a resource's life."""
-    declared = json.loads((folder("rules") / "audit-data" / "hosting.json").read_bytes())
+    declared = declared_json("audit-data/hosting")
     return tuple(HostingAction(each["action"], each["group"], each["resource"]) for each in declared["actions"])

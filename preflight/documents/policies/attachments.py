@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json, folder
 from preflight.documents.policies.found_policy import FoundPolicy, Problem
 from preflight.documents.policies.template_values import text_of
 from preflight.documents.text.document import Document
@@ -83,11 +83,9 @@ def of_template_named(document: Document, pointer: str, value: Any, owner: str) 
     return [FoundPolicy(document, None, "identity", pointer, owner, {"address": owner}, problems=(problem,))]
 
 
-@cache
 def sam_templates() -> Mapping[str, Mapping[str, Any]]:
     """Return SAM's policy templates by name: their parameters and statements."""
-    path = folder("rules") / "stacks" / "sam-policy-templates.json"
-    found: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["templates"]
+    found: Mapping[str, Mapping[str, Any]] = declared_json("stacks/sam-policy-templates")["templates"]
     return found
 
 

@@ -7,13 +7,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, NamedTuple
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PassedOver, PolicyDocumentType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
@@ -218,12 +216,9 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) or (is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"))
 
 
-@cache
 def policy_places() -> Mapping[str, Mapping[str, PolicyDocumentType]]:
     """Return the properties that hold a policy and its type, by the type of resource."""
-    found: dict[str, dict[str, PolicyDocumentType]] = json.loads(
-        (folder("rules") / "lint-data" / "policy-places.json").read_bytes()
-    )
+    found: dict[str, dict[str, PolicyDocumentType]] = declared_json("lint-data/policy-places")
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from preflight.documents.policies.found_policy import PolicyDocumentType
-from preflight.iam.service_rules import RCP_SERVICES
+from preflight.iam.service_rules import rcp_services
 
 # What a trust policy can allow: STS's actions whose resource is the role (service authorization reference of AWS STS).
 # GetFederationToken and the like have other resources; a principal assumes a role by these.
@@ -90,7 +90,7 @@ def _fits_rcp(statements: Iterable[Mapping[str, Any]]) -> bool:
         and each.get("Principal") in _EVERYONE
         and any(True for _ in _actions(each))
         and "NotAction" not in each
-        and all(action.partition(":")[0].lower() in RCP_SERVICES for action in _actions(each))
+        and all(action.partition(":")[0].lower() in rcp_services() for action in _actions(each))
         for each in statements
     )
 

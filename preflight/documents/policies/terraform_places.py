@@ -6,14 +6,13 @@ CloudFormation's.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypedDict
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PolicyDocumentType
 from preflight.documents.policies.policy_type import service_of
 
@@ -95,17 +94,15 @@ class _Declared(TypedDict):
     services: Mapping[str, str]
 
 
-@cache
 def _declared() -> _Declared:
-    found: _Declared = json.loads((folder("rules") / "lint-data" / "terraform-policy-places.json").read_bytes())
+    found: _Declared = declared_json("lint-data/terraform-policy-places")
     return found
 
 
 @cache
 def _of_awscc() -> Mapping[str, Mapping[str, PolicyDocumentType]]:
     found: dict[str, dict[str, PolicyDocumentType]] = {}
-    text = (folder("rules") / "lint-data" / "policy-places.json").read_bytes()
-    for type_, places in json.loads(text).items():
+    for type_, places in declared_json("lint-data/policy-places").items():
         _, service, name = type_.split("::")
         found[f"awscc_{service.lower()}_{snake(name)}"] = {
             "/".join(snake(each) for each in path.split("/") if each != "*"): held for path, held in places.items()

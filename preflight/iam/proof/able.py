@@ -10,7 +10,7 @@ from preflight.iam.principals import PrincipalType
 from preflight.iam.proof.boxes import Box
 from preflight.iam.proof.callers import Person, lookup_of
 from preflight.iam.proof.keys import OF_THE_CALLER
-from preflight.iam.service_rules import NOT_SIGNED
+from preflight.iam.service_rules import unsigned_services
 from preflight.iam.variables import Missing
 
 _PARTITION = re.compile(r"arn:([a-z-]+):")
@@ -42,7 +42,7 @@ def able(people: Iterable[Person], must: Sequence[Box]) -> list[Person]:
         # A variable without a value matches no resource.
         found.sort(key=lambda each: any(lookup_of(each)(key) is Missing.ABSENT for key in keys))
     heads = {text.lower().partition(":")[0] for text in min(actions, key=len, default=())}
-    if heads and heads <= NOT_SIGNED:
+    if heads and heads <= unsigned_services():
         return found
     return sorted(found, key=lambda each: each.who.kind is PrincipalType.ANONYMOUS)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice, product
 
 from preflight.iam.conditions import Condition
-from preflight.iam.key_facts import CARRIED_BY_SESSIONS
+from preflight.iam.key_facts import carried_by_sessions
 from preflight.iam.policy import Policy
 from preflight.iam.proof.callers import mentioned_accounts
 from preflight.iam.proof.strangers import outside_networks
@@ -141,7 +141,7 @@ def _values(key: str, about: Sequence[Condition], holder: Mapping[str, Values]) 
         return [(now.strftime("%Y-%m-%dT%H:%M:%SZ"),), ()]
     if key == "aws:sourceip":
         return [(each,) for each in _addresses(about)]
-    if key.startswith(_NEVER) or key in CARRIED_BY_SESSIONS:
+    if key.startswith(_NEVER) or key in carried_by_sessions():
         return [()]
     return [holder[key]] if key in holder else None
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from preflight.iam.conditions import Condition
 from preflight.iam.context import RequestContext
-from preflight.iam.identity_providers import PEOPLE, SHARED
+from preflight.iam.identity_providers import providers_of_people, shared_providers
 from preflight.iam.principals import Caller, PrincipalError, caller
 from preflight.iam.proof.keys import OF_THE_CALLER
 from preflight.iam.proof.patterns.automaton import words
@@ -79,9 +79,13 @@ def crowd(
     sessions = session_names(sought, listed)
     found += [session for text in found for session in _sessions(text, sessions)]
     found += ["example.amazonaws.com", *_services(entries, conditions)]
-    found += [*PEOPLE, f"arn:aws:iam::{fresh}:saml-provider/example"]
+    found += [*providers_of_people(), f"arn:aws:iam::{fresh}:saml-provider/example"]
     if ("Federated", "*") in entries:
-        found += [f"arn:aws:iam::{fresh}:oidc-provider/{host}" for host in SHARED if host not in PEOPLE]
+        found += [
+            f"arn:aws:iam::{fresh}:oidc-provider/{host}"
+            for host in shared_providers()
+            if host not in providers_of_people()
+        ]
     found += examples(sought)
     missing = ""
     if thorough:

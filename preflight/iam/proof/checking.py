@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from preflight.iam.decision import Outcome, StatementRef
-from preflight.iam.own_objects import OWN_OBJECTS
+from preflight.iam.own_objects import own_objects
 from preflight.iam.policy import Policy
 from preflight.iam.proof.boxes import Box, box_of, meaning, zone
 from preflight.iam.proof.dimensions import Point, Space
@@ -28,7 +28,7 @@ from preflight.iam.proof.self_grants import action_groups, self_grant
 from preflight.iam.proof.values import Values
 from preflight.iam.proof.witness import NOTHING_KNOWN, KnownNames, find
 from preflight.iam.request import Request
-from preflight.iam.service_rules import NO_PERMISSION_NEEDED, RCP_SERVICES, RCP_SPARES
+from preflight.iam.service_rules import no_permission_needed, rcp_services, rcp_spares
 from preflight.iam.statement import Statement
 
 MOST_COUNTEREXAMPLES = 10
@@ -109,9 +109,9 @@ class ClaimCheck:
         conditions = [each for one in (policy, old) if one is not None for s in one.statements for each in s.conditions]
         self._scene = ProofScope(type_, {each.key: each.name for each in conditions})
         self.space = Space(type_ in NAMING, ROLES if type_ == "trust" else RESOURCES, given.assumed)
-        self.free = [zone(sorted(NO_PERMISSION_NEEDED))]
+        self.free = [zone(sorted(no_permission_needed()))]
         if type_ not in NAMING:
-            self.free += [zone(sorted(actions), patterns) for actions, patterns in OWN_OBJECTS]
+            self.free += [zone(sorted(each.actions), each.patterns) for each in own_objects()]
         self.missing: dict[str, None] = {}
         self._shown: list[Counterexample] = []
         self._candidate: Counterexample | None = None
@@ -125,9 +125,9 @@ class ClaimCheck:
         boxes = [box_of(each) for each in policy.statements]
         denies = [each for each in boxes if each.statement is not None and not each.statement.allows]
         if self._type == "rcp":
-            everything = Box(zone(sorted(f"{service}:*" for service in RCP_SERVICES)).actions)
+            everything = Box(zone(sorted(f"{service}:*" for service in rcp_services())).actions)
             plain = [Box(each.actions, each.resources, None, each.conditions) for each in denies]
-            return Parts([everything], [*plain, zone(sorted(RCP_SPARES))])
+            return Parts([everything], [*plain, zone(sorted(rcp_spares()))])
         allows = [each for each in boxes if each.statement is not None and each.statement.allows]
         return Parts(allows or ([Box()] if self._type == "scp" else []), denies)
 

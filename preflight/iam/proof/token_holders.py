@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from preflight.iam.conditions import Condition
 from preflight.iam.identity_providers import (
     COGNITO,
-    PEOPLE,
-    SHARED,
     app_claims,
     example_subjects,
     is_shared,
     names_customer,
     provider_host,
+    providers_of_people,
+    shared_providers,
     telling_claims,
 )
 from preflight.iam.principals import Caller, PrincipalType
@@ -62,7 +62,7 @@ def users(
 ) -> Iterator[tuple[str, Box]]:
     """Yield the providers that sign in the users of apps, with the requests of any users of the apps that are named."""
     for host in hosts(principals):
-        if host in PEOPLE:
+        if host in providers_of_people():
             yield host, _zone(host, actions, [*outside, *other_tokens(conditions, host, telling_claims(host))])
 
 
@@ -70,9 +70,9 @@ def hosts(principals: Iterable[Principals]) -> list[str]:
     """Return the shared providers that Principal elements name, or may mean by a `*`."""
     entries = {entry for each in principals for entry in each.entries}
     if ("Federated", "*") in entries:
-        return list(SHARED)
+        return list(shared_providers())
     found = [host for _, value in sorted(entries) if is_shared(host := provider_host(value))]
-    return [*dict.fromkeys(found), *(PEOPLE if any(value == "*" for _, value in entries) else ())]
+    return [*dict.fromkeys(found), *(providers_of_people() if any(value == "*" for _, value in entries) else ())]
 
 
 def other_tokens(conditions: Iterable[Condition], host: str = "", claims: Sequence[str] = ()) -> list[TokenCondition]:

@@ -5,12 +5,11 @@ Both are data with their reasons (`rules/lint-data/unlisted.json`), read when a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.iam.pattern import matches_action
 from preflight.iam.wildcard import Matcher, any_of, tokens
 
@@ -75,9 +74,8 @@ def _actions() -> dict[str, Any]:
     return {name: each for each in _data()["actions"] for name in each["names"]}
 
 
-@cache
 def _data() -> Any:
-    return json.loads((folder("rules") / "lint-data" / "unlisted.json").read_bytes())
+    return declared_json("lint-data/unlisted")
 
 
 @cache

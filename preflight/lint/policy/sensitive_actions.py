@@ -5,20 +5,18 @@ What an entry of Action grants of them is worked out once for each text: most po
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.iam.wildcard import matcher, tokens
 
 
-@cache
 def lint_data(name: str) -> Any:
     """Return the content of a file of `rules/lint-data/`."""
-    return json.loads((folder("rules") / "lint-data" / f"{name}.json").read_bytes())
+    return declared_json(f"lint-data/{name}")
 
 
 @cache

@@ -261,7 +261,9 @@ def decide_known(case: Case, context: Values, doubts: Doubts) -> str:
         levels = []
     rcps = [named["policy"] for level in case.get("resource_control_policies") or [] for named in level]
     # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
-    if service not in RCP_SERVICES or is_service_linked(principal) or action == "kms:retiregrant":
+    # The page lists OpenSearch Service by a prefix that its actions do not have.
+    bears = doubts.perhaps("RCPs of es") if service == "es" and rcps else service in RCP_SERVICES
+    if not bears or is_service_linked(principal) or action == "kms:retiregrant":
         rcps = []
     endpoints = policies_in(case, "vpc_endpoint_policies")
     resource_policy = case.get("resource_policy")

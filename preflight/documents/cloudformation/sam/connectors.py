@@ -10,10 +10,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.documents.cloudformation.sam.resource import Written, is_intrinsic, made, map_in
 
 _TYPE = "AWS::Serverless::Connector"
@@ -176,8 +175,6 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     return {"Fn::Sub": [text, named] if named else text}
 
 
-@cache
 def _profiles() -> Mapping[str, Any]:
-    path = folder("rules") / "stacks" / "sam-connector-profiles.json"
-    found: Mapping[str, Any] = json.loads(path.read_bytes())
+    found: Mapping[str, Any] = declared_json("stacks/sam-connector-profiles")
     return found

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from preflight.engine.result import Level
+from preflight.iam.service_rules import rcp_services
 from preflight.lint.policy.finding import Edit, Finding, shown
 from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
@@ -64,19 +64,12 @@ def rcp_actions(subject: Subject) -> Iterator[Finding]:
             if service and not service.strip("*"):
                 remedy = "name the services, such as s3:* and sqs:*"
                 yield Finding(entry.pointer, f"{shown(entry.text)} covers every service", remedy)
-            elif ":" in entry.text and not set("*?") & set(service) and service not in _reached():
+            elif ":" in entry.text and not set("*?") & set(service) and service not in rcp_services():
                 problem = (
                     f"{shown(entry.text)} belongs to a service that AWS doesn't list for resource control policies"
                 )
                 # AWS adds services to its list, and ours is a copy.
                 yield Finding(entry.pointer, problem, level=Level.WARNING)
-
-
-@cache
-def _reached() -> frozenset[str]:
-    from preflight.lint.policy.sensitive_actions import lint_data
-
-    return frozenset(lint_data("rcp-services")["services"])
 
 
 def _is_full_access(view: StatementView) -> bool:

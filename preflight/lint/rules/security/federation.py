@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preflight.iam.identity_providers import COGNITO, GITHUB, PEOPLE, is_shared, telling_claims
+from preflight.iam.identity_providers import COGNITO, GITHUB, is_shared, providers_of_people, telling_claims
 from preflight.lint.analysis.token_conditions import asks, claim, claims_of, trusted
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.subject import Subject
@@ -30,7 +30,7 @@ def shared_provider_without_subject(subject: Subject) -> Iterator[Finding]:
         claims = {claim(each) for each in claims_of(view, provider) if asks(each)}
         if not claims_of(view, provider):
             continue
-        of_customers = is_shared(provider) and provider not in (GITHUB, *PEOPLE)
+        of_customers = is_shared(provider) and provider not in (GITHUB, *providers_of_people())
         if of_customers and claims.isdisjoint(telling_claims(provider)):
             yield Finding(
                 place.pointer,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from preflight.iam.identity_providers import GITHUB, GITHUB_OWNERS, is_github_subject, names_customer
+from preflight.iam.identity_providers import GITHUB, github_owners, is_github_subject, names_customer
 from preflight.lint.analysis.token_conditions import asks, claim, claims_of, trusted
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry
@@ -25,7 +25,7 @@ def github_without_repository(subject: Subject) -> Iterator[Finding]:
         conditions = claims_of(view, provider) if provider == GITHUB else []
         if not conditions:
             continue
-        limits = [each for each in conditions if claim(each) in (*GITHUB_OWNERS, "sub")]
+        limits = [each for each in conditions if claim(each) in (*github_owners(), "sub")]
         if not any(_says_whose(each) for each in limits):
             wide = limits[0] if limits else None
             says = (
