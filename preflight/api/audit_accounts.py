@@ -117,10 +117,10 @@ def _orders(
     from preflight.audit.many.task import Orders
     from preflight.audit.settings import audit_settings
     from preflight.documents.config import find_config
-    from preflight.report.audit import plain
+    from preflight.report.cited_policies import with_policies
 
     orders = Orders(
-        plain,
+        with_policies,
         regions=tuple(regions),
         endpoint_url=endpoint_url,
         settings=audit_settings(find_config([place]).audit),

@@ -97,10 +97,9 @@ def _rendered(found: Audit, options: AuditOptions, view: View) -> str:
         return "".join(as_csv([report.plain(found)], options.table))
     if format_ == "html":
         from preflight.report.audit_html import page
-        from preflight.report.cited_policies import cited_policies
+        from preflight.report.cited_policies import with_policies
 
-        document = report.plain(found)
-        return page([{**document, "policies": cited_policies(found.scene, document)}])
+        return page([with_policies(found)])
     if format_ != "text":
         return rendered(found.report, format_, view)
     from preflight.report.terminal import wrapped

@@ -6,17 +6,65 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.account.facts import Ask, Known
+from preflight.audit.check import Audit
 from preflight.audit.scene import Scene
+from preflight.report.audit import plain
 
+MOST_TEXT = 4_000_000
+"""How many characters of policies a document has at most: a page is to open at once, whatever the account holds."""
 _INLINE = {"iam:role": "RolePolicyList", "iam:user": "UserPolicyList", "iam:group": "GroupPolicyList"}
 _NAME = {"iam:role": "RoleName", "iam:user": "UserName", "iam:group": "GroupName"}
+_ORGANIZATION = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+_FOUND = {"fail": 0, "open": 1}
+_LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
-def cited_policies(scene: Scene, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the documents of the policies of an account that its audit's document cites, as far as they are known."""
-    cited = {each["policy"] for result in document["results"] for each in result["evidence"]}
-    cited |= {each["policy"] for step in document["escalation"]["steps"] for each in step["by"]}
-    return {name: text for name, text in _named(scene) if name in cited}
+def with_policies(audit: Audit) -> dict[str, Any]:
+    """Return an audit as plain data, with the documents of the policies that it cites (`policies`)."""
+    document = plain(audit)
+    return {**document, "policies": cited_policies(audit.scene, document)}
+
+
+def cited_policies(scene: Scene, document: Mapping[str, Any], most: int = MOST_TEXT) -> dict[str, Any]:
+    """Return the documents of the policies of an account that its audit's document cites, as far as they are known.
+
+    Of more than `most` characters those that the most severe results and the steps to an administrator cite.
+    """
+    known = _by_name(scene)
+    found: dict[str, Any] = {}
+    counted: set[int] = set()
+    left = most
+    for name in dict.fromkeys(_cited(document)):
+        if (policy := known.get(name)) is None:
+            continue
+        if id(policy) not in counted:
+            size = len(str(policy))
+            if size > left:
+                continue
+            counted.add(id(policy))
+            left -= size
+        found[name] = policy
+    return found
+
+
+def _cited(document: Mapping[str, Any]) -> Iterator[str]:
+    """Give the names of the policies that are cited, those of the most severe results first."""
+    shown = [each for each in document["results"] if each["kind"] in _FOUND]
+    shown.sort(key=lambda each: (_LEVELS[each["level"]], _FOUND[each["kind"]]))
+    for each in (*(one["evidence"] for one in shown), *(step["by"] for step in document["escalation"]["steps"])):
+        yield from (one["policy"] for one in each)
+
+
+def _by_name(scene: Scene) -> dict[str, Any]:
+    """Return policies by each name that something may cite them by. A name that two different ones have is left out:
+    which of them is meant, it doesn't say.
+    """
+    found: dict[str, Any] = {}
+    several: set[str] = set()
+    for name, text in (*_named(scene), *_of_organization(scene)):
+        if found.setdefault(name, text) != text:
+            several.add(name)
+    return {name: text for name, text in found.items() if name not in several}
 
 
 def _named(scene: Scene) -> Iterator[tuple[str, Any]]:
@@ -41,6 +89,15 @@ def _named(scene: Scene) -> Iterator[tuple[str, Any]]:
         text = next((one.get("Document") for one in versions if one.get("IsDefaultVersion", True)), None)
         if text is not None:
             arn = each["Arn"]
-            name = f"policy {each.get('PolicyName') or arn.rpartition('/')[2]}"
-            yield from ((cited, text) for cited in (arn, name))
+            short = each.get("PolicyName") or arn.rpartition("/")[2]
+            name = f"policy {short}"
+            yield from ((cited, text) for cited in (arn, name, short))
             yield from ((f"{name} of {who}", text) for who in attached.get(arn, ()))
+
+
+def _of_organization(scene: Scene) -> Iterator[tuple[str, Any]]:
+    for kind in _ORGANIZATION:
+        key = {"AccountId": scene.account_id, "PolicyType": kind}
+        fact = scene.account.read(Ask.one("organizations:policy-levels", "", key))
+        for level in (fact.value["levels"] or ()) if isinstance(fact, Known) else ():
+            yield from ((each["name"], each["policy"]) for each in level)

@@ -14,9 +14,13 @@ from typing import Any
 
 import pytest
 
+from preflight.audit.check import audit
 from preflight.cli.app import invoke
+from preflight.documents.text.document import Document
+from preflight.report.audit import plain
 from preflight.report.audit_html import SCRIPTS, STYLES, asset, embedded, page
 from preflight.report.audit_html_data import region_of
+from preflight.report.cited_policies import cited_policies, with_policies
 from tests.audit.generated import account
 from tests.report.audits import climbing, grant, made, quota, real, result, role, row, step
 
@@ -258,3 +262,36 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     markup = Markup(output.read_text(encoding="utf-8"))
     assert markup.texts["title"] == "Audit of account 111122223333"
     assert len(markup.data["findings"]) > 5
+
+
+def test_policies_that_are_cited_are_on_the_page_within_bounds() -> None:
+    found = audit(Document("account.json", account(100, endpoints=20)))
+    document = plain(found)
+    policies = cited_policies(found.scene, document)
+    cited = {each["policy"] for one in document["results"] for each in one["evidence"]}
+    assert policies and policies.keys() <= cited | {each["policy"] for one in _steps(document) for each in one["by"]}
+    assert {each for each in cited if each.startswith("the trust policy of ")} <= policies.keys()
+    fewer = cited_policies(found.scene, document, most=2_000)
+    assert fewer and len(fewer) < len(policies)
+    assert with_policies(found)["policies"] == policies
+
+
+def test_a_name_of_two_policies_gives_no_text() -> None:
+    given = account(3, endpoints=0)
+    role = given["iam"]["RoleDetailList"][0]
+    names = [f"arn:aws:iam::{owner}:policy/same" for owner in ("aws", "111122223333")]
+    role["AttachedManagedPolicies"] = [{"PolicyName": "same", "PolicyArn": name} for name in names]
+    given["iam"]["Policies"] = [
+        {"PolicyName": "same", "Arn": name, "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True,
+         "Document": {"Version": "2012-10-17", "Statement": {"Sid": sid, "Effect": "Deny", "Action": "*"}}}]}
+        for name, sid in zip(names, "AB", strict=True)
+    ]  # fmt: skip
+    scene = audit(Document("account.json", given), select=["ACC110"]).scene
+    by = [{"policy": each, "statement": ""} for each in (*names, f"policy same of role {role['RoleName']}", "same")]
+    document = {"results": [{"kind": "fail", "level": "note", "evidence": by}], "escalation": {"steps": []}}
+    assert cited_policies(scene, document).keys() == set(names)
+
+
+def _steps(document: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = document["escalation"]["steps"]
+    return found

@@ -343,6 +343,40 @@ def test_so_many_findings_are_cut_on_paper(browser: Browser) -> None:
         assert seen.numbers(".print-finding") == 2_000
 
 
+def test_on_paper_a_statement_is_printed_once_and_what_is_left_out_is_named(browser: Browser) -> None:
+    by = [{"policy": "p", "statement": "Write"}]
+    document = made(
+        [
+            result(number, rule=rule, level="error", kind="fail", evidence=by)
+            for rule in ("ACC110", "ACC112")
+            for number in range(1_500)
+        ]
+    )
+    document["policies"] = {"p": {"Statement": [{"Sid": "Write", "Action": "iam:PutRolePolicy"}, {"Sid": "Other"}]}}
+    with browser.open(page([document])) as seen:
+        seen.page.emulate_media(media="print")
+        seen.page.wait_for_selector("#print h2")
+        said = seen.page.locator("#print").inner_text()
+        assert said.count("iam:PutRolePolicy") == 1 and "Other" not in said
+        assert "Not printed: 1,000 of ACC112." in said and "preflight audit --format csv" in said
+        assert re.search(r"ACC112 \S+ \(500 of 1,500\)", said)
+
+
+def test_a_statement_that_many_hold_is_one_with_its_text(browser: Browser) -> None:
+    by = [{"policy": f"the trust policy of role r{number}", "statement": "Statement[1]"} for number in range(90)]
+    document = made([result(1, evidence=by, subject="arn:aws:iam::111122223333:policy/p")])
+    document["policies"] = {each["policy"]: {"Statement": [{"Sid": "A"}, {"Sid": "B"}]} for each in by}
+    with browser.open(page([document]), "findings") as seen:
+        seen.page.locator("#findings-body .line").first.click()
+        assert seen.numbers(".details .policy") == 1 and seen.numbers(".details dd li") == 20
+        seen.page.get_by_role("button", name="Show all 90 policies").click()
+        assert seen.numbers(".details dd li") == 90
+        seen.page.locator(".details .policy summary").click()
+        assert '"B"' in seen.text(".details mark") and seen.numbers(".details mark") == 1
+        link = seen.page.locator(".details a", has_text="arn:aws:iam").first.get_attribute("href")
+        assert link == "https://console.aws.amazon.com/iam/home#/policies/arn:aws:iam::111122223333:policy/p"
+
+
 def hostile() -> dict[str, Any]:
     bad = role(BAD)
     found = result(0, rule="ACC110", message=f"role {BAD} is `{BAD}` \u202egnp.exe", subject=bad)

@@ -49,6 +49,25 @@ function short(text) {
   return parts[0] === "arn" && parts.length > 5 ? parts.slice(5).join(":") : text;
 }
 
+// Where the console shows what an ARN names; of other partitions it has other addresses.
+function consoleAddress(arn) {
+  if (!/^arn:aws:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:[\w+=,.@/:-]+$/.test(arn)) return null;
+  return arn.startsWith("arn:aws:iam:") && arn.includes(":policy/")
+    ? `https://console.aws.amazon.com/iam/home#/policies/${arn}`
+    : `https://console.aws.amazon.com/go/view?arn=${encodeURIComponent(arn)}`;
+}
+
+function named(arn) {
+  const href = consoleAddress(arn);
+  if (!href) return el("code", arn);
+  return el(
+    "a",
+    { href, target: "_blank", rel: "noopener noreferrer", title: "Open in the AWS console" },
+    el("code", arn),
+    icon("external"),
+  );
+}
+
 function tally(items, key) {
   const counts = new Map();
   for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
@@ -57,21 +76,29 @@ function tally(items, key) {
 
 // The texts of cited policies, by account and name.
 const policies = new Map(data.policies.map(([account, name, text]) => [`${texts[account]} ${texts[name]}`, text]));
+const policyAt = (account, { policy }) => policies.get(`${account} ${policy}`);
 
-// A policy with the statement that is cited marked; nothing where its text is not on the page.
+// The statements of a policy, each with whether it is the one that is cited.
+function statementsIn(at, cited) {
+  const place = /^Statement\[(\d+)\]$/.exec(cited);
+  return [JSON.parse(texts[at]).Statement ?? []]
+    .flat()
+    .map((each, index) => [each, place ? Number(place[1]) === index : each.Sid === cited]);
+}
+
+// A policy with the statement that is cited marked, made when it is opened; where its text is not on the page, nothing.
 function policyText(account, { policy, statement }) {
-  const at = policies.get(`${account} ${policy}`);
+  const at = policyAt(account, { policy });
   if (at === undefined) return null;
-  const whole = JSON.parse(texts[at]);
-  const listed = [whole.Statement ?? []].flat();
-  const place = /^Statement\[(\d+)\]$/.exec(statement);
-  const isCited = (each, index) => (place ? Number(place[1]) === index : each.Sid === statement);
-  return el(
-    "details",
-    { class: "policy" },
-    el("summary", "Policy text"),
-    listed.map((each, index) =>
-      el(isCited(each, index) ? "mark" : "div", el("pre", { tabindex: "0" }, JSON.stringify(each, null, 2))),
-    ),
-  );
+  const whole = el("details", { class: "policy" }, el("summary", `Policy text of ${short(policy)}`));
+  whole.addEventListener("toggle", () => {
+    if (!whole.open || whole.childElementCount > 1) return;
+    whole.append(
+      ...statementsIn(at, statement).map(([each, isCited]) =>
+        el(isCited ? "mark" : "div", el("pre", { tabindex: "0" }, JSON.stringify(each, null, 2))),
+      ),
+    );
+    whole.querySelector("mark")?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  });
+  return whole;
 }

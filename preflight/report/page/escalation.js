@@ -99,7 +99,7 @@ class Escalation {
       el(
         "span",
         { class: "pick-note" },
-        `${node.kind} \u00b7 ${counted(steps, "step")} \u00b7 ${WAYS[node.next.kind] ?? node.next.kind}`,
+        `${node.kind} \u00b7 ${counted(steps, "step")} \u00b7 ${wayOf(node.next)}`,
       ),
     );
     button.addEventListener("click", () => {

@@ -180,7 +180,7 @@ function badge(state) {
 }
 
 // All that is known of a finding, as a list of terms; the page and its print show the same.
-function explained(finding, { withRule = true, withRemedy = true } = {}) {
+function explained(finding, { withRule = true, withRemedy = true, onPaper = false } = {}) {
   const about = ruleOf(finding.rule);
   const entry = (term, ...content) =>
     content.flat().filter(Boolean).length ? [el("dt", term), el("dd", ...content)] : [];
@@ -192,22 +192,8 @@ function explained(finding, { withRule = true, withRemedy = true } = {}) {
       finding.kind === "open" ? "How to resolve it" : "Remedy",
       withRemedy && finding.remedy && prose(finding.remedy),
     ),
-    entry(
-      "Evidence",
-      finding.evidence.length > 0 &&
-        el(
-          "ul",
-          finding.evidence.map((each) =>
-            el(
-              "li",
-              each.statement && [el("code", each.statement), " of "],
-              el("code", each.policy),
-              policyText(finding.account, each),
-            ),
-          ),
-        ),
-    ),
-    entry("Subject", finding.subject && el("code", finding.subject)),
+    entry("Evidence", finding.evidence.length > 0 && evidenceList(finding, onPaper)),
+    entry("Subject", finding.subject && (onPaper ? el("code", finding.subject) : named(finding.subject))),
     entry(
       "Location",
       location && [
@@ -218,6 +204,27 @@ function explained(finding, { withRule = true, withRemedy = true } = {}) {
     entry("Account", several && el("code", finding.account)),
     withRule && entry("Rule", ruleText(finding.rule, about)),
   );
+}
+
+// Statements that are the same are one, with all whose they are and one text.
+const MANY_HOLDERS = 20;
+function evidenceList({ account, evidence }, onPaper) {
+  const alike = Map.groupBy(evidence, (each) => `${each.statement} ${policyAt(account, each) ?? each.policy}`);
+  return [...alike.values()].map((own) => {
+    const drawn = (some) =>
+      el(
+        "ul",
+        some.map(({ policy, statement }) =>
+          el("li", statement && [el("code", statement), " of "], onPaper ? el("code", policy) : named(policy)),
+        ),
+      );
+    if (onPaper)
+      return [
+        drawn(own.slice(0, MANY_HOLDERS)),
+        own.length > MANY_HOLDERS && el("p", `and ${counted(own.length - MANY_HOLDERS, "policy", "policies")} more.`),
+      ];
+    return [...cut(own, MANY_HOLDERS, drawn, "policies"), policyText(account, own[0])];
+  });
 }
 
 function ruleText(id, about) {

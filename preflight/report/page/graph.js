@@ -1,7 +1,7 @@
 // The drawing of ways: administrators to the right, those who get there in one step left of them, and so on. Those who
 // are no one's step are one node for each way that they take.
 
-const BOX = { width: 208, height: 38, gap: 58, pitch: 50, top: 34, margin: 2 };
+const BOX = { width: 246, height: 38, gap: 58, pitch: 50, top: 34, margin: 2 };
 
 function graph(trees, owner) {
   const placed = [];
@@ -54,7 +54,7 @@ function edge(from, to, x, y) {
   return el(
     "svg:g",
     { class: `edge way-${kind}`, "aria-hidden": "true" },
-    el("svg:title", from.group ? WAYS[kind] : from.node.next.how),
+    el("svg:title", from.group ? from.group.way : from.node.next.how),
     el("svg:path", {
       d: `M${start} C${start[0] + bend},${start[1]} ${stop[0] - bend},${stop[1]} ${stop}`,
       "stroke-width": Math.min(1.25 + Math.log10(size) / 2, 3).toFixed(2),
@@ -64,10 +64,12 @@ function edge(from, to, x, y) {
 }
 
 function box({ node, group }, x, y, owner) {
-  const title = group ? `${number(group.members.length)} principals` : node.name;
   const through = group ? group.size - group.members.length : node.size - 1;
+  const title = group
+    ? `${number(group.members.length)} principals` + (through ? ` \u00b7 ${number(through)} through them` : "")
+    : node.name;
   const note = group
-    ? WAYS[group.kind] + (through ? ` \u00b7 ${number(through)} through them` : "")
+    ? group.way
     : [node.administrator && node.kind ? "administrator" : node.kind, through && `${number(through)} through it`]
         .filter(Boolean)
         .join(" \u00b7 ");
@@ -93,8 +95,8 @@ function box({ node, group }, x, y, owner) {
     el(
       "svg:svg",
       { width: BOX.width - 6, height: BOX.height },
-      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, 22)),
-      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 34)),
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, group ? 33 : 27)),
+      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 40)),
     ),
   );
   return made;

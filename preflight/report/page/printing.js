@@ -10,6 +10,7 @@ function printed() {
     .slice(0, MOST_PRINTED);
   const byRule = [...Map.groupBy(some, (finding) => finding.rule)];
   const left = chosen.length - some.length;
+  const whole = tally(chosen, (finding) => finding.rule);
   const parts = [
     data.audits.length > 0 && [
       el("h2", some.length ? "Findings" : "No findings"),
@@ -18,22 +19,74 @@ function printed() {
           "p",
           `${number(chosen.length)} of ${counted(findings.length, "finding")}, as the filters of the page left them.`,
         ),
-      left > 0 && el("p", `The ${number(some.length)} most severe of ${number(chosen.length)} are printed.`),
+      left > 0 && [
+        el("p", `The ${number(some.length)} most severe of ${number(chosen.length)} are printed.`),
+        notPrinted(whole, byRule),
+      ],
       byRule.map(([rule, own]) => [
-        el("h3", `${rule} ${ruleOf(rule).name} (${number(own.length)})`),
+        el("h3", `${rule} ${ruleOf(rule).name} (${amountPrinted(own.length, whole.get(rule))})`),
         ruleText(rule, ruleOf(rule)).slice(1),
         [...Map.groupBy(own, (finding) => finding.remedy)].map(([remedy, alike]) => remedied(remedy, alike)),
       ]),
+      statementsPrint(some),
       nodes.climbing.length > 0 && [el("h2", "Ways to administrator"), waysPrint()],
       principals.length > 0 && [el("h2", "Who can do what with endpoints"), accessPrint()],
-      quotas.length > 0 && [
-        el("h2", "Quotas"),
-        quotaBars(quotas.filter((quota) => quota.used).slice(0, MANY_QUOTAS), "Quotas"),
-      ],
+      quotas.length > 0 && [el("h2", "Quotas"), quotasPrint()],
     ],
     data.accounts.length > 0 && [el("h2", "Accounts"), accountsPrint()],
   ];
   return parts.flat(Infinity).filter(Boolean);
+}
+
+function amountPrinted(some, all) {
+  return some === all ? number(all) : `${number(some)} of ${number(all)}`;
+}
+
+// Of which rules how many findings are left out, and how to get them.
+function notPrinted(whole, byRule) {
+  const on = new Map(byRule.map(([rule, own]) => [rule, own.length]));
+  const left = [...whole]
+    .map(([rule, count]) => [rule, count - (on.get(rule) ?? 0)])
+    .filter(([, count]) => count)
+    .sort(([, one], [, other]) => other - one);
+  return el(
+    "p",
+    `Not printed: ${left.map(([rule, count]) => `${number(count)} of ${rule}`).join(", ")}. Filter the page to print ` +
+      "others; preflight audit --format csv writes all.",
+  );
+}
+
+// The statements that the printed findings cite, each once.
+const MOST_STATEMENTS = 300;
+function statementsPrint(some) {
+  const found = new Map();
+  for (const { account, evidence } of some)
+    for (const each of evidence) {
+      const at = policyAt(account, each);
+      if (at === undefined || !each.statement) continue;
+      const key = `${at} ${each.statement}`;
+      if (!found.has(key)) found.set(key, { at, statement: each.statement, names: new Set() });
+      found.get(key).names.add(each.policy);
+    }
+  if (!found.size) return null;
+  const few = [...found.values()].slice(0, MOST_STATEMENTS);
+  return [
+    el("h2", "Cited statements"),
+    few.map(({ at, statement, names }) => [
+      el(
+        "p",
+        el("code", statement),
+        " of ",
+        el("code", names.values().next().value),
+        names.size > 1 && ` and ${counted(names.size - 1, "policy", "policies")} with the same text`,
+      ),
+      statementsIn(at, statement)
+        .filter(([, isCited]) => isCited)
+        .map(([each]) => el("pre", JSON.stringify(each, null, 2))),
+    ]),
+    found.size > few.length &&
+      el("p", `and ${counted(found.size - few.length, "more statement")}; on the page, each finding opens to its policy.`),
+  ];
 }
 
 // Findings that have one remedy, with it before them where they are several.
@@ -54,7 +107,7 @@ function remedied(remedy, alike) {
         "div",
         { class: "print-finding" },
         el("p", badge(finding.state), " ", rich(finding.message)),
-        explained(finding, { withRule: false, withRemedy: !together }),
+        explained(finding, { withRule: false, withRemedy: !together, onPaper: true }),
       ),
     ),
   ];
@@ -87,7 +140,23 @@ function waysPrint() {
         ),
       ),
     ),
-    taken.length > few.length && el("p", `and ${counted(taken.length - few.length, "more step")}.`),
+    taken.length > few.length &&
+      el("p", `and ${counted(taken.length - few.length, "more step")}: preflight audit --format csv --table ways.`),
+  ];
+}
+
+function quotasPrint() {
+  const inUse = quotas.filter((quota) => quota.used);
+  const few = inUse.slice(0, MANY_QUOTAS);
+  const left = quotas.length - few.length;
+  return [
+    quotaBars(few, "Quotas"),
+    left > 0 &&
+      el(
+        "p",
+        `and ${counted(left, "quota")}, ${inUse.length > few.length ? "less full" : "of which nothing is known to be in use"}: ` +
+          "preflight audit --format csv --table quotas.",
+      ),
   ];
 }
 
@@ -117,7 +186,8 @@ function accessPrint() {
         ),
       ),
     ),
-    rows.length > few.length && el("p", `and ${counted(rows.length - few.length, "more principal")}.`),
+    rows.length > few.length &&
+      el("p", `and ${counted(rows.length - few.length, "more principal")}: preflight audit --format csv --table access.`),
   ];
 }
 
@@ -155,7 +225,7 @@ function preparePrint() {
   const place = byId("print");
   if (place.childElementCount) return;
   place.append(...printed());
-  for (const each of document.querySelectorAll("details:not([open])")) {
+  for (const each of document.querySelectorAll("[data-view=overview] details:not([open])")) {
     each.open = true;
     unfolded.push(each);
   }

@@ -8,9 +8,19 @@ const WAYS = {
   "user-credentials": "takes its credentials",
   "existing-role": "takes over what runs with it",
 };
+const OF_SERVICE = { "passed-role": "passes a role to", "existing-role": "takes over what runs in" };
+const SERVICE = /([a-z0-9-]+):[A-Z]/g;
+// A step in few words, with the service that it is by: "passes a role to lambda".
+function wayOf(step) {
+  const word = WAYS[step.kind] ?? step.kind;
+  const services = OF_SERVICE[step.kind] ? [...step.how.matchAll(SERVICE)].map((found) => found[1]) : [];
+  const service = services.find((each) => each !== "iam" && each !== "sts");
+  return service ? `${OF_SERVICE[step.kind]} ${service}` : word;
+}
 const BRANCHES = 14;
 const DEEPER = 4;
 const LEAVES = 3;
+const CROWD = 60;
 
 const nodes = (() => {
   const found = new Map();
@@ -140,13 +150,16 @@ function way(node) {
 // Which nodes are drawn: {node | group, children}. Of many branches the largest are, unless all are asked for.
 function branch(node, all, most = BRANCHES) {
   const through = node.sources.filter((each) => each.sources.length).sort((one, other) => other.size - one.size);
-  const kept = all ? through : through.slice(0, most);
+  // Of many, those through whom only a few get there are no branches of their own.
+  const wide = through.length > most || node.sources.length > CROWD ? through.filter((each) => each.size > LEAVES) : through;
+  const kept = all ? through : wide.slice(0, most);
   const children = kept.map((each) => branch(each, all, DEEPER));
   const others = [...node.sources.filter((each) => !each.sources.length), ...through.slice(kept.length)];
-  for (const [kind, members] of Map.groupBy(others, (each) => each.next.kind)) {
+  for (const members of Map.groupBy(others, (each) => wayOf(each.next)).values()) {
     const whole = members.reduce((sum, each) => sum + each.size, 0);
+    const { kind } = members[0].next;
     if (whole <= LEAVES) children.push(...members.map((each) => ({ node: each, children: [] })));
-    else children.push({ group: { of: node, kind, members, size: whole }, children: [] });
+    else children.push({ group: { of: node, kind, way: wayOf(members[0].next), members, size: whole }, children: [] });
   }
   const size = (each) => (each.group ?? each.node).size;
   children.sort((one, other) => size(other) - size(one));
