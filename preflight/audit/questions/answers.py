@@ -97,7 +97,7 @@ def _administrator(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:
         reach = Reach.OPEN if depends_on else Reach.ALL
         yield AnswerLine(holder.arn, "administrator", "*", Access(reach, depends_on=depends_on))
     elif path := found.path(holder.arn):
-        depends_on = tuple(dict.fromkeys(each for step in path for each in step.depends_on))
+        depends_on = found.depends_on(holder.arn)
         by = tuple(dict.fromkeys(ref for step in path for ref in step.by))
         how = "; then ".join(each.how for each in path)
         reach = Reach.OPEN if depends_on else Reach.ALL

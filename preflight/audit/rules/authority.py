@@ -59,7 +59,7 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
     for arn in found.steps:
         holder, path = scene.holders.by_arn[arn], found.path(arn)
         ends = "" if path[-1].target == ADMINISTRATOR else ", an administrator"
-        depends_on = list(dict.fromkeys(each for step in path for each in step.depends_on))
+        depends_on = found.depends_on(arn)
         conditions = f" (depends on: {_listed(depends_on)})" if depends_on else ""
         first = path[0]
         yield rule.result(

@@ -120,7 +120,13 @@ class Attempts:
                 resource_policy=resource_policy,
             )
         )
-        return found and replace(found, by=tuple(_of(each, holder) for each in found.by))
+        if found is None:
+            return None
+        # A boundary that is not known can only take away.
+        reason = holder.policies.unknown.get(PolicyType.BOUNDARY)
+        limits = () if reason is None else (f"its permissions boundary, which is not known: {reason}",)
+        found = found.also(Attempt((), limits))
+        return replace(found, by=tuple(_of(each, holder) for each in found.by))
 
     def _tags(self, holder: Holder, resource: str, resource_policy: Policy | None) -> Mapping[str, str | None]:
         """Return the condition keys of tags that policies look at, as the target has them; None where it has not."""

@@ -56,7 +56,7 @@ class _Search:
         actions.update(each for way in ways() for each in (*way.needs, *way.creates))
         self._grants = AllowedActions(scene, actions)
         self._into = WaysInto(scene, self._grants, attempts)
-        self._own = OwnWays(scene, self._grants, attempts, self._into.usable)
+        self._own = OwnWays(scene, self._grants, attempts, self._into.usable.on_what_exists)
         # Principals as they can make themselves, each with the step that makes them so.
         self._made: dict[str, EscalationStep] = {}
         # Principals as others can make them: as which they are then, how, and who can.
@@ -80,6 +80,7 @@ class _Search:
                 [each for each in holders if each.arn not in standing and each.arn not in steps], {*standing, *steps}
             )
         )
+        conditional = {arn for arn, found in standing.items() if found.depends_on}
         reached = [*sorted(standing), *steps]
         left = set(self._grants.order) - {*standing, *steps}
         while left:
@@ -93,7 +94,7 @@ class _Search:
             if not closer:
                 break
             for source, possible in closer.items():
-                steps[source] = min(possible, key=lambda each: each.rank)
+                steps[source] = min(possible, key=lambda each: (each.target in conditional, each.rank))
             left -= closer.keys()
             reached = sorted(closer, key=self._grants.order.__getitem__)
         imagined = {*self._made, *self._changed}
@@ -178,12 +179,15 @@ class _Search:
             for way in ways()
             if way.kind == "existing-role"
             and not services.isdisjoint({*way.runs_as} - {INSTANCES})
-            and not self._into.is_listed(way)
+            and not self._into.usable.is_listed(way)
         ]
         found = {arn: way for arn, way in self._into.unlisted.items() if arn in left}
         for holder in self._grants.in_order(left - found.keys()) if possible else ():
             for way in possible:
-                if actions_of(way) <= self._grants.powers[holder.key] and self._into.rest(holder, way) is not None:
+                if (
+                    actions_of(way) <= self._grants.powers[holder.key]
+                    and self._into.usable.on_any_names(holder, way) is not None
+                ):
                     found[holder.arn] = way
                     break
         return found
@@ -219,7 +223,7 @@ class _Search:
         for holder in self._grants.in_order(left):
             able = [
                 each for way in of_sets if actions_of(way) <= self._grants.powers[holder.key]
-                and self._into.rest(holder, way) is not None for each in way.needs
+                and self._into.usable.on_any_names(holder, way) is not None for each in way.needs
             ]  # fmt: skip
             if able:
                 found[holder.arn] = tuple(able)

@@ -11,7 +11,7 @@ from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.audit.ways.attempts import Attempts
 from preflight.audit.ways.grants import AllowedActions
-from preflight.audit.ways.memberships import Memberships
+from preflight.audit.ways.memberships import ManagedPolicy, Memberships
 from preflight.iam.pattern import matches
 from preflight.iam.policy import Policy
 from preflight.iam.request import PolicyType
@@ -31,12 +31,20 @@ def attachable(scene: Scene, attempts: Attempts, held: Memberships, holder: Hold
         return
     yield from of_aws[1:]
     for each in held.policies.values():
-        free = each.default is not None and _allows_everything(each.default)
-        if free or attempts.on(holder, "iam:CreatePolicyVersion", each.arn) is not None:
+        if _can_allow_everything(attempts, holder, each):
             yield each.arn
     for arn in dict.fromkeys(_names(scene, holder)):
         if attempts.on(holder, "iam:CreatePolicy", arn) is not None:
             yield arn
+
+
+def _can_allow_everything(attempts: Attempts, holder: Holder, policy: ManagedPolicy) -> bool:
+    """Say whether a policy allows everything, or does once a principal has rewritten or restored it."""
+    if policy.default is not None and _allows_everything(policy.default):
+        return True
+    restores = any(_allows_everything(document) for _, document in policy.others)
+    changes = ("iam:CreatePolicyVersion", *(("iam:SetDefaultPolicyVersion",) if restores else ()))
+    return any(attempts.on(holder, each, policy.arn) is not None for each in changes)
 
 
 def _names(scene: Scene, holder: Holder) -> Iterator[str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from preflight.account.facts import Ask, Known
+from preflight.account.principals import parsed_policy
 from preflight.account.snapshots.recorder import Recorder
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import all_kinds, load_kind
+from preflight.iam.policy import Policy
+from preflight.iam.request import PolicyType
 
 KINDS = (
     "lambda:function",
@@ -30,16 +33,18 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class ListedResources:
-    """The ARNs of what the facts list of a kind, each with the ARN of its role or instance profile, None where it has
-    none. `whole` is whether that is all in the regions that are looked at, `with_roles` whether all roles are known.
+    """What the facts list of a kind, by ARN: the role or instance profile of each, None where it has none, and the
+    policies of those that have one. `whole` is whether that is all in the regions that are looked at, `with_roles`
+    whether all roles are known.
     """
 
     runs_as: Mapping[str, str | None]
+    policies: Mapping[str, Policy]
     whole: bool
     with_roles: bool
 
 
-_NOT_LISTED = ListedResources({}, whole=False, with_roles=False)
+_NOT_LISTED = ListedResources({}, {}, whole=False, with_roles=False)
 
 
 def collect_running(recorder: Recorder, region: str) -> None:
@@ -85,6 +90,7 @@ class Running:
         declared, scene = load_kind(kind), self._scene
         runs_as = declared.section("runs-as") or {}
         found: dict[str, str | None] = {}
+        policies: dict[str, Policy] = {}
         whole = with_roles = True
         for region in scene.regions:
             whole = whole and isinstance(scene.account.read(Ask.all(kind, region)), Known)
@@ -96,7 +102,11 @@ class Running:
                 role = evaluate(runs_as["of"], entry) if "of" in runs_as else entry.get(runs_as.get("role", ""))
                 if arn:
                     found[str(arn)] = role
-        return ListedResources(found, whole, with_roles)
+                if arn and isinstance(document := entry.get("Policy"), Mapping):
+                    parsed = parsed_policy(f"the policy of {arn}", document, PolicyType.RESOURCE)
+                    if isinstance(parsed, Policy):
+                        policies[str(arn)] = parsed
+        return ListedResources(found, policies, whole, with_roles)
 
 
 def _key(identity: Sequence[str], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,12 @@ class Escalation:
             arn = found[-1].target
         return tuple(found)
 
+    def depends_on(self, arn: str) -> tuple[str, ...]:
+        """Return what a principal's way depends on: its steps, and what the administrator at its end is one under."""
+        path = self.path(arn)
+        end = self.conditions.get(path[-1].target, ()) if path else ()
+        return tuple(dict.fromkeys((*(each for step in path for each in step.depends_on), *end)))
+
     def all_steps(self) -> Iterator[EscalationStep]:
         """Give every known step on a way, the best of each principal first."""
         for arn, step in self.steps.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+import re
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from functools import cache
 
@@ -13,6 +14,7 @@ from preflight.audit.ways.attempts import Attempt, Attempts
 from preflight.audit.ways.grants import AllowedActions
 from preflight.audit.ways.running import Running
 from preflight.audit.ways.steps import EscalationStep, named
+from preflight.audit.ways.usable_ways import UsableWays
 from preflight.audit.ways.what_if import trusting
 from preflight.iam.decide import decide
 from preflight.iam.decision import Outcome
@@ -26,6 +28,9 @@ _PROVIDERS = {
     ":oidc-provider/": "iam:UpdateOpenIDConnectProviderThumbprint",
 }
 INSTANCES = "ec2.amazonaws.com"
+_MOST_USERS = 200
+_SERVICE = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
+_IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 
 
 class WaysInto:
@@ -34,10 +39,9 @@ class WaysInto:
     def __init__(self, scene: Scene, grants: AllowedActions, attempts: Attempts) -> None:
         self._scene = scene
         self._grants = grants
-        self.running = Running(scene)
+        self._running = Running(scene)
+        self.usable = UsableWays(attempts, self._running)
         self._try = attempts
-        self._rests: dict[tuple[str, str], Attempt | None] = {}
-        self._usables: dict[tuple[str, str], Attempt | None] = {}
         # Who could go a way if something existed of which the facts do not list all, by key.
         self.unlisted: dict[str, Way] = {}
         self._trusting: dict[str, Policy] = {}
@@ -100,6 +104,40 @@ class WaysInto:
                 both = tried.also(Attempt((), assumed.depends_on))
                 how = f"{action} on role {role.name}, then assumes it"
                 yield both.step(holder.key, role.arn, "trust-policy", how)
+                continue
+            for how, handed in self._handing_on(holder, role):
+                both = tried.also(handed)
+                yield both.step(holder.key, role.arn, "trust-policy", f"{action} on role {role.name}, then {how}")
+
+    def _handing_on(self, holder: Holder, role: Holder) -> Iterator[tuple[str, Attempt]]:
+        """Give how a principal that may write a role's trust policy gets to act as it though it may not assume it: by a
+        service that it passes the role to, or by a user whose credentials it makes.
+        """
+        passed = self._passing(holder, role, _all_services())
+        if passed is not None:
+            yield passed.how, Attempt(passed.by, passed.depends_on)
+        for action in _CREDENTIALS:
+            if action.lower() not in self._grants.powers[holder.key]:
+                continue
+            user = next((each for each in self._users(holder, action) if self._may_assume(each, role)), None)
+            tried = None if user is None else self._try.on(holder, action, user.arn)
+            if user is not None and tried is not None:
+                yield f"{action} on user {user.name}, which assumes it", tried
+        new = ["iam:CreateUser", "iam:CreateAccessKey"]
+        created = self._try.anywhere(holder, new)
+        if created is not None:
+            yield f"{' + '.join(new)}, which assumes it", created
+
+    def _users(self, holder: Holder, action: str) -> Iterator[Holder]:
+        """Give the users whose credentials a principal may make, among the first of the account."""
+        users = [each for each in self._grants.holders if each.kind == "user" and not each.variant]
+        for user in users[:_MOST_USERS]:
+            if user.arn != holder.arn and self._try.on(holder, action, user.arn) is not None:
+                yield user
+
+    def _may_assume(self, user: Holder, role: Holder) -> bool:
+        trust = self._trusting.setdefault(user.arn, trusting(user.arn))
+        return self._try.on(user, "sts:AssumeRole", role.arn, resource_policy=trust) is not None
 
     def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for kind, provider in principals_of(trust):
@@ -124,7 +162,7 @@ class WaysInto:
                     yield step
         profiles = role.detail.get("InstanceProfileList") or ()
         yield from self._by_running(role, services, among)
-        if INSTANCES in services and profiles:
+        if INSTANCES in map(_canonical, services) and profiles:
             yield from self._by_instance(role, str(profiles[0].get("InstanceProfileName", "")), among)
 
     def is_trust_unknown(self, key: str) -> bool:
@@ -135,11 +173,11 @@ class WaysInto:
     def services_of(self, holder: Holder) -> frozenset[str]:
         """Return the services that may assume a principal, as its trust policy decides; none for a user."""
         trust = self._trust(holder) if holder.kind == "role" else None
-        return frozenset() if trust is None else self._services(holder, trust)
+        return frozenset() if trust is None else frozenset(map(_canonical, self._services(holder, trust)))
 
     def _services(self, role: Holder, trust: Policy) -> frozenset[str]:
         """Return the services that may assume a role, as its trust policy decides."""
-        named = {value for kind, value in principals_of(trust) if kind == "Service"}
+        named = {value for kind, value in principals_of(trust) if kind == "Service" or value == _IDENTITY_POOLS}
         if all(each.allows for each in trust.statements):
             return frozenset(named)
         policies = Policies(resource=trust)
@@ -154,46 +192,51 @@ class WaysInto:
     def _by_running(self, role: Holder, services: frozenset[str], among: Set[str]) -> Iterator[EscalationStep]:
         """Give the ways to take over what runs with the role and is in the facts."""
         for way in (each for service in sorted(services) for each in _ways_on(service)):
-            for arn in self.running.with_role(way.existing.kind, role) if way.existing is not None else ():
-                for holder in self._grants.who(way.needs[0], arn, among):
-                    tried = self._on_existing(holder, way, arn)
+            for arn in self._running.with_role(way.existing.kind, role) if way.existing is not None else ():
+                for holder in self._acting_on(way, arn, among):
+                    tried = self.usable.on_one(holder, way, arn)
                     if tried is not None:
                         taken = f"{' + '.join((*way.needs, *way.creates))} on {arn.rpartition(':')[2]}"
                         how = f"{taken}, which runs as {role.name}"
                         yield tried.step(holder.key, role.arn, "existing-role", how)
 
+    def _acting_on(self, way: Way, arn: str, among: Set[str]) -> Iterator[Holder]:
+        """Give everyone whom its own policies, or those of what a way takes over, may allow the way's first action."""
+        found = {each.key for each in self._grants.who(way.needs[0], arn, among)}
+        policy = self._running.of(way.existing.kind).policies.get(arn) if way.existing is not None else None
+        if policy is not None:
+            found |= {value for kind, value in principals_of(policy) if kind == "AWS" and value in among}
+        yield from self._grants.in_order(found)
+
     def _by_instance(self, role: Holder, profile: str, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the ways to take over an instance that has the role, if one runs: where the facts do not list all."""
         running = Attempt((), (f"an instance that runs with instance profile {profile}",))
         for way in _ways_on(INSTANCES):
-            if self.is_listed(way):
+            if self.usable.is_listed(way):
                 continue
             candidates = set.intersection(*(self._grants.able.get(each.lower(), set()) for each in way.needs)) & among
             for holder in self._grants.in_order(candidates):
-                tried = self.rest(holder, way)
+                tried = self.usable.on_any_names(holder, way)
                 if tried is not None:
                     both = tried.also(running)
                     how = f"{' + '.join(way.needs)} {way.does}, as {role.name}"
                     yield both.step(holder.key, role.arn, "existing-role", how)
-
-    def is_listed(self, way: Way) -> bool:
-        """Say whether the facts list everything that a way could take over, with its roles, or change."""
-        if way.existing is None:
-            return True
-        found = self.running.of(way.existing.kind)
-        return found.whole and (found.with_roles or way.kind != "existing-role")
 
     def _passing(self, holder: Holder, role: Holder, services: frozenset[str]) -> EscalationStep | None:
         powers = self._grants.powers[holder.key]
         passed: dict[str, Attempt | None] = {}
         best: EscalationStep | None = None
         for way, needs in _ways_into(services):
-            if not needs <= powers or self.rest(holder, way) is None or not self._has_profile(holder, role, way):
+            if (
+                not needs <= powers
+                or self.usable.on_any_names(holder, way) is None
+                or not self._has_profile(holder, role, way)
+            ):
                 continue
-            rest = self.usable(holder, way)
-            if rest is None and self.is_listed(way):
+            rest = self.usable.on_what_exists(holder, way)
+            if rest is None and self.usable.is_listed(way):
                 continue
-            for service in (each for each in way.passed_to if each in services):
+            for service in (each for each in sorted(services) if _canonical(each) in way.passed_to):
                 if service not in passed:
                     context = {"iam:PassedToService": service}
                     passed[service] = self._try.on(holder, "iam:PassRole", role.arn, context=context)
@@ -218,58 +261,6 @@ class WaysInto:
             return True
         return "iam:addroletoinstanceprofile" in self._grants.powers[holder.key]
 
-    def rest(self, holder: Holder, way: Way) -> Attempt | None:
-        """Return what allows a principal all of a way but to pass the role, which is the same whatever the role."""
-        key = holder.key, way.name
-        if key not in self._rests:
-            actions = [each for each in (*way.needs, *way.creates) if each != "iam:PassRole"]
-            self._rests[key] = self._try.anywhere(holder, actions, dict(way.on))
-        return self._rests[key]
-
-    def usable(self, holder: Holder, way: Way) -> Attempt | None:
-        """Return what allows a principal all of a way but to pass the role, on what exists: on something that the facts
-        list, where the way changes something. Where what it needs beside may exist, it depends on that.
-        """
-        key = holder.key, way.name
-        if key not in self._usables:
-            self._usables[key] = self._usable(holder, way)
-        return self._usables[key]
-
-    def _usable(self, holder: Holder, way: Way) -> Attempt | None:
-        rest = self.rest(holder, way)
-        needed = way.existing or way.within
-        if rest is None or needed is None:
-            return rest
-        listed = self.running.of(needed.kind)
-        tries = (self._on_existing(holder, way, arn) for arn in listed.runs_as)
-        best: Attempt | None = None
-        for tried in tries:
-            if tried is not None and (best is None or tried.rank < best.rank):
-                best = tried
-            if best is not None and not best.depends_on:
-                break
-        if best is None and way.within is not None and not listed.whole:
-            best = rest.also(Attempt((), (needed.called,)))
-        return best and best.also(Attempt((), way.depends_on))
-
-    def _on_existing(self, holder: Holder, way: Way, arn: str) -> Attempt | None:
-        """Return what allows a principal all of a way but to pass the role, with what it is tried on."""
-        needed = way.existing or way.within
-        on = needed.on if needed is not None else ()
-        found = self._others(holder, way, on)
-        for action in on if found is not None else ():
-            tried = self._try.on(holder, action, arn)
-            found = None if found is None or tried is None else found.also(tried)
-        return found
-
-    def _others(self, holder: Holder, way: Way, on: Sequence[str]) -> Attempt | None:
-        """Return what allows a principal those actions of a way that are not on what exists, nor pass the role."""
-        key = holder.key, f"{way.name} besides"
-        if key not in self._rests:
-            others = [each for each in (*way.needs, *way.creates) if each not in (*on, "iam:PassRole")]
-            self._rests[key] = self._try.anywhere(holder, others, dict(way.on)) if others else Attempt()
-        return self._rests[key]
-
     def _assuming(self, trust: Policy, role: str, among: Set[str]) -> set[str]:
         """Return those who may be able to assume a role: whom its trust policy names, or who may assume roles."""
         named = [value for kind, value in principals_of(trust) if kind in ("AWS", "*")]
@@ -293,14 +284,29 @@ class WaysInto:
 @cache
 def _ways_into(services: frozenset[str]) -> tuple[tuple[Way, frozenset[str]], ...]:
     """Return the ways to act as a role that these services may assume, the shortest first."""
+    services = frozenset(map(_canonical, services))
     found = [way for way in ways() if way.kind == "passed-role" and not services.isdisjoint(way.passed_to)]
     return tuple((way, actions_of(way)) for way in sorted(found, key=lambda each: len(each.needs) + len(each.creates)))
 
 
 @cache
+def _canonical(service: str) -> str:
+    """Return a service's principal without a region or the suffix of China: `ec2.amazonaws.com.cn`,
+    `states.us-east-1.amazonaws.com`.
+    """
+    found = _SERVICE.fullmatch(service)
+    return f"{found[1]}.amazonaws.com" if found is not None else service
+
+
+@cache
+def _all_services() -> frozenset[str]:
+    return frozenset(service for way in ways() for service in way.passed_to)
+
+
+@cache
 def _ways_on(service: str) -> tuple[Way, ...]:
     """Return the ways to take over what runs already with a role that a service assumed for it."""
-    return tuple(way for way in ways() if way.kind == "existing-role" and service in way.runs_as)
+    return tuple(way for way in ways() if way.kind == "existing-role" and _canonical(service) in way.runs_as)
 
 
 def actions_of(way: Way) -> frozenset[str]:
