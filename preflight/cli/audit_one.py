@@ -121,7 +121,11 @@ def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
         deliver(answers_as_csv(access.answers), options.output, private=True)
     else:
         asked = options.who_can or options.can or ""
-        nothing = f"No one can {asked}." if options.who_can else f"{asked} can do nothing."
+        nothing = (
+            f"No role or user can {asked}, and no policy of a resource allows it to others."
+            if options.who_can
+            else f"{asked} can do nothing."
+        )
         if access.unknown:
             nothing = (
                 f"Can't determine who can {asked}." if options.who_can else f"Can't determine what {asked} can do."

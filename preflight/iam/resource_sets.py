@@ -14,7 +14,7 @@ from functools import lru_cache
 from preflight.iam.context import RequestContext
 from preflight.iam.decide import RequestError, ask, decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.pattern import Extent, combinations
+from preflight.iam.pattern import Extent, combinations, overlaps_tokens
 from preflight.iam.request import Policies, Request
 from preflight.iam.variables import Missing, as_tokens, fixed, resolve
 from preflight.iam.wildcard import Tokens, tokens
@@ -65,7 +65,9 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
             parts = each.parts if fixed(each) else resolve(each, context)
             if not isinstance(parts, Missing):
                 patterns[as_tokens(parts)] = None
-    names = _combinations(tuple(patterns), tokens(request.resource), barred)
+    within = tokens(request.resource)
+    # Of patterns that match none of the names there is nothing to tell apart, and those that are left are asked again.
+    names = _combinations(tuple(each for each in patterns if _overlaps(each, within)), within, barred)
     if names is None:
         return Spread(None, ())
     examples = [(name, decide(replace(request, resource=name), policies, nearest=nearest)) for name in names.values()]
@@ -77,6 +79,11 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
     elif Outcome.OPEN not in outcomes:
         found = Extent.ALL if not denied else Extent.NONE
     return Spread(found, tuple(examples))
+
+
+@lru_cache(maxsize=16384)
+def _overlaps(pattern: Tokens, within: Tokens) -> bool:
+    return overlaps_tokens(pattern, within)
 
 
 @lru_cache(maxsize=4096)

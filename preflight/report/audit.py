@@ -9,6 +9,7 @@ from typing import Any
 from preflight.audit.access.decider import Access, Reach
 from preflight.audit.check import Audit
 from preflight.audit.questions.answers import AnswerLine, access_level
+from preflight.audit.questions.granted_by_resources import EVERYONE
 from preflight.audit.questions.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
 from preflight.audit.rules.quotas import Headroom, headrooms
 from preflight.iam.decision import StatementRef
@@ -103,7 +104,8 @@ def answers_as_text(answers: Sequence[AnswerLine]) -> Iterator[str]:
         how = {Reach.SOME: f" (some, such as {each.access.example})", Reach.OPEN: " (perhaps)"}.get(
             each.access.reach, ""
         )
-        yield clean(f"{each.principal}  {each.action} on {each.resource}{how}")
+        who = "everyone (*)" if each.principal == EVERYONE else each.principal
+        yield clean(f"{who}  {each.action} on {each.resource}{how}")
         if each.access.depends_on:
             yield clean(f"    if {' and '.join(each.access.depends_on)}")
         if each.access.by:

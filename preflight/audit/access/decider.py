@@ -92,7 +92,7 @@ class Decider:
         key = self._key(holder, (action, resource, absent, *context.items()), statements, limits, resource_policy)
         known = self._answers.get(key)
         if known is None:
-            answer = _decided(holder, action, resource, context, absent, resource_policy)
+            answer = decided(holder, action, resource, context, absent, resource_policy)
             self._answers[key] = answer, holder.policies
             return answer
         return _cited_from(known[1], holder.policies, known[0])
@@ -206,22 +206,30 @@ def _is_account(kind: str, value: str) -> bool:
     return kind in ("Service", "Federated") or value.endswith(":root") or value.isdigit()
 
 
-def _decided(
+def decided(
     holder: Holder,
     action: str,
     resource: str,
     context: Mapping[str, str],
     absent: tuple[str, ...],
     resource_policy: Policy | None,
+    owner: str | None = None,
 ) -> Access:
+    """Decide as `Decider.access` does, without what is known of others. `owner` is the account of a resource whose ARN
+    doesn't say it; None for the principal's.
+    """
     asked = _CONTEXT
     if context or absent:
         asked = replace(_CONTEXT, values={**_CONTEXT.values, **context}, absent=absent)
-    request = Request(holder.arn, action, resource, context=asked, principal_tags=holder.tags)
+    request = Request(
+        holder.arn, action, resource, owner, asked, principal_tags=holder.tags, principal_id=holder.unique_id
+    )
     policies = holder.policies if resource_policy is None else replace(holder.policies, resource=resource_policy)
     if "?" not in resource and (resource == "*" or "*" not in resource):
         return _of_one(decide(request, policies, nearest=False), resource)
-    spread = decide_all(request, policies, nearest=False)
+    # The names of objects in a bucket hold slashes.
+    barred = "" if ":s3:::" in resource and "*" not in resource.partition("/")[0] else ":/"
+    spread = decide_all(request, policies, barred=barred, nearest=False)
     allowed = [(name, each) for name, each in spread.examples if each.outcome is Outcome.ALLOWED]
     if spread.extent is Extent.ALL:
         return Access(Reach.ALL, _cited(each for _, each in allowed), allowed[0][0])

@@ -36,6 +36,11 @@ class Holder:
         return self.arn + self.variant
 
     @property
+    def unique_id(self) -> str | None:
+        """The unique id that policies may name it by; None where the facts don't have it."""
+        return self.detail.get("RoleId") or self.detail.get("UserId")
+
+    @property
     def is_service_linked(self) -> bool:
         """Whether AWS made the role for a service, which alone can change it."""
         return ":role/aws-service-role/" in self.arn

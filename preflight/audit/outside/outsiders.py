@@ -18,7 +18,7 @@ from preflight.iam.proof.strangers import outsider
 from preflight.iam.statement import Statement
 
 EVERYONE, ANY_ACCOUNT = "everyone", "any AWS account"
-_NOT_SUPPORTED = "AWS does not support NotPrincipal with Effect Allow, and does not say what it means"
+NOT_SUPPORTED = "AWS does not support NotPrincipal with Effect Allow, and does not say what it means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ NO_ONE = Outsiders({})
 def outsiders(policy: Policy, type_: DocumentType, trusted: Container[str]) -> Outsiders:
     """Return whom a policy lets in of accounts that are not trusted."""
     if _negated(policy):
-        return Outsiders({}, (_NOT_SUPPORTED,))
+        return Outsiders({}, (NOT_SUPPORTED,))
     named = sorted({each for each in _accounts(policy) if each not in trusted and each != "*"})
     if not named and "*" not in _accounts(policy):
         return NO_ONE

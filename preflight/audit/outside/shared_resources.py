@@ -82,12 +82,12 @@ def unlisted(scene: Scene) -> list[str]:
     return [
         plural(load_kind(kind).label)
         for kind in KINDS
-        if any(not _with_policies(scene, kind, region) for region in scene.regions)
+        if any(not lists_all(scene, kind, region) for region in scene.regions)
     ]
 
 
-def _with_policies(scene: Scene, kind: str, region: str) -> bool:
-    """Say whether the facts list all of a kind, to read their policies."""
+def lists_all(scene: Scene, kind: str, region: str) -> bool:
+    """Say whether the facts list all of a kind in a region, to read their policies."""
     whole = isinstance(scene.account.read(_list_of(kind, region)), Known)
     return whole and not scene.account.holds_names_only(kind, region)
 

@@ -12,7 +12,10 @@ from preflight.audit.access.covering import Covering
 from preflight.audit.access.decider import NOTHING, Access, Reach
 from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import session_names, trust_of
-from preflight.audit.questions.asked_resources import named_resources, policy_of, resources_of
+from preflight.audit.questions.asked_resources import is_role, named_resources, require_resource_of, resources_of
+from preflight.audit.questions.assumable_roles import FEW, leaving_roles, named_roles
+from preflight.audit.questions.granted_by_resources import ResourceGrant, granted, granted_to, grants
+from preflight.audit.questions.resource_policies import NO_NAME, keys_of, left_to_account, policy_of, unread, unread_for
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
 from preflight.catalog import action as catalog_action
@@ -20,6 +23,7 @@ from preflight.catalog import actions, nearest_action, nearest_service, service_
 from preflight.errors import UsageError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import PolicyType
+from preflight.iam.service_rules import NO_PERMISSION_NEEDED
 
 _ASSUME = "sts:AssumeRole"
 BECOME = "become an administrator"
@@ -38,51 +42,100 @@ class AnswerLine:
 
 def who_can(scene: Scene, action: str, on: str | None = None) -> Iterator[AnswerLine]:
     """Give everyone who may do an action, for certain or perhaps, on a resource; without one on any of its own types,
-    and on any that a policy names. Raises `UsageError` for an action that AWS does not have, or a resource that is no
-    ARN.
+    and on any that a policy names: the account's roles and users, and whom else the policies of resources and the trust
+    policies of roles allow. Raises `UsageError` for an action that AWS does not have, or a resource that is no ARN of
+    one that the action can be on.
     """
     known = _known(action)
-    if on is not None and on != "*" and not on.startswith("arn:"):
-        raise UsageError(
-            f"--on {on!r} isn't an ARN; write one such as arn:aws:sagemaker:us-east-1:111122223333:endpoint/x"
-        )
-    for holder in scene.holders.by_arn.values():
-        yield from _answers(scene, holder, known, on)
+    if on is not None:
+        require_resource_of(scene, known, on)
+    everything: set[str] = set()
+    told: set[tuple[str, str]] = set()
+    for holder in _asked_of(scene, known, on):
+        for line in _answers(scene, holder, known, on):
+            told.add((line.principal, line.resource))
+            if line.access.reach is Reach.ALL and NO_NAME in line.resource:
+                everything.add(line.principal)
+            yield line
+    for grant in grants(scene, known) if on is None else _granted_on(scene, known, on):
+        if grant.principal not in everything and (grant.principal, grant.resource) not in told:
+            yield AnswerLine(grant.principal, known, grant.resource, grant.access)
+
+
+def _asked_of(scene: Scene, action: str, on: str | None) -> Iterator[Holder]:
+    """Give whom a question is about. Without a resource, whoever has no policy that is about the action can only be
+    named by a resource's, and those are asked for themselves.
+    """
+    holders = scene.holders.by_arn.values()
+    if on is not None or action in NO_PERMISSION_NEEDED:
+        yield from holders
+        return
+    covering = Covering([action])
+    for holder in holders:
+        if holder.policies.unknown or any(map(covering.allowed, holder.policies.identity)):
+            yield holder
+
+
+def _granted_on(scene: Scene, action: str, on: str) -> Iterator[ResourceGrant]:
+    """Give who outside the account's roles and users may do an action on a resource, by its policy."""
+    policy = _trust(scene, on) if is_role(on) and action.startswith("sts:") else policy_of(scene, on)
+    if isinstance(policy, Policy):
+        yield from granted(scene, policy, action, on, inside=False)
+
+
+def _trust(scene: Scene, role: str) -> Policy | None:
+    found = scene.holders.by_arn.get(role)
+    return None if found is None else trust_of(found)
 
 
 def unknown_to(scene: Scene, action: str, on: str | None = None) -> Iterator[str]:
     """Give, in words, what is not known of an account and may allow an action to more than those who are given."""
+    known = _known(action)
     yield from (each.reason for each in scene.holders.unknown)
     for holder in scene.holders.by_arn.values():
         for policy_type, reason in holder.policies.unknown.items():
             yield f"{policy_type.value} policies of {holder.kind} {holder.name}: {reason}"
-    if on is None:
-        if action.lower().startswith("kms:"):
-            yield "a key's policy may allow others"
+    if known.startswith("sts:") and (on is None or is_role(on)):
+        roles = scene.holders.by_arn.values() if on is None else filter(None, [scene.holders.by_arn.get(on)])
+        for each in roles:
+            if each.kind == "role" and trust_of(each) is None:
+                yield f"the trust policy of role {each.name} is not known, and may allow others"
+    elif on is None:
+        yield from unread_for(scene, known)
     elif isinstance(policy := policy_of(scene, on), Unknown):
-        yield f"{policy.reason}, and may allow others"
+        more = f"; {policy.resolution}" if policy.resolution else ""
+        yield f"{policy.reason}, and may allow others{more}"
 
 
 def unknown_of(scene: Scene, principal: str) -> Iterator[str]:
     """Give, in words, what is not known of a principal."""
     for policy_type, reason in _holder(scene, principal).policies.unknown.items():
         yield f"{policy_type.value} policies: {reason}"
+    if more := unread(scene):
+        yield more
 
 
 def can(scene: Scene, principal: str) -> Iterator[AnswerLine]:
-    """Give each action that a principal may do, for certain or perhaps, the roles that it may assume, and whether it is
-    or can become an administrator. `principal` is an ARN, or a name that one role or user has. Raises `UsageError` for
-    one that is not there.
+    """Give each action that a principal may do, for certain or perhaps, by its own policies or by those of resources,
+    the roles that it may assume, and whether it is or can become an administrator. `principal` is an ARN, or a name
+    that one role or user has. Raises `UsageError` for one that is not there.
     """
     holder = _holder(scene, principal)
     yield from _administrator(scene, holder)
+    told: set[str] = set()
     for service in services():
         names = [f"{service}:{each}" for each in actions(service)]
         covering = Covering(names)
         granted = frozenset[str]().union(*map(covering.allowed, holder.policies.identity))
         for action in names:
             if action.lower() in granted and action != _ASSUME:
-                yield from _answers(scene, holder, action, None, all_of_them=False)
+                own = list(_answers(scene, holder, action, None, all_of_them=False))
+                told.update(each.action for each in own)
+                yield from own
+    for action, grant in granted_to(scene, holder):
+        if action not in told:
+            told.add(action)
+            yield AnswerLine(holder.arn, action, grant.resource, grant.access)
     for role in scene.holders.by_arn.values():
         if role.kind == "role" and role is not holder:
             access = _access(scene, holder, _ASSUME, role.arn)
@@ -122,12 +175,10 @@ def _answers(
             yield AnswerLine(holder.arn, action, on, access)
         return
     if action == _ASSUME:
-        for role in scene.holders.by_arn.values():
-            if role.kind == "role" and (access := _access(scene, holder, action, role.arn)).possible:
-                yield AnswerLine(holder.arn, action, role.arn, access)
+        yield from _assumed(scene, holder)
         return
-    open_names = [(each, _access(scene, holder, action, each)) for each in resources_of(scene, action)]
-    found = [(resource, access) for resource, access in open_names if access.possible]
+    open_names = [each for name in resources_of(scene, action) for each in _of_keys(scene, holder, action, name)]
+    found = [each for each in open_names if each[1].possible and _stands(scene, holder, action, each[1])]
     # A pattern of a policy may be about names that an open name leaves out: with a slash, of other regions or accounts.
     regions = {resource.split(":")[3] for resource, _ in found if resource.count(":") > 3}
     named = [
@@ -141,9 +192,55 @@ def _answers(
         yield AnswerLine(holder.arn, action, resource, access)
 
 
+def _assumed(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:
+    """Give which roles a principal may assume, of those that leave it to the account; of many, all of them at once."""
+    roles = leaving_roles(scene)
+    if len(roles) > FEW:
+        every = f"arn:{scene.partition}:iam::{scene.account_id}:role/{NO_NAME}"
+        leaving = _leaving(scene.partition, scene.account_id)
+        access = scene.decider.access(holder, _ASSUME, every, resource_policy=leaving)
+        if access.reach is Reach.ALL:
+            yield AnswerLine(holder.arn, _ASSUME, every, replace(access, reach=Reach.SOME, example=next(iter(roles))))
+            return
+    for role in named_roles(scene, holder):
+        if (access := _access(scene, holder, _ASSUME, role.arn)).possible:
+            yield AnswerLine(holder.arn, _ASSUME, role.arn, access)
+
+
+def _of_keys(scene: Scene, holder: Holder, action: str, resource: str) -> Iterator[tuple[str, Access]]:
+    """Give what a principal may do on a resource with an open name. Each KMS key has its own policy: where the facts
+    have all, those that leave it to the account whom to allow are one answer, and each of the others is asked.
+    """
+    keys = keys_of(scene) if action.startswith("kms:") and f":key/{NO_NAME}" in resource else None
+    if keys is None:
+        yield resource, _access(scene, holder, action, resource)
+        return
+    head = resource.removesuffix(NO_NAME)
+    of_region = {arn: policy for arn, policy in keys.items() if arn.startswith(head)}
+    left = [arn for arn, policy in of_region.items() if left_to_account(policy, action, scene.account_id)]
+    if left:
+        leaving = _leaving(scene.partition, scene.account_id)
+        access = scene.decider.access(holder, action, resource, resource_policy=leaving)
+        if access.reach is Reach.SOME:
+            # Its policies name keys: some of these, perhaps.
+            yield from ((each, _access(scene, holder, action, each)) for each in left)
+        else:
+            reach = Reach.SOME if access.reach is Reach.ALL and len(left) < len(of_region) else access.reach
+            yield (left[0] if len(of_region) == 1 else resource), replace(access, reach=reach, example=left[0])
+    for arn in of_region.keys() - set(left):
+        yield arn, _access(scene, holder, action, arn)
+
+
+def _stands(scene: Scene, holder: Holder, action: str, access: Access) -> bool:
+    """Whether what is allowed on some resources is, on the one that is given for an example, by its own policy too."""
+    if access.reach is not Reach.SOME or not isinstance(policy_of(scene, access.example), Policy):
+        return True
+    return _access(scene, holder, action, access.example).possible
+
+
 def _access(scene: Scene, holder: Holder, action: str, resource: str) -> Access:
-    role = scene.holders.by_arn.get(resource) if action == _ASSUME else None
-    if role is not None:
+    role = scene.holders.by_arn.get(resource) if action.startswith("sts:") else None
+    if role is not None and role.kind == "role":
         trust = trust_of(role)
         if trust is not None:
             found = (
@@ -160,7 +257,7 @@ def _access(scene: Scene, holder: Holder, action: str, resource: str) -> Access:
     account = resource.split(":", 5)[4] if resource.count(":") > 4 else ""
     if account.isdigit() and account != scene.account_id:
         return _unread(scene, holder, action, resource, f"the policy of {resource} in account {account} is not known")
-    policy = None if "?" in resource else policy_of(scene, resource)
+    policy = policy_of(scene, resource)
     if policy is None or isinstance(policy, Unknown):
         return scene.decider.access(holder, action, resource)
     return scene.decider.access(holder, action, resource, resource_policy=policy)
@@ -202,6 +299,8 @@ def _known(action: str) -> str:
         hint = f"; did you mean {near}:{name or '...'}?" if near else "; write it as sagemaker:CreateEndpoint"
         raise UsageError(f"there is no action {action!r}{hint}")
     found = catalog_action(service.lower(), name)
+    if found is None and set(name) & set("*?"):
+        raise UsageError(f"{action!r} has a wildcard; ask about one action, such as {service}:{actions(service)[0]}")
     if found is None:
         near = nearest_action(service.lower(), name)
         raise UsageError(f"there is no action {action!r}" + (f"; did you mean {service}:{near}?" if near else ""))

@@ -5,19 +5,21 @@ name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from string import Template
 
-from preflight.account.facts import Ask, Known, Unknown
-from preflight.account.principals import parsed_policy
 from preflight.audit.access.holders import Holder
 from preflight.audit.scene import Scene
 from preflight.catalog import action as catalog_action
 from preflight.catalog import resource_type
+from preflight.catalog.arns import ArnForm, action_forms
 from preflight.catalog.regions import regions
 from preflight.declared.expressions import arn_part
-from preflight.iam.pattern import matches
-from preflight.iam.policy import Policy
-from preflight.iam.request import PolicyType
+from preflight.errors import UsageError
+from preflight.iam.arn import Arn, ArnError
+from preflight.iam.pattern import matches, overlaps
 
+_NAMED = 3
 _SAMPLE_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
@@ -56,31 +58,58 @@ def named_resources(scene: Scene, holder: Holder, action: str, only: tuple[str, 
     yield from found
 
 
-def policy_of(scene: Scene, resource: str) -> Policy | Unknown | None:
-    """Return a resource's own policy; None where it has none, or where the facts have no policies of its type."""
-    service, name = arn_part(resource, "service") or "", arn_part(resource, "resource") or ""
-    if service == "sts" or name.startswith("role/"):
-        return None
-    ask = _ask(service, arn_part(resource, "region") or "", arn_part(resource, "account") or scene.account_id, name)
-    if ask is None:
-        return None
-    fact = scene.account.read(ask)
-    if isinstance(fact, Unknown):
-        return Unknown(f"the policy of {resource} is not known", fact.resolution)
-    if not isinstance(fact, Known) or not fact.value:
-        return None
-    return parsed_policy(f"the policy of {resource}", fact.value, PolicyType.RESOURCE)
+def is_role(resource: str) -> bool:
+    """Whether an ARN is a role's."""
+    return arn_part(resource, "service") == "iam" and (arn_part(resource, "resource") or "").startswith("role/")
 
 
-def _ask(service: str, region: str, account: str, name: str) -> Ask | None:
-    if service == "kms" and name.startswith("key/"):
-        return Ask.one("kms:key-policy", region, {"KeyId": name.removeprefix("key/")})
-    if service == "s3" and name and not name.startswith(("accesspoint", "job/")):
-        return Ask.one("s3:bucket-policy", "", {"Bucket": name.partition("/")[0]})
-    if service == "ecr" and name.startswith("repository/"):
-        key = {"registryId": account, "repositoryName": name.removeprefix("repository/")}
-        return Ask.one("ecr:repository-policy", region, key)
-    return None
+def require_resource_of(scene: Scene, action: str, on: str) -> None:
+    """Raise `UsageError` for a resource that an action cannot be on: no ARN, one of another partition or type, or a
+    role to assume that the account does not have.
+    """
+    if on == "*":
+        return
+    try:
+        arn = Arn.parse(on)
+    except ArnError as error:
+        if not on.startswith("arn:"):
+            raise UsageError(
+                f"--on {on!r} isn't an ARN; write one such as arn:aws:sagemaker:us-east-1:111122223333:endpoint/x"
+            ) from None
+        raise UsageError(f"--on: {error}") from None
+    if set("*?") & set(f"{arn.partition}{arn.service}{arn.region}{arn.account}"):
+        raise UsageError(f"--on {on!r} has a wildcard before the resource's name; name its Region and account")
+    if arn.partition != scene.partition:
+        raise UsageError(f"--on {on!r} is of partition {arn.partition}, and the account of {scene.partition}")
+    if arn.account and arn.account != "aws" and not (arn.account.isdigit() and len(arn.account) == 12):
+        raise UsageError(f"--on {on!r} has {arn.account!r} for an account; an account ID has 12 digits")
+    service, _, name = action.partition(":")
+    forms = action_forms(service.lower(), name.lower())
+    if forms is None:
+        return
+    if not forms:
+        raise UsageError(f"{action} isn't limited to resources; leave out --on")
+    if not any(_fits(each, arn) for each in forms):
+        values = {"Partition": scene.partition, "Region": arn.region or "${Region}", "Account": scene.account_id}
+        written = (Template(each.written).safe_substitute(values) for each in forms[:_NAMED])
+        raise UsageError(f"{action} isn't on {on}; it's on {' or '.join(written)}")
+    if service == "sts" and is_role(on) and arn.account == scene.account_id:
+        _require_role(scene, on)
+
+
+def _fits(form: ArnForm, arn: Arn) -> bool:
+    if form.service != arn.service or bool(form.region) < bool(arn.region):
+        return False
+    # Of a name with wildcards it is enough that some of what it means is of the type.
+    return overlaps(form.resource, arn.resource)
+
+
+def _require_role(scene: Scene, on: str) -> None:
+    found = scene.holders.by_arn.get(on)
+    if found is None and not scene.holders.unknown and not set("*?") & set(on):
+        near = get_close_matches(on, [each.arn for each in scene.holders.by_arn.values() if each.kind == "role"], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"account {scene.account_id} has no role {on}{hint}")
 
 
 def _one_of(scene: Scene, text: str, only: tuple[str, ...]) -> str | None:
