@@ -20,6 +20,7 @@ from preflight.iam.pattern import Extent
 from preflight.iam.policy import Policy
 from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.iam.resource_sets import decide_all
+from preflight.iam.service_rules import no_permission_needed
 from preflight.iam.statement import Statement
 
 _OF_PRINCIPAL = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federated", "aws:assumedroot")

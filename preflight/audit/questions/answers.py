@@ -23,7 +23,7 @@ from preflight.catalog import actions, nearest_action, nearest_service, service_
 from preflight.errors import UsageError
 from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.request import PolicyType
-from preflight.iam.service_rules import NO_PERMISSION_NEEDED
+from preflight.iam.service_rules import no_permission_needed
 
 _ASSUME = "sts:AssumeRole"
 BECOME = "become an administrator"
@@ -67,7 +67,7 @@ def _asked_of(scene: Scene, action: str, on: str | None) -> Iterator[Holder]:
     named by a resource's, and those are asked for themselves.
     """
     holders = scene.holders.by_arn.values()
-    if on is not None or action in NO_PERMISSION_NEEDED:
+    if on is not None or action.lower() in no_permission_needed():
         yield from holders
         return
     covering = Covering([action])

@@ -153,6 +153,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str | None, set[tuple[str, str]]]] =
                                      None, {(f"{OTHER}:root", "all")}),
     "trust in a service": (account(role("x", own("*")), role("r", by=trust({"Service": "lambda.amazonaws.com"}))),
                            "sts:AssumeRole", R, {("lambda.amazonaws.com", "all")}),
+    "an action that needs no permission": (account(role("x")), "sts:GetCallerIdentity", None, {("x", "all")}),
     "trust in a provider": (account(role("x", own("*")), role("r", by=policy({
         "Principal": {"Federated": f"{ARN}:saml-provider/p"}, "Action": "sts:AssumeRoleWithSAML"}))),
         "sts:AssumeRoleWithSAML", R, {("p", "all")}),
