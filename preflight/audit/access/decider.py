@@ -105,6 +105,8 @@ class Decider:
             found += policy.about(action)
         if any(each.allows for each in found) or policies.unknown:
             return found
+        if action in no_permission_needed():
+            return found
         return None if resource_policy is None or self._names_accounts(resource_policy) else found
 
     def _limiting(self, policies: Policies, action: str) -> _Limits:
