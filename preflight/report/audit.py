@@ -46,6 +46,7 @@ def _facts(audit: Audit) -> dict[str, Any]:
         "taken_at": "" if taken is None else taken.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "roles": kinds["role"],
         "users": kinds["user"],
+        **({"complete": False} if audit.scene.holders.unknown else {}),
     }
 
 
@@ -264,14 +265,17 @@ def overview(audit: Audit) -> Iterator[str]:
     scene = audit.scene
     holders = scene.holders.by_arn.values()
     kinds = [each.kind for each in holders]
-    yield f"Account {audit.account}: {kinds.count('role'):,} roles, {kinds.count('user'):,} users; " + ", ".join(
-        audit.regions
+    not_all = " (not all are known)" if scene.holders.unknown else ""
+    yield (
+        f"Account {audit.account}: {kinds.count('role'):,} roles, {kinds.count('user'):,} users{not_all}; "
+        + (", ".join(audit.regions) or "no Region")
     )
     groups = scene.able()
     if groups:
         yield "Endpoints: " + ", ".join(f"{len(groups[each]):,} can {each}" for each in groups)
     found = audit.escalation
-    yield f"Administrators: {len(found.administrators):,}; {len(found.steps):,} more can become one"
+    doubt = ", as far as is known" if scene.holders.unknown or found.undecided or found.unseen else ""
+    yield f"Administrators: {len(found.administrators):,}; {len(found.steps):,} more can become one{doubt}"
     for arn in sorted(found.administrators)[:_LISTED]:
         holder = scene.holders.by_arn[arn]
         depends_on = found.conditions.get(arn, ())

@@ -77,7 +77,8 @@ def region_of(result: Mapping[str, Any], regions: Sequence[str]) -> str:
 
 
 def _head(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: document[name] for name in ("account", "regions", "verdict", "counts")}
+    head = {name: document[name] for name in ("account", "regions", "verdict", "counts")}
+    return {**head, "complete": document.get("facts", {}).get("complete", True)}
 
 
 def _rules(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from preflight.audit.check import audit
+from preflight.documents.text.document import Document
+from preflight.report.audit import plain
 from preflight.report.audit_html import page
+from tests.audit.generated import ACCOUNT
 from tests.report.audits import climbing, grant, made, quota, real, result, role, row, step
 from tests.report.browser import Browser, Seen, opened
 
@@ -535,6 +539,19 @@ def test_an_index_of_accounts(browser: Browser) -> None:
         seen.go("accounts")
         seen.page.get_by_label("Status").select_option("failed")
         seen.says("#accounts-count", "1 of 4 accounts")
+
+
+def test_an_account_of_which_nothing_is_known(browser: Browser) -> None:
+    nothing = {"version": 1, "taken_at": "2026-11-20T09:30:00Z", "partition": "aws", "account": ACCOUNT, "regions": {}}
+    with browser.open(page([plain(audit(Document("account.json", nothing)))])) as seen:
+        assert "as far as they are known: some could not be read" in seen.text(".about")
+        said = seen.text("#overview-body")
+        assert "Can't determine who has access" in said and "questions are UNKNOWN: see the findings." in said
+        assert "No role or user can" not in said
+        seen.go("escalation")
+        assert "is known to be able to become one" in seen.text("#escalation-said")
+        seen.go("access")
+        assert seen.text("#access-none").startswith("Can't determine who has access")
 
 
 def test_an_account_in_which_nothing_is(browser: Browser) -> None:

@@ -87,6 +87,8 @@ _OF_REGION = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClie
 _SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"})
 _SKEW = re.compile(r"Signature (?:expired|not yet current)|is (?:not in the range|now earlier than)", re.IGNORECASE)
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_PAGE = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,99}>([^<]{1,99})", re.IGNORECASE)
 # botocore's errors about IAM Identity Center and `aws login` (botocore/exceptions.py).
 _SSO = frozenset({"NoAuthTokenError", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError"})
 _LOGIN = frozenset({"LoginRefreshRequired"})
@@ -144,10 +146,15 @@ def failure(error: Exception, method: str) -> Failed:
         name = error.operation_name
         if name in CREDENTIAL_CALLS and xform_name(name) != method:
             return Failed("CredentialRetrievalError", _one_line(str(error)))
+        code, message = str(answer.get("Code", "")), str(answer.get("Message", "")) or str(error)
+        status = int(about.get("HTTPStatusCode", 0))
+        if not code or _PAGE.search(message):
+            # AWS's errors have a code, and are no pages: a proxy or a gateway answered.
+            code, message = "ResponseParserError", f"HTTP {status}, {_page(message) if code else 'no error code'}"
         return Failed(
-            str(answer.get("Code", "")),
-            _one_line(str(answer.get("Message", "")) or str(error)),
-            int(about.get("HTTPStatusCode", 0)),
+            code,
+            _one_line(message),
+            status,
             about.get("HTTPHeaders", {}),
             int(about.get("RetryAttempts", 0)) + 1,
         )
@@ -234,6 +241,11 @@ def unknown(failed: Failed, call: str, resolution: str) -> Unknown:
         remedy or "run the check again; if the error persists, report it",
         code,
     )
+
+
+def _page(text: str) -> str:
+    title = _TITLE.search(text)
+    return f"an HTML page ({title[1].strip()})" if title else "an HTML page"
 
 
 def _one_line(text: str) -> str:

@@ -61,6 +61,8 @@ class SnapshotJournal:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise self._no_journal(1)
+        with suppress(OSError, AttributeError):  # another's file, a file system without modes, or Windows
+            os.fchmod(descriptor, 0o600)
         file = os.fdopen(descriptor, "r+b")
         try:
             return self._begin(file)

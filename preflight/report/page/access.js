@@ -117,6 +117,8 @@ class AccessTable {
     this.list.toTop();
     byId("access-count").textContent = counted(found.length, "principal");
     byId("access-none").hidden = found.length > 0;
+    if (!principals.length && !allKnown)
+      byId("access-none").textContent = "Can't determine who has access: not all roles and users are known.";
     this.table.setAttribute("aria-rowcount", found.length + 1);
     this.route.keep("access", { text, type: type === "endpoint" ? "" : type, region, can });
   }

@@ -5,6 +5,8 @@ const texts = data.texts;
 const LEVELS = ["error", "warning", "note"];
 const KINDS = ["fail", "open"];
 const WORDS = { error: "Error", warning: "Warning", note: "Note", open: "Unknown" };
+// Whether all roles and users are known: only then can it be said that none of them can do something.
+const allKnown = data.audits.every((audit) => audit.complete);
 const several = data.audits.length > 1;
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -90,7 +92,7 @@ function statementsIn(at, cited) {
 function policyText(account, { policy, statement }) {
   const at = policyAt(account, { policy });
   if (at === undefined) return null;
-  const whole = el("details", { class: "policy" }, el("summary", `Policy text of ${short(policy)}`));
+  const whole = el("details", { class: "policy" }, el("summary", `Policy text: ${statement ? `${statement} of ` : ""}${short(policy)}`));
   whole.addEventListener("toggle", () => {
     if (!whole.open || whole.childElementCount > 1) return;
     whole.append(

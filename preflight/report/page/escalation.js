@@ -24,14 +24,13 @@ class Escalation {
       if (event.key === "Escape" && (this.chosen || this.group)) this.choose(null);
     });
     byId("ways").classList.toggle("nobody", !nodes.climbing.length);
-    const unknown = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
     byId("escalation-said").textContent = nodes.climbing.length
       ? `Besides ${counted(administrators.length, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
         "Each is shown with the fewest steps that it takes."
-      : `Besides ${counted(administrators.length, "administrator")}, no role or user ${unknown.length ? "is known to be able to" : "can"} become one.`;
-    if (unknown.length)
+      : `Besides ${counted(administrators.length, "administrator")}, no role or user ${unknownWays.length || !allKnown ? "is known to be able to" : "can"} become one.`;
+    if (unknownWays.length)
       byId("escalation-said").append(
-        ` ${unknown.length === 1 ? "One question is" : `${number(unknown.length)} questions are`} UNKNOWN: `,
+        ` ${unknownWays.length === 1 ? "One question is" : `${number(unknownWays.length)} questions are`} UNKNOWN: `,
         el("a", { href: "#findings?rule=ACC110&kind=open" }, "see the findings"),
         ".",
       );

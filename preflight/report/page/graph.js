@@ -2,8 +2,12 @@
 // are no one's step are one node for each way that they take.
 
 const BOX = { width: 246, height: 38, gap: 58, pitch: 50, top: 34, margin: 2 };
+// On a phone two of them are beside each other.
+const NARROW = { ...BOX, width: 148, gap: 34 };
+let shape = BOX;
 
 function graph(trees, owner) {
+  shape = window.innerWidth < 560 ? NARROW : BOX;
   const placed = [];
   const edges = [];
   let lines = 0;
@@ -19,10 +23,10 @@ function graph(trees, owner) {
     return own;
   };
   for (const tree of trees) place(tree, 0);
-  const x = (depth) => BOX.margin + (deepest - depth) * (BOX.width + BOX.gap);
-  const y = (line) => BOX.top + line * BOX.pitch;
-  const width = x(0) + BOX.width + BOX.margin;
-  const height = y(Math.max(lines - 1, 0)) + BOX.height + BOX.margin;
+  const x = (depth) => shape.margin + (deepest - depth) * (shape.width + shape.gap);
+  const y = (line) => shape.top + line * shape.pitch;
+  const width = x(0) + shape.width + shape.margin;
+  const height = y(Math.max(lines - 1, 0)) + shape.height + shape.margin;
   const drawn = el("svg:svg", {
     class: "graph",
     width,
@@ -47,9 +51,9 @@ function graph(trees, owner) {
 
 function edge(from, to, x, y) {
   const kind = from.group ? from.group.kind : from.node.next.kind;
-  const start = [x(from.depth) + BOX.width, y(from.line) + BOX.height / 2];
-  const stop = [x(to.depth) - 7, y(to.line) + BOX.height / 2];
-  const bend = BOX.gap / 2;
+  const start = [x(from.depth) + shape.width, y(from.line) + shape.height / 2];
+  const stop = [x(to.depth) - 7, y(to.line) + shape.height / 2];
+  const bend = shape.gap / 2;
   const size = from.group ? from.group.size : from.node.size;
   return el(
     "svg:g",
@@ -66,7 +70,7 @@ function edge(from, to, x, y) {
 function box({ node, group }, x, y, owner) {
   const through = group ? group.size - group.members.length : node.size - 1;
   const title = group
-    ? `${number(group.members.length)} principals` + (through ? ` \u00b7 ${number(through)} through them` : "")
+    ? `${number(group.members.length)} principals` + (through ? ` \u00b7 ${number(through)} via them` : "")
     : node.name;
   const note = group
     ? group.way
@@ -91,12 +95,12 @@ function box({ node, group }, x, y, owner) {
       },
     },
     el("svg:title", group ? what : node.arn),
-    el("svg:rect", { width: BOX.width, height: BOX.height, rx: 6 }),
+    el("svg:rect", { width: shape.width, height: shape.height, rx: 6 }),
     el(
       "svg:svg",
-      { width: BOX.width - 6, height: BOX.height },
-      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, group ? 33 : 27)),
-      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, 40)),
+      { width: shape.width - 6, height: shape.height },
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, Math.floor((shape.width - 16) / (group ? 7 : 8.4)))),
+      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, Math.floor((shape.width - 16) / 5.7))),
     ),
   );
   return made;

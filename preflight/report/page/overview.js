@@ -154,7 +154,13 @@ function able() {
     most > 0 && legend(REACH_PARTS),
     most > 0
       ? barList(rows, most, "Principals by what they can do with endpoints")
-      : el("p", { class: "quiet" }, "No role or user can do anything with endpoints."),
+      : el(
+          "p",
+          { class: "quiet" },
+          allKnown
+            ? "No role or user can do anything with endpoints."
+            : "Can't determine who has access: not all roles and users are known.",
+        ),
   );
 }
 
@@ -170,6 +176,13 @@ function ways() {
       tile("plain", administrators.length, administrators.length === 1 ? "administrator" : "administrators"),
       tile(nodes.climbing.length ? "error" : "plain", nodes.climbing.length, "more can become one", "#escalation"),
     ),
+    unknownWays.length > 0 &&
+      el(
+        "p",
+        `${counted(unknownWays.length, "question is", "questions are")} UNKNOWN: `,
+        el("a", { href: "#findings?rule=ACC110&kind=open" }, "see the findings"),
+        ".",
+      ),
     distances.length > 0 &&
       barList(
         distances.map(([steps, count]) => ({

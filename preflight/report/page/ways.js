@@ -95,6 +95,9 @@ const closing = data.escalation.closing
   }))
   .sort((one, other) => other.count - one.count);
 
+// What is not known of who can become one.
+const unknownWays = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
+
 function administratorList() {
   return el(
     "ul",

@@ -39,6 +39,16 @@ def test_it_is_not_known(aws: StandIn, monkeypatch: pytest.MonkeyPatch, status: 
     assert isinstance(fact, Unknown) and fact.reason and fact.resolution
 
 
+PROXY = b"<!DOCTYPE html>\n<html>\n<title>502\n Bad Gateway</title>\n<body>" + b"<p>x</p>\n" * 99 + b"</body></html>"
+
+
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_the_page_of_a_proxy_is_one_line(aws: StandIn, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    fact = read(aws, monkeypatch, Answer(status, PROXY, "text/html"))
+    assert isinstance(fact, Unknown) and "\n" not in fact.reason and "<p>" not in fact.reason
+    assert "the response is not from AWS" in fact.reason and "proxy" in fact.resolution
+
+
 def read(aws: StandIn, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Fact[Any]:
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)

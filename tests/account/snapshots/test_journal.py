@@ -33,6 +33,15 @@ def test_it_is_the_owners_alone_and_is_read_again(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_what_others_could_read_is_the_owners_alone_when_a_run_goes_on(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.chmod(0o644)
+    journal = SnapshotJournal(tmp_path / "s.json", WHO)
+    journal.open(resume=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+    journal.close(done=False)
+
+
 @pytest.mark.parametrize("cut", range(1, 12, 3))
 def test_a_torn_line_is_trimmed(tmp_path: Path, cut: int) -> None:
     path = written(tmp_path)
