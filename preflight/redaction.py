@@ -53,14 +53,15 @@ def without_credentials(text: str) -> str:
         text = re.sub(_QUOTED_USER, rf"\1{HIDDEN}@", text)
     if "=" in text or "%3D" in text or "%3d" in text:
         text = re.sub(_PARAMETER, rf"\1{HIDDEN}", text)
-    if any(name in text for name in _NAMES):
+    if ("oken" in text or "OKEN" in text or "ccess" in text or "CCESS" in text) and any(map(text.__contains__, _NAMES)):
         text = re.sub(_NAMED, rf"\1{HIDDEN}", text)
     if "header" in text or "Header" in text:
         text = re.sub(_HEADER, rf"\1{HIDDEN}", text)
     for name in _VARIABLES:
-        for part in os.environ.get(name, "").split():
-            if len(part) >= _SHORTEST and part in text:
-                text = text.replace(part, HIDDEN)
+        if name in os.environ:  # mostly none is, and to get one that is absent takes five times as long
+            for part in os.environ.get(name, "").split():
+                if len(part) >= _SHORTEST and part in text:
+                    text = text.replace(part, HIDDEN)
     return text
 
 

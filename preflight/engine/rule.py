@@ -54,16 +54,19 @@ class Rule:
         level: Level | None = None,
     ) -> Result:
         """Return a result of this rule; `level` is the rule's own where it is None."""
+        said = f"{message}\n{remedy}"
+        if without_credentials(said) != said:  # both are looked through at once: in most there are none
+            message, remedy = without_credentials(message), without_credentials(remedy)
         return Result(
             rule=self.id,
             name=self.name,
             kind=kind,
             level=level or self.level,
-            message=without_credentials(message),
+            message=message,
             subject=without_credentials(subject) if "://" in subject else subject,
             location=location,
             evidence=tuple(evidence),
-            remedy=without_credentials(remedy),
+            remedy=remedy,
             aliases=self.aliases,
         )
 

@@ -89,15 +89,15 @@ def _filled(text: str, first: str, rest: str, width: int, most: int | None) -> I
             placeholder=" ...",
         )
         return
-    begins, *words = text.split(" ")
-    line = first + begins
-    for word in words:
-        if len(line) + len(word) < width:
-            line = f"{line} {word}"
-        else:
-            yield line
-            line = rest + word
-    yield line
+    lead = first
+    while len(lead) + len(text) > width:
+        # The last space before which all fits, or else the first there is.
+        space = text.rfind(" ", 0, max(width - len(lead) + 1, 0))
+        if space < 0 and (space := text.find(" ")) < 0:
+            break
+        yield lead + text[:space]
+        lead, text = rest, text[space + 1 :]
+    yield lead + text
 
 
 def paragraphs(text: str) -> Iterator[str]:

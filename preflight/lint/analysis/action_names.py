@@ -37,10 +37,18 @@ def odd_actions(subject: Subject) -> Sequence[Entry]:
 
 
 def _is_odd(text: str) -> bool:
-    return text.lower() not in _ids and text != "*" and not matched(text)
+    lower = text.lower()
+    if lower in _ids:
+        return False
+    if text != "*" and not matched(text):
+        return True
+    if len(_ids) < _MOST_IDS:
+        _ids.add(lower)
+    return False
 
 
-# The actions of the services that were looked up, in lower case.
+_MOST_IDS = 200_000
+# The actions of the services that were looked up, in lower case, and patterns that match some: policies share most.
 _ids: set[str] = set()
 
 

@@ -35,6 +35,7 @@ def operator_kind(operator: str) -> str:
     return next(kind for prefix, kind in _KINDS if base.startswith(prefix))
 
 
+@lru_cache(maxsize=1024)
 def _is_operator(base: str) -> bool:
     # Loaded for the first policy that has conditions.
     from preflight.iam.operators import OPERATORS

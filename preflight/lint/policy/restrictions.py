@@ -167,6 +167,7 @@ def _can_be_met(each: ConditionEntry) -> bool:
     return _meetable(each.operator, each.key, _written(each.raw))
 
 
+@lru_cache(maxsize=1024)
 def _operator(base: str) -> Operator | None:
     # Loaded for the first policy that has conditions.
     from preflight.iam.operators import OPERATORS

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from preflight.catalog.arns import ArnForm, action_forms
+from preflight.iam.caches import Kept
 from preflight.iam.pattern import matches_action
 from preflight.lint.analysis import stored_by_s3
 from preflight.lint.analysis.action_names import matched
@@ -114,7 +115,7 @@ class _Fitting:
     """The resources of a statement, taken apart once, and which actions they were found to fit."""
 
     def __init__(self, texts: tuple[str, ...]) -> None:
-        self._found = lru_cache(maxsize=65_536)(self._judge)
+        self._found: Kept[str, tuple[str, ...]] = Kept(65_536)
         self._fit: dict[str, bool] = {}
         self._parts = [_VARIABLE.sub("*", text).split(":", _PARTS - 1) for text in texts]
         self._open = any(not text.strip("*") for text in texts) or any(
@@ -125,11 +126,14 @@ class _Fitting:
         """Return the forms of the ARNs that an action or a pattern would need, `*` alone where it bears on none of
         its own; nothing where the resources fit.
         """
-        return () if self._open else self._found(action)
+        if self._open:
+            return ()
+        found = self._found.get(action)
+        return self._found.keep(action, self._judge(action)) if found is None else found
 
     def why_not_any(self, actions: Iterable[str]) -> bool:
         """Say whether `why_not` has something to say of any action."""
-        return not self._open and any(map(self._found, actions))
+        return not self._open and any(map(self.why_not, actions))
 
     def _judge(self, action: str) -> tuple[str, ...]:
         needed = _needed(action)
