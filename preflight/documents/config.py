@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from preflight.documents.policies.found_policy import NO_FORMS, POLICY_TYPES, PolicyDocumentType, ProjectForms
 from preflight.documents.text.document import Document
 from preflight.documents.text.globs import matches
+from preflight.documents.text.load import read_small
 from preflight.errors import InputError
 from preflight.relative_paths import relative_path
 
 OWN, SHARED = "preflight.toml", "pyproject.toml"
+_MOST_BYTES = 16 << 20
 _HEADER = re.compile(r"^[ \t]*\[\[\s*(?:tool\s*\.\s*preflight\s*\.\s*)?suppress\s*\]\]", re.MULTILINE)
 
 
@@ -113,13 +115,13 @@ def find_config(paths: Iterable[str] = ()) -> Config:
 
 
 def _read(path: Path) -> Config | None:
+    shown = relative_path(path)
     try:
-        data = path.read_bytes()
+        data = read_small(str(path), shown, _MOST_BYTES)
     except OSError:
         return None
     if path.name == SHARED and b"preflight" not in data:
         return None
-    shown = relative_path(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from preflight.documents.text.load import (
     MOST_BYTES,
@@ -58,7 +58,7 @@ def _read_file(path: str) -> Iterator[AnyCase]:
 def _opened(path: str) -> Iterator[Iterable[bytes]]:
     """Give the lines of a file or of stdin, decompressed. Raises `InputError`, also where reading ends early."""
     if path == "-":
-        yield stdin()
+        yield _bounded(stdin(), path)
         return
     try:
         file = Path(path).open("rb")  # noqa: SIM115 -- a ValueError is the name's only here
@@ -73,23 +73,27 @@ def _opened(path: str) -> Iterator[Iterable[bytes]]:
 
 
 def _decompressed(file: BinaryIO, path: str) -> Iterator[bytes]:
-    """Yield the lines of a compressed file, none of them beyond what a compressed document may hold."""
     import gzip
     import zlib
 
     try:
         with gzip.GzipFile(fileobj=file) as compressed:
-            while line := compressed.readline(MOST_BYTES + 1):
-                if len(line) > MOST_BYTES:
-                    raise too_large(path)
-                yield line
+            yield from _bounded(compressed, path)
     except (OSError, EOFError, zlib.error):
         raise damaged(path) from None
 
 
+def _bounded(stream: IO[bytes], path: str) -> Iterator[bytes]:
+    """Yield lines, none of them beyond what a compressed document may hold."""
+    while line := stream.readline(MOST_BYTES + 1):
+        if len(line) > MOST_BYTES:
+            raise too_large(path)
+        yield line
+
+
 def _whole(lines: Iterable[bytes], path: str) -> bytes:
-    """Return all lines as one text: of a compressed file, as much as a compressed document may hold."""
-    if not path.endswith(".gz"):
+    """Return all lines as one text: of a compressed file and stdin, as much as a compressed document may hold."""
+    if not path.endswith(".gz") and path != "-":
         return b"".join(lines)
     held: list[bytes] = []
     left = MOST_BYTES

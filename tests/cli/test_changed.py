@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
 
 from preflight.api.changed import changed_of
 from preflight.errors import UsageError
+from preflight.prove.git import changes
 
 ROOT = Path(__file__).parents[2]
 BAD = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}'
@@ -155,6 +156,29 @@ def test_git_runs_nothing_of_the_repository(repository: Path, tmp_path_factory: 
 
     assert "policies/edited.json" in changed_of(["policies"], "main")
     assert not marker.exists()
+
+
+def test_every_call_of_git_is_guarded(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those guards too that nothing needs as git is called today."""
+    calls: list[tuple[list[str], dict[str, str]]] = []
+    run_git = subprocess.run
+
+    def watched(command: list[str], **options: Any) -> Any:
+        calls.append((command, options["env"]))
+        return run_git(command, **options)
+
+    change(repository)
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
+    monkeypatch.setattr("preflight.git.subprocess.run", watched)
+    assert changed_of(["policies"], "main") and changes(["policies"], "main")
+    asked = [command for command, _ in calls]
+    settings = {"core.fsmonitor=false", "core.hooksPath=/dev/null", "safe.bareRepository=explicit", "core.pager=cat"}
+    assert all(command[0] == "git" and settings <= set(command) for command in asked)
+    guards = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
+    assert all(guards.items() <= env.items() and "GIT_EXTERNAL_DIFF" not in env for _, env in calls)
+    diffs = [command for command in asked if "diff" in command]
+    flags = {"--no-ext-diff", "--no-textconv", "--ignore-submodules"}
+    assert len(diffs) >= 2 and all(flags <= set(command) for command in diffs)
 
 
 def test_a_bare_repository_that_was_committed_is_none(

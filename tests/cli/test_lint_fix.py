@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from preflight.documents.text.atomic_write import replacing
 from tests.cli.running import Command
 
 ONCE: dict[str, Any] = {
@@ -111,6 +113,17 @@ def test_a_file_that_cannot_be_written_is_named(
         2,
         "preflight: p.json: it cannot be written (Permission denied); make it and its folder writable",
     )
+
+
+def test_what_only_its_owner_may_read_is_so_while_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text("{}")
+    (tmp_path / "p.json").chmod(0o600)
+    with replacing(tmp_path / "p.json") as stream:
+        assert os.fstat(stream.fileno()).st_mode & 0o077 == 0
+    (tmp_path / "p.json").chmod(0o644)
+    with replacing(tmp_path / "p.json", private=True) as stream:
+        assert os.fstat(stream.fileno()).st_mode & 0o077 == 0
+    assert (tmp_path / "p.json").stat().st_mode & 0o077 == 0
 
 
 def test_a_link_that_leaves_the_directory_is_not_written_through(preflight: Command, folder: Path) -> None:

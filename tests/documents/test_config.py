@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from datetime import date
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_settings_that_cannot_be_used(folder: Path, text: str | bytes, says: str
     with pytest.raises(InputError) as caught:
         find_config()
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["preflight.toml", "pyproject.toml"])
+def test_settings_without_end_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=f"{name}: it is no regular file"):
+        find_config()
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(InputError, match="it is no regular file"):
+        find_config()
+    (folder / name).unlink()
+    (folder / name).write_text("# preflight\n" * 200_000)
+    monkeypatch.setattr("preflight.documents.config._MOST_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="it is larger than 1 MiB"):
+        find_config()
 
 
 def test_what_is_wrong_in_pyproject_is_placed_in_its_table(folder: Path) -> None:

@@ -122,10 +122,11 @@ def test_lines_are_answered_as_they_come(tmp_path: Path, monkeypatch: pytest.Mon
     taken = []
 
     class Slow(io.RawIOBase):
-        def __iter__(self) -> Any:
-            for number in range(3):
-                taken.append(number)
-                yield json.dumps(case(id=str(number))).encode() + b"\n"
+        def readline(self, size: int | None = -1) -> bytes:
+            if len(taken) == 3:
+                return b""
+            taken.append(len(taken))
+            return json.dumps(case(id=str(taken[-1]))).encode() + b"\n"
 
     monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": Slow()}))
     answers = decide_all(read_cases(["-"]))

@@ -49,7 +49,7 @@ class SnapshotJournal:
         """
         try:
             # For the owner's eyes only, as the snapshot.
-            flags = os.O_RDWR | os.O_CREAT | (0 if resume else os.O_EXCL)
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | (0 if resume else os.O_EXCL)
             descriptor = os.open(self.path, flags, 0o600)
         except FileExistsError:
             raise UsageError(
@@ -58,9 +58,13 @@ class SnapshotJournal:
             ) from None
         except OSError as error:
             raise UsageError(f"{self.path} cannot be written ({error.strerror}); name another --output") from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
             os.close(descriptor)
             raise self._no_journal(1)
+        if resume and hasattr(os, "geteuid") and about.st_uid != os.geteuid():
+            os.close(descriptor)
+            raise UsageError(f"{self.path} belongs to another user, so it isn't believed; name another --output")
         with suppress(OSError, AttributeError):  # another's file, a file system without modes, or Windows
             os.fchmod(descriptor, 0o600)
         file = os.fdopen(descriptor, "r+b")

@@ -20,7 +20,8 @@ _VALUES = re.compile(
     r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bpypi-[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_ENVIRONMENTS = ("Environment", "EnvironmentVariables")
+_ENVIRONMENTS = ("environment", "environmentvariables")
+_PAIRS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"), ("Name", "Value"), ("name", "value"))
 _SHORTEST = 16
 # Guesses by entropy and by the name of a variable, and what is no secret: the first tell of nothing here, where a
 # digest is a fact that is needed.
@@ -32,9 +33,9 @@ def redacted(value: Any) -> Any:
     texts that have the form of one, and in URLs users, passwords and signatures.
     """
     if isinstance(value, dict):
-        for name, said in (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"), ("Name", "Value")):
+        for name, said in _PAIRS:
             if isinstance(value.get(name), str) and isinstance(value.get(said), str) and _NAMES.search(value[name]):
-                return {**value, said: REDACTED}
+                return {each: REDACTED if each == said else _member(each, inner) for each, inner in value.items()}
         return {name: _member(name, each) for name, each in value.items()}
     if isinstance(value, list):
         return [redacted(each) for each in value]
@@ -51,13 +52,29 @@ def _text(text: str) -> str:
 
 
 def _member(name: str, value: Any) -> Any:
-    if name in _ENVIRONMENTS and isinstance(value, dict):
-        # Lambda has them one level deeper, under Variables.
-        return {
-            each: _member("Environment", inner) if isinstance(inner, dict) else REDACTED
-            for each, inner in value.items()
-        }
+    if name.lower() in _ENVIRONMENTS and isinstance(value, dict | list):
+        return _environment(value)
+    if name.lower() == "tags" and isinstance(value, dict):
+        return {each: REDACTED if _NAMES.search(each) else redacted(inner) for each, inner in value.items()}
     return redacted(value)
+
+
+def _environment(value: Any) -> Any:
+    """Return an environment without its values: Lambda has them one level deeper, ECS as a list of names and values."""
+    if isinstance(value, dict):
+        return {name: _environment(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_variable(each) for each in value]
+    return REDACTED
+
+
+def _variable(value: Any) -> Any:
+    hidden = _environment(value)
+    return (
+        {**hidden, **{each: value[each] for each in ("Name", "name") if each in value}}
+        if isinstance(value, dict)
+        else hidden
+    )
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +18,15 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        mode = 0o600 if private else 0o666
+        # No one may read for a moment what they may not read before or after.
+        before = stat.S_IMODE(path.stat().st_mode) if not private and path.exists() else None
+        mode = 0o600 if private else 0o666 if before is None else before | stat.S_IWUSR
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if not private and path.exists():
-            beside.chmod(path.stat().st_mode & 0o7777)
+        if before is not None:
+            beside.chmod(before)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

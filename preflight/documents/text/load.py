@@ -10,14 +10,15 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from preflight.documents.text.document import Document
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
 
 DEEPEST = 200
-MOST_BYTES = 1 << 30  # what a compressed file may hold: a few kilobytes can hold any amount
+MOST_BYTES = 1 << 30  # what stdin may hold, and a compressed file: a few kilobytes can hold any amount
+_PIECE = 1 << 22
 _ZIP = b"PK\x03\x04"
 _LONGEST_INTEGER = 40
 _LONGEST_SHOWN = 60
@@ -39,7 +40,7 @@ def load(path: str, *, template: bool = False) -> Document:
 def read_bytes(path: str) -> bytes:
     """Return the content of a file, or of stdin for `-`, decompressed. Raises `InputError`."""
     if path == "-":
-        return stdin().read()
+        return _bounded(stdin(), path)
     if not path:
         raise InputError("''", "the name of a file is empty", mend="name a file, or - for stdin")
     try:
@@ -77,9 +78,11 @@ def damaged(path: str) -> InputError:
 
 
 def too_large(path: str) -> InputError:
-    """Return the error for a compressed file that holds more than `MOST_BYTES`."""
-    limit = f"{MOST_BYTES >> 20} MiB"
-    return InputError(path, f"it holds more than {limit} when it is decompressed", mend="split it, or decompress it")
+    """Return the error for a compressed file, or stdin, that holds more than `MOST_BYTES`."""
+    problem = f"it holds more than {MOST_BYTES >> 20} MiB"
+    if path == "-":
+        return InputError(path, problem, mend="split it, or name a file")
+    return InputError(path, f"{problem} when it is decompressed", mend="split it, or decompress it")
 
 
 def refuse_device(descriptor: int, path: str) -> None:
@@ -103,12 +106,34 @@ def _decompressed(data: bytes, path: str) -> bytes:
 
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
-            content = compressed.read(MOST_BYTES + 1)
+            return _bounded(compressed, path)
     except (OSError, EOFError, zlib.error):
         raise damaged(path) from None
-    if len(content) > MOST_BYTES:
-        raise too_large(path)
-    return content
+
+
+def _bounded(stream: IO[bytes], path: str) -> bytes:
+    """Return what a stream holds that may have no end. Raises `InputError`."""
+    pieces: list[bytes] = []
+    left = MOST_BYTES
+    while piece := stream.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise too_large(path)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def read_small(path: str, shown: str, most: int) -> bytes:
+    """Return the content of a regular file. Raises `OSError`, and `InputError` for another kind of file (it may have no
+    end) or a larger one.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise InputError(shown, "it is no regular file", mend="replace it, or delete it")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(shown, f"it is larger than {most >> 20} MiB", mend="make it smaller")
+    return data
 
 
 def decode(data: bytes, path: str) -> str:

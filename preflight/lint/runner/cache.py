@@ -142,7 +142,8 @@ def _is_own(path: Path) -> bool:
 
 
 def _is_users(about: os.stat_result) -> bool:
-    return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+    """Say whether a file is the user's, and no one else can write it."""
+    return not hasattr(os, "geteuid") or (about.st_uid == os.geteuid() and not about.st_mode & 0o022)
 
 
 def _digest(data: bytes) -> bytes:

@@ -93,6 +93,24 @@ def test_a_run_that_has_just_begun_is_not_gone_on_with(tmp_path: Path) -> None:
     one.close(done=True)
 
 
+def test_anothers_file_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path)
+    path.chmod(0o644)
+    away = path.rename(tmp_path / "away")
+    path.symlink_to(away)
+    with pytest.raises(UsageError, match="cannot be written"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
+    away.replace(path)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
+    monkeypatch.undo()
+    journal = SnapshotJournal(tmp_path / "s.json", WHO)
+    assert list(journal.open(resume=True)) == ASKS and path.stat().st_mode & 0o077 == 0
+    journal.close(done=True)
+
+
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "s.json.partial")
     with pytest.raises(InputError, match="it is not the file of an interrupted run"):

@@ -46,6 +46,10 @@ def test_forms_that_detect_secrets_knows(name: str) -> None:
     [
         ({"Environment": {"A": "b"}}, {"Environment": {"A": REDACTED}}),
         ({"Environment": {"Variables": {"A": "b"}}}, {"Environment": {"Variables": {"A": REDACTED}}}),
+        ({"Environment": {"Variables": {"Name": "b"}}}, {"Environment": {"Variables": {"Name": REDACTED}}}),
+        ({"environment": [{"name": "A", "value": "b"}]}, {"environment": [{"name": "A", "value": REDACTED}]}),
+        ({"Tags": {"db-password": "x", "a": "b"}}, {"Tags": {"db-password": REDACTED, "a": "b"}}),
+        ({"Key": "token", "Value": "x", "Url": "https://u:p@h"}, {"Key": "token", "Value": REDACTED, "Url": "https://REDACTED@h"}),
         ([{"Key": "db-password", "Value": "x"}], [{"Key": "db-password", "Value": REDACTED}]),
         ([{"TagKey": "ApiKey", "TagValue": "x"}], [{"TagKey": "ApiKey", "TagValue": REDACTED}]),
         ({"Url": "https://u:p@host/x"}, {"Url": "https://REDACTED@host/x"}),

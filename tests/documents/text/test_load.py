@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from preflight.documents.text.load import DEEPEST, load, load_text
 from preflight.errors import InputError
+from preflight.simulate.case_files import read_cases
+from preflight.simulate.cases import BadCase
 
 
 def refused(text: str, path: str) -> InputError:
@@ -162,6 +164,18 @@ def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     file.write_bytes(gzip.compress(b"[" + b" " * (2 << 20) + b"]"))
     with pytest.raises(InputError, match="it holds more than 1 MiB when it is decompressed"):
         load(str(file))
+
+
+def test_what_has_no_end_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.documents.text.load.MOST_BYTES", 1 << 20)
+    for suffix in (".json", ".jsonl", ".cases"):
+        file = tmp_path / f"bomb{suffix}.gz"
+        file.write_bytes(gzip.compress(b" " * (2 << 20)))
+        (case,) = read_cases([str(file)])
+        assert isinstance(case, BadCase) and "it holds more than 1 MiB when it is decompressed" in str(case.error)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b" " * (2 << 20))))
+    with pytest.raises(InputError, match="it holds more than 1 MiB"):
+        load("-")
 
 
 def test_no_stdin(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,6 +167,18 @@ def test_a_link_to_anothers_file_is_neither_believed_nor_followed(
     assert preflight("lint", "p") == first and len(linted) == 6 and away.read_bytes() == before
 
 
+def test_a_file_that_is_anothers_or_that_others_can_write_is_not_believed(
+    many: Path, preflight: Command, linted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = preflight("lint", "p")
+    (kept,) = (many / "cache").iterdir()
+    kept.chmod(0o666)
+    assert preflight("lint", "p") == first and len(linted) == 6
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    assert preflight("lint", "p") == first and len(linted) == 9
+
+
 @pytest.mark.parametrize("at", [20, 60, 300, -3])
 def test_a_flipped_bit_makes_it_unknown(many: Path, preflight: Command, linted: list[str], at: int) -> None:
     first = preflight("lint", "p")
