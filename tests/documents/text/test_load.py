@@ -166,16 +166,16 @@ def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
         load(str(file))
 
 
-def test_what_has_no_end_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("preflight.documents.text.load.MOST_BYTES", 1 << 20)
-    for suffix in (".json", ".jsonl", ".cases"):
-        file = tmp_path / f"bomb{suffix}.gz"
-        file.write_bytes(gzip.compress(b" " * (2 << 20)))
-        (case,) = read_cases([str(file)])
-        assert isinstance(case, BadCase) and "it holds more than 1 MiB when it is decompressed" in str(case.error)
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b" " * (2 << 20))))
-    with pytest.raises(InputError, match="it holds more than 1 MiB"):
-        load("-")
+def test_what_has_no_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("preflight.documents.text.load", "preflight.simulate.case_files"):
+        monkeypatch.setattr(f"{module}.MOST_BYTES", 1 << 20)
+    for text in (b" " * (2 << 20), b" " * 999 + b"\n" * (2 << 20)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        (case,) = read_cases(["-"])
+        assert isinstance(case, BadCase) and "it holds more than 1 MiB" in str(case.error)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        with pytest.raises(InputError, match="it holds more than 1 MiB"):
+            load("-")
 
 
 def test_no_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
