@@ -107,11 +107,11 @@ def test_settings_that_cannot_be_used(folder: Path, text: str | bytes, says: str
 @pytest.mark.parametrize("name", ["preflight.toml", "pyproject.toml"])
 def test_settings_without_end_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (folder / name).symlink_to("/dev/zero")
-    with pytest.raises(InputError, match=f"{name}: it is no regular file"):
+    with pytest.raises(InputError, match=f"{name}: it isn't a regular file"):
         find_config()
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(InputError, match="it is no regular file"):
+    with pytest.raises(InputError, match="it isn't a regular file"):
         find_config()
     (folder / name).unlink()
     (folder / name).write_text("# preflight\n" * 200_000)

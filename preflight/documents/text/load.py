@@ -129,7 +129,7 @@ def read_small(path: str, shown: str, most: int) -> bytes:
     """
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise InputError(shown, "it is no regular file", mend="replace it, or delete it")
+            raise InputError(shown, "it isn't a regular file", mend="replace it, or delete it")
         data = file.read(most + 1)
     if len(data) > most:
         raise InputError(shown, f"it is larger than {most >> 20} MiB", mend="make it smaller")
