@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from preflight.documents.text.load import (
     MOST_BYTES,
@@ -24,6 +24,9 @@ from preflight.documents.text.load import (
 from preflight.errors import InputError
 from preflight.simulate.cases import POLICY_MEMBERS, AnyCase, BadCase, read_case, read_document
 from preflight.simulate.json_lines import LineDecoder
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _DOCUMENTS = (".json", ".yaml", ".yml", ".json.gz", ".yaml.gz", ".yml.gz")
@@ -83,7 +86,7 @@ def _decompressed(file: BinaryIO, path: str) -> Iterator[bytes]:
         raise damaged(path) from None
 
 
-def _bounded(stream: IO[bytes], path: str) -> Iterator[bytes]:
+def _bounded(stream: BinaryIO | GzipFile, path: str) -> Iterator[bytes]:
     """Yield lines, none of them beyond what a compressed document may hold."""
     while line := stream.readline(MOST_BYTES + 1):
         if len(line) > MOST_BYTES:

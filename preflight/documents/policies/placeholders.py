@@ -106,7 +106,8 @@ class _Reading:
 
     def _made(self, text: str, at: str) -> str:
         made = self._slots_made(text, at)
-        for each in (*_placeholders(text, self._where != "template"), *(self._own.findall(text) if self._own else ())):
+        named = (*_placeholders(text, self._where != "template"), *(self._own.findall(text) if self._own else ()))
+        for each in dict.fromkeys(named):  # each once: it is replaced everywhere
             made = made.replace(each, unknown_text(each.strip("${}<>#%[] ") or "value").text)
             if each.startswith("${AWS::") and self._where != "plain":
                 if self._where == "template":

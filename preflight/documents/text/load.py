@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import IO, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from preflight.documents.text.document import Document
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 DEEPEST = 200
 MOST_BYTES = 1 << 30  # what stdin may hold, and a compressed file: a few kilobytes can hold any amount
@@ -111,7 +114,7 @@ def _decompressed(data: bytes, path: str) -> bytes:
         raise damaged(path) from None
 
 
-def _bounded(stream: IO[bytes], path: str) -> bytes:
+def _bounded(stream: BinaryIO | GzipFile, path: str) -> bytes:
     """Return what a stream holds that may have no end. Raises `InputError`."""
     pieces: list[bytes] = []
     left = MOST_BYTES

@@ -35,6 +35,7 @@ SLOW = {
     "stars and one": policy(Resource=BUCKET + "?*" * SIZE),
     "stars in an action": policy(Action="s3:" + "*a" * SIZE),
     "angles": policy(Resource=BUCKET + "<a" * SIZE),
+    "angles that end": policy(Condition={"StringLike": {"aws:PrincipalArn": "<a>" * SIZE}}),
     "braces": policy(Resource=BUCKET + "{{ " * SIZE),
     "underlines": policy(Resource=BUCKET + "__A" * SIZE),
     "spaces": policy(Action="s3:GetObject" + " " * SIZE),
