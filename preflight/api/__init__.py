@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from preflight.api.take_snapshot import Taken as Taken
     from preflight.api.take_snapshot import snapshot as snapshot
     from preflight.audit.check import Audit as Audit
-    from preflight.audit.questions.since import Change as Change
+    from preflight.audit.questions.change import Change as Change
     from preflight.documents.policies.found_policy import POLICY_TYPES as POLICY_TYPES
     from preflight.documents.policies.found_policy import PolicyDocumentType as PolicyDocumentType
     from preflight.engine.result import Examined as Examined
@@ -65,7 +65,7 @@ _PLACES = {
     "Answer": "preflight.simulate.simulate",
     "Audit": "preflight.audit.check",
     "AuditedMany": "preflight.api.audit_accounts",
-    "Change": "preflight.audit.questions.since",
+    "Change": "preflight.audit.questions.change",
     "Checked": "preflight.api.check_plan",
     "Claim": "preflight.prove.claim",
     "Coverage": "preflight.simulate.coverage",

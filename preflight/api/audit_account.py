@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from preflight.api.facts import require_one_source
 from preflight.engine.result import Level
-from preflight.errors import UsageError
 
 if TYPE_CHECKING:
     from preflight.audit.check import Audit
     from preflight.audit.questions.answers import AnswerLine
-    from preflight.audit.questions.since import Change
-    from preflight.audit.scene import Scene
+    from preflight.audit.questions.change import Change
     from preflight.documents.text.document import Document
 
 OnRead = Callable[[int, str], None]
@@ -112,26 +110,16 @@ def changes_since(
     endpoint_url: str | None = None,
     reading: OnRead | None = None,
 ) -> list[Change]:
-    """Say what access changed since an older snapshot. The facts of now are those of `audit`.
+    """Say what access changed since an older snapshot, and what can't be compared since one of the two lacks it. The
+    facts of now are those of `audit`.
 
     Raises `UsageError` where the two are not of one account.
     """
-    from preflight.audit.questions.since import changes
+    from preflight.audit.questions.since import compared
     from preflight.documents.text.load import load
 
-    now = _scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    before = _scene(load(old), regions)
-    if before.account_id != now.account_id:
-        raise UsageError(
-            f"--since is of account {before.account_id}, but --snapshot of {now.account_id}; give two of one account"
-        )
-    return list(changes(before, now))
-
-
-def _scene(document: Document, regions: Sequence[str]) -> Scene:
-    from preflight.audit.scene import scene_of
-
-    return scene_of(document, tuple(regions))
+    now = _facts(snapshot, regions, profile, endpoint_url, reading)
+    return compared(load(old), now, regions)
 
 
 def _facts(

@@ -150,4 +150,6 @@ def _tell_changes(found: Sequence[Change], options: AuditOptions) -> int:
         deliver(changes_as_csv(found), options.output, private=True)
     else:
         deliver(presentable("\n".join(changes_as_text(found))) + "\n", options.output, private=True)
-    return FAILED if options.fail_on_new and any(each.gained for each in found) else 0
+    if options.fail_on_new and any(each.gained for each in found):
+        return FAILED
+    return OPEN if any(each.is_unknown for each in found) and not options.allow_open else 0

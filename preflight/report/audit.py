@@ -9,8 +9,23 @@ from typing import Any
 from preflight.audit.access.decider import Access, Reach
 from preflight.audit.check import Audit
 from preflight.audit.questions.answers import AnswerLine, access_level
+from preflight.audit.questions.change import (
+    ADDED,
+    AGAIN,
+    ASSUMED_BY,
+    BE,
+    BECOME,
+    CONFIG,
+    GONE,
+    LIFTED,
+    NEW,
+    PERHAPS,
+    QUOTA,
+    STATUS,
+    UNKNOWN,
+    Change,
+)
 from preflight.audit.questions.granted_by_resources import EVERYONE
-from preflight.audit.questions.since import ASSUMED_BY, BE, BECOME, GONE, NEW, QUOTA, STATUS, Change
 from preflight.audit.rules.quotas import Headroom, headrooms
 from preflight.iam.decision import StatementRef
 from preflight.report.audit_rows import table
@@ -180,10 +195,16 @@ def changes_as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
             "resource": each.resource,
             "before": str(each.before),
             "now": str(each.now),
-            "change": "gained" if each.gained else "lost" if each.lost else "changed",
+            "change": _kind(each),
         }
         for each in changes
     ]
+
+
+def _kind(change: Change) -> str:
+    if change.what == UNKNOWN:
+        return "unknown"
+    return "gained" if change.gained else "lost" if change.lost else "changed"
 
 
 def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
@@ -191,7 +212,14 @@ def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
     lost; then endpoints and quotas.
     """
     if not changes:
-        yield "Nothing changed: no access was gained or lost, and endpoints and quotas are as they were."
+        yield (
+            "Nothing changed: of what both snapshots have, no access was gained or lost, and endpoints and quotas are "
+            "as they were."
+        )
+        return
+    if all(each.what == UNKNOWN for each in changes):
+        yield "Can't determine whether something changed: what both snapshots have is as it was."
+        yield from _not_compared(changes)
         return
     yield _summary(changes)
     whole = [each for each in changes if each.what in (NEW, GONE)]
@@ -209,8 +237,19 @@ def changes_as_text(changes: Sequence[Change]) -> Iterator[str]:
         if each.what == STATUS:
             reason = f": {each.resource}" if each.resource else ""
             yield clean(f"~ {each.principal}: {each.before} -> {each.now}{reason}")
+        elif each.what == CONFIG:
+            yield clean(f"~ {each.principal}: configuration {each.before} -> {each.now}")
         elif each.what == QUOTA:
             yield clean(f"~ quota {each.principal} in {each.resource}: {each.before} -> {each.now}")
+        elif each.what == AGAIN:
+            yield clean(f"~ {each.principal} {each.what}: {each.before} -> {each.now}")
+    yield from _not_compared(changes)
+
+
+def _not_compared(changes: Iterable[Change]) -> Iterator[str]:
+    for each in changes:
+        if each.what == UNKNOWN:
+            yield clean(f"UNKNOWN: {each.principal}: {each.resource}")
 
 
 def _summary(changes: Sequence[Change]) -> str:
@@ -237,6 +276,11 @@ def _summary(changes: Sequence[Change]) -> str:
             "endpoint is in another state", "endpoints are in another state",
             (each.principal for each in changes if each.what == STATUS),
         ),
+        count(
+            "endpoint has another configuration", "endpoints have another configuration",
+            (each.principal for each in changes if each.what == CONFIG),
+        ),
+        count("can't be compared", "can't be compared", (each.principal for each in changes if each.what == UNKNOWN)),
         count("quota differs", "quotas differ", ((e.principal, e.resource) for e in changes if e.what == QUOTA)),
     ]  # fmt: skip
     return ", ".join(each for number, each in enumerate(words) if number < 2 or not each.startswith("0 "))
@@ -257,7 +301,10 @@ def _gained_and_lost(own: Sequence[Change]) -> Iterator[str]:
             yield f"  {sign} {len(group)} actions of {service} ({', '.join(names[:_SHOWN])}, ...): {words}"
             continue
         for each in group:
-            yield f"  {sign} {each.what} on {each.resource}: {words}"
+            if each.what in (PERHAPS, LIFTED, ADDED):
+                yield f"  {sign} {each.what}: {each.resource}"
+            else:
+                yield f"  {sign} {each.what} on {each.resource}: {words}"
 
 
 def overview(audit: Audit) -> Iterator[str]:

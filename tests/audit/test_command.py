@@ -210,6 +210,17 @@ def test_new_principals_are_one_line_each_and_endpoints_and_quotas_are_compared(
     assert ran.code == 1 and {each["change"] for each in json.loads(ran.out)} == {"gained", "lost", "changed"}
 
 
+def test_what_cannot_be_compared_is_unknown(preflight: Command) -> None:
+    partial = snapshot(role("a"))
+    del partial["iam"]["UserDetailList"]
+    asked = ("audit", "--snapshot", "now.json", "--since", "before.json")
+    ran = preflight(*asked, now__json=snapshot(role("a")), before__json=partial)
+    assert ran.code == 3 and "UNKNOWN: users: a snapshot doesn't have all users\n" in ran.out
+    assert preflight(*asked, "--allow-open").code == 0
+    told = json.loads(preflight(*asked, "--format", "json").out)
+    assert [(each["principal"], each["change"]) for each in told] == [("users", "unknown")]
+
+
 def test_what_changed_since_is_proved_for_every_action(preflight: Command) -> None:
     data = "arn:aws:s3:::data"
     before = snapshot(role("a", {"Action": "s3:GetObject", "Resource": f"{data}/a/*"}), role("b"), role("c"))

@@ -19,6 +19,7 @@ from preflight.iam.principals import Caller, PrincipalError, PrincipalMatch, Pri
 from preflight.iam.proof.callers import FRESH_ACCOUNTS
 from preflight.iam.proof.dimensions import Point
 from preflight.iam.request import Context, Policies, PolicyType, Request
+from preflight.iam.service_rules import on_an_unknown_key
 
 DocumentType = Literal["identity", "resource", "trust", "scp", "rcp", "boundary", "session", "vpc-endpoint"]
 NAMING: frozenset[DocumentType] = frozenset({"resource", "trust", "vpc-endpoint"})
@@ -154,7 +155,8 @@ def granted(policy: Policy, request: Request) -> bool:
 def _required(point: Point) -> bool:
     """Whether the resource's own policy has to allow, whatever the caller's policies say."""
     service = point.action.partition(":")[0]
-    return (service == "kms" and ":key/" in point.resource) or (service == "sts" and ":role/" in point.resource)
+    on_key = ":key/" in point.resource or on_an_unknown_key(point.action.lower(), point.resource)
+    return (service == "kms" and on_key) or (service == "sts" and ":role/" in point.resource)
 
 
 def _everything_document(**more: Any) -> dict[str, Any]:
