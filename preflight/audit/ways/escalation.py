@@ -107,7 +107,7 @@ class _Search:
             for arn in sorted(left, key=self._grants.order.__getitem__)
             if self._grants.by_key[arn].policies.unknown
         }
-        undecided |= {arn: reason for arn, reason in self._cut.items() if arn in left}
+        undecided |= {arn: reason for arn, reason in (*self._cut.items(), *self._into.cut.items()) if arn in left}
         undecided |= self._unread(left - undecided.keys())
         unseen = self._unseen(left, {*standing, *steps})
         central = self._central(left - unseen.keys())
@@ -203,12 +203,14 @@ class _Search:
         """Return who can become someone of whom it is not known what they can become."""
         found: dict[str, str] = {}
         reached = list(self._grants.in_order(unknown))
-        while reached:
+        rest = {*left} - unknown
+        while reached and rest:
             closer: dict[str, Holder] = {}
             for target in reached:
-                for step in self._into.best(target, left - unknown - found.keys()):
+                for step in self._into.best(target, rest):
                     found[step.source] = f"it can act as {named(target.arn)}, of which it is not known"
                     closer[step.source] = self._grants.by_key[step.source]
+                rest -= found.keys()
             reached = list(closer.values())
         return found
 

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from preflight.audit.access.holders import Holder
 from preflight.audit.ways.attempts import Attempt, Attempts
 from preflight.audit.ways.running import Running
-from preflight.lint.analysis.escalation_paths import Way
+from preflight.iam.statement import Statement
+from preflight.lint.analysis.escalation_paths import Existing, Way
+
+_ENOUGH = 8
+"""How many resources are tried for one on which an action depends on nothing, where it does on those before."""
 
 
 class UsableWays:
@@ -17,6 +21,7 @@ class UsableWays:
         self._try = attempts
         self._running = running
         self._rests: dict[tuple[str, str], Attempt | None] = {}
+        self._matches: dict[tuple[int, str], Sequence[str]] = {}
         self._usables: dict[tuple[str, str], Attempt | None] = {}
 
     def is_listed(self, way: Way) -> bool:
@@ -49,16 +54,39 @@ class UsableWays:
         if rest is None or needed is None:
             return rest
         listed = self._running.of(needed.kind)
-        tries = (self.on_one(holder, way, arn) for arn in listed.runs_as)
         best: Attempt | None = None
-        for tried in tries:
+        for number, arn in enumerate(self._possible(holder, needed)):
+            tried = self.on_one(holder, way, arn)
             if tried is not None and (best is None or tried.rank < best.rank):
                 best = tried
-            if best is not None and not best.depends_on:
+            if best is not None and (not best.depends_on or number > _ENOUGH):
                 break
         if best is None and way.within is not None and not listed.whole:
             best = rest.also(Attempt((), (needed.called,)))
         return best and best.also(Attempt((), way.depends_on))
+
+    def _possible(self, holder: Holder, needed: Existing) -> Sequence[str]:
+        """Return what exists on which a principal may be allowed the first action of a way that is on it, by ARN."""
+        listed = self._running.of(needed.kind)
+        if not needed.on:
+            return tuple(listed.runs_as)
+        found: dict[str, None] = {}
+        for policy in holder.policies.identity:
+            for statement in policy.about(needed.on[0].lower()):
+                if statement.allows:
+                    found.update(dict.fromkeys(self._matched(statement, needed.kind)))
+        return (*found, *(arn for arn in listed.policies if arn not in found))
+
+    def _matched(self, statement: Statement, kind: str) -> Sequence[str]:
+        key = id(statement), kind
+        if key not in self._matches:
+            patterns = statement.resources
+            self._matches[key] = tuple(
+                arn
+                for arn in self._running.of(kind).runs_as
+                if patterns is None or patterns.varying or patterns.fixed(arn) != patterns.negated
+            )
+        return self._matches[key]
 
     def on_one(self, holder: Holder, way: Way, arn: str) -> Attempt | None:
         """Return what allows a principal all of a way but to pass the role, with what it is tried on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cache
 
@@ -28,7 +28,7 @@ _PROVIDERS = {
     ":oidc-provider/": "iam:UpdateOpenIDConnectProviderThumbprint",
 }
 INSTANCES = "ec2.amazonaws.com"
-_MOST_USERS = 200
+_MOST_USERS = 50
 _SERVICE = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
 _IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 
@@ -44,7 +44,11 @@ class WaysInto:
         self._try = attempts
         # Who could go a way if something existed of which the facts do not list all, by key.
         self.unlisted: dict[str, Way] = {}
+        # Those of whose ways not all were tried, with the reason.
+        self.cut: dict[str, str] = {}
         self._trusting: dict[str, Policy] = {}
+        self._others: dict[str, Sequence[tuple[Holder | None, str, Attempt]]] = {}
+        self._assumed: dict[tuple[str, str], bool] = {}
         self._trusts: dict[str, Policy | None] = {}
 
     def best(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
@@ -116,28 +120,41 @@ class WaysInto:
         passed = self._passing(holder, role, _all_services())
         if passed is not None:
             yield passed.how, Attempt(passed.by, passed.depends_on)
-        for action in _CREDENTIALS:
-            if action.lower() not in self._grants.powers[holder.key]:
-                continue
-            user = next((each for each in self._users(holder, action) if self._may_assume(each, role)), None)
-            tried = None if user is None else self._try.on(holder, action, user.arn)
-            if user is not None and tried is not None:
-                yield f"{action} on user {user.name}, which assumes it", tried
-        new = ["iam:CreateUser", "iam:CreateAccessKey"]
-        created = self._try.anywhere(holder, new)
-        if created is not None:
-            yield f"{' + '.join(new)}, which assumes it", created
+            if not passed.depends_on:
+                return
+        for user, how, tried in self._credentials_of_others(holder):
+            if user is None or self._may_assume(user, role):
+                yield f"{how}, which assumes it", tried
 
-    def _users(self, holder: Holder, action: str) -> Iterator[Holder]:
-        """Give the users whose credentials a principal may make, among the first of the account."""
-        users = [each for each in self._grants.holders if each.kind == "user" and not each.variant]
-        for user in users[:_MOST_USERS]:
-            if user.arn != holder.arn and self._try.on(holder, action, user.arn) is not None:
-                yield user
+    def _credentials_of_others(self, holder: Holder) -> Sequence[tuple[Holder | None, str, Attempt]]:
+        """Return the users whose credentials a principal can make, of the account's first; None for a user that it
+        creates.
+        """
+        if holder.key not in self._others:
+            every = [each for each in self._grants.holders if each.kind == "user" and not each.variant]
+            users, powers = every[:_MOST_USERS], self._grants.powers[holder.key]
+            if len(every) > len(users) and not powers.isdisjoint(each.lower() for each in _CREDENTIALS):
+                self.cut[holder.arn] = f"it can hand roles to more users than the {_MOST_USERS} that are tried"
+            found: list[tuple[Holder | None, str, Attempt]] = [
+                (user, f"{action} on user {user.name}", tried)
+                for action in _CREDENTIALS
+                for user in (users if action.lower() in powers else ())
+                if user.arn != holder.arn and (tried := self._try.on(holder, action, user.arn)) is not None
+            ]
+            new = ["iam:CreateUser", "iam:CreateAccessKey"]
+            created = self._try.anywhere(holder, new) if powers >= {each.lower() for each in new} else None
+            if created is not None:
+                found.append((None, " + ".join(new), created))
+            self._others[holder.key] = found
+        return self._others[holder.key]
 
     def _may_assume(self, user: Holder, role: Holder) -> bool:
-        trust = self._trusting.setdefault(user.arn, trusting(user.arn))
-        return self._try.on(user, "sts:AssumeRole", role.arn, resource_policy=trust) is not None
+        """Say whether a user may assume a role that is made to trust it."""
+        key = user.arn, role.arn
+        if key not in self._assumed:
+            trust = self._trusting.setdefault(user.arn, trusting(user.arn))
+            self._assumed[key] = self._try.on(user, "sts:AssumeRole", role.arn, resource_policy=trust) is not None
+        return self._assumed[key]
 
     def _by_providers(self, role: Holder, trust: Policy, among: Set[str]) -> Iterator[EscalationStep]:
         for kind, provider in principals_of(trust):
