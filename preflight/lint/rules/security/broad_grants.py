@@ -223,16 +223,26 @@ def _limitable(text: str, whole: tuple[str, ...]) -> bool:
     if not limitable or (not name.strip("*") and not whole):
         return False
     if name in limitable or "*" in name or "?" in name:
-        names = (name,) if name in limitable else matched(text) or ()
-        return not limitable.isdisjoint(
-            names if not whole else [each for each in names if _on_all(service, each, whole)]
-        )
+        names = limitable.intersection((name,) if name in limitable else matched(text) or ())
+        return any(_on_all(service, each, whole) for each in names) if whole else bool(names)
     return False
 
 
 def _on_all(service: str, name: str, whole: tuple[str, ...]) -> bool:
     """Whether some resource pattern is about every resource of a type that an action is about."""
-    return any(_is_all(text, form) for form in action_forms(service, name) or () for text in whole)
+    named = _by_service(whole)
+    return any(
+        _is_all(text, form) for form in action_forms(service, name) or () for text in named.get(form.service, ())
+    )
+
+
+@lru_cache(maxsize=1024)
+def _by_service(whole: tuple[str, ...]) -> Mapping[str, list[str]]:
+    """Return resource patterns by the service that they name."""
+    found: dict[str, list[str]] = {}
+    for text in whole:
+        found.setdefault(text.split(":", _PARTS - 1)[2], []).append(text)
+    return found
 
 
 @lru_cache(maxsize=1024)
