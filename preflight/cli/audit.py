@@ -81,7 +81,9 @@ def audit(
     ] = "text",
     table: Annotated[
         str,
-        typer.Option(metavar="NAME", help="With csv: results, access, administrators, ways, closing or quotas."),
+        typer.Option(
+            metavar="NAME", help="With csv: results, evidence, access, administrators, ways, closing or quotas."
+        ),
     ] = "results",
     output: Output = None,
     select: Select = None,

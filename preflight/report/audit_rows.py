@@ -51,6 +51,13 @@ def _results(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
         yield ["" if row[name] is None else row[name] for name in _CSV]
 
 
+def _evidence(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    for each in document["results"]:
+        about = (document["account"], each["rule"], each["kind"], each["level"], each["subject"], each["message"])
+        for cited in each["evidence"]:
+            yield (*about, cited["policy"], cited["statement"])
+
+
 def _access(document: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
     for each in document["access"]:
         who = (document["account"], each["principal"], each["action"], each["region"], each["reach"])
@@ -87,6 +94,7 @@ def _statements(by: Iterable[Mapping[str, str]]) -> str:
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[Mapping[str, Any]], Iterator[Sequence[Any]]]]] = {
     "results": (_CSV, _results),
+    "evidence": (("account", "rule", "kind", "level", "subject", "message", "policy", "statement"), _evidence),
     "access": (("account", "principal", "action", "region", "reach", "by", "example", "depends_on"), _access),
     "administrators": (("account", "principal", "depends_on"), _administrators),
     "ways": (("account", "source", "target", "kind", "how", "by", "depends_on"), _ways),

@@ -338,6 +338,11 @@ def test_the_same_policy_is_one_finding_with_all_who_have_it(preflight: Command)
     for table, head in (("ways", "account,source,target"), ("administrators", "account,principal")):
         told = preflight("audit", "--snapshot", "s.json", "--format", "csv", "--table", table, s__json=account)
         assert told.out.startswith(head)
+    options = ("--select", "IAM209", "--format", "csv", "--table", "evidence")
+    told = preflight("audit", "--snapshot", "s.json", *options, s__json=account)
+    assert [line.rsplit(",", 2)[1:] for line in told.out.splitlines()[1:]] == [
+        [each["policy"], each["statement"]] for each in found["evidence"]
+    ]
     refused = preflight("audit", "--snapshot", "s.json", "--table", "ways", s__json=account)
     assert refused.code == 2 and "--format csv" in refused.err
 

@@ -245,6 +245,22 @@ def test_a_filter_goes_back_to_the_first_row(browser: Browser) -> None:
         assert 0 <= first.evaluate(below, heads.element_handle()) < 54
 
 
+def test_back_returns_to_where_one_was(browser: Browser) -> None:
+    with browser.open(many(), "findings") as seen:
+        seen.page.get_by_label("Kind").select_option("fail")
+        seen.says("#findings-count", "8,889 of 10,000 findings")
+        seen.page.evaluate("window.scrollTo(0, 5000)")
+        seen.settle()
+        seen.page.evaluate("document.querySelector('#to-access').click()")
+        seen.page.wait_for_selector("[data-view=access]:not([hidden])")
+        assert seen.page.evaluate("window.scrollY") == 0
+        seen.page.go_back()
+        seen.page.wait_for_function("() => window.scrollY === 5000")
+        assert seen.text("#findings-count") == "8,889 of 10,000 findings"
+        seen.page.go_forward()
+        seen.page.wait_for_function("() => window.scrollY === 0")
+
+
 def test_an_open_row_moves_those_below(browser: Browser) -> None:
     tops = """rows => rows.slice(0, 3).map(row => Math.round(row.getBoundingClientRect().top))"""
     with browser.open(many(), "findings") as seen:

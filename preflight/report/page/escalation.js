@@ -26,7 +26,8 @@ class Escalation {
     byId("ways").classList.toggle("nobody", !nodes.climbing.length);
     byId("escalation-said").textContent = nodes.climbing.length
       ? `Besides ${counted(administrators.length, "administrator")}, ${counted(nodes.climbing.length, "principal")} can become one. ` +
-        "Each is shown with the fewest steps that it takes."
+        "Each is shown with the fewest steps that it takes" +
+        (closing.length ? "; the ways that one change closes for most come first." : ".")
       : `Besides ${counted(administrators.length, "administrator")}, no role or user ${unknownWays.length || !allKnown ? "is known to be able to" : "can"} become one.`;
     if (unknownWays.length)
       byId("escalation-said").append(
@@ -74,7 +75,7 @@ class Escalation {
 
   fill() {
     const words = wordsOf(this.search.value);
-    const from = this.group ? this.group.members : nodes.climbing;
+    const from = this.group ? this.group.members : ranked;
     const found = from.filter((each) => words.every((word) => each.arn.toLowerCase().includes(word)));
     this.list.show(found);
     byId("escalation-count").textContent = counted(found.length, "principal");

@@ -70,11 +70,11 @@ function edge(from, to, x, y) {
 function box({ node, group }, x, y, owner) {
   const through = group ? group.size - group.members.length : node.size - 1;
   const title = group
-    ? `${number(group.members.length)} principals` + (through ? ` \u00b7 ${number(through)} via them` : "")
+    ? `${number(group.members.length)} principals` + (through && shape === BOX ? ` \u00b7 ${number(through)} via them` : "")
     : node.name;
   const note = group
     ? group.way
-    : [node.administrator && node.kind ? "administrator" : node.kind, through && `${number(through)} through it`]
+    : [shape === BOX && (node.administrator && node.kind ? "administrator" : node.kind), through && `${number(through)} through it`]
         .filter(Boolean)
         .join(" \u00b7 ");
   const act = () => (group ? owner.pick(group) : owner.choose(node));
@@ -99,8 +99,8 @@ function box({ node, group }, x, y, owner) {
     el(
       "svg:svg",
       { width: shape.width - 6, height: shape.height },
-      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, Math.floor((shape.width - 16) / (group ? 7 : 8.4)))),
-      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, Math.floor((shape.width - 16) / 5.7))),
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, Math.floor((shape.width - 16) / (group && shape === BOX ? 7 : 8.6)))),
+      el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, Math.floor((shape.width - 16) / 6.2))),
     ),
   );
   return made;

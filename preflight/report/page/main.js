@@ -12,9 +12,7 @@ const route = {
     this.states.set(view, kept);
     byId(`to-${view}`).setAttribute("href", this.address(view));
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      if (this.now === view && this.address(view) !== location.hash) history.replaceState(null, "", this.address(view));
-    }, 200);
+    this.timer = setTimeout(() => this.now === view && keepPlace(), 200);
   },
   address(view) {
     const kept = this.states.get(view);
@@ -35,10 +33,42 @@ function follow({ first = false } = {}) {
       byId(`to-${name}`).scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
     } else byId(`to-${name}`).removeAttribute("aria-current");
   }
+  const before = history.state?.top;
   if (changed) window.scrollTo({ top: 0, behavior: "instant" });
   panes[view]?.write(new URLSearchParams(query));
+  if (before !== undefined) window.scrollTo({ top: before, behavior: "instant" });
   if (changed && !first) byId(`title-${view}`).focus({ preventScroll: true });
 }
+
+// Where one was is kept with the entry of the history, for Back to return to: what was asked to be shown, and how far
+// it was scrolled.
+history.scrollRestoration = "manual";
+function keepPlace() {
+  const [asked] = location.hash.slice(1).split("?");
+  if (asked && asked !== route.now) return;
+  const address = route.address(route.now);
+  if (history.state?.top !== window.scrollY || address !== location.hash)
+    history.replaceState({ top: window.scrollY }, "", address);
+}
+let scrolled;
+window.addEventListener(
+  "scroll",
+  () => {
+    clearTimeout(scrolled);
+    scrolled = setTimeout(keepPlace, 200);
+  },
+  { passive: true },
+);
+// Before a link is followed: the timers may still run.
+document.addEventListener(
+  "click",
+  () => {
+    clearTimeout(scrolled);
+    clearTimeout(route.timer);
+    keepPlace();
+  },
+  { capture: true },
+);
 
 const THEMES = ["auto", "light", "dark"];
 const remembered = {

@@ -98,6 +98,19 @@ const closing = data.escalation.closing
 // What is not known of who can become one.
 const unknownWays = findings.filter((each) => each.rule === "ACC110" && each.kind === "open");
 
+// Those first whom one change keeps from it together with most others, as far as their best ways tell.
+const ranked = (() => {
+  const counts = new Map(closing.map((each) => [`${each.account} ${each.policy} ${each.statement}`, each.count]));
+  const best = new Map(
+    nodes.climbing.map((node) => {
+      const cited = way(node).flatMap((step) => step.by);
+      const own = cited.map((each) => counts.get(`${node.account} ${each.policy} ${each.statement}`) ?? 0);
+      return [node, Math.max(0, ...own)];
+    }),
+  );
+  return [...nodes.climbing].sort((one, other) => best.get(other) - best.get(one));
+})();
+
 function administratorList() {
   return el(
     "ul",
