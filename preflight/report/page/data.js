@@ -92,7 +92,7 @@ function statementsIn(at, cited) {
 function policyText(account, { policy, statement }) {
   const at = policyAt(account, { policy });
   if (at === undefined) return null;
-  const whole = el("details", { class: "policy" }, el("summary", `Policy text: ${statement ? `${statement} of ` : ""}${short(policy)}`));
+  const whole = el("details", { class: "policy" }, el("summary", `Policy text: ${fitted(`${statement ? `${statement} of ` : ""}${short(policy)}`, 120)}`));
   whole.addEventListener("toggle", () => {
     if (!whole.open || whole.childElementCount > 1) return;
     whole.append(

@@ -99,7 +99,7 @@ function box({ node, group }, x, y, owner) {
     el(
       "svg:svg",
       { width: shape.width - 6, height: shape.height },
-      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, Math.floor((shape.width - 16) / (group && shape === BOX ? 7 : 8.6)))),
+      el("svg:text", { class: "node-name", x: 10, y: 16 }, fitted(title, Math.floor((shape.width - 16) / (group && shape === BOX ? 7 : 8.2)))),
       el("svg:text", { class: "node-note", x: 10, y: 30 }, fitted(note, Math.floor((shape.width - 16) / 6.2))),
     ),
   );
