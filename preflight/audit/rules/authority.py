@@ -105,8 +105,14 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
         yield rule.result(
             Kind.PASS,
             f"Besides {_number(len(found.administrators), 'administrator')}{_administrators(scene)}, no role or user "
-            "can become one by a known way",
+            f"can become one by a known way{_looked_at(scene)}",
         )
+
+
+def _looked_at(scene: Scene) -> str:
+    """Return where it was looked for what a principal could take over, if that decides: it may exist elsewhere."""
+    by_region = scene.once(escalation).by_region
+    return f"; what they could take over was looked for in {_listed(scene.regions)}" if by_region else ""
 
 
 def _not_known(scene: Scene, rule: Rule, found: Escalation) -> Iterator[Result]:

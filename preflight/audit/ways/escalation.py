@@ -10,7 +10,7 @@ The ways are those of `rules/lint-data/escalation.json`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,16 +22,15 @@ from preflight.audit.ways.grants import AllowedActions
 from preflight.audit.ways.new_principals import ACTIONS as NEW
 from preflight.audit.ways.own_ways import WRITES, OwnWays
 from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, joined, named
-from preflight.audit.ways.ways_into import INSTANCES, WaysInto, actions_of
+from preflight.audit.ways.unknown_ways import UnknownWays
+from preflight.audit.ways.ways_into import WaysInto
 from preflight.audit.ways.what_if import boundary_of
-from preflight.lint.analysis.escalation_paths import Way, ways
+from preflight.lint.analysis.escalation_paths import ways
 
 _MOST_OTHERS = 8
 _MOST_CHANGES = 2_000
 _MOST_SOURCES = 5_000
 _LONGEST_CHAIN = 32
-_CENTRAL = ("sso:", "identitystore:")
-_PERMISSION_SET = ":role/aws-reserved/sso.amazonaws.com/"
 
 
 def escalation(scene: Scene) -> Escalation:
@@ -108,13 +107,24 @@ class _Search:
             if self._grants.by_key[arn].policies.unknown
         }
         undecided |= {arn: reason for arn, reason in (*self._cut.items(), *self._into.cut.items()) if arn in left}
-        undecided |= self._unread(left - undecided.keys())
-        unseen = self._unseen(left, {*standing, *steps})
-        central = self._central(left - unseen.keys())
+        unknown_ways = UnknownWays(self._scene, self._grants, self._into, self._own)
+        undecided |= unknown_ways.unread(left - undecided.keys())
+        unseen = unknown_ways.unseen(left, {*standing, *steps})
+        central = unknown_ways.central(left - unseen.keys())
         unknown = {*undecided, *unseen, *central}
-        undecided |= self._leading_to(unknown, left)
+        undecided |= unknown_ways.leading_to(unknown, left)
         untrusted = tuple(arn for arn in (*sorted(standing), *steps) if self._into.is_trust_unknown(arn))
-        return Escalation(frozenset(standing), steps, conditions, others, undecided, unseen, central, untrusted)
+        return Escalation(
+            frozenset(standing),
+            steps,
+            conditions,
+            others,
+            undecided,
+            unseen,
+            central,
+            untrusted,
+            unknown_ways.is_by_region(left),
+        )
 
     def _add_changes(self, holder: Holder, depth: int = 2) -> None:
         """Add a principal as it can make itself, where that is more than it is."""
@@ -133,7 +143,7 @@ class _Search:
         self, holders: Sequence[Holder], settled: Set[str]
     ) -> Iterator[tuple[str, EscalationStep]]:
         """Add principals as others of them can make them, and give those that can do everything then."""
-        changers = list(self._grants.in_order(self._able_to(CHANGES) - settled))
+        changers = list(self._grants.in_order(self._grants.able_to(CHANGES) - settled))
         found: list[tuple[Holder, _Changed]] = []
         for target in holders if changers else ():
             for change, able in self._own.changes_by(changers, target):
@@ -148,9 +158,6 @@ class _Search:
             gain = self._own.after(after)
             if gain is not None:
                 yield after.key, gain.step(after.key, ADMINISTRATOR, "own-permissions", "")
-
-    def _able_to(self, actions: Iterable[str]) -> set[str]:
-        return set().union(*(self._grants.able.get(each.lower(), set()) for each in actions))
 
     def _steps_to(self, key: str, among: Set[str]) -> Iterator[EscalationStep]:
         made, changed = self._made.get(key), self._changed.get(key)
@@ -170,66 +177,6 @@ class _Search:
         while step.target in self._made or step.target in self._changed:
             step = joined(step, steps[step.target])
         return step
-
-    def _unseen(self, left: Set[str], reached: Set[str]) -> dict[str, Way]:
-        """Return who may take over what runs with a role, or change what exists, of which the facts do not list all."""
-        services = {each for arn in reached for each in self._into.services_of(self._grants.by_key[arn])}
-        possible = [
-            way
-            for way in ways()
-            if way.kind == "existing-role"
-            and not services.isdisjoint({*way.runs_as} - {INSTANCES})
-            and not self._into.usable.is_listed(way)
-        ]
-        found = {arn: way for arn, way in self._into.unlisted.items() if arn in left}
-        for holder in self._grants.in_order(left - found.keys()) if possible else ():
-            for way in possible:
-                if (
-                    actions_of(way) <= self._grants.powers[holder.key]
-                    and self._into.usable.on_any_names(holder, way) is not None
-                ):
-                    found[holder.arn] = way
-                    break
-        return found
-
-    def _unread(self, left: Set[str]) -> dict[str, str]:
-        """Return who may do what groups or policies decide that the facts do not have."""
-        found: dict[str, str] = {}
-        for what, actions in self._own.unread():
-            found |= dict.fromkeys(self._able_to(actions) & left, f"{what} are not known")
-        return found
-
-    def _leading_to(self, unknown: Set[str], left: Set[str]) -> dict[str, str]:
-        """Return who can become someone of whom it is not known what they can become."""
-        found: dict[str, str] = {}
-        reached = list(self._grants.in_order(unknown))
-        rest = {*left} - unknown
-        while reached and rest:
-            closer: dict[str, Holder] = {}
-            for target in reached:
-                for step in self._into.best(target, rest):
-                    found[step.source] = f"it can act as {named(target.arn)}, of which it is not known"
-                    closer[step.source] = self._grants.by_key[step.source]
-                rest -= found.keys()
-            reached = list(closer.values())
-        return found
-
-    def _central(self, left: Set[str]) -> dict[str, tuple[str, ...]]:
-        """Return who may change the permission sets of IAM Identity Center, if the account uses them: whether it also
-        manages them, the facts don't say.
-        """
-        if not any(_PERMISSION_SET in each for each in self._scene.holders.by_arn):
-            return {}
-        of_sets = [way for way in ways() if all(each.startswith(_CENTRAL) for each in way.needs)]
-        found: dict[str, tuple[str, ...]] = {}
-        for holder in self._grants.in_order(left):
-            able = [
-                each for way in of_sets if actions_of(way) <= self._grants.powers[holder.key]
-                and self._into.usable.on_any_names(holder, way) is not None for each in way.needs
-            ]  # fmt: skip
-            if able:
-                found[holder.arn] = tuple(able)
-        return found
 
     def _others(
         self, standing: Mapping[str, Attempt], steps: Mapping[str, EscalationStep]
@@ -259,7 +206,7 @@ class _Search:
 
     def _writing(self, left: Set[str]) -> Iterator[EscalationStep]:
         """Give everyone who can write permissions into another principal and then act as it."""
-        among = self._able_to(action for actions in WRITES.values() for action in actions) & left
+        among = self._grants.able_to(action for actions in WRITES.values() for action in actions) & left
         for target in self._grants.holders if among else ():
             able: dict[str, tuple[str, Attempt]] = {}
             for kind, arn in self._own.targets(target):

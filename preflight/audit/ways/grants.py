@@ -53,6 +53,10 @@ class AllowedActions:
             granted &= self._covering.allowed(boundary)
         return granted
 
+    def able_to(self, actions: Iterable[str]) -> set[str]:
+        """Return everyone, by key, whose policies allow one of the actions on anything at all."""
+        return set().union(*(self.able.get(each.lower(), set()) for each in actions))
+
     def allowed(self, policy: Policy) -> frozenset[str]:
         """Return the actions, in lower case, that a policy allows on anything at all."""
         return self._covering.allowed(policy)

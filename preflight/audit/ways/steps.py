@@ -45,7 +45,7 @@ class Escalation:
     `unseen` are those, on no known way, who may take over or change something of which the facts do not list all, with
     the way. `central` are those, on no known way either, who may change permission sets of IAM Identity Center, if this
     account manages them, with the actions. `unknown_trust` are the roles on a way of which it is not known whom they
-    trust.
+    trust. `by_region` is whether someone is on no way only as far as the facts list what exists: in their regions.
     """
 
     administrators: frozenset[str]
@@ -56,6 +56,7 @@ class Escalation:
     unseen: Mapping[str, Way]
     central: Mapping[str, tuple[str, ...]]
     unknown_trust: tuple[str, ...] = ()
+    by_region: bool = False
 
     def path(self, arn: str) -> tuple[EscalationStep, ...]:
         """Return the steps from a principal to everything, in order; none for one that gets nowhere or is there."""

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from preflight.audit.check import audit
 from preflight.audit.scene import scene_of
 from preflight.audit.ways.escalation import escalation
 from preflight.audit.ways.steps import ADMINISTRATOR, Escalation
 from preflight.documents.text.document import Document
+from preflight.engine.result import Kind
 from tools.managed_policies import PATH, content
 
 HERE = Path(__file__).parent
@@ -314,6 +316,14 @@ def test_an_instance_that_the_facts_list_is_no_condition() -> None:
     assert step.depends_on == ()
     facts["regions"] = {"us-east-1": {"instances": [{"InstanceId": "i-1", "IamInstanceProfile": None}]}}
     assert not found_in(facts).steps
+
+
+def test_what_exists_was_looked_for_in_the_regions_of_the_facts() -> None:
+    facts = account(user("s", allow("lambda:UpdateFunctionCode")), roles=(admin_role("boss", "lambda.amazonaws.com"),))
+    facts["regions"] = {"us-east-1": {"functions": []}}
+    (result,) = audit(Document("snapshot.json", facts), select=["ACC110"]).report.results
+    assert result.kind is Kind.PASS
+    assert result.message.endswith("; what they could take over was looked for in us-east-1")
 
 
 def test_who_can_become_someone_unknown_is_unknown() -> None:
