@@ -13,6 +13,8 @@ from preflight.documents.text.schema import load_schema, suggestion
 from preflight.errors import InputError, UsageError
 
 _CREATES = "Create"
+# No request has more: of a larger document no slips are looked for, which takes a while for each name.
+_MOST_MEMBERS = 500
 _NOT_AT_ALL = (0, False, 0)
 
 
@@ -100,7 +102,8 @@ def _nearness(value: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[int,
     which names what is created, and required ones less missing ones.
     """
     known, required = schema["properties"], schema.get("required", ())
-    fitting = sum(2 if name in known else 1 if _misspelt(name, known) else -1 for name in value)
+    few = len(value) <= _MOST_MEMBERS
+    fitting = sum(2 if name in known else 1 if few and _misspelt(name, known) else -1 for name in value)
     if fitting <= 0:
         return 0, False, 0
     return fitting, bool(required) and required[0] in value, sum(1 if name in value else -1 for name in required)

@@ -29,6 +29,14 @@ def test_each_reason_has_its_own_remedy(failed: Failed, says: str) -> None:
     assert says.lower() in unknown(failed, "x:Y", "").resolution.lower() or failed.code == "ThrottlingException"
 
 
+def test_a_message_of_aws_holds_no_credentials() -> None:
+    from botocore.exceptions import ClientError
+
+    said = "The canonical request is x-amz-security-token:s3cr3tT0ken host:sts.amazonaws.com, https://u:s3cr3tT0ken@h"
+    refused = ClientError({"Error": {"Code": "SignatureDoesNotMatch", "Message": said}}, "GetCallerIdentity")
+    assert "s3cr3tT0ken" not in failure(refused, "get_caller_identity").message
+
+
 def test_what_sts_says_while_credentials_are_renewed_is_no_refusal_of_the_call() -> None:
     from botocore.exceptions import ClientError
 

@@ -93,6 +93,15 @@ def test_a_run_that_has_just_begun_is_not_gone_on_with(tmp_path: Path) -> None:
     one.close(done=True)
 
 
+def test_no_secret_is_written_down(tmp_path: Path) -> None:
+    journal = SnapshotJournal(tmp_path / "s.json", WHO)
+    journal.open(resume=False)
+    journal.add(ASKS[0], Known({"PrimaryContainer": {"Environment": {"A": "s3cr3t"}}, "Url": "https://u:s3cr3t@h"}))
+    written = journal.path.read_text()
+    assert "s3cr3t" not in written and written.count("REDACTED") == 2
+    journal.close(done=True)
+
+
 def test_anothers_file_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path)
     path.chmod(0o644)

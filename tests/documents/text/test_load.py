@@ -167,6 +167,8 @@ def test_what_is_compressed_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_what_has_no_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="it is a device"):
+        load("/dev/zero")
     for module in ("preflight.documents.text.load", "preflight.simulate.case_files"):
         monkeypatch.setattr(f"{module}.MOST_BYTES", 1 << 20)
     for text in (b" " * (2 << 20), b" " * 999 + b"\n" * (2 << 20)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_stacks_that_multiply_are_refused(folder: Path) -> None:
 def test_one_total_is_for_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preflight.documents.text.tree._MOST_BYTES", 100)
     (folder / "t.json").write_text(template("nested.json", "nested.json", "nested.json"))
+    with pytest.raises(InputError, match="refers to more than"):
+        read_plan([str(folder / "t.json")])
+
+
+def test_what_is_compressed_counts_as_what_it_holds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.documents.text.tree._MOST_BYTES", 2000)
+    (folder / "nested.json.gz").write_bytes(gzip.compress(json.dumps(NESTED).encode() + b" " * 5000))
+    (folder / "t.json").write_text(template("nested.json.gz"))
     with pytest.raises(InputError, match="refers to more than"):
         read_plan([str(folder / "t.json")])
 
