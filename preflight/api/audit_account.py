@@ -143,6 +143,7 @@ def _facts(
     connection = Connection(profile, next(iter(regions), None), endpoint_url, retry_mode="adaptive", attempts=8)
     live = LiveAccount.open(connection, rereads=0)
     try:
-        return Document(live.source, collect(live, regions=regions or enabled_regions(live), progress=reading))
+        enabled, unlisted = (regions, None) if regions else enabled_regions(live)
+        return Document(live.source, collect(live, regions=enabled, unlisted=unlisted, progress=reading))
     finally:
         live.close()

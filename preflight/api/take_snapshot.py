@@ -119,10 +119,12 @@ def _collected(
         raise
     done = False
     try:
-        wanted = list(dict.fromkeys([*(regions or enabled_regions(live)), *(p.region for p in plans if p.region)]))
+        enabled, unlisted = (regions, None) if regions else enabled_regions(live)
+        wanted = list(dict.fromkeys([*enabled, *(each.region for each in plans if each.region)]))
         document = collect(
-            live, regions=wanted, plans=plans, also=also, answers=answers, journal=journal.add, progress=progress
-        )
+            live, regions=wanted, plans=plans, also=also, answers=answers, unlisted=unlisted, journal=journal.add,
+            progress=progress,
+        )  # fmt: skip
         _require_fresh(document)
         _validate(document, str(target))
         done = True

@@ -21,6 +21,7 @@ from preflight.account.snapshots.recorder import Recorder
 from preflight.account.snapshots.writer import document_of
 from preflight.audit.outside.shared_resources import KINDS as SHARED_KINDS
 from preflight.audit.outside.shared_resources import collect_shared
+from preflight.audit.scene import REGIONS
 from preflight.audit.unused.last_accessed import collect_last_accessed
 from preflight.audit.ways.running import collect_running
 from preflight.declared.resource_kinds import load_kind
@@ -38,6 +39,7 @@ _KINDS = {
     "GroupDetailList": "iam:group",
     "Policies": "iam:policy",
 }
+_DESCRIBE_REGIONS, _NAME_REGIONS = "ec2:DescribeRegions", "name every Region with --region"
 _DETAILS = "iam:GetAccountAuthorizationDetails"
 # What is listed in each region, and described one by one where the list does not tell all.
 _DESCRIBED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
@@ -72,13 +74,15 @@ def collect(
     plans: Sequence[Plan] = (),
     answers: Mapping[Ask, Fact[Any]] | None = None,
     also: Container[Also] = (),
+    unlisted: Unknown | None = None,
     journal: Journal | None = None,
     progress: ReadProgress | None = None,
 ) -> dict[str, Any]:
     """Return the snapshot document of a live account, without secrets (`schemas/snapshot.schema.json`).
 
     `plans` are checked as well, so that the snapshot has what they ask for; `also` says what else is read. `answers`
-    are those of a run that was interrupted; each new one is told to `journal`. What is denied is in the document's
+    are those of a run that was interrupted; each new one is told to `journal`. `unlisted` says why not all of the
+    account's regions are known. What is denied is in the document's
     `unknown`, with the permission.
     Raises `UsageError` where the caller's own account cannot be told.
     """
@@ -122,6 +126,9 @@ def collect(
         regions=regions,
         taken_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+    if unlisted is not None:
+        entry = {"kind": REGIONS.kind, "region": "", "key": {}, "reason": unlisted.reason}
+        document.setdefault("unknown", []).append({**entry, "resolution": unlisted.resolution})
     if Also.NAMES in also and Also.RESOURCE_POLICIES not in also:
         _say_names_only(document)
     return document
@@ -136,15 +143,15 @@ def _say_names_only(document: Mapping[str, Any]) -> None:
             parts["names_only"] = names
 
 
-def enabled_regions(account: LiveAccount) -> list[str]:
-    """Return the regions that are enabled in the account; the session's alone where they cannot be listed."""
+def enabled_regions(account: LiveAccount) -> tuple[list[str], Unknown | None]:
+    """Return the regions that are enabled in the account; where they cannot be listed the session's alone, and why."""
     try:
         outcome = account.call(Call("ec2", "describe_regions", {}, region=account.region, pages=False))
-    except UsageError:
-        return [account.region]
+    except UsageError as error:
+        return [account.region], Unknown(str(error), _NAME_REGIONS)
     if isinstance(outcome, Failed):
-        return [account.region]
-    return sorted(each["RegionName"] for each in outcome.members["Regions"])
+        return [account.region], unknown(outcome, _DESCRIBE_REGIONS, f"allow {_DESCRIBE_REGIONS} on *")
+    return sorted(each["RegionName"] for each in outcome.members["Regions"]), None
 
 
 def expired(document: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from preflight.account.facts import Known
+from preflight.account.facts import Ask, Known
 from preflight.account.snapshots.snapshot import Snapshot
 from preflight.audit.access.covering import Covering
 from preflight.audit.access.decider import Access, Decider
@@ -17,6 +17,9 @@ from preflight.documents.text.document import Document
 from preflight.errors import UsageError
 
 T = TypeVar("T")
+
+REGIONS = Ask.all("account:region", "")
+"""All regions that are enabled in an account: refused where they could not be listed."""
 
 
 class Scene:

@@ -174,7 +174,8 @@ def _collected(target: AuditTarget, orders: Orders) -> tuple[dict[str, Any], int
     )
     live = LiveAccount.open(connection, rereads=0)
     try:
-        document = collect(live, regions=regions or enabled_regions(live), answers=target.answers)
+        enabled, unlisted = (regions, None) if regions else enabled_regions(live)
+        document = collect(live, regions=enabled, answers=target.answers, unlisted=unlisted)
         requests = live.stats().calls
     finally:
         live.close()

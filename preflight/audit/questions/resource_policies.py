@@ -15,7 +15,7 @@ from typing import Any
 from preflight.account.facts import Absent, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.audit.outside.shared_resources import SharedResource, lists_all, plural, shared_resources
-from preflight.audit.scene import Scene
+from preflight.audit.scene import REGIONS, Scene
 from preflight.catalog.arns import ArnForm, action_forms, arn_forms
 from preflight.data_files import folder
 from preflight.declared.expressions import arn_part
@@ -158,7 +158,8 @@ def _all_known(scene: Scene, kind: str) -> bool:
 
 
 def _all_regions(scene: Scene, kind: str) -> bool:
-    return bool(scene.regions) and all(lists_all(scene, kind, region) for region in scene.regions)
+    asked = bool(scene.asked_regions) or not scene.account.was_refused(REGIONS)
+    return bool(scene.regions) and asked and all(lists_all(scene, kind, region) for region in scene.regions)
 
 
 def _holds(kind: str, service: str, name: str) -> bool:

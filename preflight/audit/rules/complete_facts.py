@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Ask, Known, Unknown
-from preflight.audit.scene import Scene
+from preflight.audit.scene import REGIONS, Scene
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 
@@ -32,6 +32,8 @@ def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
     for label, fact in zip(_LEVELS.values(), scene.account.read_many(asks), strict=True):
         if isinstance(fact, Unknown):
             yield f"the {label} are not known, and may take away what is reported as allowed", fact
+    if scene.account.was_refused(REGIONS) and isinstance(regions := scene.account.read(REGIONS), Unknown):
+        yield f"Regions other than {', '.join(scene.regions)} were not looked at", regions
     for holder in scene.holders.by_arn.values():
         for policy_type, reason in holder.policies.unknown.items():
             yield f"policies of {holder.kind} {holder.name} are not known", Unknown(f"{policy_type.value}: {reason}")

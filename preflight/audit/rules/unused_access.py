@@ -26,7 +26,6 @@ from preflight.engine.rule import Rule
 from preflight.iam.limits import MANAGED
 
 _NAMED = 6
-_MOST_LETTERS = 1_500
 # What a row has of a kind: its name, the days since it was used (None: never) and made (None: not known), and what to
 # do.
 _Idle: TypeAlias = Callable[[Scene, Mapping[str, str]], Iterator[tuple[str, int | None, int | None, str]]]
@@ -173,8 +172,7 @@ def _spare(rule: Rule, scene: Scene, holder: Holder, spare: list[str], used: set
     if not used:
         remedy = f"It uses no service: delete the {holder.kind}, or detach its policies."
     elif document is not None and len(text := json.dumps(document, separators=(",", ":"))) <= MANAGED:
-        shown = text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}…"
-        remedy = f"Replace its policies with one for what it uses ({', '.join(sorted(used)[:_NAMED])}): {shown}"
+        remedy = f"Replace its policies with one for what it uses ({', '.join(sorted(used)[:_NAMED])}): {text}"
     else:
         remedy = f"Remove the actions of these services from its policies; it uses {', '.join(sorted(used)[:_NAMED])}."
     return rule.result(

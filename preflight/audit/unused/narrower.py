@@ -24,15 +24,15 @@ def narrower_policy(scene: Scene, holder: Holder, used: Set[str]) -> dict[str, A
         if document is None:
             return None
         for statement in _listed(document.get("Statement")):
+            # A Sid is for one statement of one policy.
+            rest = {name: value for name, value in statement.items() if name != "Sid"}
             if statement.get("Effect") == "Deny":
-                statements.append(dict(statement))
+                statements.append(rest)
                 continue
             if "Action" not in statement:
                 return None
             actions = [kept for each in _listed(statement["Action"]) for kept in _kept(str(each), used)]
             if actions:
-                # A Sid is for one statement of one policy.
-                rest = {name: value for name, value in statement.items() if name != "Sid"}
                 statements.append({**rest, "Action": actions})
     return {"Version": "2012-10-17", "Statement": statements} if statements else None
 

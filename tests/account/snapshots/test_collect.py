@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from preflight.account.live.clients import _without_account
+from preflight.audit.check import audit
+from preflight.documents.text.load import load
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
 from tests.aws.state import ACCOUNT
@@ -60,6 +62,19 @@ def run(started: Callable[..., subprocess.Popen[str]]) -> Run:
 def results(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str]]:
     assert done.stdout, done.stderr
     return [(each["rule"], each["kind"], each["subject"]) for each in json.loads(done.stdout)["results"]]
+
+
+def test_regions_that_cannot_be_listed_are_not_known(aws: StandIn, run: Run, tmp_path: Path) -> None:
+    aws.deny("ec2:DescribeRegions")
+    collected = run("snapshot", "--output", "s.json")
+    assert collected.returncode == 3 and "account:region" in collected.stderr
+    (missing,) = [each for each in json.loads((tmp_path / "s.json").read_text())["unknown"] if not each["region"]]
+    assert (missing["reason"], missing["resolution"]) == (
+        "ec2:DescribeRegions was denied",
+        "allow ec2:DescribeRegions on *",
+    )
+    found = audit(load(str(tmp_path / "s.json")), select=["ACC100"]).report.results
+    assert any(each.message.startswith(f"Regions other than {REGION} were not looked at") for each in found)
 
 
 @pytest.mark.slow
