@@ -20,10 +20,13 @@ OnRead = Callable[[int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class AccessAnswer:
-    """The answer to a question about access. `unknown` says what is not known of the account, and so not in it."""
+    """The answer to a question about access. `unknown` says what is not known of the account, and so not in it;
+    `regions` are those that were asked about, for an action on resources of a Region.
+    """
 
     answers: tuple[AnswerLine, ...]
     unknown: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -77,10 +80,12 @@ def who_can(
     """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
     from preflight.audit.questions.answers import unknown_to
     from preflight.audit.questions.answers import who_can as asked
+    from preflight.audit.questions.asked_resources import is_regional
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return AccessAnswer(tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on))))
+    found = tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on)))
+    return AccessAnswer(*found, scene.regions if on is None and is_regional(action) else ())
 
 
 def can(

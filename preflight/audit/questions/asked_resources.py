@@ -4,7 +4,8 @@ name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from string import Template
 
@@ -20,7 +21,14 @@ from preflight.iam.arn import Arn, ArnError
 from preflight.iam.pattern import matches, overlaps
 
 _NAMED = 3
+_VARIABLE = re.compile(r"\$\{([^}*?$,]+)\}")
 _SAMPLE_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def is_regional(action: str) -> bool:
+    """Whether an action is on resources of a region."""
+    service, _, name = action.lower().partition(":")
+    return any(each.region for each in action_forms(service, name) or ())
 
 
 def resources_of(scene: Scene, action: str) -> Iterator[str]:
@@ -46,16 +54,40 @@ def resources_of(scene: Scene, action: str) -> Iterator[str]:
 
 
 def named_resources(scene: Scene, holder: Holder, action: str, only: tuple[str, ...]) -> Iterator[str]:
-    """Give a resource for each pattern that a principal's policies allow the action on, in the regions of `only`."""
+    """Give a resource for each pattern that a principal's policies allow the action on, in the regions of `only`, if
+    the action can be on such a resource.
+    """
+    service, _, name = action.lower().partition(":")
+    forms = action_forms(service, name)
     found: dict[str, None] = {}
     for policy in holder.policies.identity:
         for statement in policy.about(action.lower()):
             patterns = statement.resources
             if statement.allows and patterns is not None and not patterns.negated:
                 for text in patterns.texts:
-                    if (one := _one_of(scene, text, only)) is not None:
+                    own = _VARIABLE.sub(lambda each: _own_value(holder, each[1]), text)
+                    if (forms is None or _may_mean(own, forms)) and (one := _one_of(scene, own, only)) is not None:
                         found[one] = None
     yield from found
+
+
+def _own_value(holder: Holder, variable: str) -> str:
+    """Return what a policy variable stands for in a request of a principal; the variable where that is not known."""
+    key = variable.lower()
+    if key == "aws:username" and holder.kind == "user":
+        return holder.name
+    if key == "aws:userid" and holder.kind == "user":
+        return holder.unique_id or f"${{{variable}}}"
+    tags = {f"aws:principaltag/{name}".lower(): value for name, value in (holder.tags or {}).items()}
+    return tags.get(key, f"${{{variable}}}")
+
+
+def _may_mean(text: str, forms: Sequence[ArnForm]) -> bool:
+    """Whether a pattern may mean a resource of one of some forms."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return False
+    return any(overlaps(parts[2], each.service) and overlaps(parts[5], each.resource) for each in forms)
 
 
 def is_role(resource: str) -> bool:
@@ -114,8 +146,9 @@ def _require_role(scene: Scene, on: str) -> None:
 
 def _one_of(scene: Scene, text: str, only: tuple[str, ...]) -> str | None:
     """Return a resource that a pattern is about, with an open name where it is not written out; None for `*`."""
-    parts = text.split(":", 5)
-    if len(parts) < 6 or "$" in text:
+    # What a variable stands for that is not known is open: the decision says what it depends on.
+    parts = _VARIABLE.sub("x", text).split(":", 5)
+    if len(parts) < 6 or "$" in text.split(":", 5)[:5]:
         return None
     region, account = parts[3], parts[4]
     if region:

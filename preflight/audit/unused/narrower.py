@@ -27,13 +27,14 @@ def narrower_policy(scene: Scene, holder: Holder, used: Set[str]) -> dict[str, A
             # A Sid is for one statement of one policy.
             rest = {name: value for name, value in statement.items() if name != "Sid"}
             if statement.get("Effect") == "Deny":
-                statements.append(rest)
+                statements += [rest] if rest not in statements else []
                 continue
             if "Action" not in statement:
                 return None
             actions = [kept for each in _listed(statement["Action"]) for kept in _kept(str(each), used)]
             if actions:
-                statements.append({**rest, "Action": actions})
+                narrow = {**rest, "Action": actions}
+                statements += [narrow] if narrow not in statements else []
     return {"Version": "2012-10-17", "Statement": statements} if statements else None
 
 

@@ -153,6 +153,22 @@ CASES: dict[str, tuple[dict[str, Any], str, str | None, set[tuple[str, str]]]] =
                                      None, {(f"{OTHER}:root", "all")}),
     "trust in a service": (account(role("x", own("*")), role("r", by=trust({"Service": "lambda.amazonaws.com"}))),
                            "sts:AssumeRole", R, {("lambda.amazonaws.com", "all")}),
+    "a folder of one's own": (
+        account(role("x", own("s3:GetObject", Resource="arn:aws:s3:::b/${aws:PrincipalTag/team}/a/*"))),
+        "s3:GetObject", None, set(),
+    ),
+    "a folder of a session's own": (
+        account(role("x", own("s3:GetObject", Resource="arn:aws:s3:::b/home/${aws:userid}/*"))), "s3:GetObject", None,
+        {("x", "open")},
+    ),
+    "a resource of another type": (
+        account(role("x", own("sagemaker:CreateEndpoint", Resource=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/*"))),
+        "sagemaker:CreateEndpoint", None, set(),
+    ),
+    "an action on no resource": (
+        account(role("x", own("sagemaker:ListEndpoints", Resource=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/*"))),
+        "sagemaker:ListEndpoints", None, set(),
+    ),
     "an action that needs no permission": (account(role("x")), "sts:GetCallerIdentity", None, {("x", "all")}),
     "trust in a provider": (account(role("x", own("*")), role("r", by=policy({
         "Principal": {"Federated": f"{ARN}:saml-provider/p"}, "Action": "sts:AssumeRoleWithSAML"}))),
