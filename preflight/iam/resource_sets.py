@@ -14,10 +14,13 @@ from functools import lru_cache
 from preflight.iam.context import RequestContext
 from preflight.iam.decide import RequestError, ask, decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.pattern import Extent, combinations, overlaps_tokens
+from preflight.iam.pattern import Extent, combinations, covers_tokens, overlaps_tokens
 from preflight.iam.request import Policies, Request
 from preflight.iam.variables import Missing, as_tokens, fixed, resolve
-from preflight.iam.wildcard import Tokens, tokens
+from preflight.iam.wildcard import Tokens, Wild, matcher, tokens
+
+_FEW = 8
+_LETTERS = "xyzqwvkjXYZ0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +92,41 @@ def _overlaps(pattern: Tokens, within: Tokens) -> bool:
 @lru_cache(maxsize=4096)
 def _combinations(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
     """Work out the combinations once for the same patterns: actions and principals share most of them."""
-    return combinations(patterns, within, barred=barred)
+    found = _apart(patterns, within, barred) if len(patterns) <= _FEW else None
+    return found or combinations(patterns, within, barred=barred)
+
+
+def _apart(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
+    """Return the combinations of patterns that match all of the names, and of those of which no two can match together:
+    each of the latter alone, and none, if the first names that come to mind show it. None where they don't: then all
+    names have to be gone through.
+    """
+    every = [covers_tokens(each, within) for each in patterns]
+    apart = [each for each, always in zip(patterns, every, strict=True) if not always]
+    if any(_overlaps(one, other) for number, one in enumerate(apart) for other in apart[:number]):
+        return None
+    fits = matcher(within)
+    other = next((each for each in _LETTERS if not any(each in str(part) for one in patterns for part in one)), "")
+    found: dict[tuple[bool, ...], str] = {}
+    for pattern in (within, *apart):
+        texts = (_filled(pattern, other, star) for star in ("", other))
+        # What the open parts of the names may not hold is in none of what a pattern's own are filled with.
+        name = next((text for text in texts if fits(text) and _count(text, barred) == _count_of(within, barred)), None)
+        matched = tuple(name is not None and matcher(each)(name) for each in patterns)
+        alone = tuple(always or each is pattern for each, always in zip(patterns, every, strict=True))
+        if name is None or matched != alone:
+            return None
+        found[matched] = name
+    return found
+
+
+def _filled(pattern: Tokens, one: str, star: str) -> str:
+    return "".join(part if isinstance(part, str) else one if part is Wild.ONE else star for part in pattern)
+
+
+def _count(text: str, letters: str) -> int:
+    return sum(map(text.count, letters))
+
+
+def _count_of(pattern: Tokens, letters: str) -> int:
+    return sum(_count(part, letters) for part in pattern if isinstance(part, str))
