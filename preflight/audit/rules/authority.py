@@ -11,6 +11,7 @@ from preflight.audit.access.hosting_actions import HostingAction
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
 from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep
+from preflight.audit.ways.unknown_ways import OF_ANOTHER
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.iam.decision import StatementRef
@@ -75,7 +76,9 @@ def can_become_administrator(scene: Scene, rule: Rule) -> Iterator[Result]:
             Kind.OPEN,
             f"Can't determine whether {holder.kind} {holder.name} can become an administrator: {reason}",
             subject=arn,
-            remedy="Take the snapshot with permission to read every policy (preflight policy --for preflight).",
+            remedy="Find out what that principal can become."
+            if reason.endswith(OF_ANOTHER)
+            else "Take the snapshot with permission to read every policy (preflight policy --for preflight).",
         )
     if found.unseen:
         names = _listed(_named(scene, arn) for arn in found.unseen)

@@ -109,10 +109,10 @@ class _Search:
         undecided |= {arn: reason for arn, reason in (*self._cut.items(), *self._into.cut.items()) if arn in left}
         unknown_ways = UnknownWays(self._scene, self._grants, self._into, self._own)
         undecided |= unknown_ways.unread(left - undecided.keys())
-        unseen = unknown_ways.unseen(left, {*standing, *steps})
+        undecided |= unknown_ways.leading_to(undecided.keys(), left)
+        unseen = unknown_ways.unseen(left - undecided.keys(), {*standing, *steps, *undecided})
         central = unknown_ways.central(left - unseen.keys())
-        unknown = {*undecided, *unseen, *central}
-        undecided |= unknown_ways.leading_to(unknown, left)
+        undecided |= unknown_ways.leading_to({*unseen, *central}, left - undecided.keys())
         untrusted = tuple(arn for arn in (*sorted(standing), *steps) if self._into.is_trust_unknown(arn))
         return Escalation(
             frozenset(standing),

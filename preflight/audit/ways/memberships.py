@@ -41,6 +41,7 @@ class Memberships:
         self._scene = scene
         self.groups: dict[str, Mapping[str, Any]] = {}
         self.policies: dict[str, ManagedPolicy] = {}
+        self.unread_groups: list[str] = []
         self.group_policies: dict[str, tuple[Policy, ...]] = {}
         self.users_of_group: dict[str, list[str]] = {}
         self.users_of_policy: dict[str, list[str]] = {}
@@ -88,6 +89,8 @@ class Memberships:
                 parsed = parsed_policy(each["PolicyArn"], document, PolicyType.IDENTITY)
                 if isinstance(parsed, Policy):
                     yield parsed
+            else:
+                self.unread_groups.append(group["GroupName"])
 
     @cached_property
     def trusted_tags(self) -> Sequence[dict[str, str]]:

@@ -42,14 +42,18 @@ class OwnWays:
         """Say whether a principal can do everything, and under which conditions."""
         return self._try.everything(holder)
 
-    def unread(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """Give what the facts do not have of groups and policies, in words, with the actions that it decides about."""
+    def unread(self) -> Iterator[tuple[str, Sequence[str], str]]:
+        """Give what the facts do not have of groups and policies, in words, with the actions that it decides about, and
+        on which resource, empty for any.
+        """
         if not self._held.knows_groups:
-            yield "the account's groups", ("iam:AddUserToGroup",)
+            yield "the account's groups", ("iam:AddUserToGroup",), ""
+        for name in self._held.unread_groups:
+            yield f"policies of group {name}", ("iam:AddUserToGroup",), self._held.group_arn(name)
         if not self._held.knows_policies:
-            yield "the account's policies", ("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion")
+            yield "the account's policies", ("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"), ""
         elif any(each.unread for each in self._held.policies.values()):
-            yield "all versions of the account's policies", ("iam:SetDefaultPolicyVersion",)
+            yield "all versions of the account's policies", ("iam:SetDefaultPolicyVersion",), ""
 
     def gain(self, holder: Holder) -> Attempt | None:
         """Say whether a principal could do everything if one of its policies allowed it."""

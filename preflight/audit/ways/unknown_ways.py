@@ -13,6 +13,8 @@ from preflight.audit.ways.ways_into import INSTANCES, WaysInto, actions_of
 from preflight.lint.analysis.escalation_paths import Way, ways
 
 _CENTRAL = ("sso:", "identitystore:")
+OF_ANOTHER = ", of which it is not known"
+"""How a reason ends that lies with another principal."""
 _PERMISSION_SET = ":role/aws-reserved/sso.amazonaws.com/"
 
 
@@ -59,9 +61,10 @@ class UnknownWays:
     def unread(self, left: Set[str]) -> dict[str, str]:
         """Return who may do what groups or policies decide that the facts do not have."""
         found: dict[str, str] = {}
-        for what, actions in self._own.unread():
-            able = self._grants.in_order(self._grants.able_to(actions) & left)
-            found |= {each.arn: f"{what} are not known" for each in able}
+        for what, actions, on in self._own.unread():
+            able = self._grants.able_to(actions) & left
+            holders = self._grants.who(actions[0], on, able) if on else self._grants.in_order(able)
+            found |= {each.arn: f"{what} are not known" for each in holders}
         return found
 
     def leading_to(self, unknown: Set[str], left: Set[str]) -> dict[str, str]:
@@ -73,7 +76,7 @@ class UnknownWays:
             closer: dict[str, Holder] = {}
             for target in reached:
                 for step in self._into.best(target, rest):
-                    found[step.source] = f"it can act as {named(target.arn)}, of which it is not known"
+                    found[step.source] = f"it can act as {named(target.arn)}{OF_ANOTHER}"
                     closer[step.source] = self._grants.by_key[step.source]
                 rest -= found.keys()
             reached = list(closer.values())
