@@ -18,6 +18,8 @@ _SAFELY = (
     *("-c", "safe.bareRepository=explicit"),
     *("-c", "core.pager=cat"),
 )
+# A configuration may name files that git reads, and that have no end.
+_LONGEST = 300.0
 DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules")
 """Begins every `git diff`."""
 
@@ -25,7 +27,7 @@ DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules")
 def git_output(folder: str, *arguments: str, option: str) -> bytes | None:
     """Return what git prints in a folder; None where it fails.
 
-    Raises `UsageError`, naming the option that wants git, where there is no git.
+    Raises `UsageError`, naming the option that wants git, where there is no git or it does not answer.
     """
     environment = {name: value for name, value in os.environ.items() if name != "GIT_EXTERNAL_DIFF"}
     environment |= {
@@ -40,8 +42,17 @@ def git_output(folder: str, *arguments: str, option: str) -> bytes | None:
         command = ["git", *_SAFELY, "-C", folder, *given]
         try:
             done = subprocess.run(
-                command, capture_output=True, check=False, env={**environment, **more}, stdin=subprocess.DEVNULL
+                command,
+                capture_output=True,
+                check=False,
+                env={**environment, **more},
+                stdin=subprocess.DEVNULL,
+                timeout=_LONGEST,
             )
+        except subprocess.TimeoutExpired:
+            raise UsageError(
+                f"{option}: git didn't answer within {_LONGEST:g} seconds; look in .git/config for files without end"
+            ) from None
         except OSError as error:
             raise UsageError(f"{option}: can't run git ({error.strerror}); install it") from None
         return done.stdout if done.returncode == 0 else None

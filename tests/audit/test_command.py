@@ -76,6 +76,12 @@ def test_every_format_has_every_failure(preflight: Command, form: str) -> None:
     assert ran.code == 1 and "ACC130" in ran.out, ran
 
 
+@pytest.mark.parametrize("form", ["html", "json", "csv", "text"])
+def test_a_report_is_for_its_owner_alone(preflight: Command, form: str, folder: Path) -> None:
+    preflight("audit", "--snapshot", str(SNAPSHOT), "--format", form, "--output", "report")
+    assert (folder / "report").stat().st_size and (folder / "report").stat().st_mode & 0o077 == 0
+
+
 def test_cells_are_no_formulas(preflight: Command) -> None:
     hostile = {"EndpointName": "=cmd()", "EndpointStatus": "Failed", "EndpointConfigName": "c", "FailureReason": "=1+1"}
     ran = preflight("audit", "--snapshot", "s.json", "--format", "csv", s__json=snapshot(endpoints=[hostile]))

@@ -158,6 +158,14 @@ def test_git_runs_nothing_of_the_repository(repository: Path, tmp_path_factory: 
     assert not marker.exists()
 
 
+def test_git_is_not_waited_for_without_end(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(repository / "pipe")
+    git("config", "diff.orderFile", str(repository / "pipe"))
+    monkeypatch.setattr("preflight.git._LONGEST", 0.5)
+    with pytest.raises(UsageError, match=r"git didn't answer within 0.5 seconds"):
+        changed_of(["policies"], "main")
+
+
 def test_every_call_of_git_is_guarded(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those guards too that nothing needs as git is called today."""
     calls: list[tuple[list[str], dict[str, str]]] = []
