@@ -159,6 +159,7 @@ def test_git_runs_nothing_of_the_repository(repository: Path, tmp_path_factory: 
 
 
 def test_git_is_not_waited_for_without_end(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "policies" / "edited.json").write_text(GOOD)
     os.mkfifo(repository / "pipe")
     git("config", "diff.orderFile", str(repository / "pipe"))
     monkeypatch.setattr("preflight.git._LONGEST", 0.5)
