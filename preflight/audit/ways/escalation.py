@@ -21,7 +21,7 @@ from preflight.audit.ways.changes import ACTIONS as CHANGES
 from preflight.audit.ways.grants import AllowedActions
 from preflight.audit.ways.new_principals import ACTIONS as NEW
 from preflight.audit.ways.own_ways import WRITES, OwnWays
-from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, joined, named
+from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, in_words, joined, named
 from preflight.audit.ways.unknown_ways import UnknownWays
 from preflight.audit.ways.ways_into import WaysInto
 from preflight.audit.ways.what_if import boundary_of
@@ -236,7 +236,7 @@ class _Search:
             both = tried.also(Attempt(step.by, (*step.depends_on, *gain.depends_on)))
             if before is not None:
                 both = Attempt(before.by, before.depends_on).also(both)
-            yield both.step(source, key, "own-permissions", words)
+            yield both.step(source, key, "own-permissions", in_words(words))
 
     def _back(self, targets: Sequence[Holder]) -> dict[str, EscalationStep]:
         """Return one step for each source that gets to a target, whose words tell of all steps on the way."""

@@ -11,6 +11,7 @@ from preflight.iam.request import PolicyType
 from preflight.lint.analysis.escalation_paths import Way
 
 ADMINISTRATOR = "administrator"
+_LONGEST = 2_000
 _GRANTING = (PolicyType.IDENTITY, PolicyType.RESOURCE)
 
 
@@ -90,11 +91,18 @@ class Escalation:
         return sorted(found.items(), key=lambda each: (-each[1], each[0].policy, each[0].statement))[:most]
 
 
+def in_words(how: str) -> str:
+    """Return the words of a step. Those of steps that are made of many others, which are made of many others, would
+    double with each: of more than can be read, the beginning.
+    """
+    return how if len(how) <= _LONGEST else f"{how[:_LONGEST].rpartition(', ')[0]}, and so on"
+
+
 def joined(first: EscalationStep, onward: EscalationStep) -> EscalationStep:
     """Return two steps as one, from the first's source to where the second gets."""
     by = tuple(dict.fromkeys((*first.by, *onward.by)))
     depends_on = tuple(dict.fromkeys((*first.depends_on, *onward.depends_on)))
-    how = f"{first.how}, then {onward.how}" if onward.how else first.how
+    how = in_words(f"{first.how}, then {onward.how}" if onward.how else first.how)
     return replace(first, target=onward.target, how=how, by=by, depends_on=depends_on)
 
 

@@ -11,7 +11,7 @@ import pytest
 from preflight.audit.check import audit
 from preflight.audit.scene import scene_of
 from preflight.audit.ways.escalation import escalation
-from preflight.audit.ways.steps import ADMINISTRATOR, Escalation
+from preflight.audit.ways.steps import ADMINISTRATOR, Escalation, EscalationStep, joined
 from preflight.documents.text.document import Document
 from preflight.engine.result import Kind
 from tools.managed_policies import PATH, content
@@ -348,3 +348,11 @@ def test_what_the_facts_lack_is_unknown() -> None:
     boss = admin_role("boss")
     del boss["AssumeRolePolicyDocument"]
     assert found_in(account(adds, roles=(boss,))).unknown_trust == (boss["Arn"],)
+
+
+def test_the_words_of_steps_that_are_made_of_steps_do_not_double() -> None:
+    step = EscalationStep("a", "b", "own-permissions", "iam:PutRolePolicy on role/b", (), ("aws:SourceIp IpAddress x",))
+    for _ in range(64):
+        step = joined(step, step)
+    assert len(step.how) < 2_100 and step.how.endswith("then iam:PutRolePolicy on role/b, and so on")
+    assert step.depends_on == ("aws:SourceIp IpAddress x",)
