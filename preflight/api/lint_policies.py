@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,11 +84,17 @@ def lint(
     added = _added([*config.rules, *rules])
     heads = _heads(select or config.select, ignore or config.ignore, added)
     known = None if write_baseline is not None else baseline or config.baseline
-    done = _lint(given, heads, config, type, known, write_baseline, fix,
-                 allow_none=allow_none, cache=cache, jobs=jobs, strict=strict or config.strict)  # fmt: skip
+    lint_again = partial(_lint, given, heads, config, type, known, write_baseline,
+                         allow_none=allow_none, cache=cache, jobs=jobs, strict=strict or config.strict)  # fmt: skip
+    done = lint_again(fix=fix)
     if not (done.policies or done.errors or allow_none):
         raise UsageError(_nothing(done.without, done.report))
-    errors = (*done.errors, *(_written(done.fixes) if fix == "write" else ()))
+    unwritten = _unwritten(done.fixes) if fix == "write" else {}
+    fixes = tuple(each for each in done.fixes if each.path not in unwritten)
+    errors = (*done.errors, *unwritten.values())
+    if unwritten and "-" not in given:
+        # What they have of findings they have still.
+        done = lint_again(fix=None)
     if write_baseline is not None:
         _write_baseline(done, write_baseline)
     threshold = fail_on or (Level(config.fail_on) if config.fail_on else Level.ERROR)
@@ -96,7 +103,7 @@ def lint(
         failed=write_baseline is None and failed(done.report.results, threshold),
         errors=errors,
         without=() if allow_none else done.without,
-        fixes=done.fixes,
+        fixes=fixes,
         baseline=known,
         stale=done.stale,
         written=None if write_baseline is None else len(done.entries),
@@ -131,8 +138,8 @@ def _lint(
     type_: PolicyDocumentType | None,
     known: str | None,
     write_baseline: str | None,
-    fix: FixMode | None,
     *,
+    fix: FixMode | None,
     allow_none: bool,
     cache: bool,
     jobs: int | None,
@@ -181,10 +188,11 @@ def _nothing(without: Sequence[str], report: Report) -> str:
     return f"{without[0]} contains no policy{more}; name a file that does"
 
 
-def _written(fixes: Sequence[Fix]) -> tuple[str, ...]:
+def _unwritten(fixes: Sequence[Fix]) -> dict[str, str]:
+    """Write what was mended; returns the files that could not be written, with why."""
     from preflight.lint.runner.write_fixes import write_fixes
 
-    return tuple(write_fixes(fixes))
+    return dict(write_fixes(fixes))
 
 
 def _write_baseline(done: LintRun, file: str) -> None:

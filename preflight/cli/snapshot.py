@@ -89,8 +89,11 @@ def snapshot(
                 progress=progress,
             )
     except api.SnapshotInterrupted as stopped:
-        again = f"preflight snapshot --output {output} --resume"
-        print(f"preflight: interrupted; what was read is in {stopped.journal}: continue with {again}", file=sys.stderr)
+        from preflight.cli.create import continuing
+
+        again = continuing(sys.argv) + ("" if resume else " --resume")
+        told = f"preflight: interrupted; what was read is in {stopped.journal}: continue with {again}"
+        print(presentable(told), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     _tell(taken.document, output, quiet=quiet)
     if taken.unknown and not from_files and not allow_open:

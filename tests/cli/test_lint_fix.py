@@ -137,3 +137,4 @@ def test_a_link_that_leaves_the_directory_is_not_written_through(preflight: Comm
     ran = preflight("lint", "--fix", "tree")
     assert outside.read_text() == text and (inside / "own.json").read_text() != text
     assert "link.json: it is a link to a file outside tree; fix that file itself" in ran.err
+    assert ran.code == 2 and "link.json: fixed" not in ran.err and "IAM300" in ran.out and "CLEAN" not in ran.out

@@ -14,18 +14,21 @@ from preflight.lint.runner.one_file import Fix
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def write_fixes(fixes: Iterable[Fix]) -> Iterator[str]:
-    """Write the files that were mended; yields in one line each what could not be written. The text of stdin is left to
-    who asked for it.
+def write_fixes(fixes: Iterable[Fix]) -> Iterator[tuple[str, str]]:
+    """Write the files that were mended; yields each file that could not be written, with why in one line. The text of
+    stdin is left to who asked for it.
     """
     for fix in fixes:
         if fix.path != "-" and fix.after != fix.before:
             try:
                 _write(fix)
             except PreflightError as error:
-                yield str(error)
+                yield fix.path, str(error)
             except OSError as error:
-                yield f"{fix.path}: it cannot be written ({error.strerror}); make it and its folder writable"
+                yield (
+                    fix.path,
+                    f"{fix.path}: it cannot be written ({error.strerror}); make it and its folder writable",
+                )
 
 
 def _write(fix: Fix) -> None:
