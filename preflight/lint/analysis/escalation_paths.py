@@ -26,6 +26,7 @@ class Way(NamedTuple):
     `on` are actions with the ARN of what they are tried on, where that is not the first resource type of the action.
     `existing` is what it changes or takes over, `within` what it needs beside that, such as a cluster to run in,
     and `depends_on`, in words, what no permission of AWS decides.
+    `audit_only` ways mean something only where an account's facts say more: a policy by itself is not faulted for them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Way(NamedTuple):
     existing: Existing | None = None
     within: Existing | None = None
     depends_on: tuple[str, ...] = ()
+    audit_only: bool = False
 
 
 @cache
@@ -59,6 +61,7 @@ def ways() -> tuple[Way, ...]:
             _existing(each.get("existing")),
             _existing(each.get("within")),
             tuple(each.get("depends-on", ())),
+            each.get("audit-only", False),
         )
         for each in lint_data("escalation")
     )

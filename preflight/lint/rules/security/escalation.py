@@ -24,7 +24,8 @@ _NAMED = 3
 def _by_kind() -> dict[str, tuple[tuple[frozenset[str], Way], ...]]:
     found = defaultdict(list)
     for way in ways():
-        found[way.kind].append((frozenset((*way.needs, *way.creates)), way))
+        if not way.audit_only:
+            found[way.kind].append((frozenset((*way.needs, *way.creates)), way))
     return {kind: tuple(each) for kind, each in found.items()}
 
 
