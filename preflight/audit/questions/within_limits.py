@@ -57,6 +57,8 @@ def new_access(before: Holder, now: Holder) -> NewAccess:
         if each.statement is not None and _text(each.statement) not in kept
     ]  # fmt: skip
     granting = [part.allows for part in is_now]
+    # What was granted before, layer by layer: a request that all of it covers was allowed, unless a Deny was lifted.
+    before_too = [_texts(part.allows) for part in was] if len(was) == len(is_now) else [set[str]() for _ in is_now]
     found: list[Request] = []
     unknown: dict[str, None] = {}
 
@@ -80,7 +82,8 @@ def new_access(before: Holder, now: Holder) -> NewAccess:
             if number >= _MOST_COMBINATIONS:
                 unknown["its policies can be combined in too many ways"] = None
             break
-        for must, avoid in _sought(combination, denied, was, lifted):
+        known = all(_is_in(box, texts) for box, texts in zip(combination, before_too, strict=True))
+        for must, avoid in _sought(combination, denied, () if known else was, lifted):
             result = find(must, [*avoid, *check.free], check.space, confirm, NOTHING_KNOWN, today=False)
             unknown.update(dict.fromkeys(result.missing if result.point is None else ()))
     return NewAccess(tuple({(each.action, each.resource): each for each in found}.values()), tuple(unknown))
@@ -120,6 +123,14 @@ def _meaning(layer: tuple[Statement, ...]) -> list[str]:
 def _text(statement: Statement) -> str:
     """Return what a statement says, wherever it is written and whatever it is called."""
     return repr(replace(statement, index=0, sid=""))
+
+
+def _texts(boxes: Sequence[Box]) -> set[str]:
+    return {_text(each.statement) for each in boxes if each.statement is not None}
+
+
+def _is_in(box: Box, texts: set[str]) -> bool:
+    return box.statement is not None and _text(box.statement) in texts
 
 
 def _parts(layer: tuple[Statement, ...]) -> Parts:
