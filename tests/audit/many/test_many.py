@@ -306,6 +306,8 @@ def test_a_page_for_each_account(three: Path, preflight: Command) -> None:
         assert f"../out/accounts/{account_id}.html" in index
         text = Path("out/accounts", f"{account_id}.html").read_text()
         assert account_id in text and '"policies": []' not in text
+    written = [*Path("pages").iterdir(), *Path("out").rglob("*.html")]
+    assert len(written) == 4 and not any(path.stat().st_mode & 0o077 for path in written)
 
 
 @pytest.mark.parametrize(
