@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -199,7 +200,7 @@ def _write_baseline(done: LintRun, file: str) -> None:
     from preflight.documents.text.atomic_write import replace_file
     from preflight.lint.runner.baseline import baseline_text
 
-    path, text = Path(file).resolve(), baseline_text(done.entries)
+    path, text = Path(os.path.realpath(file)), baseline_text(done.entries)
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")

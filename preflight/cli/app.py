@@ -22,6 +22,8 @@ _FLAGS = {
     "-q": ("quiet", True),
 }
 _USAGE, _DEFECT, _INTERRUPTED = 2, 70, 130
+# A name, a right or a limit of the system: what the user can change, not preflight.
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -96,6 +98,8 @@ def invoke(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _unread()
     except OSError as error:
+        if refused := _refused(error):
+            return _end(_USAGE, refused)
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         _unread()
@@ -107,6 +111,15 @@ def invoke(arguments: Sequence[str]) -> int:
             return _usage(error, said())
         return _defect(error)
     return code if isinstance(code, int) else 0
+
+
+def _refused(error: OSError) -> str:
+    """Return what the system refuses, and what to do; empty for an error that is preflight's own."""
+    if error.errno in _REFUSED and error.filename is not None:
+        return f"{error.filename}: it cannot be used ({error.strerror}); name another file, or make it accessible"
+    if error.errno == errno.ENOENT and error.filename is None:
+        return "the current directory does not exist any more; change to another one"
+    return ""
 
 
 def _require_names_apart(arguments: Sequence[str]) -> None:

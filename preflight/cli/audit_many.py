@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -101,7 +102,7 @@ def _pages(audited: AuditedMany, options: AuditOptions) -> None:
     from preflight.report.written import write
 
     pages: dict[str, str] = {}
-    beside = Path(options.output).resolve().parent if options.output is not None else audited.folder.resolve()
+    beside = Path(os.path.realpath(options.output)).parent if options.output is not None else audited.folder.resolve()
     for row in audited.many.done:
         target = (audited.folder / row["file"]).resolve().with_name(f"{row['account']}.html")
         try:

@@ -75,13 +75,17 @@ def require_writable(output: str | None, option: str = "--output") -> None:
     """Check before the work that a file can be written there. Raises `UsageError`."""
     if output is None:
         return
-    path = Path(output)
-    folder = path.absolute().parent
-    if path.is_dir():
+    folder = Path(output).absolute().parent
+    try:
+        with suppress(OSError):
+            os.stat(output)  # noqa: PTH116
+    except ValueError as error:  # A NUL, or half of a surrogate pair.
+        raise UsageError(f"{option}: no file can have this name ({error}); name another file") from None
+    if os.path.isdir(output):  # noqa: PTH112 -- takes every text
         raise UsageError(f"{option} {output} is a directory; name a file in it")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise UsageError(f"{option} {output}: there is no directory {folder}; create it, or name another file")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if not os.access(output if os.path.exists(output) else folder, os.W_OK):  # noqa: PTH110
         raise UsageError(f"{option} {output} may not be written; name another file")
 
 
@@ -93,7 +97,7 @@ def deliver(text: str, output: str | None, option: str = "--output", *, private:
     if output is None:
         _print(text)
         return
-    path = Path(output).resolve()
+    path = Path(os.path.realpath(output))
     try:
         write(path, text.encode(), private=private)
     except OSError as error:
@@ -161,7 +165,7 @@ def streaming(output: str | None, option: str = "--output", *, private: bool = F
         except BrokenPipeError:
             discard_stdout()
         return
-    path = Path(output).resolve()
+    path = Path(os.path.realpath(output))
     try:
         with writing(path, private=private) as stream:
             yield stream

@@ -245,6 +245,28 @@ def test_a_name_that_is_none_and_a_document_in_its_place(preflight: Command, com
         assert len(ran.err) < 400
 
 
+@pytest.mark.parametrize("option", ["--output", "--summary", "--write-baseline", "--baseline", "--rules"])
+def test_a_name_that_the_system_refuses(preflight: Command, tmp_path: Path, option: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("0" * 300, f"{'0' * 300}/x", str(tmp_path / "loop"), "a\0b", "\ud800"):
+        ran = preflight("lint", "--exit-zero", str(EXAMPLES / "policies" / "trainer.json"), option, name)
+        assert ran.code in (0, 2) and "internal error" not in ran.err, (name, ran)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="of Unix")
+def test_a_current_directory_that_is_gone(tmp_path: Path) -> None:
+    script = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    for command in (["lint", str(EXAMPLES / "policies")], ["check", str(EXAMPLES / "plan.yaml"), *READY[2:]]):
+        tmp_path.joinpath("gone").mkdir()
+        process = subprocess.run(
+            [sys.executable, "-c", script, "-m", "preflight", *command],
+            capture_output=True, text=True, cwd=tmp_path / "gone", env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False, timeout=60,
+        )  # fmt: skip
+        assert process.returncode in (0, 1, 2) and "internal error" not in process.stderr, process
+        assert "Traceback" not in process.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
 def test_a_full_disk_is_no_defect() -> None:
     with Path("/dev/full").open("w") as full:

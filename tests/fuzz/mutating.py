@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import random
 import re
@@ -21,6 +22,7 @@ _FUNCTIONS = (
 )
 # An element with all that is in it; of elements of one name in each other, up to the end of the inner one.
 _ELEMENT = re.compile(rb"<([A-Za-z]\w*)>.*?</\1>", re.DOTALL)
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _PIECES = (
     *(b"", b"\x00", b"\xff", b"{", b"[" * 300, b"]", b'"', b"\\ud800", b"\n---\n", b"&a *a", b"!!python/x "),
     b"\xef\xbb\xbf",
@@ -59,6 +61,45 @@ class Mutator:
         except (ValueError, TypeError, RecursionError):
             data = b"{"
         return self.bytes(data) if choice > 0.85 else data
+
+    def file(self, seed: Any, name: str) -> bytes:
+        """Return a file's content: text, lines, settings or a document, compressed if its name ends so."""
+        if name.endswith(".gz"):
+            data = gzip.compress(self.file(seed, name.removesuffix(".gz")), mtime=0)
+            return self.bytes(data) if self.random.random() < 0.3 else data
+        if isinstance(seed, str):
+            return self.tokens(seed)
+        if name.endswith((".jsonl", ".partial")):
+            lines = [json.dumps(each).encode() for each in seed]
+            at = self.random.randrange(len(lines))
+            lines[at] = json.dumps(self.document(seed[at])).encode()
+            data = b"".join(line + b"\n" for line in lines)
+            return self.bytes(data) if self.random.random() < 0.15 else data
+        if name.endswith(".toml"):
+            data = _toml(self.document(seed)).encode("utf-8", "surrogatepass")
+            return self.bytes(data) if self.random.random() < 0.15 else data
+        return self.text(seed)
+
+    def tokens(self, text: str) -> bytes:
+        """Return a text in which one to four words or signs are replaced, moved, repeated, or cut."""
+        found = _TOKEN.findall(text)
+        for _ in range(self.random.choice((1, 1, 2, 4))):
+            at = self.random.randrange(len(found))
+            what = self.random.randrange(5)
+            if what == 0:
+                found[at] = self.word()
+            elif what == 1:
+                found[at] = self.random.choice(found)
+            elif what == 2:
+                found[at] *= self.random.choice((2, 300))
+            elif what == 3:
+                del found[at : at + self.random.choice((1, 1, 9))]
+                found = found or [""]
+            else:
+                end = min(len(found), at + self.random.choice((3, 30)))
+                found[at:at] = found[at:end]
+        data = "".join(found).encode("utf-8", "surrogatepass")
+        return self.bytes(data) if self.random.random() < 0.1 else data
 
     def bytes(self, data: bytes) -> bytes:
         """Return bytes with a piece cut out, repeated, or replaced."""
@@ -136,3 +177,25 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
             if isinstance(inner, dict | list):
                 stack.append(inner)
     return found
+
+
+def _toml(value: Any) -> str:
+    """Return an object as TOML, all of it in inline tables."""
+    return (
+        "".join(f"{_string(name)} = {_inline(inner)}\n" for name, inner in value.items())
+        if isinstance(value, dict)
+        else ""
+    )
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_string(name)} = {_inline(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value) if isinstance(value, bool | int | float) else _string("" if value is None else value)
+
+
+def _string(text: str) -> str:
+    # TOML escapes as JSON does, but has no halves of pairs.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "")

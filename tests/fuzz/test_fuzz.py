@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ import pytest
 import yaml
 
 from preflight.cli.app import invoke
+from preflight.errors import PreflightError
+from preflight.mcp.inputs import Roots
+from preflight.mcp.tools import Facts, Tools
+from preflight.server.diagnostics import diagnostics, looked_at
+from preflight.server.fixes import all_edits
 from tests.aws.account import Ready, populate
 from tests.aws.answers import Answer
 from tests.aws.control import StandIn
@@ -28,13 +34,17 @@ from tests.fuzz.mutating import Mutator
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20
-FEW, MANY = 25, 6000
+FEW, MANY = 25, 1000
 FROM = int(os.environ.get("FUZZ_FROM", "0"))
 SNAPSHOT = ROOT / "examples" / "snapshot.json"
 REQUEST = str(ROOT / "examples" / "create-endpoint.json")
 DEPLOYER = "arn:aws:iam::111122223333:role/deployer"
 OFFLINE = ("--snapshot", str(SNAPSHOT), "--principal", DEPLOYER, "--region", "us-east-1")
+TEMPLATE = str(ROOT / "examples" / "cloudformation" / "endpoint.yaml")
+CASES = str(ROOT / "examples" / "policies" / "cases.yaml")
+ASSEMBLY = ROOT / "examples" / "cdk" / "cdk.out"
 SEEDS: dict[str, Any] = json.loads((Path(__file__).parent / "seeds.json").read_text())
+SEEDS["assembly"] = json.loads((ASSEMBLY / "manifest.json").read_text())
 RULE = yaml.safe_load(next((ROOT / "rules" / "lint").rglob("*.yaml")).read_text())
 
 ACCOUNT = json.loads(SNAPSHOT.read_text())
@@ -63,11 +73,42 @@ READERS: dict[str, tuple[Any, str, tuple[str, ...]]] = {
     "prove": (SEEDS["policy"], "x.json", ("prove", "not-public", "x.json", "--type", "resource")),
     "prove another": (SEEDS["policy"], "x.json", ("prove", "no-new-access", str(ROOT / "examples"), "x.json")),
     "why": (SEEDS["trail"], "x.json", ("why", "x.json")),
+    "why of a log": (SEEDS["messages"], "x.log", ("why", "x.log", "--format", "json", "--snapshot", str(SNAPSHOT))),
+    "lint Terraform's files": (SEEDS["hcl"], "x.tf", ("lint", "--no-cache", "x.tf")),
+    "check Terraform's files": (SEEDS["hcl"], "x.tf", ("check", "x.tf", *OFFLINE)),
+    "lint an assembly": (SEEDS["assembly"], "cdk.out/manifest.json", ("lint", "--no-cache", "cdk.out")),
+    "check an assembly": (SEEDS["assembly"], "cdk.out/manifest.json", ("check", "cdk.out", *OFFLINE)),
+    "lint a compressed snapshot": (ACCOUNT, "x.json.gz", ("lint", "--no-cache", "x.json.gz")),
+    "lint authorization details": (SEEDS["details"], "x.json", ("lint", "--no-cache", "x.json")),
+    "a snapshot of answers": (SEEDS["details"], "x.json", ("snapshot", "--output", "s.json", "--from-files", "x.json")),
+    "parameters": (SEEDS["parameters"], "x.json", ("check", TEMPLATE, *OFFLINE, "--parameters", "x.json")),
+    "a deployed template": (SEEDS["template"], "x.json", ("check", TEMPLATE, *OFFLINE, "--deployed", "x.json")),
+    "a policy in place": (SEEDS["policy"], "x.json", ("check", REQUEST, *OFFLINE, "--identity-policy", "x.json")),
+    "a boundary in place": (SEEDS["policy"], "x.json", ("check", REQUEST, *OFFLINE, "--boundary", "x.json")),
+    "an SCP in place": (SEEDS["policy"], "x.json", ("check", REQUEST, *OFFLINE, "--scp", "x.json")),
+    "a session policy": (SEEDS["policy"], "x.json", ("check", REQUEST, *OFFLINE, "--session-policy", "x.json")),
+    "a role to compare": (ACCOUNT, "x.json", ("policy", REQUEST, "--diff", DEPLOYER, "--snapshot", "x.json")),
+    "lines of cases": ([SEEDS["case"]] * 3, "x.jsonl", ("simulate", "x.jsonl", "--format", "jsonl")),
+    "compressed lines": ([SEEDS["case"]] * 3, "x.jsonl.gz", ("simulate", "x.jsonl.gz", "--format", "junit")),
+    "cases on a snapshot": (ACCOUNT, "x.json", ("simulate", CASES, "--snapshot", "x.json", "--coverage")),
+    "settings": (SEEDS["settings"], "preflight.toml", ("lint", "--no-cache", str(SNAPSHOT))),
+    "settings of an audit": (SEEDS["settings"], "preflight.toml", ("audit", "--snapshot", str(SNAPSHOT))),
+    "accounts": (SEEDS["accounts"], "x.json", ("audit", "--accounts", "x.json", "--into", "into")),
+    "an audit since": (ACCOUNT, "x.json", ("audit", "--snapshot", str(SNAPSHOT), "--since", "x.json")),
+    "who can": (ACCOUNT, "x.json", ("audit", "--snapshot", "x.json", "--who-can", "s3:GetObject")),
+    "an audit's page": (ACCOUNT, "x.json", ("audit", "--snapshot", "x.json", "--format", "html", "--output", "x.html")),
+    "prove of a principal": (SEEDS["policy"], "x.json", ("prove", "not-granted", "x.json", "--action", "iam:*")),
+    "prove of an administrator": (SEEDS["details"], "x.json", ("prove", "not-administrator", "x.json")),
 }  # fmt: skip
 OPTIONS = (
     *("--format", "--select", "--ignore", "--type", "--region", "--account", "--principal", "--context", "--operation"),
     *("--parameters", "--session-tag", "--sts-active", "--allow-unchecked", "--assume", "--action", "--jobs"),
     *("--snapshot", "--identity-policy", "--scp", "--baseline", "--rules", "--fail-on", "--deployed", "--"),
+    *("--config-retries", "--config-retry-delay", "--timeout", "--changed-only", "--summary", "--output", "--color"),
+    *("--who-can", "--on", "--can", "--since", "--accounts", "--into", "--include", "--exclude", "--threads"),
+    *("--table", "--resource", "--against", "--stack-name", "--stack-tag", "--service-role", "--source-identity"),
+    *("--boundary", "--session-policy", "--plan", "--from-files", "--attach", "--for", "--diff", "--endpoint-url"),
+    *("--profile", "--write-baseline", "--poll", "--scheduler", "--role-name", "--external-id", "--examples"),
 )  # fmt: skip
 COMMANDS = (
     "lint",
@@ -150,9 +191,59 @@ def read(number: int, folder: Path) -> None:
     names = list(READERS)
     name = names[number % len(names)]
     seed, file, arguments = READERS[name]
-    (folder / file).write_bytes(Mutator(number).text(seed))
+    if file.startswith("cdk.out/"):
+        shutil.copytree(ASSEMBLY, folder / "cdk.out", dirs_exist_ok=True)
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_bytes(Mutator(number).file(seed, file))
     ended(arguments, f"{name}, number {number}")
     (folder / file).unlink()
+    # What a command has made is not to be in the way of the next.
+    for left in (*folder.glob("s.json*"), folder / "x.html"):
+        left.unlink(missing_ok=True)
+    shutil.rmtree(folder / "into", ignore_errors=True)
+
+
+def resumed(number: int, folder: Path) -> None:
+    """Go on with an audit of many of which a file has been changed since."""
+    command = ("audit", "--snapshot", "snapshots", "--into", "into", "--format", "json")
+    if not (folder / "into").exists():
+        (folder / "snapshots").mkdir()
+        (folder / "snapshots" / "x.json").write_text(json.dumps(ACCOUNT))
+        ended(command, "an audit of many")
+    shutil.copytree(folder / "into", folder / "before")
+    mutator = Mutator(number)
+    changed = mutator.random.choice(sorted(each for each in (folder / "into").rglob("*") if each.is_file()))
+    if changed.name == "manifest.jsonl":
+        seed = [json.loads(line) for line in changed.read_text().splitlines()]
+        changed.write_bytes(mutator.file(seed, changed.name))
+    else:
+        changed.write_bytes(mutator.bytes(changed.read_bytes()))
+    ended(command, f"an audit of many, number {number}")
+    shutil.rmtree(folder / "into")
+    (folder / "before").rename(folder / "into")
+
+
+def edited(number: int, folder: Path) -> None:
+    """Look at a text as an editor does, and have an agent ask of it."""
+    mutator = Mutator(number)
+    names = ("policy", "template", "plan", "terraform", "hcl", "serverless")
+    name = names[number % len(names)]
+    path = folder / ("x.tf" if name == "hcl" else f"x.{mutator.random.choice(('json', 'yaml'))}")
+    text = mutator.file(SEEDS[name], path.name).decode("utf-8", "replace")
+    with at_most(SECONDS):
+        looked = looked_at(text, str(path), region="us-east-1")
+        list(diagnostics(looked, {}))
+        all_edits(text, str(path))
+        asked = Tools(Roots([str(folder)]), Facts(str(SNAPSHOT)))
+        for tool in (
+            lambda: asked.lint_policy(text),
+            lambda: asked.check_request(text, principal=DEPLOYER),
+            lambda: asked.why_denied(text),
+            lambda: asked.prove("not-public", policy=text),
+            lambda: asked.decide(DEPLOYER, "s3:GetObject", "*", identity_policies=[text]),
+        ):
+            with suppress(PreflightError):
+                tool()
 
 
 def given(number: int, folder: Path) -> None:
@@ -172,14 +263,18 @@ def configured(number: int, folder: Path) -> None:
     ended(("lint", "--no-cache", "x.json"), f"settings, number {number}")
 
 
-@pytest.mark.parametrize("kind", [read, given, configured])
-def test_a_few(kind: Callable[[int, Path], None], tmp_path: Path) -> None:
-    for number in numbers(FEW):
+@pytest.mark.parametrize(
+    ("kind", "count"), [(read, len(READERS)), (given, FEW), (configured, FEW), (edited, FEW // 2), (resumed, 3)]
+)
+def test_a_few(kind: Callable[[int, Path], None], count: int, tmp_path: Path) -> None:
+    for number in numbers(count):
         kind(number, tmp_path)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize(("kind", "count"), [(read, 3 * MANY), (given, MANY // 6), (configured, MANY // 6)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [(read, 3 * MANY), (given, MANY // 6), (configured, MANY // 6), (edited, MANY // 6)]
+)
 def test_many(kind: Callable[[int, Path], None], count: int, tmp_path: Path) -> None:
     for number in numbers(count):
         kind(number, tmp_path)
@@ -244,4 +339,4 @@ def test_a_few_answers(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_many_answers(aws: StandIn, ready: Ready, tmp_path: Path) -> None:
-    answered(aws, ready, numbers(MANY // 20), tmp_path)
+    answered(aws, ready, numbers(3 * MANY // 10), tmp_path)

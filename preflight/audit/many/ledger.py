@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,10 +17,22 @@ from typing import Any, TextIO
 
 from preflight.audit.many.task import Done, FailedAudit
 from preflight.documents.text.atomic_write import replace_file
+from preflight.documents.text.document import Document
+from preflight.documents.text.schema import validate
 from preflight.errors import InputError, UsageError
 
 MANIFEST, LOCK, ACCOUNTS, SNAPSHOTS = "manifest.jsonl", ".lock", "accounts", "snapshots"
 VERSION = 1
+# A document about no account, in which a row is held against the schema of the report of all.
+_EMPTY: Mapping[str, Any] = {
+    "version": 1,
+    "tool": {},
+    "verdict": "clean",
+    "complete": True,
+    "rules": [],
+    "left_out": [],
+    "counts": {"error": 0, "warning": 0, "note": 0, "open": 0},
+}
 
 
 class Ledger:
@@ -151,8 +162,8 @@ class Ledger:
                 if "settings" in each:
                     self._require_same(each)
                 else:
-                    rows[each["key"]] = each if each["status"] == "failed" else _whole(each)
-            except (ValueError, KeyError, TypeError, AttributeError):
+                    rows[each["key"]] = _whole(each)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError):
                 raise InputError(
                     str(path), "it is not the manifest of an audit", place=f"line {number}", mend="name another --into"
                 ) from None
@@ -173,9 +184,12 @@ class Ledger:
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:
-    if not {"account", "file", "sha256", "verdict", "counts", "rules"} <= row.keys() or (
-        row["file"] != f"{ACCOUNTS}/{row['account']}.json.gz" or not re.fullmatch("[0-9]{12}", row["account"])
-    ):
+    """Return the row of an account if it is as one was written. Raises `ValueError` or `InputError`."""
+    done = row["status"] == "done"
+    failed = {name: row[name] for name in ("key", "name", "reason")} if not done else {}
+    listed = {"accounts": [row] if done else [], "failed": [failed] if failed else []}
+    validate(Document(MANIFEST, {**_EMPTY, **listed}), "audit-accounts")
+    if not isinstance(row["at"], str) or (done and row["file"] != f"{ACCOUNTS}/{row['account']}.json.gz"):
         raise ValueError(row)
     return row
 
