@@ -165,6 +165,14 @@ def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False
 def _iam(made: dict[str, Any], seen: _Seen, path: str, value: Mapping[str, Any]) -> None:
     """Take the users, groups, roles and policies of one account: some files have examples of several."""
     iam = made.setdefault("iam", {})
+    for name in _IAM:
+        listed = value.get(name, [])
+        if not isinstance(listed, list) or not all(
+            isinstance(each, dict) and isinstance(each.get("Arn", ""), str) for each in listed
+        ):
+            raise InputError(
+                path, f"{name} is not a list as AWS gives it", mend="give the complete output of the command"
+            )
     named = Counter(
         account
         for name in _IAM
