@@ -144,7 +144,7 @@ def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) ->
                 pointer,
                 region,
                 account,
-                tuple(needs) if isinstance(needs, list) else (),
+                tuple(each for each in needs if isinstance(each, str)) if isinstance(needs, list) else (),
                 read_template(template),
             )
 
