@@ -152,12 +152,15 @@ def _listing(part: str, key: str, entries: Sequence[Any], *, whole: bool = False
         listed = made["regions"].setdefault(region, {}).setdefault(part, [])
         if whole:
             seen.whole.add((region, part))
+        by_name = {one[key]: one for one in reversed(listed) if isinstance(one.get(key), str)}
         for each in found:
-            there = next((one for one in listed if one.get(key) == each.get(key) and key in each), None)
+            name = each.get(key)
+            there = by_name.get(name) if isinstance(name, str) else None
             if there is None:
-                listed.append(dict(each))
-            else:
-                there.update(each)
+                listed.append(there := {})
+                if isinstance(name, str):
+                    by_name[name] = there
+            there.update(each)
 
     return place
 

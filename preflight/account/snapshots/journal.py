@@ -128,9 +128,9 @@ class SnapshotJournal:
                     self._require_same(each["version"], each["identity"])
                     continue
                 ask = Ask(each["kind"], each["region"], tuple(sorted(each["key"].items())))
+                answers[ask] = Known(each["value"]) if "value" in each else Absent()
             except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
                 raise self._no_journal(number) from None
-            answers[ask] = Known(each["value"]) if "value" in each else Absent()
         return answers
 
     def _no_journal(self, number: int) -> InputError:

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from preflight.account.snapshots.from_cli_output import document_from
+from preflight.errors import InputError
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333"
 ENDPOINT = {"EndpointName": "e", "EndpointArn": f"{ARN}:endpoint/e", "EndpointStatus": "InService"}
@@ -48,3 +51,17 @@ def test_of_a_file_with_several_accounts_one_is_taken_and_the_rest_is_said(tmp_p
     )
     other = document_from([str(tmp_path / "iam.json")], account="444455556666", region=None)
     assert [each["RoleName"] for each in other["iam"]["RoleDetailList"]] == ["c"] and len(other["unknown"]) == 2
+
+
+@pytest.mark.parametrize("listed", [{"a": 1}, ["role"], [{"Arn": 7}], "roles", None])
+def test_authorization_details_whose_lists_are_none_are_an_error_of_the_file(tmp_path: Path, listed: object) -> None:
+    (path,) = written(tmp_path, iam={"RoleDetailList": listed, "UserDetailList": []})
+    with pytest.raises(InputError, match="RoleDetailList is not a list as AWS gives it"):
+        document_from([path], account="111122223333", region=None)
+
+
+def test_what_is_listed_and_described_is_one_entry(tmp_path: Path) -> None:
+    other = {**ENDPOINT, "EndpointName": "f"}
+    paths = written(tmp_path, a={"Endpoints": [ENDPOINT, other]}, b={**ENDPOINT, "FailureReason": "none"})
+    region = document_from(paths, account=None, region=None)["regions"]["us-east-1"]
+    assert region["endpoints"] == [{**ENDPOINT, "FailureReason": "none"}, other]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,15 @@ def test_what_is_no_journal_is_a_clear_error(tmp_path: Path, data: bytes) -> Non
     with pytest.raises(InputError, match="it is not the file of an interrupted run; delete it"):
         SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("line", [{"key": {"name": ["x"]}}, {"kind": ["k"]}, {"region": {}}, {"key": {"a": 1, "": {}}}])
+def test_a_line_that_asks_for_nothing_is_a_clear_error(tmp_path: Path, line: dict[str, Any]) -> None:
+    path = written(tmp_path)
+    asked = {"kind": "iam:role", "region": "", "key": {}, "value": 1, **line}
+    path.write_bytes(path.read_bytes() + json.dumps(asked).encode() + b"\n")
+    with pytest.raises(InputError, match="it is not the file of an interrupted run; delete it"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
 
 
 def test_two_runs_do_not_go_on_with_one_file(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_an_assembly_has_its_assets_and_skips_empty_stacks(tmp_path: Path) -> No
                         "type": "aws:cloudformation:stack",
                         "environment": "aws://111122223333/us-east-1",
                         "properties": {"templateFile": f"{name}.template.json"},
-                        "dependencies": [f"{name}.assets"],
+                        "dependencies": [f"{name}.assets", ["Other"], 7],
                     }
                     for name in ("Full", "Empty")
                 },
