@@ -89,6 +89,9 @@ def _not_yaml(error: Any) -> YamlError:
     problem, context, mark = str(error.problem or "it cannot be read"), str(error.context or ""), error.problem_mark
     if "single document" in context or "another document" in problem:
         return YamlError("it holds more than one YAML document", "keep one per file", mark)
+    if "maximum nesting depth" in problem:
+        # PyYAML 6.0.4 has a bound of its own, and reads ahead of what it gives out.
+        return _too_deep(mark)
     if "undefined alias" in problem:
         return YamlError("invalid YAML: undefined alias; no anchor of that name comes before it",
                          "put the text in quotes if you don't mean an alias", mark)  # fmt: skip
