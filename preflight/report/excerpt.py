@@ -93,8 +93,10 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
         return line.rstrip(), start, max(min(end, len(line)) - start, 1)
     # No character takes less than no column, and marks that combine are few: far more than what fits is not looked at.
     first, last = max(0, start - 2 * width), start + 3 * width
-    cells = _cells(line[first:last])
-    widths = [len(cell) if cell.isascii() else _columns(cell) for cell in cells]
+    text = line[first:last]
+    plain = text.isascii() and text.isprintable()
+    cells = list(text) if plain else _cells(text)
+    widths = [1] * len(cells) if plain else [_columns(cell) for cell in cells]
     start, end = start - first, min(end - first, len(cells))
     left, right = 0, len(cells)
     if first or first + len(cells) < len(line) or sum(widths) > width:
@@ -111,8 +113,6 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
 
 
 def _cells(text: str) -> list[str]:
-    if text.isascii() and text.isprintable():
-        return list(text)
     cells: list[str] = []
     column = 0
     for character in text:
