@@ -187,10 +187,12 @@ class _Search:
             found[arn] = [each for each in self._own.of(self._grants.by_key[arn]) if each != steps[arn]]
         among = {arn for arn in steps if len(found[arn]) < _MOST_OTHERS}
         for arn in (*sorted(standing), *steps):
-            for step in self._into.best(self._grants.by_key[arn], among) if among else ():
-                if step != steps[step.source] and not self._leads_back(step, steps):
-                    found[step.source].append(step)
-                    if len(found[step.source]) >= _MOST_OTHERS:
+            steps_into = list(self._into.every(self._grants.by_key[arn], among)) if among else ()
+            for step in steps_into:
+                others = found[step.source]
+                if step not in (steps[step.source], *others) and not self._leads_back(step, steps):
+                    others.append(step)
+                    if len(others) >= _MOST_OTHERS:
                         among.discard(step.source)
         return {
             arn: tuple(sorted(each, key=lambda step: step.rank)[:_MOST_OTHERS]) for arn, each in found.items() if each

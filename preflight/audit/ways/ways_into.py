@@ -54,12 +54,16 @@ class WaysInto:
     def best(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         """Give the best step to a principal from each of those given."""
         best: dict[str, EscalationStep] = {}
-        for step in self._steps_into(target, among):
+        for step in self.every(target, among):
             known = best.get(step.source)
-            if step.source != target.key and (known is None or step.rank < known.rank):
+            if known is None or step.rank < known.rank:
                 best[step.source] = step
         for arn in sorted(best, key=self._grants.order.__getitem__):
             yield best[arn]
+
+    def every(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
+        """Give the steps to a principal from those given: of the services that a role can be passed to, the best."""
+        return (step for step in self._steps_into(target, among) if step.source != target.key)
 
     def _steps_into(self, target: Holder, among: Set[str]) -> Iterator[EscalationStep]:
         if target.kind == "user":
