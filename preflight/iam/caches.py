@@ -33,7 +33,7 @@ POLICIES: Kept[Any, Any] = Kept(1024)
 """Parsed policies, by document, name and type."""
 STATEMENTS: Kept[Any, Any] = Kept(4096)
 """Parsed statements of lists, by content, place in the list and what the policy says of it."""
-ABOUT: Kept[Any, Any] = Kept(16_384)
+ABOUT: Kept[Any, Any] = Kept(1024)
 """The statements of a policy that are about an action, by policy and then by action."""
 SETS: Kept[Any, Any] = Kept(1024)
 """The keys that a policy tests with `ForAllValues` or `ForAnyValue`, by policy."""
