@@ -16,10 +16,10 @@ from preflight.account.live.calls import Call
 from preflight.account.live.errors import Failed, unknown
 from preflight.account.live.incomplete import IncompleteAnswerError, Members
 from preflight.account.live.organizations import policy_of
+from preflight.account.principals import ORGANIZATION_POLICIES, policy_levels
 from preflight.errors import UsageError
 
-POLICY_TYPES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
-_KIND = "organizations:policy-levels"
+POLICY_TYPES = tuple(ORGANIZATION_POLICIES)
 _NOT_IN_USE = "AWSOrganizationsNotInUseException"
 
 
@@ -72,7 +72,7 @@ class Organization:
 
 def policy_asks(account: str) -> dict[str, Ask]:
     """Return what is asked about the policies that bear on an account, by policy type."""
-    return {each: Ask.one(_KIND, "", {"AccountId": account, "PolicyType": each}) for each in POLICY_TYPES}
+    return {each: policy_levels(account, each) for each in POLICY_TYPES}
 
 
 def read_organization(account: LiveAccount) -> Organization:

@@ -18,6 +18,11 @@ from preflight.unresolved import DeployText, resolution
 
 PrincipalKind: TypeAlias = Literal["role", "user", "session", "root"]
 
+ORGANIZATION_POLICIES = {
+    "SERVICE_CONTROL_POLICY": "service control policies",
+    "RESOURCE_CONTROL_POLICY": "resource control policies",
+}
+"""The types of an organization's policies that decide about requests, as Organizations and as people call them."""
 _LEVELS = {PolicyType.SCP: "SERVICE_CONTROL_POLICY", PolicyType.RCP: "RESOURCE_CONTROL_POLICY"}
 
 
@@ -77,7 +82,7 @@ def policies_of(account: Account, principal_arn: str) -> Fact[PrincipalFacts]:
         )
     principal_kind, key = named
     account_id = arn_part(principal_arn, "account") or ""
-    asks = [Ask.one("organizations:policy-levels", "", _levels_key(account_id, policy)) for policy in _LEVELS.values()]
+    asks = [policy_levels(account_id, policy) for policy in _LEVELS.values()]
     if principal_kind == "root":
         scp, rcp = account.read_many(asks)
         return _foreign(account, principal_arn, account_id) or Known(
@@ -246,8 +251,9 @@ def _levels(gathered: _Gathered, policy_type: PolicyType, fact: Fact[Any]) -> tu
     return tuple(levels)
 
 
-def _levels_key(account_id: str, policy: str) -> dict[str, str]:
-    return {"AccountId": account_id, "PolicyType": policy}
+def policy_levels(account_id: str, policy_type: str) -> Ask:
+    """Return what asks for the policies that bear on an account, of a type of `ORGANIZATION_POLICIES`."""
+    return Ask.one("organizations:policy-levels", "", {"AccountId": account_id, "PolicyType": policy_type})
 
 
 def _why(what: str, fact: Absent | Unknown) -> str:

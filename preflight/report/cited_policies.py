@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.account.facts import Ask, Known
+from preflight.account.principals import ORGANIZATION_POLICIES, policy_levels
 from preflight.audit.check import Audit
 from preflight.audit.scene import Scene
 from preflight.report.audit import plain
@@ -14,7 +15,6 @@ MOST_TEXT = 4_000_000
 """How many characters of policies a document has at most: a page is to open at once, whatever the account holds."""
 _INLINE = {"iam:role": "RolePolicyList", "iam:user": "UserPolicyList", "iam:group": "GroupPolicyList"}
 _NAME = {"iam:role": "RoleName", "iam:user": "UserName", "iam:group": "GroupName"}
-_ORGANIZATION = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 _FOUND = {"fail": 0, "open": 1}
 _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
@@ -96,8 +96,7 @@ def _named(scene: Scene) -> Iterator[tuple[str, Any]]:
 
 
 def _of_organization(scene: Scene) -> Iterator[tuple[str, Any]]:
-    for kind in _ORGANIZATION:
-        key = {"AccountId": scene.account_id, "PolicyType": kind}
-        fact = scene.account.read(Ask.one("organizations:policy-levels", "", key))
+    for kind in ORGANIZATION_POLICIES:
+        fact = scene.account.read(policy_levels(scene.account_id, kind))
         for level in (fact.value["levels"] or ()) if isinstance(fact, Known) else ():
             yield from ((each["name"], each["policy"]) for each in level)

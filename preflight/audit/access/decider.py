@@ -38,6 +38,11 @@ class Reach(StrEnum):
     NONE = "none"
     OPEN = "open"
 
+    @property
+    def rank(self) -> int:
+        """How much it is: nothing, perhaps something, something, everything."""
+        return (Reach.NONE, Reach.OPEN, Reach.SOME, Reach.ALL).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

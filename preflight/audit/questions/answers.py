@@ -11,10 +11,11 @@ from preflight.account.facts import Unknown
 from preflight.audit.access.covering import Covering
 from preflight.audit.access.decider import NOTHING, Access, Reach
 from preflight.audit.access.holders import Holder
-from preflight.audit.access.trusts import session_names, trust_of
+from preflight.audit.access.trusts import trust_of
 from preflight.audit.questions.asked_resources import is_role, named_resources, require_resource_of, resources_of
 from preflight.audit.questions.assumable_roles import FEW, leaving_roles, named_roles
-from preflight.audit.questions.granted_by_resources import ResourceGrant, granted, granted_to, grants
+from preflight.audit.questions.change import BECOME
+from preflight.audit.questions.granted_by_resources import ResourceGrant, access_by, granted, granted_to, grants
 from preflight.audit.questions.resource_policies import NO_NAME, keys_of, left_to_account, policy_of, unread, unread_for
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
@@ -26,8 +27,6 @@ from preflight.iam.request import PolicyType
 from preflight.iam.service_rules import no_permission_needed
 
 _ASSUME = "sts:AssumeRole"
-BECOME = "become an administrator"
-_ORDER = (Reach.NONE, Reach.OPEN, Reach.SOME, Reach.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _answers(
         if (not found or (each.split(":")[3] and each.split(":")[3] not in regions))
         and (access := _access(scene, holder, action, each)).possible
     ]
-    answers = sorted((*found, *named), key=lambda each: -_ORDER.index(each[1].reach))
+    answers = sorted((*found, *named), key=lambda each: -each[1].reach.rank)
     for resource, access in answers if all_of_them else answers[:1]:
         yield AnswerLine(holder.arn, action, resource, access)
 
@@ -243,11 +242,7 @@ def _access(scene: Scene, holder: Holder, action: str, resource: str) -> Access:
     if role is not None and role.kind == "role":
         trust = trust_of(role)
         if trust is not None:
-            found = (
-                scene.decider.access(holder, action, resource, context=context, resource_policy=trust)
-                for context in session_names(trust, holder)
-            )
-            return max(found, key=lambda each: _ORDER.index(each.reach))
+            return access_by(scene, holder, trust, action, resource)
         return _unread(scene, holder, action, resource, f"the trust policy of {role.name} is not known")
     if action.startswith("kms:") and ":key/" in resource:
         policy = policy_of(scene, resource)

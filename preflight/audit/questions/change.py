@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from preflight.audit.access.decider import Reach
@@ -17,7 +16,6 @@ LIFTED, ADDED = "denies no more", "denies more than before"
 STATUS, QUOTA, CONFIG = "endpoint status", "quota", "endpoint configuration"
 UNKNOWN = "can't be compared"
 _NOT_OF_ACCESS = (STATUS, QUOTA, CONFIG, AGAIN, UNKNOWN)
-_ORDER: Mapping[str, int] = {Reach.NONE: 0, Reach.OPEN: 1, Reach.SOME: 2, Reach.ALL: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,12 @@ class Change:
     @property
     def gained(self) -> bool:
         """Whether the principal may do more than before."""
-        return self.of_access and _ORDER[self.now] > _ORDER[self.before]
+        return self.of_access and Reach(self.now).rank > Reach(self.before).rank
 
     @property
     def lost(self) -> bool:
         """Whether the principal may do less than before."""
-        return self.of_access and _ORDER[self.now] < _ORDER[self.before]
+        return self.of_access and Reach(self.now).rank < Reach(self.before).rank
 
 
 def not_comparable(about: str, why: str) -> Change:

@@ -36,7 +36,6 @@ _BY_SERVICE = {"aws:PrincipalIsAWSService": "true"}
 # to so many questions; beyond, it is one answer that says what it depends on.
 _MOST_QUESTIONS = 100_000
 _ITSELF = (PrincipalMatch.UNSURE, PrincipalMatch.ROLE, PrincipalMatch.DIRECT)
-_ORDER = (Reach.NONE, Reach.OPEN, Reach.SOME, Reach.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def granted_to(scene: Scene, holder: Holder) -> Iterator[tuple[str, ResourceGran
         allowed = Covering(names).allowed(replace(policy, statements=tuple(allowing)))
         for action in names:
             if action.lower() in allowed and (arn := arn_for(resource, action)) is not None:
-                access = _access(scene, holder, policy, action, arn)
+                access = access_by(scene, holder, policy, action, arn)
                 if access.possible:
                     yield action, ResourceGrant(holder.arn, arn, access)
 
@@ -120,7 +119,7 @@ def _to(
         return
     holder = _holder(scene, principal)
     if holder is not None:
-        access = _access(scene, holder, policy, action, resource)
+        access = access_by(scene, holder, policy, action, resource)
         if access.possible:
             yield ResourceGrant(holder.arn, resource, access)
         return
@@ -156,7 +155,7 @@ def _to_everyone(
         return
     scene.once(_asked)["everyone"] = asked + len(scene.holders.by_arn)
     for holder in scene.holders.by_arn.values():
-        access = _access(scene, holder, policy, action, resource)
+        access = access_by(scene, holder, policy, action, resource)
         if access.possible:
             yield ResourceGrant(holder.arn, resource, access)
 
@@ -211,7 +210,10 @@ def _by_name(scene: Scene) -> Mapping[str, Holder]:
     return {each.name: each for each in scene.holders.by_arn.values() if each.kind == "role"}
 
 
-def _access(scene: Scene, holder: Holder, policy: Policy, action: str, resource: str) -> Access:
+def access_by(scene: Scene, holder: Holder, policy: Policy, action: str, resource: str) -> Access:
+    """Return what a principal may do on a resource with this policy of its own; of a role's trust policy, with the
+    session name that it takes.
+    """
     if not action.lower().startswith("sts:"):
         return scene.decider.access(holder, action, resource, resource_policy=policy)
     found = (
@@ -251,7 +253,7 @@ def _own_account_allows() -> Policy:
 
 
 def _reach(access: Access) -> int:
-    return _ORDER.index(access.reach)
+    return access.reach.rank
 
 
 def _around(scene: Scene) -> Policies:

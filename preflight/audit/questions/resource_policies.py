@@ -7,17 +7,15 @@ facts can have them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
 from preflight.account.facts import Absent, Unknown
 from preflight.account.principals import parsed_policy
 from preflight.audit.outside.shared_resources import SharedResource, lists_all, plural, shared_resources
 from preflight.audit.scene import REGIONS, Scene
 from preflight.catalog.arns import ArnForm, action_forms, arn_forms
-from preflight.data_files import folder
+from preflight.data_files import declared_json
 from preflight.declared.expressions import arn_part
 from preflight.declared.resource_kinds import load_kind
 from preflight.iam.pattern import matches
@@ -27,6 +25,7 @@ from preflight.iam.request import PolicyType
 _TAKE = "take the snapshot with --resource-policies"
 # Bucket names are shared by all accounts, so that one that is not listed may be another account's.
 _ANY_ACCOUNT = ("s3:bucket",)
+_DECLARED = "audit-data/resource-policies"
 NO_NAME = "?*"
 
 
@@ -190,17 +189,11 @@ def _unread_type(service: str, resource: str) -> str | None:
     return next((each.type for each in arn_forms(service) if each.type in types and matches(each.resource, name)), None)
 
 
-@cache
-def _declared() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads((folder("rules") / "audit-data" / "resource-policies.json").read_bytes())
-    return found
-
-
 def _read() -> Mapping[str, Sequence[str]]:
-    found: Mapping[str, Sequence[str]] = _declared()["read"]
+    found: Mapping[str, Sequence[str]] = declared_json(_DECLARED)["read"]
     return found
 
 
 def _not_read() -> Mapping[str, Sequence[str]]:
-    found: Mapping[str, Sequence[str]] = _declared()["not-read"]
+    found: Mapping[str, Sequence[str]] = declared_json(_DECLARED)["not-read"]
     return found

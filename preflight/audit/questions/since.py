@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from preflight.account.facts import Ask, Fact, Known, Unknown
-from preflight.account.principals import parsed_policy
+from preflight.account.principals import ORGANIZATION_POLICIES, parsed_policy, policy_levels
 from preflight.audit.access.decider import Reach
 from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import principals_of, trust_of
@@ -45,7 +45,6 @@ from preflight.iam.proof.scene import DocumentType
 from preflight.iam.request import PolicyType
 
 _NAMED = 3
-_LEVELS = {"SERVICE_CONTROL_POLICY": "service control policies", "RESOURCE_CONTROL_POLICY": "resource control policies"}
 _LISTS = {"iam:role": "role", "iam:user": "user"}
 _TAGS = "aws:principaltag/"
 
@@ -64,7 +63,7 @@ def compared(old: Document, new: Document, regions: Sequence[str] = ()) -> list[
     if times[0] is not None and times[1] is not None and times[0] > times[1]:
         raise UsageError(f"{old.path} was taken after {new.path}; give the older one with --since")
     unlike = [
-        label for type_, label in _LEVELS.items()
+        label for type_, label in ORGANIZATION_POLICIES.items()
         if isinstance(_levels(before, type_), Unknown) is not isinstance(_levels(now, type_), Unknown)
     ]  # fmt: skip
     if unlike:
@@ -79,8 +78,7 @@ def _without_organization(document: Document) -> Document:
 
 
 def _levels(scene: Scene, policy_type: str) -> Fact[Any]:
-    key = {"AccountId": scene.account_id, "PolicyType": policy_type}
-    return scene.account.read(Ask.one("organizations:policy-levels", "", key))
+    return scene.account.read(policy_levels(scene.account_id, policy_type))
 
 
 def changes(before: Scene, now: Scene) -> Iterator[Change]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preflight.account.facts import Ask, Known, Unknown
+from preflight.account.principals import ORGANIZATION_POLICIES, policy_levels
 from preflight.audit.scene import REGIONS, Scene
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 
 _LISTED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
-_LEVELS = {"SERVICE_CONTROL_POLICY": "service control policies", "RESOURCE_CONTROL_POLICY": "resource control policies"}
 
 
 def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
@@ -27,9 +27,8 @@ def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
 def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
     for unknown in scene.holders.unknown:
         yield "the account's users and roles are not known", unknown
-    keys = [{"AccountId": scene.account_id, "PolicyType": each} for each in _LEVELS]
-    asks = [Ask.one("organizations:policy-levels", "", key) for key in keys]
-    for label, fact in zip(_LEVELS.values(), scene.account.read_many(asks), strict=True):
+    asks = [policy_levels(scene.account_id, each) for each in ORGANIZATION_POLICIES]
+    for label, fact in zip(ORGANIZATION_POLICIES.values(), scene.account.read_many(asks), strict=True):
         if isinstance(fact, Unknown):
             yield f"the {label} are not known, and may take away what is reported as allowed", fact
     if scene.account.was_refused(REGIONS) and isinstance(regions := scene.account.read(REGIONS), Unknown):
