@@ -78,6 +78,7 @@ class _Judges:
         self._pool: ProcessPoolExecutor | None = None
         self._given = 0
         self._leaving: list[BaseProcess] = []
+        self._closing: list[threading.Thread] = []
         self._stopped = False
 
     def judge(self, gathered: PackedFacts, orders: Orders) -> Done | FailedAudit:
@@ -96,12 +97,16 @@ class _Judges:
                 return FailedAudit(gathered.target, reason)
 
     def stop(self) -> None:
-        """End the processes, whatever they are at."""
+        """End the processes, whatever they are at, and wait for that: a pool that is still closing when the
+        interpreter ends writes to a pipe that is closed by then.
+        """
         with self._lock:
             self._stopped = True
             self._retire(cancel=True)
         for process in self._leaving:
             process.terminate()
+        for closing in self._closing:
+            closing.join()
 
     def _submitted(
         self, gathered: PackedFacts, orders: Orders
@@ -115,6 +120,7 @@ class _Judges:
                 self._given += 1
                 with suppress(BrokenProcessPool):  # by another's account, whose thread is yet to drop it
                     return self._pool, self._pool.submit(judge, gathered, orders)
+                self._retire(cancel=True)
             self._pool, self._given = _processes(self._processes), 1
             return self._pool, self._pool.submit(judge, gathered, orders)
 
@@ -124,12 +130,14 @@ class _Judges:
         if pool is not None:
             self._leaving = [each for each in self._leaving if each.is_alive()]
             self._leaving += (pool._processes or {}).values()
-            pool.shutdown(wait=False, cancel_futures=cancel)
+            self._closing = [each for each in self._closing if each.is_alive()]
+            self._closing.append(threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": cancel}, daemon=True))
+            self._closing[-1].start()
 
     def _drop(self, pool: ProcessPoolExecutor) -> None:
         with self._lock:
             if self._pool is pool:
-                self._pool = None
+                self._retire(cancel=True)
 
 
 def _processes(count: int) -> ProcessPoolExecutor:

@@ -39,7 +39,7 @@ def _at_once(files: Sequence[FoundFile], settings: Settings, processes: int) -> 
                     done += len(some)
                     yield from some
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 raise
     except BrokenProcessPool:
         # A process was killed, by lack of memory as a rule: the rest is linted here, one after the other.

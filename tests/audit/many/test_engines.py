@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -40,6 +41,15 @@ def targets(tmp_path: Path) -> list[AuditTarget]:
 
 def by_name(outcomes: Iterator[Done | FailedAudit]) -> dict[str, Done | FailedAudit]:
     return {each.target.key: each for each in outcomes}
+
+
+@pytest.fixture(autouse=True)
+def no_pool_is_left() -> Iterator[None]:
+    """What is still closing when the interpreter ends may write to a pipe that is closed by then."""
+    yield
+    pools = [each for each in threading.enumerate() if type(each).__module__ == "concurrent.futures.process"]
+    closing = [each for each in threading.enumerate() if "shutdown" in each.name]
+    assert not pools and not closing, (pools, closing)
 
 
 def test_a_process_that_is_killed_once(targets: list[AuditTarget], tmp_path: Path) -> None:
