@@ -110,7 +110,7 @@ def _rendered(found: Audit, options: AuditOptions, view: View) -> str:
 
 
 def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
-    from preflight.report.audit import answers_as_csv, answers_as_data, answers_as_text, capabilities_as_text
+    from preflight.report.audit_answers import answers_as_csv, answers_as_data, answers_as_text, capabilities_as_text
     from preflight.report.json import dumped
 
     if options.format == "json":
@@ -139,7 +139,7 @@ def _tell_answers(access: AccessAnswer, options: AuditOptions) -> int:
 
 
 def _tell_changes(found: Sequence[Change], options: AuditOptions) -> int:
-    from preflight.report.audit import changes_as_csv, changes_as_data, changes_as_text
+    from preflight.report.audit_changes import changes_as_csv, changes_as_data, changes_as_text
     from preflight.report.json import dumped
 
     if options.format == "json":
