@@ -27,7 +27,7 @@ FLOORS = (
     {"documents"},
     {"declared", "catalog", "iam"},
     {"thread_pool", "unresolved", "data_files", "git", "worker_process"},
-    {"json_pointer", "kept_property", "redaction", "relative_paths"},
+    {"json_pointer", "kept_property", "redaction", "relative_paths", "sentence"},
     {"errors"},
     {""},
 )

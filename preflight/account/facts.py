@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from preflight.sentence import sentence
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -43,6 +45,11 @@ class Unknown:
     resolution: str = ""
     code: str = ""
     asked: bool = field(default=True, compare=False)
+
+    @property
+    def remedy(self) -> str:
+        """The resolution as a sentence, for a result; nothing for nothing."""
+        return sentence(self.resolution)
 
 
 Fact: TypeAlias = Known[T_co] | Absent | Unknown

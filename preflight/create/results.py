@@ -14,6 +14,7 @@ from preflight.documents.plans.plan import Plan, PlannedRequest
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import load_rule
 from preflight.errors import PreflightError
+from preflight.sentence import sentence
 
 # Runs rules again on the account as it is now, for one request.
 Recheck = Callable[[Plan, Sequence[str]], Sequence[Result]]
@@ -98,9 +99,7 @@ def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Resul
     elif end.arrival is Arrival.UNREAD:
         kind = Kind.OPEN
         message = f"whether {entry.label} comes into service cannot be read: {end.reason}"
-        remedy = (
-            f"{end.resolution[:1].upper()}{end.resolution[1:]}. " if end.resolution else ""
-        ) + "Then run the same command again."
+        remedy = f"{sentence(end.resolution)} Then run the same command again.".lstrip()
     elif end.arrival is Arrival.GONE:
         kind = Kind.FAIL
         message = f"{entry.label} was {end.status or 'never seen'} and no longer exists: it was deleted"

@@ -16,6 +16,7 @@ from preflight.json_pointer import escape
 from preflight.readiness.references import Reference, references, reported
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 
@@ -70,10 +71,8 @@ def found_or_why_not(step: Step, rule: Rule) -> tuple[list[Reference], list[Resu
     fact = unread.fact
     state = "does not exist" if isinstance(fact, Absent) else f"cannot be read: {fact.reason}"  # type: ignore[union-attr]
     message = f"what the request relies on depends on {unread.label}, which {state}"
-    resolution = fact.resolution if isinstance(fact, Unknown) else "Create it, or use one that exists."
-    return [], [
-        rule.result(Kind.OPEN, message, subject=subject(step), location=step.location, remedy=sentence(resolution))
-    ]
+    remedy = fact.remedy if isinstance(fact, Unknown) else "Create it, or use one that exists."
+    return [], [rule.result(Kind.OPEN, message, subject=subject(step), location=step.location, remedy=remedy)]
 
 
 def said(
@@ -99,9 +98,9 @@ def said(
 def not_known(step: Step, rule: Rule, reference: Reference) -> Result:
     """Say that a resource could not be read, and what would settle it."""
     fact = reference.fact
-    reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("", "")
+    reason, remedy = (fact.reason, fact.remedy) if isinstance(fact, Unknown) else ("", "")
     message = f"{reference.label} ({reference.via}) cannot be read: {reason}"
-    return said(step, rule, reference, Kind.OPEN, message, sentence(resolution))
+    return said(step, rule, reference, Kind.OPEN, message, remedy)
 
 
 def faults(step: Step, rule: Rule) -> Iterator[Result]:
@@ -148,11 +147,6 @@ def place_of(step: Step, reference: Reference) -> Location:
 def after_reads(reads: int) -> str:
     """Say how many reads it took, where it was more than one."""
     return "" if reads == 1 else f" (after {reads} reads)"
-
-
-def sentence(text: str) -> str:
-    """Return a phrase as a sentence."""
-    return f"{text[0].upper()}{text[1:]}." if text and not text.endswith(".") else text
 
 
 def leads_to_from(operation: Operation) -> frozenset[str]:

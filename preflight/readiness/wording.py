@@ -16,11 +16,6 @@ def subject(step: Step) -> str:
     return arn or name_of(kind.id, key)
 
 
-def sentence(text: str) -> str:
-    """Return a phrase as a sentence; nothing for nothing."""
-    return f"{text[0].upper()}{text[1:]}." if text else ""
-
-
 def place_in(step: Step, pointer: str) -> Location:
     """Return the place of a part of a step's request."""
     return Location(step.request.document.path, step.request.pointer + pointer)

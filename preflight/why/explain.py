@@ -14,6 +14,7 @@ from preflight.iam.decision import Decision, Outcome, StatementRef
 from preflight.iam.policy import parse_policy
 from preflight.iam.request import PolicyType
 from preflight.iam.smallest_change import allowing
+from preflight.sentence import sentence
 from preflight.why.facts import RefusedRequest, case_of
 from preflight.why.recognize import Recognized, Refusal, recognize
 
@@ -84,7 +85,7 @@ def _explained(refusal: Refusal, account: Account | None) -> Explanation:
     case = case_of(refusal, account)
     if isinstance(case, Unknown):
         by_message = _by_message(refusal)
-        reason = f"{case.reason[:1].upper()}{case.reason[1:]}."
+        reason = sentence(case.reason)
         told = replace(refusal, unknown=f"{refusal.unknown} {reason}".strip())
         return replace(by_message, refusal=told, verdict=ExplanationVerdict.OPEN)
     return _by_facts(refusal, case)

@@ -56,6 +56,13 @@ def test_places_are_those_of_the_template(preflight: Command) -> None:
     assert (wrong["location"]["line"], wrong["location"]["column"]) == (67, 21)
 
 
+def test_a_remedy_is_given_once_however_it_was_found(preflight: Command) -> None:
+    without_caller = [each for each in CHECK if each != "--principal" and not each.startswith("arn:")]
+    results = json.loads(preflight(*without_caller, "--format", "json").out)["results"]
+    remedies = {each["remedy"] for each in results if "--principal" in each["remedy"] and each["kind"] == "open"}
+    assert len(remedies) == 1, remedies
+
+
 def test_a_template_from_stdin(preflight: Command) -> None:
     with open(TEMPLATE, "rb") as stream:  # noqa: PTH123
         ran = preflight("check", "-", *CHECK[2:], *ALLOWED, "--parameters", PARAMETERS, stdin=stream.read())

@@ -80,7 +80,7 @@ class Snapshot:
 
     def caller(self) -> Fact[str]:
         """Return unknown: nobody's credentials are in use."""
-        return Unknown("a snapshot doesn't name the caller", "name the principal with --principal ARN")
+        return Unknown("a snapshot doesn't name the caller", "name the role or user with --principal ARN")
 
     def read_many(self, asks: Sequence[Ask]) -> list[Fact[Any]]:
         """Answer several questions in order."""

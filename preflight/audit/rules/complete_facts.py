@@ -9,6 +9,7 @@ from preflight.account.principals import ORGANIZATION_POLICIES, policy_levels
 from preflight.audit.scene import REGIONS, Scene
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
+from preflight.sentence import sentence
 
 _LISTED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
 
@@ -18,7 +19,7 @@ def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
     missing = list(_missing(scene))
     for what, unknown in missing:
         yield rule.result(
-            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=_sentence(unknown.resolution)
+            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=sentence(unknown.resolution)
         )
     if not missing:
         yield rule.result(Kind.PASS, "all facts that the audit needs are known", subject=scene.account_id)
@@ -43,7 +44,3 @@ def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
                 label = kind.partition(":")[2].replace("-", " ")
                 unknown = fact if isinstance(fact, Unknown) else Unknown(fact.detail)
                 yield f"the {label}s of {region} are not known", unknown
-
-
-def _sentence(resolution: str) -> str:
-    return f"{resolution[0].upper()}{resolution[1:]}." if resolution else ""

@@ -143,10 +143,8 @@ def sts_active(scene: Scene, rule: Rule) -> Iterator[Result]:
                 remedy="" if active else f"Activate {region} in the account settings of IAM.",
             )
         else:
-            reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else (fact.detail, "")
-            yield rule.result(
-                Kind.OPEN, f"Can't determine whether STS is active in {region}: {reason}", remedy=resolution
-            )
+            reason, remedy = (fact.reason, fact.remedy) if isinstance(fact, Unknown) else (fact.detail, "")
+            yield rule.result(Kind.OPEN, f"Can't determine whether STS is active in {region}: {reason}", remedy=remedy)
 
 
 def _running(scene: Scene) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -63,7 +63,7 @@ def headroom(scene: Scene, rule: Rule) -> Iterator[Result]:
     found, unknown = scene.once(headrooms)
     wanted = scene.settings.headroom
     for region, reason in unknown:
-        yield rule.result(Kind.OPEN, f"the quotas of {region} are not known: {reason.reason}", remedy=reason.resolution)
+        yield rule.result(Kind.OPEN, f"the quotas of {region} are not known: {reason.reason}", remedy=reason.remedy)
     for each in found:
         if not each.used and each.most is not None and not each.most:
             continue

@@ -57,8 +57,7 @@ def not_read(scene: Scene, rule: Rule, ask: Ask, what: str) -> Result:
     """Return the one result of a rule whose facts are missing: unknown where they were asked for and refused."""
     fact = scene.account.read(ask)
     if scene.account.was_refused(ask):
-        reason, resolution = getattr(fact, "reason", ""), getattr(fact, "resolution", "")
-        remedy = f"{resolution[:1].upper()}{resolution[1:]}." if resolution else TAKE
+        reason, remedy = getattr(fact, "reason", ""), getattr(fact, "remedy", "") or TAKE
         return rule.result(Kind.OPEN, f"Can't determine {what}: {reason}", remedy=remedy)
     return rule.result(Kind.NOT_APPLICABLE, f"Not checked: {what}: the facts don't have it", remedy=TAKE)
 

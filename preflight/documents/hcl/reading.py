@@ -22,6 +22,7 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
 from preflight.errors import InputError
 from preflight.json_pointer import escape
+from preflight.sentence import sentence
 
 
 class ModuleReading:
@@ -153,8 +154,7 @@ class ModuleReading:
         try:
             value = load_text(string, "", []).value
         except InputError as error:
-            remedy = error.mend or "correct it"
-            return self._unreadable(slot, place, held, error.problem, f"{remedy[:1].upper()}{remedy[1:]}.")
+            return self._unreadable(slot, place, held, error.problem, sentence(error.mend or "correct it"))
         if held and not isinstance(value, (dict, list)):
             return self._unreadable(slot, place, held, "the text is not JSON", "Write a policy there.")
         return None

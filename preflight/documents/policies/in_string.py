@@ -14,6 +14,7 @@ from preflight.documents.text.load import load_text
 from preflight.documents.text.repeated import Repeated
 from preflight.errors import InputError
 from preflight.json_pointer import unescape
+from preflight.sentence import sentence
 
 _LOOKS_LIKE = re.compile(r"""["']?Statement\\?["']?\s*:""")
 _MEMBERS = ("Effect", "Action", "NotAction", "Resource", "Principal")
@@ -69,7 +70,7 @@ def syntax_problem(error: InputError, document: Document | None = None, pointer:
 
         place = place_within(document, pointer, text, place) if place else document.position(pointer)
     line, column = place or (None, None)
-    return Problem("syntax", error.problem, _sentence(error.mend or "correct it"), line=line, column=column)
+    return Problem("syntax", error.problem, sentence(error.mend or "correct it"), line=line, column=column)
 
 
 def _repeated_in_string(document: Document, pointer: str, text: str, repeated: Iterable[Repeated]) -> Iterator[Problem]:
@@ -85,7 +86,3 @@ def repeated_problem(pointer: str, line: int | None, column: int | None) -> Prob
     name = unescape(pointer.rpartition("/")[2])
     remedy = f"Keep one `{name}`: JSON parsers use the last one, and AWS rejects the policy."
     return Problem("repeated", f"duplicate key `{name}` in the same object", remedy, pointer, line, column)
-
-
-def _sentence(mend: str) -> str:
-    return f"{mend[:1].upper()}{mend[1:]}."

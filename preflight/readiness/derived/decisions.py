@@ -26,7 +26,6 @@ from preflight.readiness.permissions.decision_results import Matter
 from preflight.readiness.permissions.partial_names import judged
 from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.step import Step
-from preflight.readiness.wording import sentence
 from preflight.unresolved import DeployText, resolution
 
 _TAGS = {"aws:RequestTag/*": "pairs(RequestTags)", "aws:TagKeys": "pairs(RequestTags)[*][0]"}
@@ -189,9 +188,7 @@ def _decision(step: Step, need: NeededPermission, each: ResourceStep, rule: Rule
             Kind.OPEN,
             f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             location=location,
-            remedy="Create it, or use another one with --principal ARN."
-            if isinstance(facts, Absent)
-            else sentence(facts.resolution),
+            remedy="Create it, or use another one with --principal ARN." if isinstance(facts, Absent) else facts.remedy,
         )
     request, held = question(step, need, facts.value)
     if held.owner is None and arn_part(need.resource, "account") is None:

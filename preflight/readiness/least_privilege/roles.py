@@ -80,14 +80,10 @@ def _may_need(reference: Reference) -> bool:
 def _doubt(role: str, reference: Reference) -> Doubt:
     fact: Any = reference.fact
     message = f"what {role} needs depends on {reference.label} ({reference.via}): {fact.reason}"
-    return Doubt(DeployText(message).shown, DeployText(_capital(fact.resolution)).shown)
+    return Doubt(DeployText(message).shown, DeployText(fact.remedy.rstrip(".")).shown)
 
 
 def _of_alias(need: RoleNeed) -> Doubt:
     actions = " and ".join(need.actions)
     message = f"{need.role} needs {actions} on the key of the alias {need.resource}, to {need.to}"
     return Doubt(DeployText(message).shown, "Name the key by its ARN, or give facts with --snapshot FILE or --live")
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

@@ -164,9 +164,7 @@ def _judge(step: Step, rule: Rule, need: NeededPermission) -> Result:
             f"Can't determine whether {who} is allowed {permission.action} on {need.resource}: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="Create it, or use another one with --principal ARN."
-            if isinstance(facts, Absent)
-            else facts.resolution,
+            remedy="Create it, or use another one with --principal ARN." if isinstance(facts, Absent) else facts.remedy,
         )
     request, held = question(step, need, facts.value)
     matter = Matter(facts.value.arn, permission.action, need.resource, grant_with=permission.grant_with, held=held)
@@ -176,7 +174,7 @@ def _judge(step: Step, rule: Rule, need: NeededPermission) -> Result:
             return found
         if found.kind is Kind.FAIL and (unread := _unread(step, need)):
             doubted = f"{found.message}; can't determine whether it has to be: {unread.reason}"
-            return replace(found, kind=Kind.OPEN, message=doubted, remedy=found.remedy or unread.resolution)
+            return replace(found, kind=Kind.OPEN, message=doubted, remedy=found.remedy or unread.remedy)
         if service := _granted_to(need, held):
             message = f"{permission.action} on {need.resource} is not needed: its policy allows it to {service}"
             return rule.result(Kind.PASS, message, subject=need.resource, location=step.location)
@@ -218,11 +216,11 @@ def _granted_to(need: NeededPermission, held: Held) -> str | None:
 
 def _cannot_tell(step: Step, rule: Rule, permission: Permission, reference: Reference) -> Result:
     fact = reference.fact
-    reason, resolution = (fact.reason, fact.resolution) if isinstance(fact, Unknown) else ("it was not found", "")
+    reason, remedy = (fact.reason, fact.remedy) if isinstance(fact, Unknown) else ("it was not found", "")
     return rule.result(
         Kind.OPEN,
         f"what {step.principal or 'the caller'} needs of {permission.action} depends on {reference.label}: {reason}",
         subject=reference.arn(step),
         location=step.location,
-        remedy=resolution,
+        remedy=remedy,
     )

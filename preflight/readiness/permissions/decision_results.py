@@ -17,6 +17,7 @@ from preflight.iam.request import PolicyType
 from preflight.iam.smallest_change import allowing
 from preflight.readiness.permissions.resource_policies import Held
 from preflight.readiness.permissions.uncertain_keys import why_uncertain
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText
 
 _OPTIONS = {PolicyType.IDENTITY: "--identity-policy", PolicyType.BOUNDARY: "--boundary", PolicyType.SCP: "--scp"}
@@ -220,7 +221,7 @@ def _resolution(matter: Matter, decision: Decision) -> str:
         if policy_type is PolicyType.RESOURCE:
             resolution, must = (matter.held.resolution, matter.held.must) if matter.held else ("", "must allow")
             if resolution:
-                sentences.append(f"{resolution[0].upper()}{resolution[1:]}.")
+                sentences.append(sentence(resolution))
             look = "Or look" if resolution else "Look"
             sentences.append(f"{look} at the policy of {matter.resource}: it {must} {matter.action} for {matter.who}.")
         elif option and (matter.caller or policy_type is PolicyType.SCP):

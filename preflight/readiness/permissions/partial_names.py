@@ -23,6 +23,7 @@ from preflight.iam.resource_sets import Spread, decide_all
 from preflight.iam.statement import Principals, Statement, resource_patterns
 from preflight.iam.wildcard import matcher, tokens
 from preflight.readiness.permissions.decision_results import Matter, result_of
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 # Stands for a star that is part of a resource's name, where a star in a pattern would stand for anything.
@@ -88,9 +89,9 @@ def _hangs(
         f"it depends on {', '.join(labels)}{examples}",
         subject=matter.resource,
         location=location,
-        remedy=f"{said[0].upper()}{said[1:]}; or allow it for any value:\n{matter.statement}"
+        remedy=f"{sentence(f'{said}; or allow it for any value:')}\n{matter.statement}"
         if _worth(request)
-        else f"{said[0].upper()}{said[1:]}.",
+        else sentence(said),
         level=level,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from preflight.account.facts import Absent, Known, Unknown
 from preflight.engine.result import Kind, Level, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.dependency_results import faults, found_or_why_not, not_known, said, sentence
+from preflight.readiness.dependency_results import faults, found_or_why_not, not_known, said
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
 
@@ -72,7 +72,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             "Restore it, or upload it again in another storage class.",
         )
     if region is None:
-        resolution = bucket.resolution if isinstance(bucket, Unknown) else "Add BucketRegion to the snapshot"
+        remedy = bucket.remedy if isinstance(bucket, Unknown) else "Add BucketRegion to the snapshot."
         reason = bucket.reason if isinstance(bucket, Unknown) else "its region is not given"
         return said(
             step,
@@ -80,7 +80,7 @@ def _object(step: Step, rule: Rule, reference: Reference) -> Result:
             reference,
             Kind.OPEN,
             f"{what} exists, but can't determine whether its bucket is in {step.region}: {reason}",
-            sentence(resolution),
+            remedy,
         )
     return said(step, rule, reference, Kind.PASS, f"{what} exists, in {region}")
 

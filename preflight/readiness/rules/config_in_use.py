@@ -10,7 +10,6 @@ from preflight.declared.operations import keys_in
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.dependency_results import sentence
 from preflight.readiness.references import name_of
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
@@ -34,7 +33,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
     listed = step.account.read(Ask.all(users.id, step.region))
     if not isinstance(listed, Known):
         reason = listed.reason if isinstance(listed, Unknown) else listed.detail
-        resolution = sentence(listed.resolution) if isinstance(listed, Unknown) else ""
+        resolution = listed.remedy if isinstance(listed, Unknown) else ""
         return result(Kind.OPEN, f"Can't determine whether any {users.label} uses {name}: {reason}", resolution)
     keys = [{member: str(each[member]) for member in users.identity} for each in listed.value]
     facts = step.account.read_many([Ask.one(users.id, step.region, key) for key in keys])
@@ -65,7 +64,7 @@ def _judge(step: Step, rule: Rule, users: ResourceKind) -> Result:
             Kind.OPEN,
             f"Can't determine whether {users.label} {_listed([label for label, _ in unread])} uses {name}: "
             f"{fact.reason}",
-            sentence(fact.resolution),
+            fact.remedy,
         )
     rest = f"; {_listed(over)} named it" if over else ""
     return result(Kind.PASS, f"{name} is not in use by any of the {len(keys)} {users.label}s in {step.region}{rest}")

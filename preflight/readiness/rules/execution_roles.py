@@ -16,7 +16,7 @@ from preflight.engine.rule import Rule
 from preflight.iam.decide import decide
 from preflight.iam.decision import Decision, Outcome
 from preflight.iam.request import Context, Policies, PolicyType, Request
-from preflight.readiness.dependency_results import place_of, sentence
+from preflight.readiness.dependency_results import place_of
 from preflight.readiness.derived.deployment import StackStep
 from preflight.readiness.permissions.authorization import caller_facts, keys_of
 from preflight.readiness.permissions.decision_results import Matter, result_of
@@ -133,7 +133,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create the role, or name one that exists. Its trust policy:\n{_trust_policy(service or '')}",
         )
     if isinstance(fact, Unknown):
-        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", sentence(fact.resolution))
+        return result(Kind.OPEN, f"{via} cannot be read: {fact.reason}", fact.remedy)
     document = fact.value.get("AssumeRolePolicyDocument")
     if service is None or document is None:
         return result(
@@ -141,7 +141,7 @@ def _assumable(step: Step, rule: Rule, reference: Reference) -> Result:
         )
     trust = parsed_policy("the trust policy", document, PolicyType.RESOURCE)
     if isinstance(trust, Unknown):
-        return result(Kind.OPEN, f"{via}: {trust.reason}", trust.resolution)
+        return result(Kind.OPEN, f"{via}: {trust.reason}", trust.remedy)
     facts = _role_facts(step, role)
     limits = facts.value.policies if isinstance(facts, Known) else Policies()
     policies = Policies(resource=trust, resource_control=limits.resource_control, unknown=limits.unknown)
@@ -207,7 +207,7 @@ def _judge_of(
             f"Can't determine whether {need.role} is allowed {action} on {need.resource}, to {need.to}: {because}",
             subject=need.resource,
             location=step.location,
-            remedy="" if isinstance(facts, Absent) else sentence(facts.resolution),
+            remedy="" if isinstance(facts, Absent) else facts.remedy,
             level=need.level,
         )
     if need.alias:

@@ -22,7 +22,7 @@ def caller_identity(step: Step, rule: Rule) -> Iterator[Result]:
     if principal is None:
         found = step.account.caller()
         reason = found.reason if isinstance(found, Unknown) else "the caller was not given"
-        resolution = found.resolution if isinstance(found, Unknown) else ""
+        resolution = found.remedy if isinstance(found, Unknown) else ""
         yield rule.result(
             Kind.OPEN,
             f"can't determine who makes the call: {reason}",
@@ -107,7 +107,7 @@ def _principal(step: Step, rule: Rule, principal: str) -> Result:
             "Create it, or use another one with --principal ARN.",
         )
     if isinstance(facts, Unknown):
-        return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.resolution)
+        return result(Kind.OPEN, f"{principal} cannot be read: {facts.reason}", facts.remedy)
     if facts.value.kind == "root":
         return result(
             Kind.FAIL,

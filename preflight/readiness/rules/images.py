@@ -8,7 +8,7 @@ from preflight.account.facts import Absent, Unknown
 from preflight.declared.registries import is_of_aws
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.dependency_results import faults, found_or_why_not, said, sentence
+from preflight.readiness.dependency_results import faults, found_or_why_not, said
 from preflight.readiness.references import Reference, references
 from preflight.readiness.size_limits import size_limits
 from preflight.readiness.step import Step
@@ -51,9 +51,7 @@ def _image(step: Step, rule: Rule, reference: Reference) -> Result:
     if isinstance(fact, Unknown):
         aws = is_of_aws(reference.key.get("registryId", ""))
         whose = "is of one of AWS's own registries and " if aws else ""
-        return said(
-            step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", sentence(fact.resolution)
-        )
+        return said(step, rule, reference, Kind.OPEN, f"{what} {whose}cannot be read: {fact.reason}", fact.remedy)
     size = _size(step, rule, reference)
     if size is not None:
         return size

@@ -9,7 +9,7 @@ from preflight.account.facts import Absent, Ask, Known, Unknown
 from preflight.declared.resource_kinds import load_kind
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.readiness.dependency_results import found_or_why_not, place_of, sentence
+from preflight.readiness.dependency_results import found_or_why_not, place_of
 from preflight.readiness.references import Reference
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
@@ -36,7 +36,7 @@ def _offered(step: Step, rule: Rule, reference: Reference) -> Result:
         return result(
             Kind.OPEN,
             f"Can't determine whether {name} is offered in {step.region}: {fact.reason}",
-            sentence(fact.resolution),
+            fact.remedy,
         )
     listed = step.account.read(Ask.all(reference.kind, step.region))
     offered = listed.value if isinstance(listed, Known) else []

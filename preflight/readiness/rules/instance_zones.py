@@ -12,7 +12,8 @@ from preflight.readiness.connected_instances import instances_of
 from preflight.readiness.connections import SUBNET, VpcConnection, connections
 from preflight.readiness.references import Reference
 from preflight.readiness.step import Step
-from preflight.readiness.wording import sentence, subject
+from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 
 _OFFERING = "ec2:instance-type-offering"
 _PAGE = "https://docs.aws.amazon.com/sagemaker/latest/dg/instance-types-az.html"
@@ -36,8 +37,9 @@ def zones_offer(step: Step, rule: Rule) -> Iterator[Result]:
         for draw in draws:
             if not draw.types:
                 untyped = draw.why_untyped
-                yield _result(step, rule, Kind.OPEN, f"Can't determine whether the subnets of {connection.name} are in "
-                              f"zones that offer the instance type: {untyped.reason}", untyped.resolution)  # fmt: skip
+                whether = f"Can't determine whether the subnets of {connection.name} are in zones that offer"
+                why = f"{whether} the instance type: {untyped.reason}"
+                yield _result(step, rule, Kind.OPEN, why, sentence(untyped.resolution))
         for instance_type in types_of(draws):
             yield _offered(step, rule, connection, subnets, instance_type)
     if not told:
@@ -50,7 +52,7 @@ def _offered(step: Step, rule: Rule, connection: VpcConnection, subnets: list[Re
     of_ec2 = instance_type.removeprefix("ml.")
     fact = step.account.read(Ask.all(_OFFERING, step.region, InstanceType=of_ec2))
     if isinstance(fact, Unknown):
-        return _result(step, rule, Kind.OPEN, f"{whether}: {fact.reason}", fact.resolution)
+        return _result(step, rule, Kind.OPEN, f"{whether}: {fact.reason}", fact.remedy)
     offering = {str(each.get("Location")) for each in (fact.value if isinstance(fact, Known) else ())}
     if not offering:
         why = f"EC2 lists no zone of {step.region} that offers {of_ec2}"

@@ -11,7 +11,8 @@ from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.named_members import Name, names_in
 from preflight.readiness.step import Step
-from preflight.readiness.wording import place_in, sentence, subject
+from preflight.readiness.wording import place_in, subject
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 

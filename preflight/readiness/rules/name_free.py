@@ -14,7 +14,8 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.references import Reference, name_of, reported
 from preflight.readiness.step import Step
-from preflight.readiness.wording import place_in, sentence, subject
+from preflight.readiness.wording import place_in, subject
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 _CANDIDATES = 4
@@ -60,7 +61,7 @@ def _free(step: Step, rule: Rule) -> Result:
             f"Can't determine whether the {kind.label} name `{name}` is free: {fact.reason}",
             subject=subject(step),
             location=location,
-            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}." if fact.resolution else "",
+            remedy=fact.remedy,
         )
     if isinstance(fact, Absent):
         case = ", compared without case" if kind.ignores_case else ""
@@ -167,7 +168,7 @@ def _takes_changes(step: Step, rule: Rule, reference: Reference) -> Result:
             f"Create it, or name {'an' if kind.label[0] in 'aeio' else 'a'} {kind.label} that exists.",
         )
     if isinstance(fact, Unknown):
-        return result(Kind.OPEN, f"{reference.label} cannot be read: {fact.reason}", fact.resolution)
+        return result(Kind.OPEN, f"{reference.label} cannot be read: {fact.reason}", fact.remedy)
     assert isinstance(fact, Known)
     status = fact.value.get(states.get("member", ""))
     if status is None:

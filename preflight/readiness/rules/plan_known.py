@@ -11,6 +11,7 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 # A number is told of by what counts with it, a text by what looks for it.
@@ -23,7 +24,7 @@ def plan_known(step: Step, rule: Rule) -> Iterator[Result]:
         for gap in step.plan.gaps:
             place = Location(gap.document.path, gap.pointer)
             kind = Kind.FAIL if gap.refused else Kind.OPEN
-            yield rule.result(kind, gap.message, location=place, remedy=_sentence(gap.resolution))
+            yield rule.result(kind, gap.message, location=place, remedy=sentence(gap.resolution))
     if not step.request.name:
         return
     found = list(_open(step, rule))
@@ -38,7 +39,7 @@ def _open(step: Step, rule: Rule) -> Iterator[Result]:
 
     def result(message: str, labels: tuple[str, ...], pointer: str = "") -> Result:
         place = Location(request.document.path, request.pointer + pointer)
-        remedy = _sentence(resolution(labels))
+        remedy = sentence(resolution(labels))
         return rule.result(Kind.OPEN, message, subject=subject(step), location=place, remedy=remedy)
 
     if request.depends_on:
@@ -73,7 +74,3 @@ def _resolved(schema: Any, root: Any) -> Any:
             found = found[part]
         schema = found
     return schema
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -21,6 +21,7 @@ from preflight.readiness.capacity.demand import asked_for, growth, wanted
 from preflight.readiness.capacity.usage import in_use, scaling_targets
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 
 _QUOTA = "service-quotas:quota"
 _EVERY_QUOTA = "service-quotas:default-quota"
@@ -69,13 +70,13 @@ def _if_listed(step: Step, rule: Rule, quota: Mapping[str, Any], listed: Fact[An
     if isinstance(listed, Known):
         message = f"the account lists no quota on the number of {_words(quota)} in {step.region}"
         return rule.result(Kind.NOT_APPLICABLE, message, subject=subject(step), location=step.location)
-    reason, resolution = (listed.reason, listed.resolution) if isinstance(listed, Unknown) else ("there are none", "")
+    reason, remedy = (listed.reason, listed.remedy) if isinstance(listed, Unknown) else ("there are none", "")
     return rule.result(
         Kind.OPEN,
         f"Can't determine whether the account has a quota on the number of {_words(quota)}: {reason}",
         subject=subject(step),
         location=step.location,
-        remedy=_sentence(resolution),
+        remedy=remedy,
     )
 
 
@@ -93,13 +94,13 @@ def _fits(step: Step, rule: Rule, quota: Mapping[str, Any], name: str, listed: F
     where = f"Service Quotas in {step.region}"
     if not isinstance(entry, Known):
         reason = f"{where} lists no such quota" if isinstance(entry, Absent) else entry.reason
-        resolution = f"Look for it in {where}, {quota['service']}." if isinstance(entry, Absent) else entry.resolution
+        remedy = f"Look for it in {where}, {quota['service']}." if isinstance(entry, Absent) else entry.remedy
         return rule.result(
             Kind.OPEN,
             f"the limit of '{name}' is not known: {reason}; {used} in use, {asked} requested",
             subject=subject(step),
             location=step.location,
-            remedy=_sentence(resolution),
+            remedy=remedy,
         )
     return _judge(step, rule, quota, entry.value, used, asked, of)
 
@@ -145,7 +146,7 @@ def _judge(
     return result(
         Kind.OPEN,
         f"{state}: it may exceed the quota{_doubts(used, asked)}",
-        " ".join(map(_sentence, dict.fromkeys(settles))) or more,
+        " ".join(map(sentence, dict.fromkeys(settles))) or more,
     )
 
 
@@ -177,7 +178,7 @@ def _undecided(step: Step, rule: Rule, name: str, amount: Amount) -> Result:
         f"how much the request uses of '{name}' is not known: {doubt.reason}",
         subject=subject(step),
         location=step.location,
-        remedy=_sentence(doubt.resolution),
+        remedy=sentence(doubt.resolution),
     )
 
 
@@ -230,7 +231,3 @@ def _console(quota: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 
 def _alternatives(of: str | None) -> str:
     return f"Or delete what you no longer need{', or use another type than ' + of if of else ''}."
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text and not text.endswith(".") else text

@@ -73,7 +73,7 @@ def _judge(step: Step) -> tuple[Kind, str, str]:
         return (
             Kind.OPEN,
             f"{what} is not known: {fact.reason}",
-            " ".join(filter(None, (near, _sentence(fact.resolution)))),
+            " ".join(filter(None, (near, fact.remedy))),
         )
     status = str(fact.value.get("RegionOptStatus"))
     if status not in _IN_USE:
@@ -113,7 +113,3 @@ def _nearest(step: Step) -> str:
     partition = partitions().get(step.partition)
     near = get_close_matches(step.region, partition.regions if partition else (), n=1)
     return f"Did you mean {near[0]}?" if near else f"Use a Region of {step.partition} with --region."
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text and not text.endswith(".") else text

@@ -13,6 +13,7 @@ from preflight.engine.rule import Rule
 from preflight.readiness.references import references
 from preflight.readiness.step import Step
 from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 
 _ACTIVATE = (
     "Activate it: IAM console, Account settings, Security Token Service (STS), the region's switch under Endpoints "
@@ -54,7 +55,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
             f"STS is {state} in {step.region}; whether it is needed depends on {unread.label}, which could not be read",
             subject=who,
             location=location,
-            remedy=unread.fact.resolution if isinstance(unread.fact, Unknown) else _ACTIVATE,
+            remedy=unread.fact.remedy if isinstance(unread.fact, Unknown) else _ACTIVATE,
         )
     elif active is False:
         yield rule.result(
@@ -73,7 +74,7 @@ def sts_active(step: Step, rule: Rule) -> Iterator[Result]:
             f"Can't determine whether STS is active in {step.region}, and {need['why']}: {because}",
             subject=who,
             location=location,
-            remedy=f"{fact.resolution[0].upper()}{fact.resolution[1:]}; {vouch}." if fact.resolution else _ACTIVATE,
+            remedy=sentence(f"{fact.resolution}; {vouch}") if fact.resolution else _ACTIVATE,
         )
 
 

@@ -20,7 +20,8 @@ from preflight.iam.request import Context, Policies, PolicyType, Request
 from preflight.readiness.connections import GROUP, SUBNET, VpcConnection, connections
 from preflight.readiness.references import Reference, references
 from preflight.readiness.step import Step
-from preflight.readiness.wording import sentence, subject
+from preflight.readiness.wording import subject
+from preflight.sentence import sentence
 
 _TABLE, _ENDPOINT = "ec2:route-table", "ec2:vpc-endpoint"
 _HTTPS = 443

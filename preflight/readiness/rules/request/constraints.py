@@ -19,7 +19,8 @@ from preflight.readiness.dependency_results import place_of
 from preflight.readiness.named_members import places
 from preflight.readiness.references import name_of, references
 from preflight.readiness.step import Step
-from preflight.readiness.wording import place_in, sentence, subject
+from preflight.readiness.wording import place_in, subject
+from preflight.sentence import sentence
 from preflight.unresolved import DeployText, resolution
 
 # The texts that an expression compares with: JMESPath's raw strings, and those in its JSON literals.
@@ -106,7 +107,7 @@ def _judged(step: Step, rule: Rule, constraint: Constraint, part: _Part) -> Iter
     elif missing and (constraint.when is None or evaluate(constraint.when, part.values)):
         binding, name, fact = missing[0]
         label = load_kind(binding.kind).label
-        yield result(Kind.OPEN, f"{what} {label} {name}, and {fact.reason}", sentence(fact.resolution))
+        yield result(Kind.OPEN, f"{what} {label} {name}, and {fact.reason}", fact.remedy)
 
 
 def _breaks(constraint: Constraint, values: Mapping[str, Any]) -> bool:

@@ -16,7 +16,6 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.readiness.derived.accounts import ResourceStep
 from preflight.readiness.derived.names import NamedResource, beneath, own_name, references_of
-from preflight.readiness.wording import sentence
 from preflight.unresolved import DeployText
 
 # What Cloud Control says of types that it does not read:
@@ -54,7 +53,7 @@ def name_free(each: ResourceStep, rule: Rule) -> Iterator[Result]:
         judged = fact.asked and fact.code not in _NOT_SUPPORTED
         if judged:
             message = f"Can't determine whether the name of {named.label} is free: {fact.reason}"
-        yield result(Kind.OPEN if judged else Kind.NOT_APPLICABLE, message, sentence(fact.resolution))
+        yield result(Kind.OPEN if judged else Kind.NOT_APPLICABLE, message, fact.remedy)
     else:
         yield _if_made(_taken(each, named, fact.value, result), each)
 
@@ -152,7 +151,7 @@ def named_exist(each: ResourceStep, rule: Rule) -> Iterator[Result]:
             way = "Create it first, or name one that exists."
         elif isinstance(fact, Unknown):
             kind, message = Kind.OPEN, f"Can't determine whether {named.label} exists: {fact.reason}"
-            way = sentence(fact.resolution)
+            way = fact.remedy
         message += f" (named by {resource.name})"
         yield _if_made(rule.result(kind, message, subject=resource.name, location=where, remedy=way), each)
 
