@@ -36,6 +36,7 @@ INSIDE: Mapping[str, tuple[set[str], ...]] = {
     "audit": (
         {"many"},
         {"check", "collecting", "questions"},
+        {"result_places"},
         {"rules"},
         {"ways", "outside", "unused", "endpoint_facts"},
         {"scene"},

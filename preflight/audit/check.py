@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from preflight.audit.result_places import ResultPlaces
 from preflight.audit.scene import Scene, scene_of
 from preflight.audit.settings import AuditSettings
 from preflight.audit.ways.escalation import escalation
@@ -60,6 +61,8 @@ def audit(
     rules = load_rules(audit_rules)
     results = run([Task(rule, rule.function(), scene) for rule in rules], progress=progress)
     results += _linted(document, lint_rules)
+    places = ResultPlaces(document, scene.partition, scene.account_id)
+    results = [places.placed(each) for each in results]
     about = {"account": scene.account_id}
     verdict = Verdict.CLEAN
     if failed(results, fail_on):

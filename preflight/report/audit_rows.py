@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 COLUMNS = ("account", "rule", "name", "kind", "level", "subject", "message", "remedy", "path", "pointer", "line")
-_CSV = tuple(each for each in COLUMNS if each != "pointer")
+_CSV = (*(each for each in COLUMNS if each != "pointer"), "pointer")
 # Spreadsheets take a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MANY = 20_000

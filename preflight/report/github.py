@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from preflight.engine.result import Kind, Level, Report, Result
 from preflight.report.counting import in_order, summary
 from preflight.report.excerpt import Sources
-from preflight.report.paths import relative
+from preflight.report.paths import is_page, relative
 from preflight.report.terminal import clean, inert
 from preflight.report.view import PLAIN, View
 
@@ -39,7 +39,7 @@ def _command(result: Result, sources: Sources, view: View) -> str:
 
 def _place(result: Result, sources: Sources, view: View) -> Iterator[tuple[str, str]]:
     location = result.location
-    if location is None or location.path == "-":
+    if location is None or location.path == "-" or is_page(location.path):
         return
     yield "file", relative(location.path, view)
     if location.line is not None:

@@ -11,7 +11,7 @@ from preflight.engine.result import Kind, Level, Report, Result
 from preflight.report.counting import in_order
 from preflight.report.fingerprints import fingerprints
 from preflight.report.json import dumped
-from preflight.report.paths import STDIN, relative
+from preflight.report.paths import STDIN, is_page, relative
 from preflight.report.terminal import clean
 from preflight.report.view import PLAIN, View
 
@@ -30,6 +30,8 @@ def _violation(result: Result, fingerprint: str, view: View) -> dict[str, Any]:
     location = result.location
     # GitLab requires a path and a line; what is about no file is shown at the top of what was read.
     path = location.path if location is not None else next(iter(view.sources), STDIN)
+    if is_page(path):
+        path = result.subject
     return {
         "description": clean(f"{'UNKNOWN: ' if is_open else ''}{result.message}"),
         "check_name": f"{result.rule} {result.name}",

@@ -21,12 +21,19 @@ def relative(path: str, view: View) -> str:
     """Return a path from the view's root, or from its folder; absolute for what lies outside, `stdin` for `-`."""
     if path == "-":
         return STDIN
+    if is_page(path):
+        return path
     paths = _paths(view.folder)
     whole = _slashed(paths.normpath(paths.join(view.folder, view.real.get(path, path))), paths)
     root = _slashed(view.root or view.folder, paths).rstrip("/") + "/"
     if paths.normcase(whole).startswith(paths.normcase(root)) and view.folder and whole != root:
         return whole[len(root) :]
     return whole
+
+
+def is_page(path: str) -> bool:
+    """Whether a place is no file: the address of a page of AWS's console, or an ARN."""
+    return path.startswith(("https://", "arn:"))
 
 
 def uri(path: str, view: View) -> str:

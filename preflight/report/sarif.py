@@ -16,7 +16,7 @@ from preflight.report.counting import command, in_order
 from preflight.report.excerpt import Sources
 from preflight.report.fingerprints import fingerprints
 from preflight.report.json import dumped, examined_data
-from preflight.report.paths import folder_uri, uri
+from preflight.report.paths import folder_uri, is_page, uri
 from preflight.report.sarif_rules import descriptor
 from preflight.report.terminal import clean
 from preflight.report.view import PLAIN, View
@@ -79,7 +79,7 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
 
 def _fallback(results: Sequence[Result], view: View) -> Location:
     """Return where a result without a place is shown: GitHub refuses a log in which one has none."""
-    located = (result.location.path for result in results if result.location is not None)
+    located = (each.location.path for each in results if each.location is not None and not is_page(each.location.path))
     return Location(next(iter(view.sources), None) or next(located, "-"))
 
 
@@ -114,17 +114,24 @@ class _Shown:
 
     def _location(self, result: Result) -> dict[str, Any]:
         location = result.location or self._fallback
+        about: dict[str, Any] = {}
+        if is_page(location.path):
+            # Code scanning takes paths alone ("unrecognized SARIF location URI scheme"): the page is told beside it.
+            about["message"] = {"text": clean(location.path)}
+            location = Location(result.subject or self._fallback.path)
         line, column = location.line or 1, location.column or 1
         end = self._sources.end_column(location) or column + 1
-        found: dict[str, Any] = {
+        logical = [{"fullyQualifiedName": clean(location.pointer), "kind": "member"}] if location.pointer else []
+        if result.subject.startswith("arn:"):
+            logical.append({"fullyQualifiedName": clean(result.subject), "kind": "resource"})
+        return {
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(location.path, self._view)},
                 "region": {"startLine": line, "startColumn": column, "endLine": line, "endColumn": end},
-            }
+            },
+            **({"logicalLocations": logical} if logical else {}),
+            **about,
         }
-        if location.pointer:
-            found["logicalLocations"] = [{"fullyQualifiedName": clean(location.pointer), "kind": "member"}]
-        return found
 
 
 def _message(result: Result) -> str:
