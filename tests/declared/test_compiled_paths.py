@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -11,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preflight.data_files import folder
+from preflight.data_files import folder, head_and_examples, load_yaml
 from preflight.declared.compiled_paths import compiled
 from preflight.declared.expressions import _FUNCTIONS, evaluate
 from preflight.errors import PreflightError
 
-_LINE = re.compile(r"""^\s*(?:- )?(?:[\w:*.-]+|"[^"]*"): *(?P<quote>["'])?(?P<text>.+?)(?P=quote)?\s*$""")
 _NAMES = st.sampled_from(["a", "b", "Key", "Value", "Tags", "Arn"])
 _LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 2), st.just(0.0), st.sampled_from(["", "a", "b", "arn:aws:s3:::b/k"])
@@ -36,18 +37,35 @@ _EXPRESSIONS = [
 
 @cache
 def declared() -> tuple[str, ...]:
-    """Return what in `rules/` reads as an expression: values of one line, and the places of templates."""
+    """Return what in `rules/` reads as an expression: its strings, and the places of templates."""
     found = set()
     for path in folder("rules").rglob("*.yaml"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            match = _LINE.match(line)
-            for text in (match["text"], *re.findall(r"\$\{([^}]*)\}", line)) if match else ():
-                try:
-                    jmespath.compile(text)
-                except jmespath.exceptions.JMESPathError:
-                    continue
-                found.add(text)
+        head, _examples = head_and_examples(path.read_text(encoding="utf-8"))
+        for said in strings(load_yaml(head)):
+            found.update(text for text in (said, *re.findall(r"\$\{([^}]*)\}", said)) if reads(text))
     return tuple(sorted(found))
+
+
+def strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from strings(item)
+        case dict():
+            for item in value.values():
+                yield from strings(item)
+
+
+def reads(text: str) -> bool:
+    """Whether a text is an expression. Prose with a `name` in it is none, though jmespath's old literals take names."""
+    with warnings.catch_warnings(action="error", category=PendingDeprecationWarning):
+        try:
+            jmespath.compile(text)
+        except (jmespath.exceptions.JMESPathError, PendingDeprecationWarning):
+            return False
+    return True
 
 
 def outcome(find: Any, value: Any) -> Any:
