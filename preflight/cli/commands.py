@@ -26,6 +26,9 @@ _COMMANDS = {
     "explain": "Explain a rule: why it exists, what fails it, how to fix it.",
 }
 
+# What an option takes that has one of these as its value in the help.
+_NAMED = {"FILE": "file", "OLD": "file", "DIR": "folder"}
+
 
 class _Commands(typer.core.TyperGroup):
     """A group whose commands are imported one by one, so that none pays for another."""
@@ -58,7 +61,20 @@ class _Commands(typer.core.TyperGroup):
 
 
 class _Command(typer.core.TyperCommand):
-    """A command whose usage shows its arguments without the braces that typer puts around them."""
+    """A command whose usage shows its arguments without the braces that typer puts around them.
+
+    An option that names a file or folder is given a name: an empty one, as of a variable that isn't set, would be the
+    current folder to some, and nothing to others.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        for each in self.params:
+            given = ctx.params.get(each.name or "")
+            kind = _NAMED.get(getattr(each, "metavar", None) or "")
+            if kind and "" in (given if isinstance(given, (list, tuple)) else [given]):
+                ctx.fail(f"{each.opts[0]} has an empty name; name a {kind}, or leave the option out")
+        return rest
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [piece.removeprefix("{").removesuffix("}") for piece in super().collect_usage_pieces(ctx)]

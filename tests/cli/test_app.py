@@ -245,6 +245,21 @@ def test_a_name_that_is_none_and_a_document_in_its_place(preflight: Command, com
         assert len(ran.err) < 400
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("lint", ["--output", "--summary", "--write-baseline", "--baseline", "--rules"]),
+        ("check", ["--output", "--snapshot", "--boundary", "--scp", "--deployed"]),
+        ("audit", ["--output", "--snapshot", "--accounts", "--into", "--since"]),
+        ("mcp", ["--root", "--snapshot"]),
+    ],
+)
+def test_an_option_whose_name_is_empty(preflight: Command, tmp_path: Path, command: str, options: list[str]) -> None:
+    for option in options:
+        ran = preflight(command, *(["x.json"] if command in ("lint", "check") else []), option, "")
+        assert (ran.code, ran.out) == (2, "") and f"{option} has an empty name; name a f" in ran.line, ran
+
+
 @pytest.mark.parametrize("option", ["--output", "--summary", "--write-baseline", "--baseline", "--rules"])
 def test_a_name_that_the_system_refuses(preflight: Command, tmp_path: Path, option: str) -> None:
     (tmp_path / "loop").symlink_to("loop")

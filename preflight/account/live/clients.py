@@ -97,7 +97,10 @@ class Clients:
             )
             urlsplit(client.meta.endpoint_url).port  # noqa: B018 -- raises where it is none
         except (ValueError, BotoCoreError) as error:
-            raise UsageError(f"can't create a client for {service}: {error}; correct --endpoint-url") from error
+            said = (
+                "--endpoint-url" if self._connection.endpoint_url else "AWS_ENDPOINT_URL or the profile's endpoint_url"
+            )
+            raise UsageError(f"can't create a client for {service}: {error}; correct {said}") from error
         bound(client)
         client.meta.events.register(f"before-send.{service}", self._count)
         if service == "s3control":
