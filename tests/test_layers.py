@@ -26,7 +26,7 @@ FLOORS = (
     {"account"},
     {"documents"},
     {"declared", "catalog", "iam"},
-    {"thread_pool", "unresolved", "data_files", "git", "worker_process"},
+    {"thread_pool", "unresolved", "data_files", "git", "waiting", "worker_process"},
     {"json_pointer", "kept_property", "redaction", "relative_paths", "sentence"},
     {"errors"},
     {""},

@@ -15,6 +15,7 @@ from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import Rule
 from preflight.errors import InputError, UsageError
 from preflight.thread_pool import Pool
+from preflight.waiting import next_of
 
 S = TypeVar("S")
 Check: TypeAlias = Callable[[S, Rule], Iterable[Result]]
@@ -66,7 +67,7 @@ def _at_once(tasks: Sequence[Task[S]], threads: int, progress: RuleProgress | No
             pool.submit(partial(work, index))
         found: dict[int, list[Result]] = {}
         for done in range(1, len(tasks) + 1):
-            index, outcome = ended.get()
+            index, outcome = next_of(ended)
             if isinstance(outcome, BaseException):
                 raise outcome
             found[index] = outcome

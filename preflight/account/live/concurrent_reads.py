@@ -19,6 +19,7 @@ from preflight.account.facts import Ask, Fact, Known
 from preflight.account.live.calls import Call, CallOutcome
 from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.thread_pool import Pool
+from preflight.waiting import result_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Reads:
         """Start all questions at once, wait for all answers and return them in order."""
         before = self._waited.get() or Chain()
         futures = [self._start(ask, before) for ask in asks]
-        answers = [future.result() for future in futures]
+        answers = [result_of(future) for future in futures]
         after = before
         for answer in answers:
             after = after.joined(answer.chain)
@@ -137,6 +138,8 @@ class Reads:
             answers = [each.result() for each in done]
         except BaseException as error:
             future.set_exception(error)
+            if not isinstance(error, Exception) and threading.current_thread() is threading.main_thread():
+                raise
             return
         for answer in answers:
             chain = chain.joined(answer.chain)

@@ -17,6 +17,7 @@ from preflight.audit.many.task import Done, FailedAudit, Orders, PackedFacts, ga
 from preflight.engine.cores import cores
 from preflight.errors import UsageError
 from preflight.thread_pool import Pool
+from preflight.waiting import next_of
 from preflight.worker_process import serve_parent
 
 THREADS = 8
@@ -45,7 +46,7 @@ def on_threads(
                 under_way += 1
             if not under_way:
                 return
-            outcome = outcomes.get()
+            outcome = next_of(outcomes)
             under_way -= 1
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -87,11 +88,9 @@ class _Judges:
             return future.result()
         except BrokenProcessPool:
             self._drop(pool)
-        if self._stopped:
-            raise UsageError("the audit was stopped")
         with self._alone, _processes(1) as single:
             try:
-                return single.submit(judge, gathered, orders).result()
+                return self._submitted_alone(single, gathered, orders).result()
             except BrokenProcessPool:
                 reason = f"the process that audited it was killed twice ({_MEMORY}); audit it on a larger machine"
                 return FailedAudit(gathered.target, reason)
@@ -107,6 +106,8 @@ class _Judges:
             process.terminate()
         for closing in self._closing:
             closing.join()
+        with self._alone:
+            pass
 
     def _submitted(
         self, gathered: PackedFacts, orders: Orders
@@ -123,6 +124,16 @@ class _Judges:
                 self._retire(cancel=True)
             self._pool, self._given = _processes(self._processes), 1
             return self._pool, self._pool.submit(judge, gathered, orders)
+
+    def _submitted_alone(
+        self, single: ProcessPoolExecutor, gathered: PackedFacts, orders: Orders
+    ) -> Future[Done | FailedAudit]:
+        with self._lock:
+            if self._stopped:
+                raise UsageError("the audit was stopped")
+            future = single.submit(judge, gathered, orders)
+            self._leaving += (single._processes or {}).values()
+            return future
 
     def _retire(self, *, cancel: bool) -> None:
         """Let the processes end after what they have been given."""
