@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from preflight.engine.result import Location
@@ -39,6 +41,7 @@ class Sources:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
         self._lines: dict[str, list[str]] = {}
+        self._open: dict[tuple[str, int], bool] = {}
 
     def line(self, path: str, number: int) -> str | None:
         """Return a line, counted from 1, without its end; None where the document or the line is not at hand."""
@@ -65,11 +68,18 @@ class Sources:
         line = self.line(location.path, location.line)
         if line is None or not 0 < location.column <= len(line):
             return None
-        near = line[max(0, location.column - _NEAR) : location.column + _NEAR]
-        if without_credentials(near) != near:
-            return None
+        if not self._is_open(location.path, location.line, line):
+            near = line[max(0, location.column - _NEAR) : location.column + _NEAR]
+            if without_credentials(near) != near:
+                return None
         room = width - len(f"{location.line} | ")
         return Excerpt(location.line, *window(line, location.column - 1, value_end(line, location.column) - 1, room))
+
+    def _is_open(self, path: str, number: int, line: str) -> bool:
+        """Whether no credentials are in a line. A whole document may be on one, as may all findings."""
+        if (path, number) not in self._open:
+            self._open[path, number] = without_credentials(line) == line
+        return self._open[path, number]
 
 
 def value_end(line: str, column: int) -> int:
@@ -131,12 +141,8 @@ def _columns(cell: str) -> int:
 
 
 def _back(widths: list[int], start: int, room: int) -> int:
-    while start and (room := room - widths[start - 1]) >= 0:
-        start -= 1
-    return start
+    return start - bisect_right(list(accumulate(reversed(widths[:start]))), room)
 
 
 def _forth(widths: list[int], start: int, room: int) -> int:
-    while start < len(widths) and (room := room - widths[start]) >= 0:
-        start += 1
-    return start
+    return start + bisect_right(list(accumulate(widths[start:])), room)

@@ -66,19 +66,20 @@ _HOLDERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
         "preflight.documents.policies.in_accounts:of_authorization_details",
     ),
 )
-# What is in every text that has placeholders, and the form that it then has: most policies need not load
-# policies/placeholders.py. Each is searched for alone: a pattern of all forms takes ten times as long.
-_PLACEHOLDER_SIGNS = (
-    ("{{", ""),
+# What is in every text that has placeholders, and the forms that it then has: most policies need not load
+# policies/placeholders.py. Each is searched for alone: a pattern of all forms takes ten times as long, as does one that
+# begins with any number of letters, before which its end is searched for.
+_PLACEHOLDER_SIGNS: tuple[tuple[str, ...], ...] = (
+    ("{{",),
     ("<", r"<[A-Za-z]"),
     ("\\u003", r"\\u003[cC]"),
     ("{", r"\{[A-Za-z_][^:{}]*\}"),
     ("[", r"\[[A-Z]"),
     ("${", r"\$\{(?:(?:self|opt|env|param|sls|cf|file)[:.(]|aws:(?:accountId|region)\}|\w+::)"),
     ("__", r"__[A-Z]"),
-    ("egion", r":[\w-]*[Rr]egion[\w-]*:"),
-    ("ccount", r":[\w-]*[Aa]ccount[\w-]*:"),
-    *((word, "") for word in ("REPLACE", "CHANGE", "YOUR", "ACCOUNT", "REGION")),
+    ("egion", r"egion[\w-]*:", r":[\w-]*[Rr]egion[\w-]*:"),
+    ("ccount", r"ccount[\w-]*:", r":[\w-]*[Aa]ccount[\w-]*:"),
+    *((word,) for word in ("REPLACE", "CHANGE", "YOUR", "ACCOUNT", "REGION")),
 )
 # What begins another document of a YAML file (YAML 1.1, 9.2), and what in one is more than comments.
 _NEXT_DOCUMENT = re.compile(r"(?<=\n)---(?=\s|\Z)")
@@ -158,7 +159,9 @@ def all_in(
 
 
 def _may_have_placeholders(text: str, own: ProjectForms) -> bool:
-    return own != NO_FORMS or any(sign in text and re.search(form, text) for sign, form in _PLACEHOLDER_SIGNS)
+    return own != NO_FORMS or any(
+        sign in text and all(re.search(form, text) for form in forms) for sign, *forms in _PLACEHOLDER_SIGNS
+    )
 
 
 def _where(value: Any) -> PlaceholderForms:

@@ -148,6 +148,14 @@ class ClaimCheck:
         self._shown.append(self._candidate)
         return True
 
+    def shown_by(self, point: Point, granting: Box) -> bool:
+        """Whether a request is a counterexample, other than one that needs no permission, or that is about AWS's own
+        objects.
+        """
+        action = point.action.lower()
+        spared = any(each.actions is not None and each.actions.fixed(action) for each in self.free)
+        return not spared and self._confirm(point, granting)
+
     def first(self, ways: Sequence[Sequence[Box]], avoid: Sequence[Box], granting: Box) -> bool:
         """Look for a counterexample in several ways, of which the last has all that the others have."""
         for must in ways[:-1]:

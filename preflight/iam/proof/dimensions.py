@@ -167,7 +167,7 @@ class Dimensions:
                 values = [()]
             classes = []
             for value in values:
-                lookup = _only(value)
+                lookup = giving(value)
                 if all(each.truth(lookup) is not Truth.FALSE for each in must):
                     mask = bits
                     for bit, each in boxes:
@@ -227,7 +227,8 @@ def _less(avoid: Sequence[Box], must: Sequence[Box]) -> list[Box]:
     ]
 
 
-def _only(values: Values) -> Callable[[str], Looked]:
+def giving(values: Values) -> Callable[[str], Looked]:
+    """Return what gives these values, whatever key it is asked for; none where there are none."""
     found: Looked = values or Missing.ABSENT
     return lambda _: found
 

@@ -28,10 +28,12 @@ def odd_actions(subject: Subject) -> Sequence[Entry]:
     found: list[Entry] = []
     for view in subject.statements:
         found.extend([entry for entry in view.not_actions if _is_odd(entry.text)])
-        # Most entries name an action of AWS: they are compared with all of its services' at once.
+        # Most entries name an action of AWS: they are compared with all that are known at once.
+        if _ids.issuperset(view.lower_actions):
+            continue
         for service in view.services:
             _names(service)
-        if not _ids.issuperset(view.lower_actions):
+        if any(_is_odd(text) for text in view.lower_actions if text not in _ids):
             found.extend(view.actions_where(_is_odd))
     return found
 

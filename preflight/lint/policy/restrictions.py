@@ -68,9 +68,11 @@ def without_key(condition: ConditionEntry) -> bool:
 
 def restricting(view: StatementView) -> tuple[ConditionEntry, ...]:
     """Return the conditions of a statement that not everyone who holds the policy can meet."""
-    if not view.raw.get("Condition"):
-        return ()
-    return tuple(each for each in view.conditions if not _can_be_met(each))
+    return view.once(_restricting) if view.raw.get("Condition") else ()
+
+
+def _restricting(view: StatementView) -> tuple[ConditionEntry, ...]:
+    return tuple([each for each in view.conditions if not _can_be_met(each)])
 
 
 def about_caller(condition: ConditionEntry) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from preflight.json_pointer import escape
 from preflight.kept_property import kept_property
 
+T = TypeVar("T")
 PrincipalElement = Literal["Principal", "NotPrincipal"]
 
 
@@ -111,6 +112,15 @@ class StatementView:
 
     def __init__(self, index: int, pointer: str, raw: Mapping[str, Any]) -> None:
         self.index, self.pointer, self.raw = index, pointer, raw
+        self._once: dict[Callable[[StatementView], Any], Any] = {}
+
+    def once(self, work: Callable[[StatementView], T]) -> T:
+        """Return what a function makes of this statement; it is called once however many checks ask."""
+        try:
+            found: T = self._once[work]
+        except KeyError:
+            found = self._once[work] = work(self)
+        return found
 
     @property
     def sid(self) -> str:

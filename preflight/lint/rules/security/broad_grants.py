@@ -124,10 +124,13 @@ def writes_everywhere(subject: Subject) -> Iterator[Finding]:
     for view, condition in subject.once(_broadly):
         if subject.grants.administrator is not None:
             return
-        texts = () if _everything(view) else tuple(text for text in view.resource_texts if _of_any_account(text))
-        if not (texts or _everything(view)) or not any(_limitable(text, texts) for text in view.action_texts):
+        whole = _everything(view)
+        texts = () if whole else tuple([text for text in view.resource_texts if _of_any_account(text)])
+        if not (texts or whole) or not any(map(_limitable_names, view.action_texts)):
             continue
         found = view.actions_where(partial(_limitable, whole=texts))
+        if not found:
+            continue
         yield Finding(
             found[0].pointer,
             f"{view.cited} allows {_named([each.text for each in found])} on every resource, "
@@ -211,21 +214,30 @@ def _of_any_account(text: str) -> bool:
     return parts[0] == "arn" and len(parts) == _PARTS and text.endswith("*") and not parts[4].strip("*")
 
 
-@lru_cache(maxsize=65_536)
 def _limitable(text: str, whole: tuple[str, ...]) -> bool:
     """Whether an entry stands for an action that changes something and that AWS can limit to resources, where `whole`
     are the resources that it is allowed on, none for every one: they are all of a type that it is about.
 
     All actions of a service are for `whole_service` to find.
     """
+    names = _limitable_names(text)
+    return _any_on_all(text, whole) if names and whole else bool(names) and bool(text.partition(":")[2].strip("*"))
+
+
+@lru_cache(maxsize=65_536)
+def _limitable_names(text: str) -> frozenset[str]:
+    """Return the actions of an entry that change something and that AWS can limit to resources."""
     service, _, name = text.lower().partition(":")
     limitable = _changing(service)
-    if not limitable or (not name.strip("*") and not whole):
-        return False
-    if name in limitable or "*" in name or "?" in name:
-        names = limitable.intersection((name,) if name in limitable else matched(text) or ())
-        return any(_on_all(service, each, whole) for each in names) if whole else bool(names)
-    return False
+    if name in limitable:
+        return frozenset((name,))
+    return limitable.intersection(matched(text) or ()) if limitable and ("*" in name or "?" in name) else frozenset()
+
+
+@lru_cache(maxsize=65_536)
+def _any_on_all(text: str, whole: tuple[str, ...]) -> bool:
+    service = text.partition(":")[0].lower()
+    return any(_on_all(service, each, whole) for each in _limitable_names(text))
 
 
 def _on_all(service: str, name: str, whole: tuple[str, ...]) -> bool:

@@ -18,6 +18,7 @@ from preflight.lint.policy.statements import StatementView
 from preflight.lint.policy.subject import Subject
 
 _NAMED = 3
+_PASS = "iam:PassRole"
 
 
 @cache
@@ -35,14 +36,13 @@ def _pivots(kind: str) -> frozenset[str]:
 
 
 def is_open(way: Way, grants: Grants) -> bool:
-    """Whether a policy opens a way."""
+    """Whether a policy opens a way. What takes longest to decide is asked last."""
     services = way.passed_to or ("",)
-    return all(
-        all(grants.everywhere(action, service) for service in services)
-        if action == "iam:PassRole"
-        else grants.everywhere(action)
-        for action in way.needs
-    ) and all(map(grants.somewhere, way.creates))
+    return (
+        all(grants.everywhere(action) for action in way.needs if action != _PASS)
+        and (_PASS not in way.needs or all(grants.everywhere(_PASS, service) for service in services))
+        and all(map(grants.somewhere, way.creates))
+    )
 
 
 def own_permissions(subject: Subject) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def _found(subject: Subject, kind: str, comes_to: str) -> Iterator[Finding]:
             groups.setdefault(pivot.view.pointer, []).append((way, pivot))
         for group in groups.values():
             way, pivot = group[0]
-            decisive = "iam:PassRole" if kind == "passed-role" else way.needs[0]
+            decisive = _PASS if kind == "passed-role" else way.needs[0]
             under = "".join(dict.fromkeys(grants.under(view) for each, _ in group for view in _views(grants, each)))
             yield Finding(
                 pivot.entry.pointer,

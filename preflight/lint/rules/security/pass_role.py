@@ -55,9 +55,10 @@ def _unlimited(subject: Subject, action: str, comes_to: str, remedy: str) -> Ite
     for grants, level in subject.graded_grants():
         if action not in grants.actions or grants.administrator is not None:
             continue
-        for each in grants.granting(action) if grants.everywhere(action, ANY_SERVICE) else ():
+        open_to_all = [each for each in grants.granting(action) if not _to_named_services(each.view)]
+        for each in open_to_all if open_to_all and grants.everywhere(action, ANY_SERVICE) else ():
             key = each.view.index, each.entry.pointer
-            if key not in known and not _to_named_services(each.view):
+            if key not in known:
                 known.add(key)
                 message = f"{_how(each, action)} {comes_to}{grants.under(each.view)}"
                 yield Finding(each.entry.pointer, message, each.remedy(action, remedy), level=level)
