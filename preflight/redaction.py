@@ -21,6 +21,8 @@ _USER = (
     r"(?:[^\s/?#\"'<>\\]{0,1024}@|(?!\d{1,5}(?:[/?#\s\"']|$))[^\s:\"'<>\\]{0,1024}?@)"
     r"|(?<=https://)[^\s/?#@:\"'<>\\]{16,1024}@)"
 )
+# botocore repeats an endpoint that it cannot use, as when the scheme was forgotten.
+_ENDPOINT = r"(?i)(invalid endpoint: )[^\s/@]{1,1024}@"
 _QUOTED_USER = r"(?i)(%3A%2F%2F)[^\s%/?#:@\"'<>\\]{0,512}%3A[^\s%\"'<>\\]{0,1024}%40"
 # AWS quotes the headers of a call whose signature is wrong, and the SDKs what a program gave them.
 _NAMED = (
@@ -49,6 +51,8 @@ def without_credentials(text: str) -> str:
         return text
     if "://" in text or ":\\/\\/" in text:
         text = re.sub(_USER, rf"\1{HIDDEN}@", text)
+    if "nvalid endpoint: " in text:
+        text = re.sub(_ENDPOINT, rf"\1{HIDDEN}@", text)
     if "%2F%2F" in text or "%2f%2f" in text:
         text = re.sub(_QUOTED_USER, rf"\1{HIDDEN}@", text)
     if "=" in text or "%3D" in text or "%3d" in text:

@@ -32,6 +32,7 @@ SECRET = "s3cr3t-value-of-somebody"
         f"Invalid header value b'{SECRET}\\nmore'",
         f"http://user:p@{SECRET}@proxy:80/",
         f"http://user:a/{SECRET}@proxy:80/",
+        f"Invalid endpoint: user:{SECRET}@proxy:80",
         f"https:\\/\\/u:{SECRET}@h/x",
         f"https%3A%2F%2Fu%3A{SECRET}%40h",
         f"x-amz-security-token:{SECRET} host:sts.amazonaws.com",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
+from preflight.documents.policies.likely import may_hold_policy
 from preflight.engine.result import Location
 from preflight.errors import InputError, UsageError
 from preflight.iam.errors import PolicyError
@@ -38,7 +39,7 @@ from preflight.prove.claim import Claim, ProofAnswer, Question, Shown, SkippedFi
 from preflight.prove.git import ChangedFile, changes, content
 from preflight.prove.known import KNOWN
 from preflight.prove.pairs import Pair, named_below, pairs
-from preflight.prove.reading import Read, may_hold_policy, read
+from preflight.prove.reading import Read, read
 
 MOST_COUNTEREXAMPLES = 10
 _KEEP = "Keep what denies it, or have the change reviewed."
@@ -94,7 +95,7 @@ def _now(new: Read, change: ChangedFile, name: str, type_: PolicyDocumentType | 
     except OSError as error:
         new.skipped.append(SkippedFile(change.path, f"it cannot be read ({error.strerror})"))
         return
-    if may_hold_policy(data):
+    if may_hold_policy(data, change.path):
         new.add(name, change.path, data, type_, named=False)
 
 
@@ -104,7 +105,7 @@ def _then(old: Read, change: ChangedFile, name: str, ref: str, type_: PolicyDocu
     data = content(change.top, change.commit, change.before)
     if data is None:
         old.skipped.append(SkippedFile(change.before, f"git cannot give its content in {ref}"))
-    elif may_hold_policy(data):
+    elif may_hold_policy(data, change.before):
         old.add(name, change.before, data, type_, named=False)
 
 
@@ -129,13 +130,20 @@ def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bo
     skipped = list(found.skipped)
     policies = 0
     for pair in every:
-        policies += pair.new is not None
+        supposed = pair.new.supposed if pair.new is not None else ""
+        policies += pair.new is not None and not supposed
         try:
             one = _one(question, pair, named=named)
         except InputError as error:
+            if supposed:
+                # AWS refuses this form of the policy: it grants nothing.
+                continue
             if named:
                 raise
             skipped.append(SkippedFile(error.path, error.problem))
+            continue
+        if pair.new is not None and supposed:
+            unknown += _if_it_may_be(one, pair.new)
             continue
         shown += one.shown
         unknown += one.unknown
@@ -150,9 +158,21 @@ def _answer(question: Question, every: Iterator[Pair], found: Read, *, named: bo
     )  # fmt: skip
 
 
+def _if_it_may_be(one: _Proved, new: FoundPolicy) -> Iterator[Undecided]:
+    """Tell what was shown of a form of a template's policy of which the template need not allow that it is deployed."""
+    for each in one.shown[:1]:
+        reason = (
+            f"it depends on whether {new.supposed} can be: then {each.counterexample.asked.request.action} is allowed"
+        )
+        yield Undecided(reason, _name(new), each.location)
+    if not one.shown:
+        for undecided in one.unknown:
+            yield undecided._replace(reason=f"if {new.supposed}: {undecided.reason}")
+
+
 def _one(question: Question, pair: Pair, *, named: bool) -> _Proved:
     if pair.new is None:
-        return _gone(pair.old)
+        return _Proved() if pair.old is not None and pair.old.supposed else _gone(pair.old)
     new, old = pair.new, pair.old
     name = _name(new)
     if question.claim is Claim.NO_NEW_ACCESS and old is not None and old.type != new.type:

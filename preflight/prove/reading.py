@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from preflight.documents.policies.files import HCL, FoundFile, files_in
 from preflight.documents.policies.find import read_all
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
+from preflight.documents.policies.likely import may_hold_policy
 from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import InputError
 from preflight.prove.claim import SkippedFile
-
-_MARKS = (b"tatement", b"2012-10-17", b"2008-10-17")
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Read:
                     "values in Terraform's own language are not known before a plan",
                     mend="prove it for the plan: terraform show -json",
                 )
-            found, passed_over = read_all(text, path, type_)
+            found, passed_over, supposed = read_all(text, path, type_)
             _require_readable(found)
         except InputError as error:
             if named:
@@ -46,7 +45,7 @@ class Read:
         self.skipped += [SkippedFile(path, reason) for reason in passed_over]
         if found:
             self.files += 1
-            self.policies[name] = found
+            self.policies[name] = [*found, *(each for each in supposed if each.readable)]
             self.sources[path] = text
 
 
@@ -68,14 +67,8 @@ def _take(found: Read, file: FoundFile, name: str, type_: PolicyDocumentType | N
             raise
         found.skipped.append(SkippedFile(file.path, error.problem))
         return
-    if file.named or may_hold_policy(data):
+    if file.named or not data.strip() or may_hold_policy(data, file.path):
         found.add(name, file.path, data, type_, named=file.named)
-
-
-def may_hold_policy(data: bytes) -> bool:
-    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version."""
-    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data
-    return any(mark in plain for mark in _MARKS)
 
 
 def _require_readable(found: Iterable[FoundPolicy]) -> None:

@@ -31,6 +31,9 @@ from preflight.unresolved import DeployText
 TemplateReader: TypeAlias = Callable[[Given], Plan]
 
 _SERVERLESS_APPLICATION = "AWS::Serverless::Application"
+# Ten times what one operation on nested stacks may make.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_MOST_RESOURCES = 25_000
 
 
 @dataclass(slots=True)
@@ -129,6 +132,9 @@ def gather(stack: Stack, into: Gathered, above: tuple[str, ...] = ()) -> None:
             continue
         depends_on = above if holds is True else (*above, holds)
         into.resources.append(accounted(stack, resource, depends_on))
+        if len(into.resources) > _MOST_RESOURCES:
+            problem = f"with its nested stacks, it makes more than {_MOST_RESOURCES} resources"
+            raise template.error(resource.pointer, problem, "check its parts one by one")
         if resource.type in (NESTED, _SERVERLESS_APPLICATION):
             nested = stack.nested(resource) if resource.type == NESTED else None
             if nested is None:

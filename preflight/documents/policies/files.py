@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from preflight.documents.text.tree import work_tree_of
 from preflight.errors import InputError
 
 HCL = (".tf", ".tofu", ".tf.json", ".tofu.json")
@@ -29,15 +30,18 @@ def files_in(
     """Return the files that are given or lie in the directories that are given, each once, and what cannot be read.
 
     Directories are walked by name; those that are hidden, or hold what others wrote (`node_modules`), are passed by,
-    as is every file that `passed_by` says. Links are followed, and no directory is entered twice. Without `named`, what
-    is given is taken as what directories hold: files that may be policies.
+    as is what `passed_by` says. Links are followed, and no directory is entered twice; one that leads to a directory
+    outside those that are given, and the work trees of git that they lie in, cannot be read. Without `named`, what is
+    given is taken as what directories hold: files that may be policies.
     """
+    paths = list(paths)
     found: dict[str, FoundFile] = {}
     errors: list[InputError] = []
     entered: set[tuple[int, int]] = set()
+    trees = {work_tree_of(each) for each in paths if each != "-" and os.path.isdir(each)}  # noqa: PTH112
     for path in paths:
         if path != "-" and os.path.isdir(path):  # noqa: PTH112 -- a path of bytes that are no text stays as it is
-            for each in _walk(path, entered, errors):
+            for each in _walk(path, entered, errors, trees, passed_by):
                 if not passed_by(each):
                     found.setdefault(os.path.normpath(each), FoundFile(each, named=False, top=path))
         else:
@@ -46,7 +50,13 @@ def files_in(
     return list(found.values()), errors
 
 
-def _walk(top: str, entered: set[tuple[int, int]], errors: list[InputError]) -> Iterator[str]:
+def _walk(
+    top: str,
+    entered: set[tuple[int, int]],
+    errors: list[InputError],
+    trees: Collection[str],
+    passed_by: Callable[[str], bool],
+) -> Iterator[str]:
     folders = [top]
     while folders:
         folder = folders.pop()
@@ -65,14 +75,24 @@ def _walk(top: str, entered: set[tuple[int, int]], errors: list[InputError]) -> 
             path = entry.name if folder == "." else os.path.join(folder, entry.name)  # noqa: PTH118
             try:
                 if entry.is_dir():
-                    if not entry.name.startswith(".") and entry.name not in _PASSED_BY:
+                    if entry.name.startswith(".") or entry.name in _PASSED_BY:
+                        continue
+                    if not entry.is_symlink() or _is_within(path, trees):
                         below.append(path)
+                    elif not passed_by(path):
+                        mend = "name that directory as well, or exclude the link"
+                        errors.append(InputError(path, "it is a link to a directory elsewhere", mend=mend))
                 elif entry.name.endswith(SUFFIXES) and stat.S_ISREG(entry.stat().st_mode):
                     yield path
             except OSError as error:
                 if entry.name.endswith(SUFFIXES):
                     errors.append(_unreadable(path, error))
         folders.extend(reversed(below))
+
+
+def _is_within(path: str, trees: Collection[str]) -> bool:
+    real = os.path.realpath(path)
+    return any(real == each or real.startswith(os.path.join(each, "")) for each in trees)  # noqa: PTH118
 
 
 def _unreadable(path: str, error: OSError) -> InputError:

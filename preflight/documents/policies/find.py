@@ -155,7 +155,9 @@ def all_in(
         found = [with_placeholders(each, _where(document.value), own) for each in found]
     if repeated:
         found = [replace(each, problems=each.problems + tuple(_repetitions(each, repeated))) for each in found]
-    return FoundPolicies(found, passed_over)
+    return FoundPolicies(
+        [each for each in found if not each.supposed], passed_over, tuple(each for each in found if each.supposed)
+    )
 
 
 def _may_have_placeholders(text: str, own: ProjectForms) -> bool:
@@ -185,7 +187,9 @@ def yaml_documents(text: str, path: str) -> list[str]:
 def _of_each(parts: Sequence[str], path: str, wanted: PolicyDocumentType | None, own: ProjectForms) -> FoundPolicies:
     read = [read_all(each, path, wanted, own) for each in parts]
     return FoundPolicies(
-        [one for each in read for one in each.found], tuple(one for each in read for one in each.passed_over)
+        [one for each in read for one in each.found],
+        tuple(one for each in read for one in each.passed_over),
+        tuple(one for each in read for one in each.supposed),
     )
 
 
@@ -207,7 +211,7 @@ def _has_types(resources: Any) -> bool:
     )
 
 
-def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[FoundPolicy]:
+def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policy that a document is, or that AWS's commands have printed something around."""
     value, pointer, type_ = document.value, "", wanted
     while (name := next_wrapper(value)) is not None:
@@ -221,6 +225,9 @@ def _bare(document: Document, wanted: PolicyDocumentType | None) -> Iterator[Fou
                 yield replace(found, owner=_owner(found.value, found.type))
             return
     if not _is_policy(value, inside=bool(pointer)):
+        from preflight.documents.policies.elsewhere import policies_elsewhere
+
+        yield from policies_elsewhere(document.value, document.text)
         return
     told, type_ = type_, type_ or type_of(value, document.path)
     doubt = doubt_of(value, type_, document.path) if told is None else None

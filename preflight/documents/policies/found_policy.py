@@ -74,7 +74,8 @@ class FoundPolicy:
     `text` is the policy's own text where it stands in a string of the document; places in it are then worked out from
     it, and from the place of the string. `problems` are what reading it found; where one is of its syntax, there is no
     value to look at. `shape` says what is not known of a policy in a template. `general` is the policy without values
-    that are given from elsewhere: what is found in both belongs there.
+    that are given from elsewhere: what is found in both belongs there. `supposed` says which conditions of a template
+    are true and which false in this form of the policy, where they differ; it is empty in the others.
     """
 
     document: Document
@@ -87,6 +88,7 @@ class FoundPolicy:
     problems: tuple[Problem, ...] = ()
     shape: Shape | None = None
     general: FoundPolicy | None = None
+    supposed: str = ""
     _values: Places = field(default_factory=dict, repr=False)
     _names: Places = field(default_factory=dict, repr=False)
 
@@ -137,7 +139,11 @@ class FoundPolicy:
 
 
 class FoundPolicies(NamedTuple):
-    """The policies of a file, and in a few words each what of it could not be looked at."""
+    """The policies of a file, and in a few words each what of it could not be looked at. `supposed` are further forms
+    of policies of a template, in which some conditions are true and others false: what is to hold of every deploy has
+    to hold of them, but the template may not allow all of them.
+    """
 
     found: list[FoundPolicy]
     passed_over: tuple[str, ...] = ()
+    supposed: tuple[FoundPolicy, ...] = ()

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,9 +16,10 @@ from preflight.data_files import declared_json
 from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PassedOver, PolicyDocumentType
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
-from preflight.documents.policies.template_values import Resolving, is_function
+from preflight.documents.policies.template_values import forms, is_function, too_many_conditions
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
+from preflight.redaction import without_credentials
 
 # The resources whose policies are those of an identity, whatever stands in them.
 _IDENTITY = frozenset(
@@ -41,8 +43,12 @@ _ATTACHED = {
 }
 _CUSTOM = "Auth/ResourcePolicy/CustomStatements"
 _NO_VALUE = {"Ref": "AWS::NoValue"}
+_INCLUDE = "Fn::Transform"
+_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]+://")
 _LONE = "AWS::Events::EventBusPolicy"
 _DEEPEST = 16
+_STATEMENT = re.compile(r"(?:/Statement(?:/\d+)?)?")
 
 
 class _Place(NamedTuple):
@@ -85,10 +91,10 @@ class _Inside:
             yield from attached(self.document, pointer, value, self.place.logical, by_name=path.startswith("Policies"))
         elif path == _CUSTOM and self.place.type == "AWS::Serverless::Api":
             # SAM writes the policy around the statements that the API has.
-            resolving = Resolving(pointer, 1, self.loops, self.mappings)
-            policy = {"Version": "2012-10-17", "Statement": resolving.resolved(value)}
-            shape = resolving.shape(under="/Statement")
-            yield _told(FoundPolicy(self.document, policy, "resource", pointer, shape=shape), self.place, path)
+            for made, shape, supposed in forms(value, pointer, self.loops, self.mappings, under="/Statement"):
+                policy = {"Version": "2012-10-17", "Statement": made}
+                found = FoundPolicy(self.document, policy, "resource", pointer, shape=shape, supposed=supposed)
+                yield _told(found, self.place, path)
         elif path in _SAM.get(self.place.type, ()) and not (path == "Policies" and isinstance(value, list)):
             yield from self._of_function(value, pointer, path)
         elif isinstance(value, str):
@@ -97,9 +103,14 @@ class _Inside:
                 yield _told(policy_in_string(self.document, pointer, string=value), self.place, path)
         elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
             yield from self._made_text(value, pointer, path)
+        elif is_function(value) and value != _NO_VALUE and self._may_hold(path):
+            yield self._unknown(path)
         elif isinstance(value, dict) and _is_policy(value):
             yield from self._resolved(value, pointer, path)
         elif isinstance(value, dict) and depth < _DEEPEST:
+            if _INCLUDE in value and self._may_hold(path):
+                where = f"{path or 'the properties'} of {self.place.logical}"
+                yield PassedOver(f"what Fn::Transform adds to {where} is not known before the deployment")
             for name, each in value.items():
                 at = f"{pointer}/{escape(name)}"
                 if (loop := _loop(name, each)) is not None:
@@ -113,11 +124,19 @@ class _Inside:
             for index, each in enumerate(value):
                 yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
 
+    def _may_hold(self, path: str) -> bool:
+        return any(each.startswith(f"{path}/" if path else "") for each in self.place.holds)
+
+    def _unknown(self, path: str) -> PassedOver:
+        if not path:
+            return PassedOver(f"the properties of {self.place.logical} are not known before the deployment")
+        return PassedOver(f"{path.replace('/*', '')} of {self.place.logical} is not known before the deployment")
+
     def _in_place(
         self, value: Any, pointer: str, path: str, type_: PolicyDocumentType
     ) -> Iterator[FoundPolicy | PassedOver]:
         """Yield what stands where a policy belongs, whatever it looks like; what only the deploy knows is named."""
-        unknown = PassedOver(f"{path.replace('/*', '')} of {self.place.logical} is not known before the deployment")
+        unknown = self._unknown(path)
         if isinstance(value, str):
             dynamic = "{{resolve:" in value and not value.lstrip().startswith('{"')
             yield (
@@ -138,7 +157,7 @@ class _Inside:
         for found in of_function(self.document, pointer, value):
             yield _told(found, self.place, path)
 
-    def _of_function(self, value: Any, pointer: str, path: str) -> Iterator[FoundPolicy]:
+    def _of_function(self, value: Any, pointer: str, path: str) -> Iterator[FoundPolicy | PassedOver]:
         """Yield the policy that stands in the `Policies` of SAM's function, if it is none of SAM's policy templates."""
         from preflight.documents.policies.attachments import of_template_named
 
@@ -149,42 +168,81 @@ class _Inside:
 
     def _resolved(
         self, value: Any, pointer: str, path: str, type_: PolicyDocumentType | None = None
-    ) -> Iterator[FoundPolicy]:
-        for branch in (1, 2):
-            resolving = Resolving(pointer, branch, self.loops, self.mappings)
-            policy = resolving.resolved(value)
-            found = FoundPolicy(self.document, policy, type_ or type_of(policy), pointer, shape=resolving.shape())
-            if not is_function(policy):
-                yield _told(found, self.place, path)
-            if not resolving.branched:
-                return
+    ) -> Iterator[FoundPolicy | PassedOver]:
+        where = f"{path.replace('/*', '')} of {self.place.logical}"
+        if many := too_many_conditions(value):
+            yield PassedOver(
+                f"{where} depends on {many} conditions: only its forms with all true or all false were read"
+            )
+        for policy, shape, supposed in forms(value, pointer, self.loops, self.mappings):
+            for each in sorted(each for each in shape.unknown if _STATEMENT.fullmatch(each)):
+                if not supposed:
+                    part = f"Statement[{each[11:]}] in {where}" if each[11:] else where
+                    yield PassedOver(f"{part} is not known before the deployment")
+            if isinstance(policy, str):
+                continue
+            found = FoundPolicy(
+                self.document, policy, type_ or type_of(policy), pointer, shape=shape, supposed=supposed
+            )
+            yield _told(found, self.place, path)
 
 
 def of_template(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of a template, each branch of its conditions once."""
+    for each in _transforms(document.value.get("Transform")):
+        yield PassedOver(f"what the macro {each} adds to the template is not known before the deployment")
     yield from of_resources(document, document.value["Resources"], "/Resources")
 
 
 def of_resources(document: Document, resources: Mapping[str, Any], above: str) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of the resources of a template that stands somewhere in a document."""
+    if _INCLUDE in resources:
+        yield PassedOver("what Fn::Transform adds to the resources is not known before the deployment")
     for logical, resource, at, loops in _resources(resources, above, frozenset()):
         properties = resource.get("Properties")
         type_ = resource.get("Type", "")
         if not isinstance(properties, dict) or not isinstance(type_, str):
             continue
-        place = _Place(logical, type_, resource, policy_places().get(type_, {}))
+        if (nested := _NESTED.get(type_)) is not None and (told := _elsewhere(properties.get(nested), logical)):
+            yield PassedOver(told)
+        place = _Place(logical, type_, resource, _holds(type_, properties))
         inside = _Inside(document, place, loops)
         if place.type == _LONE and isinstance(properties.get("Statement"), dict):
             # AWS writes the policy around the one statement that the resource has.
             policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
             yield from inside.value(policy, f"{at}/Properties", "Statement")
         elif place.type == "AWS::Lambda::Permission":
-            from preflight.documents.policies.lambda_permission import permission_of
+            from preflight.documents.policies.lambda_permission import permissions_of
 
-            if (found := permission_of(document, properties, f"{at}/Properties", loops)) is not None:
+            for found in permissions_of(document, properties, f"{at}/Properties", loops):
                 yield _told(found, place, "")
         else:
             yield from inside.value(properties, f"{at}/Properties", "")
+
+
+def _holds(type_: str, properties: Mapping[str, Any]) -> Mapping[str, PolicyDocumentType]:
+    """Return the properties of a resource that hold a policy. What one of an organization is in says its type."""
+    if type_ == "AWS::Organizations::Policy":
+        held = ORGANIZATION_TYPES.get(str(properties.get("Type")))
+        return {"Content": held} if held is not None else {}
+    return policy_places().get(type_, {})
+
+
+def _transforms(value: Any) -> Iterator[str]:
+    """Yield the macros that a template names and that are not AWS's own, but for the one that includes a file."""
+    for each in value if isinstance(value, list) else [value]:
+        name = each.get("Name") if isinstance(each, dict) else each
+        if isinstance(name, str) and (name == "AWS::Include" or not name.startswith("AWS::")):
+            yield name
+
+
+def _elsewhere(template: Any, logical: str) -> str:
+    """Say of a nested stack that its template is not a file beside the template; empty if it may be one."""
+    if isinstance(template, str) and not _URL.match(template):
+        return ""
+    where = without_credentials(template.partition("?")[0]) if isinstance(template, str) else ""
+    return f"the template of the nested stack {logical} is not read" + (f": it is at {where}" if where else
+           ": where it is is not known before the deployment")  # fmt: skip
 
 
 def _resources(

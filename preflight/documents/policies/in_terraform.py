@@ -7,13 +7,13 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_place, policy_in_string
-from preflight.documents.policies.terraform_places import attaches, held_at, told
+from preflight.documents.policies.terraform_places import attaches, held_at, places_of, told
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
@@ -24,6 +24,12 @@ _DEEPEST = 12
 def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies that are there when the plan is applied; without planned values, those that it changes."""
     planned, changes = document.value.get("planned_values"), document.value.get("resource_changes")
+    if document.value.get("errored") is True:
+        yield PassedOver("the plan is not whole: Terraform ended with an error")
+    deferred = [each.get("resource_change") for _, each in _items(document.value.get("deferred_changes"))]
+    for _, each in _items(deferred):
+        if any(places_of(str(each.get("type")))):
+            yield PassedOver(f"{each.get('address')} is deferred: what it will be is known only in a later plan")
     unknown = {
         str(each.get("address")): each["change"].get("after_unknown")
         for _, each in _items(changes)
@@ -104,6 +110,9 @@ class SearchedResource:
         """Yield its policies. `unknown` is true at the values that are not known before the apply."""
         yield from self._value(self.values, self.at, "", unknown, 0)
 
+    def _places(self) -> Iterable[str]:
+        return places_of(str(self.resource.get("type")))
+
     def _value(
         self, value: Any, pointer: str, path: str, unknown: Any, depth: int
     ) -> Iterator[FoundPolicy | PassedOver]:
@@ -118,6 +127,10 @@ class SearchedResource:
             from preflight.documents.policies.attachments import attached
 
             yield from attached(self.document, pointer, value, str(self.resource.get("address")))
+        elif unknown is True and any(each.startswith(f"{path}/" if path else "") for each in self._places()):
+            address = self.resource.get("address")
+            said = f"{path.replace('/', '.')} of {address} is" if path else f"the values of {address} are"
+            yield PassedOver(f"{said} not known before the apply")
         elif isinstance(value, str):
             if "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
                 yield told(policy_in_string(self.document, pointer, string=value), self.resource, self.values, path)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy
-from preflight.documents.policies.template_values import ACCOUNT, Resolving, Shape
+from preflight.documents.policies.template_values import ACCOUNT, Form, Shape, forms
 from preflight.documents.text.document import Document
 
 _SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
@@ -19,21 +19,24 @@ _PERMISSION_CONDITIONS = {
 }
 
 
-def permission_of(
+def permissions_of(
     document: Document, properties: Mapping[str, Any], at: str, loops: frozenset[str] = frozenset()
-) -> FoundPolicy | None:
-    """Return the statement that a Lambda permission adds to its function's policy, as a policy; None without a
-    principal. `at` is where its properties stand, `loops` the names that loops around it write.
+) -> Iterator[FoundPolicy]:
+    """Yield the statement that a Lambda permission adds to its function's policy, as a policy, in each form that its
+    conditions may give it; nothing without a principal. `at` is where its properties stand, `loops` the names that
+    loops around it write.
 
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
     """
-    resolving = Resolving(at, 1, loops)
-    given = resolving.resolved(properties)
-    principal = given.get("Principal")
-    if not isinstance(principal, str):
-        return None
+    for form in forms(properties, at, loops):
+        if isinstance(form.value, dict) and isinstance(form.value.get("Principal"), str):
+            yield _permission(document, form, at)
+
+
+def _permission(document: Document, form: Form, at: str) -> FoundPolicy:
+    given, unknown = form.value, form.shape.unknown
+    principal = given["Principal"]
     who: Any = "*" if principal == "*" else {"Service" if principal.endswith(_SERVICE_ENDS) else "AWS": principal}
-    unknown = resolving.shape().unknown
     function = "*" if "/FunctionName" in unknown else str(given.get("FunctionName", ""))
     resource = function if function.startswith("arn:") else f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
     statement = {"Effect": "Allow", "Principal": who, "Action": given.get("Action", ""), "Resource": resource}
@@ -53,6 +56,6 @@ def permission_of(
         for name, (operator, key) in _PERMISSION_CONDITIONS.items()
         if f"/{name}" in unknown
     }
-    shape = Shape(frozenset(hidden), moved, resolving.shape().written)
+    shape = Shape(frozenset(hidden), moved, form.shape.written)
     policy = {"Version": "2012-10-17", "Statement": statement}
-    return FoundPolicy(document, policy, "resource", at, shape=shape)
+    return FoundPolicy(document, policy, "resource", at, shape=shape, supposed=form.supposed)

@@ -2,16 +2,19 @@
 
 A pseudo parameter stands for what it is in an ordinary account and region. What only the deploy knows is written as a
 policy variable that no request has, which is what it is to a rule: a text that nobody knows. Of two branches of
-`Fn::If` one is taken.
+`Fn::If` one is taken: a policy has a form for each way in which its conditions may turn out.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from itertools import product
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from preflight.json_pointer import escape
 
@@ -23,6 +26,12 @@ _PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 _LONGEST, _DEEPEST = 120, 6
+_MOST_CONDITIONS = 4
+# What a statement or a policy can't be without: such a member stays, whichever branch gives it a value.
+_NEEDED = frozenset({"Version", "Statement", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+                     "NotResource", "FunctionName"})  # fmt: skip
+Branch = Literal[1, 2]
+_NONE_CHOSEN: Mapping[str, Branch] = MappingProxyType({})
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
 _VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
@@ -71,19 +80,24 @@ class MadeText(NamedTuple):
 
 
 class Resolving:
-    """Resolves one policy of a template. `branch` is which branch of each `Fn::If` is taken, 1 or 2; `branched` says
-    afterwards whether there was any. `loops` are the names that loops around it write, which stand in plain texts too;
+    """Resolves one policy of a template. `branch` is which branch of each `Fn::If` is taken, 1 or 2, where `chosen`
+    does not say it for the condition. `loops` are the names that loops around it write, which stand in plain texts too;
     `mappings` are the template's.
     """
 
     def __init__(
-        self, pointer: str, branch: int = 1, loops: frozenset[str] = frozenset(), mappings: Any = None
+        self,
+        pointer: str,
+        branch: Branch = 1,
+        loops: frozenset[str] = frozenset(),
+        mappings: Any = None,
+        chosen: Mapping[str, Branch] = _NONE_CHOSEN,
     ) -> None:
         self._pointer, self._branch, self._loops, self._mappings = pointer, branch, loops, mappings
+        self._chosen = chosen
         self._unknown: set[str] = set()
         self._moved: dict[str, str] = {}
         self._written: dict[str, str] = {}
-        self.branched = False
 
     def resolved(self, value: Any) -> Any:
         """Return the policy as plain data."""
@@ -120,7 +134,9 @@ class Resolving:
         return {
             name: self._value(each, f"{at}/{escape(name)}", f"{outer}/{escape(name)}")
             for name, each in value.items()
-            if not self._is_nothing(each)
+            if not (
+                self._is_left_out(each, _levels(name, at)) if _may_lack(name, value, at) else self._is_nothing(each)
+            )
         }
 
     def _mapped(self, value: Mapping[str, Any]) -> list[str] | None:
@@ -146,8 +162,12 @@ class Resolving:
 
     def _list(self, value: list[Any], at: str, outer: str) -> list[Any]:
         made: list[Any] = []
+        left_out = [self._is_left_out(each) for each in value]
+        if all(left_out):
+            # A list that is empty is seldom what is deployed: the condition is then the resource's too.
+            left_out = [self._is_nothing(each) for each in value]
         for index, each in enumerate(value):
-            if self._is_nothing(each):
+            if left_out[index]:
                 continue
             here = f"{at}/{len(made)}"
             if len(made) != index:
@@ -157,16 +177,98 @@ class Resolving:
 
     def _taken(self, value: Mapping[str, Any]) -> int | None:
         """Return which branch of an `Fn::If` is taken: the other one where the first to take is no value at all."""
-        branches = value.get("Fn::If")
-        if len(value) != 1 or not isinstance(branches, list) or len(branches) != 3:
+        if not _is_choice(value):
             return None
-        self.branched = True
-        return 3 - self._branch if branches[self._branch] == _NO_VALUE else self._branch
+        branches = value["Fn::If"]
+        branch = self._chosen.get(_condition(branches[0]), self._branch)
+        return 3 - branch if branches[branch] == _NO_VALUE else branch
 
     def _is_nothing(self, value: Any) -> bool:
+        """Say whether a value is left out whichever branch is taken."""
         if isinstance(value, dict) and (branch := self._taken(value)) is not None:
             return self._is_nothing(value["Fn::If"][branch])
         return bool(value == _NO_VALUE)
+
+    def _is_left_out(self, value: Any, levels: int = 0) -> bool:
+        """Say whether a value is left out with the branches that are taken, or all of its members are, down to as many
+        `levels`: a condition operator without keys is none.
+        """
+        while _is_choice(value):
+            branches = value["Fn::If"]
+            value = branches[self._chosen.get(_condition(branches[0]), self._branch)]
+        if levels and isinstance(value, dict) and value and value != _NO_VALUE:
+            return all(self._is_left_out(each, levels - 1) for each in value.values())
+        return bool(value == _NO_VALUE)
+
+
+class Form(NamedTuple):
+    """A value as some turns of its conditions make it. `supposed` says which, empty where all are true, or all false;
+    those are the first forms, and the only ones of a value with one condition.
+    """
+
+    value: Any
+    shape: Shape
+    supposed: str = ""
+
+
+def forms(
+    value: Any, pointer: str, loops: frozenset[str] = frozenset(), mappings: Any = None, under: str = ""
+) -> Iterator[Form]:
+    """Yield a value in each form that its conditions may give it. `pointer` is where it stands in the document, `under`
+    where in its policy. With more conditions than `_MOST_CONDITIONS`, only the first two: see `too_many_conditions`.
+    """
+    names = sorted(conditions_in(value))
+    both: tuple[Branch, Branch] = (1, 2)
+    mixed = product(both, repeat=len(names)) if 1 < len(names) <= _MOST_CONDITIONS else ()
+    chosen: Iterator[Sequence[Branch]] = (each for each in mixed if len(set(each)) > 1)
+    for branch in both[: 2 if names else 1]:
+        resolving = Resolving(pointer, branch, loops, mappings)
+        made = resolving.resolved(value)
+        yield Form(made, resolving.shape(under))
+    for each in chosen:
+        resolving = Resolving(pointer, 1, loops, mappings, dict(zip(names, each, strict=True)))
+        made = resolving.resolved(value)
+        said = [f"{name} is {'true' if branch == 1 else 'false'}" for name, branch in zip(names, each, strict=True)]
+        yield Form(made, resolving.shape(under), f"{', '.join(said[:-1])} and {said[-1]}")
+
+
+def too_many_conditions(value: Any) -> int:
+    """Return how many conditions a value depends on, where that is more than are tried in each combination; else 0."""
+    found = len(conditions_in(value))
+    return found if found > _MOST_CONDITIONS else 0
+
+
+def conditions_in(value: Any) -> set[str]:
+    """Return the names of the conditions that choose between what stands in a value."""
+    found: set[str] = set()
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            if _is_choice(each):
+                found.add(_condition(each["Fn::If"][0]))
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+    return found
+
+
+def _is_choice(value: Any) -> bool:
+    branches = value.get("Fn::If") if isinstance(value, dict) and len(value) == 1 else None
+    return isinstance(branches, list) and len(branches) == 3
+
+
+def _condition(name: Any) -> str:
+    return name if isinstance(name, str) else json.dumps(name, sort_keys=True)
+
+
+def _levels(name: str, at: str) -> int:
+    return 2 if name == "Condition" else 1 if at.endswith("/Condition") else 0
+
+
+def _may_lack(name: str, value: Mapping[str, Any], at: str) -> bool:
+    """Say whether what is at `at` is still what it is without one of its members."""
+    return name not in _NEEDED and (len(value) > 1 or at.endswith("/Condition"))
 
 
 def is_function(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,7 @@ def plan_in(document: Document, given: Given) -> Plan:
             _destroy(change, reading)
         else:
             _apply(change, reading)
-    reading.gaps.extend(_unfinished(document))
+    reading.gaps.extend(_unfinished(document, changes))
     return Plan(
         tuple(reading.requests),
         region=place.region,
@@ -106,13 +106,40 @@ def _again(region: str, account: str) -> Plan:
     raise NotImplementedError("the plan of all documents is read again together")
 
 
-def _unfinished(document: Document) -> Iterator[Gap]:
+def _unfinished(document: Document, changes: Sequence[ResourceChange]) -> Iterator[Gap]:
+    """Yield what a plan leaves open: what it does not plan, what it runs, and planned resources without a change."""
     value: Mapping[str, Any] = document.value
     if value.get("errored") is True:
         yield Gap("the plan is incomplete, since planning ended with an error", "fix it, and plan again", document)
     if value.get("deferred_changes"):
         message = "changes are deferred to a later plan, and are not checked"
         yield Gap(message, "check the plan that follows", document, "/deferred_changes")
+    invoked = value.get("action_invocations")
+    for index, each in enumerate(invoked if isinstance(invoked, list) else []):
+        if isinstance(each, dict) and str(each.get("type")).startswith(_PROVIDERS):
+            message = f"{each.get('address')} is run after the changes, and its call is not checked"
+            yield Gap(message, "review it yourself", document, f"/action_invocations/{index}")
+    known = {each.address for each in changes} | set(_addresses(value.get("prior_state"), "values"))
+    missing = [each for each in _addresses(value, "planned_values") if each not in known]
+    if missing:
+        message = f"{missing[0]} is planned, but the plan has no change for it"
+        message += f", nor for {len(missing) - 1} more" if missing[1:] else ""
+        yield Gap(message, "print the whole plan again: terraform show -json", document, "/planned_values")
+
+
+def _addresses(holder: Any, name: str) -> Iterator[str]:
+    """Yield the addresses of the managed resources of AWS in planned values, or in those of a state."""
+    values = holder.get(name) if isinstance(holder, dict) else None
+    modules = [values.get("root_module")] if isinstance(values, dict) else []
+    while modules:
+        module = modules.pop()
+        if isinstance(module, dict):
+            resources, children = module.get("resources"), module.get("child_modules")
+            for each in resources if isinstance(resources, list) else []:
+                managed = isinstance(each, dict) and each.get("mode", "managed") == "managed"
+                if managed and str(each.get("type")).startswith(_PROVIDERS):
+                    yield str(each.get("address"))
+            modules += children if isinstance(children, list) else []
 
 
 def _region_of(change: ResourceChange, reading: _Reading) -> str | None:

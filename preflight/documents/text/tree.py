@@ -35,7 +35,7 @@ class Tree:
     """
 
     def __init__(self, named: str) -> None:
-        self._top = _top(named)
+        self._top = work_tree_of(os.path.dirname(named) if named != "-" else ".")  # noqa: PTH120
         self._read: dict[str, Document] = {}
         self._bytes = self._files = 0
 
@@ -65,8 +65,9 @@ class Tree:
         return document
 
 
-def _top(named: str) -> str:
-    folder = Path(os.path.realpath(os.path.dirname(named) if named != "-" else "."))  # noqa: PTH120
+def work_tree_of(named: str) -> str:
+    """Return the work tree of git that a folder lies in, else the folder; without links."""
+    folder = Path(os.path.realpath(named))
     top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
     limits = [each for each in _WITHIN.get() if folder.is_relative_to(each)]
     return str(max([top, *limits], key=lambda each: len(each.parts)))

@@ -11,6 +11,7 @@ from preflight.documents.config import Config, PathSettings
 from preflight.documents.policies.files import HCL, FoundFile
 from preflight.documents.policies.find import read_all, read_policies, yaml_documents
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
+from preflight.documents.policies.likely import may_hold_policy
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Result
@@ -21,8 +22,6 @@ from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
 # What is in every file that may hold a policy, or the name of one.
-_MARKS = (b"tatement", b"2012-10-17", b"2008-10-17", b"PolicyDocument", b"KeyPolicy", b"AWS::IAM", b"AWS::Serverless",
-          b":aws:policy/", b"aws_iam_", b'"policy"')  # fmt: skip
 FixMode: TypeAlias = Literal["show", "write"]
 
 
@@ -92,7 +91,7 @@ class Files:
         """Lint one file. What keeps it from being linted is its `error`; nothing is raised."""
         try:
             data = read_bytes(file.path)
-            if not file.named and not _may_hold_policy(data, file.path):
+            if not file.named and not may_hold_policy(data, file.path):
                 return LintedFile(file, skipped=_unlike_its_name(data, file.path))
             return self._lint(file, decode(data, file.path))
         except PreflightError as error:
@@ -125,9 +124,9 @@ class Files:
             if file.path.endswith(HCL):
                 from preflight.documents.hcl.policies import policies_of
 
-                policies, passed_over = policies_of(text, file.path, settings.type or own.type, file.top)
+                policies, passed_over, _ = policies_of(text, file.path, settings.type or own.type, file.top)
             else:
-                policies, passed_over = read_all(text, file.path, settings.type or own.type, settings.config.forms)
+                policies, passed_over, _ = read_all(text, file.path, settings.type or own.type, settings.config.forms)
         except InputError as error:
             return LintedFile(file, error=str(error) if file.named else "", skipped=error.problem)
         fix = (
@@ -219,16 +218,6 @@ class Files:
 
 def _is_unmendable(file: FoundFile, text: str) -> bool:
     return file.path.endswith((".gz", *HCL)) or bool(yaml_documents(text, file.path))
-
-
-def _may_hold_policy(data: bytes, path: str) -> bool:
-    """Say whether a file that nobody named is worth reading: a policy has statements, or says its version, and what
-    holds policies names their places.
-    """
-    if path.endswith(HCL):
-        return any(part in data for part in (b"olicy", b"tatement", b"module"))
-    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
-    return any(part in plain for part in _MARKS)
 
 
 def _unlike_its_name(data: bytes, path: str) -> str:

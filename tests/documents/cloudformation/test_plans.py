@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from preflight.documents.cloudformation import plans
 from preflight.documents.cloudformation.parameters import stack_input_of
 from preflight.documents.plans.plan import Given, Plan
 from preflight.documents.plans.requests import plan_of, read_plan
@@ -268,6 +269,18 @@ def test_an_assembly_of_several_places(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").unlink()
     with pytest.raises(InputError, match=r"it is a directory without a manifest\.json"):
         read_plan([str(tmp_path)])
+
+
+def test_nested_stacks_that_come_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "_MOST_RESOURCES", 20)
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "leaf.json"}}
+    for many, name in ((3, "leaf"), (4, "whole"), (9, "large")):
+        each = {"Type": "AWS::CloudFormation::WaitConditionHandle"} if name == "leaf" else nested
+        resources = {f"R{number}": each for number in range(many)}
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    assert len(read_plan([str(tmp_path / "whole.json")]).resources) == 16
+    with pytest.raises(InputError, match="with its nested stacks, it makes more than 20 resources"):
+        read_plan([str(tmp_path / "large.json")])
 
 
 def test_a_stack_that_is_nested_in_itself(tmp_path: Path) -> None:

@@ -220,6 +220,23 @@ def test_a_directory_is_walked(tmp_path: Path) -> None:
     assert sorted(Path(each.path).name for each in errors) == ["gone.json", "self.json"]
 
 
+def test_a_link_to_a_directory_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    work, away = tmp_path / "work", tmp_path / "away"
+    for folder in (work / "inside", away):
+        folder.mkdir(parents=True)
+        (folder / "a.json").write_text("{}")
+    (work / "root.json").symlink_to("/")
+    (work / "link").symlink_to(away)
+    (work / "near").symlink_to("inside")
+    found, errors = files_in([str(work)])
+    assert [os.path.relpath(each.path, work) for each in found] == ["inside/a.json"]
+    assert sorted(Path(each.path).name for each in errors) == ["link", "root.json"]
+    assert files_in([str(work)], lambda path: path.endswith(("link", "root.json")))[1] == []
+    assert [Path(each.path).name for each in files_in([str(work), str(away)])[1]] == ["root.json"]
+    (tmp_path / ".git").mkdir()
+    assert [Path(each.path).name for each in files_in([str(work)])[1]] == ["root.json"]
+
+
 def test_what_is_passed_by(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text("{}")

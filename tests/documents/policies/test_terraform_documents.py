@@ -37,7 +37,7 @@ UNKNOWN = {"actions": [False], "resources": True, "condition": [{"values": True}
 
 
 def test_a_document_with_unknown_parts() -> None:
-    (found,), passed_over = read({"statement": [STATEMENT], "version": None}, {"statement": [UNKNOWN]})
+    (found,), passed_over, _ = read({"statement": [STATEMENT], "version": None}, {"statement": [UNKNOWN]})
     (statement,) = found.value["Statement"]
     assert (statement["Sid"], statement["Effect"], statement["Action"]) == ("A", "Allow", "s3:GetObjekt")
     assert set(found.shape.unknown if found.shape else ()) == {
@@ -52,7 +52,7 @@ def test_the_attribute_that_takes_it_says_what_it_is_for() -> None:
     trust = {"statement": [{"actions": ["sts:AssumeRole"], "principals": [
         {"type": "Service", "identifiers": ["ec2.amazonaws.com"]}, {"type": "AWS", "identifiers": None}]}]}  # fmt: skip
     unknown = {"statement": [{"principals": [{}, {"identifiers": [True]}]}]}
-    (found,), _ = read(trust, unknown, prefix="module.m.", kind="aws_iam_role", path="assume_role_policy")
+    (found,), *_ = read(trust, unknown, prefix="module.m.", kind="aws_iam_role", path="assume_role_policy")
     assert found.type == "trust"
     principal = found.value["Statement"][0]["Principal"]
     assert principal["Service"] == "ec2.amazonaws.com"
@@ -61,18 +61,18 @@ def test_the_attribute_that_takes_it_says_what_it_is_for() -> None:
 
 def test_documents_that_are_merged() -> None:
     given = json.dumps({"Statement": [{"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})
-    (found,), _ = read({"statement": [STATEMENT], "override_policy_documents": [given]}, {"statement": [UNKNOWN]})
+    (found,), *_ = read({"statement": [STATEMENT], "override_policy_documents": [given]}, {"statement": [UNKNOWN]})
     assert [each["Effect"] for each in found.value["Statement"]] == ["Deny"]
-    (found,), passed_over = read({"statement": [STATEMENT]}, {"source_policy_documents": [True]})
+    (found,), passed_over, _ = read({"statement": [STATEMENT]}, {"source_policy_documents": [True]})
     assert found.shape is not None
     assert not found.shape.complete
     assert "not all statements of data.aws_iam_policy_document.d[0]" in passed_over[0]
 
 
 def test_what_is_not_known_at_all() -> None:
-    found, passed_over = read({}, {"statement": True})
+    found, passed_over, _ = read({}, {"statement": True})
     assert found == []
     assert len(passed_over) == 1
     condition = {**STATEMENT, "condition": None}
-    (policy,), _ = read({"statement": [condition]}, {"statement": [{"condition": True}]})
+    (policy,), *_ = read({"statement": [condition]}, {"statement": [{"condition": True}]})
     assert "Condition" in policy.value["Statement"][0]

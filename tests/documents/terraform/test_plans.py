@@ -134,3 +134,21 @@ def test_a_function_is_the_call_that_makes_it(tmp_path: Path) -> None:
     assert request.parameters["KMSKeyArn"].endswith("key/k")
     assert request.parameters["Tags"] == {"team": "a"}
     assert not plan.gaps
+
+
+def test_what_a_plan_leaves_out_is_open(tmp_path: Path) -> None:
+    def gaps(**members: Any) -> list[str]:
+        path = tmp_path / "plan.json"
+        path.write_text(json.dumps({"format_version": "1.2", "terraform_version": "1.14.0", **members}), "utf-8")
+        return [each.message for each in read_plan([str(path)], given=Given()).gaps]
+
+    bucket = {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": {}}
+    values = {"root_module": {"child_modules": [{"resources": [bucket]}]}}
+    missing = "aws_s3_bucket.b is planned, but the plan has no change for it"
+    assert gaps(planned_values=values) == gaps(planned_values=values, resource_changes=[]) == [missing]
+    # What -target leaves out is as it was before.
+    assert gaps(planned_values=values, prior_state={"values": values}) == []
+    invoked = [{"address": "action.aws_lambda_invoke.a", "type": "aws_lambda_invoke"}, {"type": "local_command"}]
+    assert gaps(planned_values={}, action_invocations=invoked) == [
+        "action.aws_lambda_invoke.a is run after the changes, and its call is not checked"
+    ]
