@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy
-from preflight.documents.policies.template_values import ACCOUNT, Form, Shape, forms
+from preflight.documents.policies.template_values import ACCOUNT, TemplateForm, Shape, forms
 from preflight.documents.text.document import Document
 
 _SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
@@ -33,7 +33,7 @@ def permissions_of(
             yield _permission(document, form, at)
 
 
-def _permission(document: Document, form: Form, at: str) -> FoundPolicy:
+def _permission(document: Document, form: TemplateForm, at: str) -> FoundPolicy:
     given, unknown = form.value, form.shape.unknown
     principal = given["Principal"]
     who: Any = "*" if principal == "*" else {"Service" if principal.endswith(_SERVICE_ENDS) else "AWS": principal}

@@ -201,7 +201,7 @@ class Resolving:
         return bool(value == _NO_VALUE)
 
 
-class Form(NamedTuple):
+class TemplateForm(NamedTuple):
     """A value as some turns of its conditions make it. `supposed` says which, empty where all are true, or all false;
     those are the first forms, and the only ones of a value with one condition.
     """
@@ -213,7 +213,7 @@ class Form(NamedTuple):
 
 def forms(
     value: Any, pointer: str, loops: frozenset[str] = frozenset(), mappings: Any = None, under: str = ""
-) -> Iterator[Form]:
+) -> Iterator[TemplateForm]:
     """Yield a value in each form that its conditions may give it. `pointer` is where it stands in the document, `under`
     where in its policy. With more conditions than `_MOST_CONDITIONS`, only the first two: see `too_many_conditions`.
     """
@@ -224,12 +224,12 @@ def forms(
     for branch in both[: 2 if names else 1]:
         resolving = Resolving(pointer, branch, loops, mappings)
         made = resolving.resolved(value)
-        yield Form(made, resolving.shape(under))
+        yield TemplateForm(made, resolving.shape(under))
     for each in chosen:
         resolving = Resolving(pointer, 1, loops, mappings, dict(zip(names, each, strict=True)))
         made = resolving.resolved(value)
         said = [f"{name} is {'true' if branch == 1 else 'false'}" for name, branch in zip(names, each, strict=True)]
-        yield Form(made, resolving.shape(under), f"{', '.join(said[:-1])} and {said[-1]}")
+        yield TemplateForm(made, resolving.shape(under), f"{', '.join(said[:-1])} and {said[-1]}")
 
 
 def too_many_conditions(value: Any) -> int:
