@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from preflight.documents.policies.files import may_hold_policy
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
-from preflight.documents.policies.likely import may_hold_policy
 from preflight.engine.result import Location
 from preflight.errors import InputError, UsageError
 from preflight.iam.errors import PolicyError

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from preflight.documents.policies.files import HCL, FoundFile, files_in
+from preflight.documents.policies.files import HCL, FoundFile, files_in, may_hold_policy
 from preflight.documents.policies.find import read_all
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
-from preflight.documents.policies.likely import may_hold_policy
 from preflight.documents.text.load import decode, read_bytes
 from preflight.errors import InputError
 from preflight.prove.claim import SkippedFile

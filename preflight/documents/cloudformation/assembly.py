@@ -84,7 +84,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     used, and for stacks of several places.
     """
     tree = Tree(document.path)
-    found = list(_ordered(list(_stacks(document, tree))))
+    found = list(_ordered(list(_stacks(document, tree, given))))
     if not found:
         raise InputError(
             document.path, "the assembly has no stacks with resources", mend="synthesize an app that has one"
@@ -107,7 +107,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     return planned(gathered, shared, given, again, _principal(found, region, account))
 
 
-def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) -> Iterator[_Found]:
+def _stacks(manifest: Document, tree: Tree, given: Given, above: tuple[Document, ...] = ()) -> Iterator[_Found]:
     artifacts = manifest.value.get("artifacts")
     if not isinstance(artifacts, dict):
         raise InputError(manifest.path, "its artifacts must be an object", place=manifest.place("/artifacts"),
@@ -128,7 +128,7 @@ def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) ->
                     place=manifest.place(pointer),
                     mend="run cdk synth again",
                 )
-            yield from _stacks(held, tree, (*above, manifest))
+            yield from _stacks(held, tree, given, (*above, manifest))
         elif artifact.get("type") == _STACK and isinstance(properties.get("templateFile"), str):
             path = os.path.join(folder, properties["templateFile"])  # noqa: PTH118
             template = _loaded(manifest, pointer, path, tree)
@@ -136,7 +136,7 @@ def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) ->
                 # cdk deploy skips a stack that has no resources.
                 continue
             account, region = _place(artifact.get("environment"))
-            needs = artifact.get("dependencies")
+            needs, own = artifact.get("dependencies"), properties.get("parameters")
             yield _Found(
                 id_,
                 properties,
@@ -145,7 +145,7 @@ def _stacks(manifest: Document, tree: Tree, above: tuple[Document, ...] = ()) ->
                 region,
                 account,
                 tuple(each for each in needs if isinstance(each, str)) if isinstance(needs, list) else (),
-                read_template(template),
+                read_template(template, {**(own if isinstance(own, dict) else {}), **given.parameters}),
             )
 
 

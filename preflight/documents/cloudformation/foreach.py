@@ -11,15 +11,20 @@ from typing import Any
 
 from preflight.documents.cloudformation.model import Template
 from preflight.json_pointer import escape
+from preflight.unresolved import DeployText
 
 _LOOP = "Fn::ForEach::"
 _MOST = 10_000
 
 
-def expanded(value: Mapping[str, Any], whole: Template) -> dict[str, Any]:
-    """Return a template with its loops written out. Raises `InputError` for a loop that cannot be."""
-    parameters = value.get("Parameters", {})
-    return {name: _Writing(whole, parameters).value(each, f"/{escape(name)}", {}) for name, each in value.items()}
+def expanded(value: Mapping[str, Any], whole: Template, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template with its loops written out, where `given` are values of its parameters. Raises `InputError` for
+    a loop that cannot be.
+    """
+    declared = value.get("Parameters", {})
+    return {
+        name: _Writing(whole, declared, given).value(each, f"/{escape(name)}", {}) for name, each in value.items()
+    }
 
 
 def _named(value: dict[str, Any]) -> dict[str, Any]:
@@ -30,8 +35,8 @@ def _named(value: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Writing:
-    def __init__(self, whole: Template, parameters: Mapping[str, Any]) -> None:
-        self._whole, self._parameters, self._written = whole, parameters, 0
+    def __init__(self, whole: Template, parameters: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        self._whole, self._parameters, self._given, self._written = whole, parameters, given, 0
 
     def value(self, value: Any, pointer: str, names: Mapping[str, str]) -> Any:
         if isinstance(value, str):
@@ -73,13 +78,26 @@ class _Writing:
 
     def _items(self, items: Any, pointer: str, names: Mapping[str, str]) -> list[str]:
         if isinstance(items, dict) and len(items) == 1 and "Ref" in items:
-            declared = self._parameters.get(items["Ref"])
-            items = str(declared.get("Default", "")).split(",") if isinstance(declared, dict) else None
+            items = self._of_parameter(items["Ref"], pointer)
         items = self.value(items, f"{pointer}/1", names)
         if not isinstance(items, list) or not all(isinstance(each, (str, int)) for each in items):
             problem = "Fn::ForEach takes a list of strings, or the default of a parameter"
             raise self._whole.error(f"{pointer}/1", problem, "write the list out")
         return [str(each).strip() for each in items if str(each).strip()]
+
+    def _of_parameter(self, name: Any, pointer: str) -> Any:
+        """Return what a parameter lists: as given, else by default. Raises `InputError` where only the deploy knows."""
+        declared = self._parameters.get(name) if isinstance(name, str) else None
+        if not isinstance(declared, dict):
+            return None
+        listed = self._given.get(name, declared.get("Default"))
+        known = not DeployText.partial(listed) if isinstance(listed, str) else isinstance(listed, list)
+        if not known or "SSM" in str(declared.get("Type")):
+            problem = f"Fn::ForEach goes through the parameter {name}, which has no value"
+            raise self._whole.error(
+                f"{pointer}/1", problem, f"give it with --parameters {name}=VALUE, or write the list"
+            )
+        return listed.split(",") if isinstance(listed, str) else listed
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:

@@ -49,7 +49,7 @@ class Gathered:
 
 def plan_in(document: Document, given: Given) -> Plan:
     """Return the plan in a template, taken as a new stack. Raises `InputError` for what CloudFormation would refuse."""
-    template = read_template(document)
+    template = read_template(document, given.parameters)
     _require_known(template, given)
     shared = Shared(Tree(document.path), nested=nested_in)
     own = PurePath(document.path).stem
@@ -86,7 +86,7 @@ def _update(gathered: Gathered, deployed: Document, where: StackPlace, given: Gi
     if isinstance(deployed.value.get("Changes"), list):
         gathered.resources = changed_by(gathered.resources, deployed.value)
     else:
-        before, template = Gathered(), read_template(deployed)
+        before, template = Gathered(), read_template(deployed, given.parameters)
         known = {name: value for name, value in given.parameters.items() if name in template.parameters}
         gather(Stack(template, where, known, Shared(Tree(deployed.path), nested=nested_in)), before)
         gathered.resources = updated(gathered.resources, before.resources)
@@ -178,7 +178,7 @@ def nested_in(stack: Stack, resource: Resource) -> Stack | None:
     own = f"{stack.where.stack}/{resource.id}"
     certain = stack.where.certain and stack.condition(resource) is True
     where = StackPlace(stack.where.region, stack.where.account, None, label, own, stack.where.tags, certain)
-    template = read_template(document)
+    template = read_template(document, given)
     for name in given:
         if name not in template.parameters:
             pointer = f"{resource.pointer}/Properties/Parameters/{escape(name)}"

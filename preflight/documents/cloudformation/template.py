@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
@@ -21,10 +22,11 @@ SAM = "AWS::Serverless-2016-10-31"
 INCLUDE = "Fn::Transform"
 _DEPTH_OF_VALUES = 4  # of /Resources/Name/Properties/Property
 _INCLUDED = (LANGUAGE_EXTENSIONS, SAM)
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 
-def read_template(document: Document) -> Template:
-    """Read a template's sections. Raises `InputError` for what CloudFormation would refuse to take apart."""
+def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) -> Template:
+    """Read a template's sections; `given` are values of its parameters, which loops go through. Raises `InputError` for what CloudFormation would refuse to take apart."""
     value = document.value
     whole = Template(document, {}, {}, {}, {}, {})
     for name, section in value.items():
@@ -40,7 +42,7 @@ def read_template(document: Document) -> Template:
     if LANGUAGE_EXTENSIONS in transforms:
         from preflight.documents.cloudformation.foreach import expanded
 
-        value = expanded(value, whole)
+        value = expanded(value, whole, given)
     if SAM in transforms:
         from preflight.documents.cloudformation.sam.transform import transformed
 

@@ -14,6 +14,11 @@ HCL = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _PLAIN = (".json", ".yaml", ".yml", ".template", ".tfstate")
 SUFFIXES = (*(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN), *HCL)
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
+# A policy has statements with effects, or says its version; what holds policies names their places; a template and a
+# plan may have one in each resource. What is escaped may be any of it.
+_MARKS = (b"tatement", b"2012-10-17", b"2008-10-17", b"AWS::", b"PolicyDocument", b'"policy"', b"Effect",
+          b":aws:policy/", b"terraform_version", b"\\u00", b"\\x", b"aws_iam_", b"::MODULE", b"Custom::")  # fmt: skip
+_HCL_MARKS = (b"olicy", b"tatement", b"module")
 
 
 class FoundFile(NamedTuple):
@@ -48,6 +53,14 @@ def files_in(
             key = path if path == "-" else os.path.normpath(path)
             found[key] = FoundFile(path, named=named)
     return list(found.values()), errors
+
+
+def may_hold_policy(data: bytes, path: str) -> bool:
+    """Say whether the bytes of a file that was not itself named may hold a policy."""
+    if path.endswith(HCL):
+        return any(part in data for part in _HCL_MARKS)
+    plain = data.replace(b"\0", b"") if b"\0" in data[:4] else data  # UTF-16
+    return any(part in plain for part in _MARKS)
 
 
 def _walk(

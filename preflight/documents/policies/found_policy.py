@@ -132,7 +132,7 @@ class FoundPolicy:
                 found = self.document.position(pointer.replace("/Fn::If/", "/"), name=name)
             return found
         if not self._values and self.readable:
-            from preflight.documents.policies.string_positions import places_within
+            from preflight.documents.text.string_positions import places_within
 
             places_within(self.document, self.pointer, self.text, self._values, self._names)
         return (self._names if name else self._values).get(pointer)

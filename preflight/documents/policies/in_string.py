@@ -66,7 +66,7 @@ def syntax_problem(error: InputError, document: Document | None = None, pointer:
     """Return what keeps a text from being read; of a string in a document, at its place in the file."""
     place = error.position
     if document is not None:
-        from preflight.documents.policies.string_positions import place_within
+        from preflight.documents.text.string_positions import place_within
 
         place = place_within(document, pointer, text, place) if place else document.position(pointer)
     line, column = place or (None, None)
@@ -74,7 +74,7 @@ def syntax_problem(error: InputError, document: Document | None = None, pointer:
 
 
 def _repeated_in_string(document: Document, pointer: str, text: str, repeated: Iterable[Repeated]) -> Iterator[Problem]:
-    from preflight.documents.policies.string_positions import place_within
+    from preflight.documents.text.string_positions import place_within
 
     for inner, line, column in repeated:
         place = place_within(document, pointer, text, (line, column)) or document.position(pointer)

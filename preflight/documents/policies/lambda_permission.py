@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy
-from preflight.documents.policies.template_values import ACCOUNT, TemplateForm, Shape, forms
+from preflight.documents.policies.template_values import ACCOUNT, Shape, TemplateForm, forms
 from preflight.documents.text.document import Document
 
 _SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")

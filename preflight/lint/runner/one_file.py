@@ -8,10 +8,9 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 from preflight.documents.config import Config, PathSettings
-from preflight.documents.policies.files import HCL, FoundFile
+from preflight.documents.policies.files import HCL, FoundFile, may_hold_policy
 from preflight.documents.policies.find import read_all, read_policies, yaml_documents
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType
-from preflight.documents.policies.likely import may_hold_policy
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import decode, load_text, read_bytes
 from preflight.engine.result import Result

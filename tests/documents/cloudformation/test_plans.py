@@ -283,6 +283,25 @@ def test_nested_stacks_that_come_to_too_much(tmp_path: Path, monkeypatch: pytest
         read_plan([str(tmp_path / "large.json")])
 
 
+def test_a_loop_goes_through_what_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+
+    def made(type_: str = "CommaDelimitedList", *, default: str | None = None, **parameters: str) -> list[str]:
+        declared = {"Type": type_} | ({} if default is None else {"Default": default})
+        loop = ["N", {"Ref": "P"}, {"W${N}": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}]
+        template = {"Transform": "AWS::LanguageExtensions", "Parameters": {"P": declared},
+                    "Resources": {"Fn::ForEach::Loop": loop}}  # fmt: skip
+        path.write_text(json.dumps(template), encoding="utf-8")
+        return [each.name for each in read_plan([str(path)], given=Given(parameters=parameters)).resources]
+
+    assert made(default="a, b") == ["t/Wa", "t/Wb"]
+    assert made(default="a", P="x,y") == ["t/Wx", "t/Wy"]
+    with pytest.raises(InputError, match="goes through the parameter P, which has no value; give it with --parameters"):
+        made()
+    with pytest.raises(InputError, match="which has no value"):
+        made("AWS::SSM::Parameter::Value<List<String>>", default="/names")
+
+
 def test_a_stack_that_is_nested_in_itself(tmp_path: Path) -> None:
     nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "t.json"}}
     (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Me": nested, "E": ENDPOINT}}), encoding="utf-8")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from preflight.documents.policies.files import may_hold_policy
 from preflight.documents.policies.find import read_all
-from preflight.documents.policies.likely import may_hold_policy
 
 ADMIN = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [ADMIN]}
