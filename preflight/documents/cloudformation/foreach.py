@@ -22,9 +22,7 @@ def expanded(value: Mapping[str, Any], whole: Template, given: Mapping[str, Any]
     a loop that cannot be.
     """
     declared = value.get("Parameters", {})
-    return {
-        name: _Writing(whole, declared, given).value(each, f"/{escape(name)}", {}) for name, each in value.items()
-    }
+    return {name: _Writing(whole, declared, given).value(each, f"/{escape(name)}", {}) for name, each in value.items()}
 
 
 def _named(value: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,9 @@ NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 
 def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) -> Template:
-    """Read a template's sections; `given` are values of its parameters, which loops go through. Raises `InputError` for what CloudFormation would refuse to take apart."""
+    """Read a template's sections; `given` are values of its parameters, which loops go through. Raises `InputError` for
+    what CloudFormation would refuse to take apart.
+    """
     value = document.value
     whole = Template(document, {}, {}, {}, {}, {})
     for name, section in value.items():
