@@ -158,12 +158,14 @@ def test_failed_with_the_reason_explained(aws: StandIn, ready: Ready, command: C
 
 def test_a_failure_is_explained_by_our_own_checks(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.fail_endpoint("churn", 'Failed to download model data for container "container_1" from URL "s3://x".')
+    aws.state.courses["churn"].hold = True
     process = command.start(ready.plan(), "--yes", "--format", "json", "--poll", "1")
     until = time.monotonic() + 30
     while aws.endpoint("churn") is None:
         assert time.monotonic() < until
         time.sleep(0.01)
     aws.client("s3").delete_object(Bucket=ready.bucket, Key=ready.artifact)
+    aws.release_endpoint("churn")
     ran = command.end(process)
     assert ran.code == 4
     assert ran.kinds("PRE902") == ["fail"]
