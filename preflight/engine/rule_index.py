@@ -49,7 +49,9 @@ def read(path: Path) -> Mapping[str, Any]:
     """
     from yaml import YAMLError
 
-    text = path.read_text(encoding="utf-8").partition("\nexamples:")[0]
+    from preflight.documents.text.load import decode
+
+    text = decode(path.read_bytes(), str(path)).removeprefix("\ufeff").partition("\nexamples:")[0]
     try:
         members: Mapping[str, Any] = load_yaml(text)
         return {**members, "family": path.parent.name}
