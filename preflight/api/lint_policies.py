@@ -115,9 +115,9 @@ def lint(
 
 def _may_hold_policies(path: str, given: Sequence[str]) -> bool:
     """Say whether a changed file is one that is read: named by itself, or of a directory's kinds of files."""
-    from preflight.documents.policies.files import SUFFIXES
+    from preflight.documents.policies.files import may_be_policies
 
-    return path in given or path.endswith(SUFFIXES)
+    return path in given or may_be_policies(path)
 
 
 def _heads(select: Sequence[str], ignore: Sequence[str], added: Sequence[Head]) -> list[Head]:

@@ -12,7 +12,7 @@ from preflight.errors import InputError
 
 HCL = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _PLAIN = (".json", ".yaml", ".yml", ".template", ".tfstate")
-SUFFIXES = (*(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN), *HCL)
+_SUFFIXES = tuple(f"{name}{packed}" for packed in ("", ".gz") for name in _PLAIN)
 _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 # A policy has statements with effects, or says its version; what holds policies names their places; a template and a
 # plan may have one in each resource. What is escaped may be any of it.
@@ -55,6 +55,11 @@ def files_in(
     return list(found.values()), errors
 
 
+def may_be_policies(name: str) -> bool:
+    """Say whether a file is read by its name; Terraform reads its own only in lower case."""
+    return name.endswith(HCL) or name.lower().endswith(_SUFFIXES)
+
+
 def may_hold_policy(data: bytes, path: str) -> bool:
     """Say whether the bytes of a file that was not itself named may hold a policy."""
     if path.endswith(HCL):
@@ -95,10 +100,10 @@ def _walk(
                     elif not passed_by(path):
                         mend = "name that directory as well, or exclude the link"
                         errors.append(InputError(path, "it is a link to a directory elsewhere", mend=mend))
-                elif entry.name.endswith(SUFFIXES) and stat.S_ISREG(entry.stat().st_mode):
+                elif may_be_policies(entry.name) and stat.S_ISREG(entry.stat().st_mode):
                     yield path
             except OSError as error:
-                if entry.name.endswith(SUFFIXES):
+                if may_be_policies(entry.name):
                     errors.append(_unreadable(path, error))
         folders.extend(reversed(below))
 

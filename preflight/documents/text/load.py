@@ -55,7 +55,7 @@ def read_bytes(path: str) -> bytes:
     if data.startswith(_ZIP):
         problem, mend = "it is a zip file, such as terraform plan -out writes", "print it: terraform show -json"
         raise InputError(path, problem, mend=f"{mend} {path} > plan.json")
-    return _decompressed(data, path) if path.endswith(".gz") else data
+    return _decompressed(data, path) if path.lower().endswith(".gz") else data
 
 
 def stdin() -> BinaryIO:
@@ -166,7 +166,7 @@ def load_text(text: str, path: str, repeated: list[Repeated] | None = None, *, s
     start = text.lstrip()[:1]
     if not start:
         raise InputError(path, "it is empty", mend="add a document")
-    name = path.removesuffix(".gz")
+    name = path.lower().removesuffix(".gz")
     if name.endswith((".yaml", ".yml")):
         if start in "{[":
             # JSON is YAML, but libyaml is slower at it and does not take its escapes for pairs of surrogates.

@@ -216,7 +216,7 @@ class Files:
 
 
 def _is_unmendable(file: FoundFile, text: str) -> bool:
-    return file.path.endswith((".gz", *HCL)) or bool(yaml_documents(text, file.path))
+    return file.path.endswith(HCL) or file.path.lower().endswith(".gz") or bool(yaml_documents(text, file.path))
 
 
 def _unlike_its_name(data: bytes, path: str) -> str:

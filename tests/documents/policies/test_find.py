@@ -206,17 +206,19 @@ def test_members_that_stand_twice(text: str, path: str, places: list[tuple[int, 
 
 
 def test_a_directory_is_walked(tmp_path: Path) -> None:
-    for name in ("b.json", "a.yaml", "deep/er/c.yml", ".git/d.json", "node_modules/e.json", "f.txt", "g.json.gz"):
+    for name in ("b.json", "a.yaml", "deep/er/c.yml", ".git/d.json", "node_modules/e.json", "f.txt", "g.json.gz",
+                 "H.YML", "i.TF", "J.JSON.GZ"):  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(b"{}") if name.endswith("gz") else b"{}")
+        path.write_bytes(gzip.compress(b"{}") if name.lower().endswith("gz") else b"{}")
     (tmp_path / "deep" / "round").symlink_to(tmp_path)
     (tmp_path / "self.json").symlink_to("self.json")
     (tmp_path / "gone.json").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe.json")
     found, errors = files_in([str(tmp_path), str(tmp_path / "f.txt"), str(tmp_path / "b.json")])
     names = {os.path.relpath(each.path, tmp_path): each.named for each in found}
-    assert names == {"b.json": True, "a.yaml": False, "g.json.gz": False, "deep/er/c.yml": False, "f.txt": True}
+    assert names == {"b.json": True, "a.yaml": False, "g.json.gz": False, "deep/er/c.yml": False, "f.txt": True,
+                     "H.YML": False, "J.JSON.GZ": False}  # fmt: skip
     assert sorted(Path(each.path).name for each in errors) == ["gone.json", "self.json"]
 
 
