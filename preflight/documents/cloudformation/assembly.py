@@ -18,13 +18,14 @@ from preflight.documents.cloudformation.model import Template
 from preflight.documents.cloudformation.plans import Gathered, deployed_stack, gather, nested_in, planned
 from preflight.documents.cloudformation.stack import Shared, Stack, StackPlace
 from preflight.documents.cloudformation.template import read_template
-from preflight.documents.plans.plan import Given, Plan, PlannedStack
+from preflight.documents.plans.plan import Gap, Given, Plan, PlannedStack
 from preflight.documents.text.document import Document
 from preflight.documents.text.tree import Tree
 from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 _STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
+_NEEDED = {_STACK: "templateFile", _ASSEMBLY: "directoryName"}
 _ENVIRONMENT = re.compile(r"aws://([^/]+)/(.+)")
 _DEEPEST = 20
 _UNKNOWN = ("unknown-account", "unknown-region")
@@ -93,7 +94,7 @@ def plan_in(document: Document, given: Given) -> Plan:
     account = _one("account", [each.account for each in found], found, given.account)
     _require_known(found, given)
     given = replace(given, region=region, account=account)
-    shared, gathered = Shared(tree, nested=nested_in), Gathered()
+    shared, gathered = Shared(tree, nested=nested_in), Gathered(gaps=list(_unfinished(document)))
     for each in found:
         label = each.name if len(found) > 1 else ""
         where = StackPlace(region, account, each.name, label, each.id, _tags(each.properties.get("tags")))
@@ -115,7 +116,13 @@ def _stacks(manifest: Document, tree: Tree, given: Given, above: tuple[Document,
     folder = os.path.dirname(manifest.path)  # noqa: PTH120
     for id_, artifact in artifacts.items():
         pointer = f"/artifacts/{escape(id_)}"
-        properties = artifact.get("properties") if isinstance(artifact, dict) else None
+        if not isinstance(artifact, dict):
+            continue
+        properties = artifact.get("properties")
+        needed = _NEEDED.get(str(artifact.get("type")))
+        if needed and not (isinstance(properties, dict) and isinstance(properties.get(needed), str)):
+            problem, place = f"the artifact {id_} has no {needed}", manifest.place(pointer)
+            raise InputError(manifest.path, problem, place=place, mend="run cdk synth again")
         if not isinstance(properties, dict):
             continue
         if artifact.get("type") == _ASSEMBLY and isinstance(properties.get("directoryName"), str):
@@ -147,6 +154,21 @@ def _stacks(manifest: Document, tree: Tree, given: Given, above: tuple[Document,
                 tuple(each for each in needs if isinstance(each, str)) if isinstance(needs, list) else (),
                 read_template(template, {**(own if isinstance(own, dict) else {}), **given.parameters}),
             )
+
+
+def _unfinished(manifest: Document) -> Iterator[Gap]:
+    """Yield what an assembly says that it could not look up, and artifacts that nothing is known of."""
+    missing = manifest.value.get("missing")
+    for index, each in enumerate(missing if isinstance(missing, list) else []):
+        key = each.get("key") if isinstance(each, dict) else each
+        message = f"the context {key} was not looked up, so the templates have a dummy in its place"
+        yield Gap(message, "run cdk synth with credentials", manifest, f"/missing/{index}")
+    artifacts = manifest.value.get("artifacts")
+    for id_, artifact in artifacts.items() if isinstance(artifacts, dict) else ():
+        type_ = artifact.get("type") if isinstance(artifact, dict) else artifact
+        if type_ not in (_STACK, "none") and not (isinstance(type_, str) and type_.startswith("cdk:")):
+            message = f"the artifact {id_} is of a type that preflight doesn't know, {type_}"
+            yield Gap(message, "review it yourself", manifest, f"/artifacts/{escape(id_)}")
 
 
 def _loaded(manifest: Document, pointer: str, path: str, tree: Tree) -> Document:

@@ -271,6 +271,27 @@ def test_an_assembly_of_several_places(tmp_path: Path) -> None:
         read_plan([str(tmp_path)])
 
 
+def test_what_an_assembly_does_not_say(tmp_path: Path) -> None:
+    def gaps(*, missing: Any = None, **more: Any) -> list[str]:
+        stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}
+        manifest = {"version": "48.0.0", "artifacts": {"S": stack, **more}, "missing": missing}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        return [each.message for each in read_plan([str(tmp_path)], given=GIVEN).gaps]
+
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"E": ENDPOINT}}), encoding="utf-8")
+    assert gaps(T={"type": "cdk:tree", "properties": {"file": "tree.json"}}, N={"type": "none"}) == []
+    assert gaps(missing=[{"key": "vpc-provider:x", "provider": "vpc-provider", "props": {}}]) == [
+        "the context vpc-provider:x was not looked up, so the templates have a dummy in its place"
+    ]
+    assert gaps(T={"type": "AWS:CloudFormation:Stack"}) == [
+        "the artifact T is of a type that preflight doesn't know, AWS:CloudFormation:Stack"
+    ]
+    assert len(gaps(T={"type": ["cdk:tree"]})) == 1
+    for type_, lacks in (("aws:cloudformation:stack", "templateFile"), ("cdk:cloud-assembly", "directoryName")):
+        with pytest.raises(InputError, match=f"the artifact T has no {lacks}; run cdk synth again"):
+            gaps(T={"type": type_})
+
+
 def test_nested_stacks_that_come_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "_MOST_RESOURCES", 20)
     nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "leaf.json"}}
