@@ -7,20 +7,18 @@ is decided: together they are the answer for every name, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from preflight.iam.context import RequestContext
 from preflight.iam.decide import RequestError, ask, decide
 from preflight.iam.decision import Decision, Outcome
-from preflight.iam.pattern import Extent, combinations, covers_tokens, overlaps_tokens
+from preflight.iam.example_names import overlap, shown
+from preflight.iam.pattern import Extent, combinations
 from preflight.iam.request import Policies, Request
 from preflight.iam.variables import Missing, as_tokens, fixed, resolve
-from preflight.iam.wildcard import Tokens, Wild, matcher, tokens
-
-_FEW = 8
-_LETTERS = "xyzqwvkjXYZ0123456789"
+from preflight.iam.wildcard import Tokens, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +58,26 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
     asked = ask(request, policies)
     context = RequestContext(request, asked.who, asked.owner)
     patterns: dict[Tokens, None] = {}
+    of_statements: dict[tuple[Tokens, ...], None] = {}
     for candidate in asked.varying:
         resources = candidate.statement.resources
         if resources is None:
             continue
+        its: dict[Tokens, None] = {}
         for each in resources.templates:
             parts = each.parts if fixed(each) else resolve(each, context)
             if not isinstance(parts, Missing):
-                patterns[as_tokens(parts)] = None
+                its[as_tokens(parts)] = None
+        patterns |= its
+        of_statements[tuple(its)] = None
     within = tokens(request.resource)
     # Of patterns that match none of the names there is nothing to tell apart, and those that are left are asked again.
-    names = _combinations(tuple(each for each in patterns if _overlaps(each, within)), within, barred)
+    telling = tuple(each for each in patterns if overlap(each, within))
+    names = _combinations(telling, within, barred)
     if names is None:
         return Spread(None, ())
+    if not (asked.own or asked.spelled):
+        names = _by_statement(names, telling, tuple(of_statements))
     examples = [(name, decide(replace(request, resource=name), policies, nearest=nearest)) for name in names.values()]
     outcomes = {decision.outcome for _, decision in examples}
     denied = outcomes & {Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY}
@@ -84,49 +89,21 @@ def decide_all(request: Request, policies: Policies, *, barred: str = ":/", near
     return Spread(found, tuple(examples))
 
 
-@lru_cache(maxsize=16384)
-def _overlaps(pattern: Tokens, within: Tokens) -> bool:
-    return overlaps_tokens(pattern, within)
-
-
 @lru_cache(maxsize=4096)
 def _combinations(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
     """Work out the combinations once for the same patterns: actions and principals share most of them."""
-    found = _apart(patterns, within, barred) if len(patterns) <= _FEW else None
-    return found or combinations(patterns, within, barred=barred)
+    return shown(patterns, within, barred) or combinations(patterns, within, barred=barred)
 
 
-def _apart(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[tuple[bool, ...], str] | None:
-    """Return the combinations of patterns that match all of the names, and of those of which no two can match together:
-    each of the latter alone, and none, if the first names that come to mind show it. None where they don't: then all
-    names have to be gone through.
+def _by_statement(
+    names: Mapping[tuple[bool, ...], str], patterns: Sequence[Tokens], of_statements: Sequence[Sequence[Tokens]]
+) -> Mapping[tuple[bool, ...], str]:
+    """Return one name for each way the statements are told apart: which of a statement's patterns matches, no decision
+    depends on.
     """
-    every = [covers_tokens(each, within) for each in patterns]
-    apart = [each for each, always in zip(patterns, every, strict=True) if not always]
-    if any(_overlaps(one, other) for number, one in enumerate(apart) for other in apart[:number]):
-        return None
-    fits = matcher(within)
-    other = next((each for each in _LETTERS if not any(each in str(part) for one in patterns for part in one)), "")
+    numbers = {each: number for number, each in enumerate(patterns)}
+    groups = [[numbers[each] for each in its if each in numbers] for its in of_statements]
     found: dict[tuple[bool, ...], str] = {}
-    for pattern in (within, *apart):
-        texts = (_filled(pattern, other, star) for star in ("", other))
-        # What the open parts of the names may not hold is in none of what a pattern's own are filled with.
-        name = next((text for text in texts if fits(text) and _count(text, barred) == _count_of(within, barred)), None)
-        matched = tuple(name is not None and matcher(each)(name) for each in patterns)
-        alone = tuple(always or each is pattern for each, always in zip(patterns, every, strict=True))
-        if name is None or matched != alone:
-            return None
-        found[matched] = name
+    for matched, name in names.items():
+        found.setdefault(tuple(any(matched[number] for number in group) for group in groups), name)
     return found
-
-
-def _filled(pattern: Tokens, one: str, star: str) -> str:
-    return "".join(part if isinstance(part, str) else one if part is Wild.ONE else star for part in pattern)
-
-
-def _count(text: str, letters: str) -> int:
-    return sum(map(text.count, letters))
-
-
-def _count_of(pattern: Tokens, letters: str) -> int:
-    return sum(_count(part, letters) for part in pattern if isinstance(part, str))

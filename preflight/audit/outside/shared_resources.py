@@ -88,8 +88,15 @@ def unlisted(scene: Scene) -> list[str]:
 
 def lists_all(scene: Scene, kind: str, region: str) -> bool:
     """Say whether the facts list all of a kind in a region, to read their policies."""
-    whole = isinstance(scene.account.read(_list_of(kind, region)), Known)
-    return whole and not scene.account.holds_names_only(kind, region)
+    known = scene.once(_whole_lists)
+    if (kind, region) not in known:
+        whole = isinstance(scene.account.read(_list_of(kind, region)), Known)
+        known[kind, region] = whole and not scene.account.holds_names_only(kind, region)
+    return known[kind, region]
+
+
+def _whole_lists(_: Scene) -> dict[tuple[str, str], bool]:
+    return {}
 
 
 def plural(label: str) -> str:

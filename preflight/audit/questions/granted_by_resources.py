@@ -6,7 +6,7 @@ What an account's own identity policies allow is asked elsewhere: here are those
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -27,14 +27,17 @@ from preflight.iam.policy import Policy, parse_policy
 from preflight.iam.principals import PrincipalError, PrincipalMatch, PrincipalType, caller, grant
 from preflight.iam.request import Policies, PolicyType
 from preflight.iam.statement import Statement
+from preflight.iam.wildcard import matcher, tokens
 
 EVERYONE = "*"
 # An account that no policy names: what it may do, any account may.
 _STRANGER = "000000000000"
 _BY_SERVICE = {"aws:PrincipalIsAWSService": "true"}
-# Of a policy that allows everyone if something about the principal holds, each principal of the account is asked, up
-# to so many questions; beyond, it is one answer that says what it depends on.
+# Of a policy that allows everyone if something about the principal holds, each principal of the account that it may
+# mean is asked, up to so many questions in all; beyond, it is one answer that says what it depends on.
 _MOST_QUESTIONS = 100_000
+# Operators that compare with each value and hold only where the key is there (no IfExists, no quantifier).
+_ARN_TESTS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _ITSELF = (PrincipalMatch.UNSURE, PrincipalMatch.ROLE, PrincipalMatch.DIRECT)
 
 
@@ -57,24 +60,25 @@ def grants(scene: Scene, action: str) -> Iterator[ResourceGrant]:
             if trust is not None:
                 yield from granted(scene, trust, action, role.arn)
         return
-    for resource, policy in scene.once(_policies):
-        arn = arn_for(resource, action)
-        if arn is not None:
-            yield from granted(scene, policy, action, arn)
+    about = [(policy, arn) for each, policy in scene.once(_policies) if (arn := arn_for(each, action)) is not None]
+    open_to_all = sum(any(EVERYONE in _named(each) for each in _allowing(policy, action)) for policy, _ in about)
+    for policy, arn in about:
+        yield from granted(scene, policy, action, arn, most=_MOST_QUESTIONS // max(1, open_to_all))
 
 
 def granted(
-    scene: Scene, policy: Policy, action: str, resource: str, *, inside: bool = True
+    scene: Scene, policy: Policy, action: str, resource: str, *, inside: bool = True, most: int = _MOST_QUESTIONS
 ) -> Iterator[ResourceGrant]:
     """Give whom one policy allows an action on its resource. Without `inside` only those of other accounts, services
-    and everyone: the account's own are asked one by one.
+    and everyone: the account's own are asked one by one. Where everyone is allowed under conditions, up to `most`
+    principals of the account are asked whether they meet them.
     """
-    allowing = [each for each in policy.about(action.lower()) if each.allows and each.principals is not None]
+    allowing = _allowing(policy, action)
     told: dict[str, None] = {}
     if any(each.principals is not None and each.principals.negated for each in allowing):
         yield ResourceGrant(EVERYONE, resource, Access(Reach.OPEN, depends_on=(NOT_SUPPORTED,)))
     for principal in dict.fromkeys(value for each in allowing for value in _named(each)):
-        for each in _to(scene, principal, policy, allowing, action, resource):
+        for each in _to(scene, principal, policy, allowing, action, resource, most):
             outside = scene.holders.by_arn.get(each.principal) is None
             if (inside or outside) and each.principal not in told:
                 told[each.principal] = None
@@ -105,17 +109,21 @@ def _policies(scene: Scene) -> Sequence[tuple[SharedResource, Policy]]:
     return [(each, policy) for each, policy in found if isinstance(policy, Policy)]
 
 
+def _allowing(policy: Policy, action: str) -> list[Statement]:
+    return [each for each in policy.about(action.lower()) if each.allows and each.principals is not None]
+
+
 def _named(statement: Statement) -> Sequence[str]:
     principals = statement.principals
     return () if principals is None or principals.negated else [value for _, value in principals.entries]
 
 
 def _to(
-    scene: Scene, principal: str, policy: Policy, allowing: Sequence[Statement], action: str, resource: str
+    scene: Scene, principal: str, policy: Policy, allowing: Sequence[Statement], action: str, resource: str, most: int
 ) -> Iterator[ResourceGrant]:
     """Give what a principal of a policy comes to: itself, those of the account that it means, or everyone."""
     if principal == EVERYONE:
-        yield from _to_everyone(scene, policy, allowing, action, resource)
+        yield from _to_everyone(scene, policy, allowing, action, resource, most)
         return
     holder = _holder(scene, principal)
     if holder is not None:
@@ -138,7 +146,7 @@ def _to(
 
 
 def _to_everyone(
-    scene: Scene, policy: Policy, allowing: Sequence[Statement], action: str, resource: str
+    scene: Scene, policy: Policy, allowing: Sequence[Statement], action: str, resource: str, most: int
 ) -> Iterator[ResourceGrant]:
     strangers = _callers(scene, allowing, _STRANGER)
     access = max((_of_outsider(scene, each, policy, action, resource) for each in strangers), key=_reach)
@@ -146,18 +154,45 @@ def _to_everyone(
         yield ResourceGrant(EVERYONE, resource, access)
         return
     for account in sorted(_accounts_in(allowing) - {scene.account_id}):
-        yield from _to(scene, account, policy, allowing, action, resource)
-    asked: int = scene.once(_asked)["everyone"]
-    if asked > _MOST_QUESTIONS:
+        yield from _to(scene, account, policy, allowing, action, resource, most)
+    holders = _meant(scene, allowing)
+    if len(holders) > most:
         conditions = [each for statement in allowing for each in statement.conditions]
         said = tuple(dict.fromkeys(f"{each.key} {each.operator} {' or '.join(each.values)}" for each in conditions))
         yield ResourceGrant(EVERYONE, resource, Access(Reach.OPEN, depends_on=said))
         return
-    scene.once(_asked)["everyone"] = asked + len(scene.holders.by_arn)
-    for holder in scene.holders.by_arn.values():
+    for holder in holders:
         access = access_by(scene, holder, policy, action, resource)
         if access.possible:
             yield ResourceGrant(holder.arn, resource, access)
+
+
+def _meant(scene: Scene, allowing: Sequence[Statement]) -> Collection[Holder]:
+    """Return those of the account whom a policy for everyone may mean: where each statement requires ARNs, whose ARN
+    may be one of them.
+    """
+    every = scene.holders.by_arn
+    found: dict[str, Holder] = {}
+    for statement in allowing:
+        required = next((each for each in statement.conditions if _requires_arn(each)), None)
+        if required is None:
+            return every.values()
+        for value in required.values:
+            if set(value) & set("*?"):
+                fits = matcher(tokens(value))
+                found |= {arn: holder for arn, holder in every.items() if fits(arn)}
+            elif value in every:
+                found[value] = every[value]
+    return found.values()
+
+
+def _requires_arn(condition: Condition) -> bool:
+    """Whether a condition holds for principals alone whose ARN is like one of its values."""
+    return (
+        condition.key == "aws:principalarn"
+        and condition.operator in _ARN_TESTS
+        and "$" not in "".join(condition.values)
+    )
 
 
 def _accounts_in(allowing: Sequence[Statement]) -> set[str]:
@@ -185,10 +220,6 @@ def _callers(scene: Scene, allowing: Sequence[Statement], account: str) -> list[
 def _of_principal(allowing: Sequence[Statement], *names: str) -> Iterator[Condition]:
     wanted = {f"aws:principal{each}" for each in names}
     return (each for statement in allowing for each in statement.conditions if each.key in wanted)
-
-
-def _asked(_: Scene) -> dict[str, int]:
-    return {"everyone": 0}
 
 
 def _holder(scene: Scene, principal: str) -> Holder | None:
