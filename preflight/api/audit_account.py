@@ -81,11 +81,13 @@ def who_can(
     from preflight.audit.questions.answers import unknown_to
     from preflight.audit.questions.answers import who_can as asked
     from preflight.audit.questions.asked_resources import is_regional
+    from preflight.audit.questions.unread_limits import unread_limits
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    found = tuple(asked(scene, action, on)), tuple(dict.fromkeys(unknown_to(scene, action, on)))
-    return AccessAnswer(*found, scene.regions if on is None and is_regional(action) else ())
+    found = tuple(asked(scene, action, on))
+    unknown = tuple(dict.fromkeys((*unread_limits(scene, found), *unknown_to(scene, action, on))))
+    return AccessAnswer(found, unknown, scene.regions if on is None and is_regional(action) else ())
 
 
 def can(
@@ -100,10 +102,12 @@ def can(
     """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
     from preflight.audit.questions.answers import can as asked
     from preflight.audit.questions.answers import unknown_of
+    from preflight.audit.questions.unread_limits import unread_limits
     from preflight.audit.scene import asked_scene
 
     scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
-    return AccessAnswer(tuple(asked(scene, principal)), tuple(unknown_of(scene, principal)))
+    found = tuple(asked(scene, principal))
+    return AccessAnswer(found, (*unread_limits(scene, found), *unknown_of(scene, principal)))
 
 
 def changes_since(

@@ -12,10 +12,17 @@ from preflight.audit.access.covering import Covering
 from preflight.audit.access.decider import NOTHING, Access, Reach
 from preflight.audit.access.holders import Holder
 from preflight.audit.access.trusts import trust_of
-from preflight.audit.questions.asked_resources import is_role, named_resources, require_resource_of, resources_of
+from preflight.audit.questions.asked_resources import (
+    is_role,
+    named_resources,
+    of_types,
+    require_resource_of,
+    resources_of,
+)
 from preflight.audit.questions.assumable_roles import FEW, leaving_roles, named_roles
 from preflight.audit.questions.change import BECOME
 from preflight.audit.questions.granted_by_resources import ResourceGrant, access_by, granted, granted_to, grants
+from preflight.audit.questions.required_types import form_of, with_the_rest
 from preflight.audit.questions.resource_policies import NO_NAME, keys_of, left_to_account, policy_of, unread, unread_for
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
@@ -169,14 +176,18 @@ def _answers(
     scene: Scene, holder: Holder, action: str, on: str | None, *, all_of_them: bool = True
 ) -> Iterator[AnswerLine]:
     if on is not None:
-        access = _access(scene, holder, action, on)
+        access = _whole(scene, holder, action, on, _access(scene, holder, action, on))
         if access.possible:
             yield AnswerLine(holder.arn, action, on, access)
         return
     if action == _ASSUME:
         yield from _assumed(scene, holder)
         return
-    open_names = [each for name in resources_of(scene, action) for each in _of_keys(scene, holder, action, name)]
+    open_names = [
+        (resource, _whole(scene, holder, action, resource, access))
+        for name in resources_of(scene, action)
+        for resource, access in _of_keys(scene, holder, action, name)
+    ]
     found = [each for each in open_names if each[1].possible and _stands(scene, holder, action, each[1])]
     # A pattern of a policy may be about names that an open name leaves out: with a slash, of other regions or accounts.
     regions = {resource.split(":")[3] for resource, _ in found if resource.count(":") > 3}
@@ -184,11 +195,32 @@ def _answers(
         (each, access)
         for each in named_resources(scene, holder, action, scene.asked_regions)
         if (not found or (each.split(":")[3] and each.split(":")[3] not in regions))
-        and (access := _access(scene, holder, action, each)).possible
+        and (access := _whole(scene, holder, action, each, _access(scene, holder, action, each))).possible
     ]
     answers = sorted((*found, *named), key=lambda each: -each[1].reach.rank)
     for resource, access in answers if all_of_them else answers[:1]:
         yield AnswerLine(holder.arn, action, resource, access)
+
+
+def _whole(scene: Scene, holder: Holder, action: str, resource: str, access: Access) -> Access:
+    """Return what a principal may do on a resource, as far as it may on the others that the action needs."""
+
+    def on_type(type_: str, region: str) -> Access:
+        service = action.partition(":")[0]
+        form = form_of(service, type_)
+        open_names = [each for each in of_types(scene, service, [type_]) if each.split(":")[3:4] in ([region], [""])]
+        found = (each for name in open_names for _, each in _of_keys(scene, holder, action, name))
+        best = max(found, key=_rank, default=NOTHING)
+        if best.possible or form is None:
+            return best
+        named = named_resources(scene, holder, action, (region,) if region else scene.asked_regions, [form])
+        return max((_access(scene, holder, action, each) for each in named), key=_rank, default=NOTHING)
+
+    return with_the_rest(action, resource, access, on_type)
+
+
+def _rank(access: Access) -> int:
+    return access.reach.rank
 
 
 def _assumed(scene: Scene, holder: Holder) -> Iterator[AnswerLine]:

@@ -5,7 +5,7 @@ name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from string import Template
 
@@ -38,7 +38,12 @@ def resources_of(scene: Scene, action: str) -> Iterator[str]:
     types = () if found is None else found.resources
     # Types that are not required are alternatives; those that are go together, the first being what is acted on.
     required = [each for each in types if each.required][:1] or types
-    declared = [each for each in (resource_type(service, one.name) for one in required) if each is not None]
+    yield from of_types(scene, service, [each.name for each in required])
+
+
+def of_types(scene: Scene, service: str, types: Iterable[str]) -> Iterator[str]:
+    """Give the resources of some types with open names, in each region; `*` where AWS's data has none of them."""
+    declared = [each for each in (resource_type(service, one) for one in types) if each is not None]
     if not declared:
         yield "*"
         return
@@ -53,12 +58,14 @@ def resources_of(scene: Scene, action: str) -> Iterator[str]:
     yield from given or ["*"]
 
 
-def named_resources(scene: Scene, holder: Holder, action: str, only: tuple[str, ...]) -> Iterator[str]:
+def named_resources(
+    scene: Scene, holder: Holder, action: str, only: tuple[str, ...], forms: Sequence[ArnForm] | None = None
+) -> Iterator[str]:
     """Give a resource for each pattern that a principal's policies allow the action on, in the regions of `only`, if
-    the action can be on such a resource.
+    the action can be on such a resource; with `forms` one of these.
     """
     service, _, name = action.lower().partition(":")
-    forms = action_forms(service, name)
+    forms = action_forms(service, name) if forms is None else forms
     found: dict[str, None] = {}
     for policy in holder.policies.identity:
         for statement in policy.about(action.lower()):

@@ -8,6 +8,7 @@ import pytest
 
 from preflight.audit.questions.answers import can, unknown_to, who_can
 from preflight.audit.questions.resource_policies import _not_read, _read
+from preflight.audit.questions.unread_limits import unread_limits
 from preflight.audit.scene import asked_scene
 from preflight.catalog import resource_type
 from preflight.documents.text.document import Document
@@ -36,6 +37,15 @@ def own(action: str, **more: Any) -> dict[str, Any]:
 
 def objects(principal: Any, **more: Any) -> dict[str, Any]:
     return {"Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", **more}
+
+
+def launching(*types: str) -> dict[str, Any]:
+    """Return a statement that allows RunInstances on these types."""
+    accounts = {"image": ""}
+    return {
+        "Action": "ec2:RunInstances",
+        "Resource": [f"arn:aws:ec2:*:{accounts.get(each, ACCOUNT)}:{each}/*" for each in types],
+    }
 
 
 def trust(principal: Any, **more: Any) -> dict[str, Any]:
@@ -250,3 +260,38 @@ def test_types_with_policies_are_aws_s() -> None:
     types = [(kind.partition(":")[0], each) for kind, names in _read().items() for each in names]
     types += [(service, each) for service, names in _not_read().items() for each in names]
     assert [each for each in types if resource_type(*each) is None] == []
+
+
+def test_an_action_on_several_resources_needs_all_of_them() -> None:
+    """RunInstances: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html."""
+    needed = ("instance", "image", "subnet", "security-group", "network-interface")
+    one_subnet = {"Action": "ec2:RunInstances", "Resource": f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/subnet-1"}
+    facts = account(
+        role("all", own("ec2:RunInstances")),
+        role("needed", launching(*needed)),
+        role("one-subnet", launching(*(each for each in needed if each != "subnet")), one_subnet),
+        role("instances", launching("instance")),
+        role("no-image", launching(*(each for each in needed if each != "image"))),
+        role(
+            "listener",
+            own("elasticloadbalancing:ModifyListener")
+            | {"Resource": "arn:aws:elasticloadbalancing:*:*:listener/net/*"},
+        ),
+    )
+    can_launch = {("all", "all"), ("needed", "all"), ("one-subnet", "some")}
+    on_instances = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/*"
+    assert asked(facts, "ec2:RunInstances")[0] == can_launch
+    assert {name for name, _ in asked(facts, "ec2:RunInstances", on_instances)[0]} == {name for name, _ in can_launch}
+    # The kinds of a listener are marked as required too, and are alternatives.
+    assert {name for name, _ in asked(facts, "elasticloadbalancing:ModifyListener")[0]} == {"listener"}
+
+
+def test_an_organization_that_was_not_read_is_said_of_who_is_listed() -> None:
+    facts = account(role("r", own("s3:GetObject")))
+    for organization, said in (({}, True), (None, False), ({"MasterAccountId": ACCOUNT}, False)):
+        scene = asked_scene(Document("s.json", facts | {"organization": organization}))
+        lines = list(who_can(scene, "s3:GetObject"))
+        told = list(unread_limits(scene, lines))
+        assert lines and len(told) == said
+        assert all(each.startswith("SCPs and RCPs were not read, and may deny what is listed: ") for each in told)
+        assert not list(unread_limits(scene, who_can(scene, "iam:DeleteRole")))
