@@ -109,7 +109,10 @@ def command(aws: StandIn, tmp_path: Path) -> Any:
     for process in made.started:
         if process.poll() is None:
             process.kill()
-            process.communicate()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
 
 
 def seen(aws: StandIn, pattern: str, times: int = 1) -> Callable[[], bool]:
