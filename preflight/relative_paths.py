@@ -11,3 +11,11 @@ def relative_path(path: str | os.PathLike[str], start: str | os.PathLike[str] = 
         return os.path.relpath(path, start)
     except ValueError:
         return os.path.abspath(path)  # noqa: PTH100 -- of the same kind as relpath
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Say whether a path is a folder or in it, both without links; on Windows no path of another drive is."""
+    try:
+        return os.path.commonpath([folder, path]) == folder
+    except ValueError:
+        return False

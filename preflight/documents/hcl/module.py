@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from preflight.documents.hcl.parse import Block, Source, blocks_of, parse
 from preflight.documents.policies.files import HCL
 from preflight.errors import InputError
+from preflight.relative_paths import lies_in
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -58,8 +59,7 @@ class Module:
 
 def _inside(path: str, top: str) -> bool:
     """Say whether a file, links followed, lies in a folder."""
-    whole = os.path.realpath(top)
-    return os.path.commonpath([whole, os.path.realpath(path)]) == whole
+    return lies_in(os.path.realpath(path), os.path.realpath(top))
 
 
 def parsed(text: str, path: str) -> Source:

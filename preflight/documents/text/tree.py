@@ -12,6 +12,7 @@ from pathlib import Path
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load
 from preflight.errors import InputError
+from preflight.relative_paths import lies_in
 
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 1000
@@ -49,7 +50,7 @@ class Tree:
             about = os.stat(real)  # noqa: PTH116
         except (OSError, ValueError):
             return None
-        if os.path.commonpath([self._top, real]) != self._top or not stat.S_ISREG(about.st_mode):
+        if not lies_in(real, self._top) or not stat.S_ISREG(about.st_mode):
             return None
         document = self._read.get(real)
         self._files += 1
