@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from preflight.documents.policies.files import SUFFIXES
+from preflight.documents.policies.files import _SUFFIXES, HCL
 
 ROOT = Path(__file__).parent.parent
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -79,7 +79,8 @@ class Sample:
 
 def test_every_file_that_may_hold_a_policy_is_linted() -> None:
     files = re.compile(next(hook["files"] for hook in HOOKS if hook["id"] == "preflight-lint"))
-    assert all(files.search(f"a/b{suffix}") for suffix in SUFFIXES)
+    assert all(files.search(f"a/b{suffix}") for suffix in (*_SUFFIXES, *HCL))
+    assert all(files.search(f"A/B{suffix.upper()}") for suffix in _SUFFIXES)
     assert not any(files.search(name) for name in ("a.tfvars", "a.py", "json", "a.tf.bak"))
 
 
