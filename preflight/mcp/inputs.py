@@ -7,6 +7,7 @@ is: nothing beside it can be meant by it, and no settings of a project apply to 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,10 +49,11 @@ class Roots:
         found = self._within(path)
         if not found.is_dir():
             return self.file(path)
-        for each in files_in([str(found)])[0]:
-            if not any(Path(each.path).resolve().is_relative_to(folder) for folder in self.folders):
+        files, errors = files_in([str(found)])
+        for each in (*(file.path for file in files), *(error.path for error in errors)):
+            if not any(Path(os.path.realpath(each)).is_relative_to(folder) for folder in self.folders):
                 raise UsageError(
-                    f"{self.shown(each.path)} in {path} leads out of the server's roots by a link; name the files to "
+                    f"{self.shown(each)} in {path} leads out of the server's roots by a link; name the files to "
                     "read, or start the server with --root DIR for others"
                 )
         return str(found)
