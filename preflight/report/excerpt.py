@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from preflight.engine.result import Location
-from preflight.redaction import without_credentials
+from preflight.redaction import environment_credentials, without_credentials
 from preflight.report.terminal import clean, paint
 
 _NEAR = 4000
@@ -42,6 +42,7 @@ class Sources:
         self._texts = texts
         self._lines: dict[str, list[str]] = {}
         self._open: dict[tuple[str, int], bool] = {}
+        self._secrets = environment_credentials()
 
     def line(self, path: str, number: int) -> str | None:
         """Return a line, counted from 1, without its end; None where the document or the line is not at hand."""
@@ -70,7 +71,7 @@ class Sources:
             return None
         if not self._is_open(location.path, location.line, line):
             near = line[max(0, location.column - _NEAR) : location.column + _NEAR]
-            if without_credentials(near) != near:
+            if without_credentials(near, self._secrets) != near:
                 return None
         room = width - len(f"{location.line} | ")
         return Excerpt(location.line, *window(line, location.column - 1, value_end(line, location.column) - 1, room))
@@ -78,7 +79,7 @@ class Sources:
     def _is_open(self, path: str, number: int, line: str) -> bool:
         """Whether no credentials are in a line. A whole document may be on one, as may all findings."""
         if (path, number) not in self._open:
-            self._open[path, number] = without_credentials(line) == line
+            self._open[path, number] = without_credentials(line, self._secrets) == line
         return self._open[path, number]
 
 

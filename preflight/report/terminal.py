@@ -62,7 +62,8 @@ def wrapped(text: str, first: str, rest: str, width: int, lines: int | None = No
     no paragraph has more; an ellipsis stands for the rest.
     """
     lead = first
-    for paragraph in paragraphs(clean(text)):
+    shown = clean(text)
+    for paragraph in paragraphs(shown) if "\n" in shown else filter(None, (shown.strip(),)):
         if paragraph[0] in "{[":
             if lead is first and first != rest:
                 yield first.rstrip()

@@ -32,9 +32,9 @@ class PatternList:
 
     def covering(self, text: str) -> str | None:
         """Return a pattern other than the text itself that covers it."""
-        if self.heads and (head := self._head(text)) is not None:
+        if text.startswith(self._beginnings) and (head := self._head(text)) is not None:
             return f"{head}*"
-        if "${" not in text or "*" in self.exact:
+        if self.others and ("${" not in text or "*" in self.exact):
             # What stands for anything may stand for nothing, which most patterns do not match.
             least = text.replace("*", "").replace("?", _ANY)
             for start, end, each in self.others:
@@ -51,7 +51,7 @@ class PatternList:
     def _head(self, text: str) -> str | None:
         if "" in self.heads:
             return "" if text != "*" else None
-        if not text.startswith(self._beginnings) or "${" in text:
+        if "${" in text:
             return None
         # A head that is the whole text but for its star is of the text itself.
         end = len(text) - (text[-1] == "*")

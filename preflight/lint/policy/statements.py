@@ -133,12 +133,12 @@ class StatementView:
         """The statement as people cite it: its Sid, or `Statement[2]`."""
         return self.sid or f"Statement[{self.index}]"
 
-    @property
+    @kept_property
     def allows(self) -> bool:
         """Whether the effect is Allow, as AWS spells it."""
         return self.raw.get("Effect") == "Allow"
 
-    @property
+    @kept_property
     def denies(self) -> bool:
         """Whether the effect is Deny, as AWS spells it."""
         return self.raw.get("Effect") == "Deny"
