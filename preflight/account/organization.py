@@ -113,6 +113,11 @@ def _below(account: LiveAccount, parent: str, above: tuple[str, ...], units: dic
     for each in _asked(account, "list_accounts_for_parent", ParentId=parent)["Accounts"]:
         yield _member(each, above)
     for unit in _asked(account, "list_organizational_units_for_parent", ParentId=parent)["OrganizationalUnits"]:
+        if unit["Id"] in units or unit["Id"] == above[0]:
+            # A unit is in one place, so what lists it twice would be walked without end.
+            raise IncompleteAnswerError(
+                "organizations:ListOrganizationalUnitsForParent", f"the responses list {unit['Id']} twice"
+            )
         units[unit["Id"]] = unit.get("Name", "")
         yield from _below(account, unit["Id"], (*above, unit["Id"]), units)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
-from preflight.account.facts import Account, Ask, Fact, Known, Unknown
+from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
 from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
@@ -86,6 +86,7 @@ class Creation:
         self._aws.until = None if timeout is None else time.monotonic() + timeout
         asks = [Ask.one(entry.operation.kind.id, entry.region, entry.key) for entry in self.entries]
         for entry, fact in zip(self.entries, self.account.read_many(asks), strict=True):
+            entry.new = isinstance(fact, Absent)
             if isinstance(fact, Known) and self._is_own(entry, seen(entry, fact.value)):
                 entry.state = State.THERE
                 self.tell(There(entry.label, entry.status))
@@ -136,7 +137,7 @@ class Creation:
             if entry.unclear:
                 self.tell(Undone(entry.label, "it may exist, and it is not certain that this run created it"))
                 return False
-            if entry.state is not State.MADE or undo is None:
+            if entry.state is not State.MADE or undo is None or not entry.creates:
                 continue
             self._aws.until = time.monotonic() + _DELETION
             self.tell(Undoing(entry.label))
@@ -187,7 +188,7 @@ def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
 
 def commands(entries: Iterable[JournalEntry]) -> list[str]:
     """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
-    made = [each for each in entries if each.state in (State.ASKED, State.MADE) and each.operation.effect == "create"]
+    made = [each for each in entries if each.state in (State.ASKED, State.MADE) and each.creates]
     return [command for entry in reversed(made) if (command := entry.undo_command())]
 
 
@@ -198,7 +199,7 @@ def unclear(entries: Iterable[JournalEntry]) -> list[str]:
         if not entry.unclear:
             continue
         how = f"look: {entry.look_command()}"
-        if entry.operation.effect == "create" and entry.undo_command():
+        if entry.creates and entry.undo_command():
             how += f"; if it is this run's (CreationTime), delete it: {entry.undo_command()}"
         may = "exists" if entry.state is State.UNPROVED else "may exist"
         lines.append(f"{entry.label} {may}; {how}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from preflight.account.live.declared_reads import declared_call, declared_variant
 from preflight.declared.operations import Operation
 from preflight.documents.plans.plan import PlannedRequest
 from preflight.engine.result import Location
@@ -27,7 +30,8 @@ class State(StrEnum):
 class JournalEntry:
     """One request of the plan and how far it is. `status` is what was last seen.
 
-    `asked_at` and `made_at` are `time.monotonic()` when the first call was begun, and when what came of it was known.
+    `new` says that it was not there before the run. `asked_at` and `made_at` are `time.monotonic()` when the first
+    call was begun, and when what came of it was known.
     """
 
     request: PlannedRequest
@@ -39,6 +43,7 @@ class JournalEntry:
     asked_at: float | None = None
     made_at: float | None = None
     status: str = ""
+    new: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -62,6 +67,17 @@ class JournalEntry:
         return self.operation.call.status is not None
 
     @property
+    def creates(self) -> bool:
+        """Whether what the call makes is new: a call that may be repeated changes what was there before."""
+        operation = self.operation
+        return operation.effect == "create" and (self.new or not operation.declared.get("repeatable"))
+
+    @property
+    def read(self) -> Mapping[str, Any]:
+        """How its kind declares that it is read."""
+        return declared_variant(self.operation.kind.section("read")["one"], self.key)
+
+    @property
     def touched(self) -> bool:
         """Whether this run asked AWS for it, whatever became of that."""
         return self.state in (State.ASKED, State.MADE, State.UNPROVED)
@@ -73,24 +89,29 @@ class JournalEntry:
 
     def command(self, method: str) -> str:
         """Return the AWS CLI's command for one of the service's calls on it: `aws sagemaker delete-endpoint ...`."""
-        return f"aws {self.operation.call.service} {_hyphened(method)} {self._options()}"
+        return f"aws {self.operation.call.service} {_hyphened(method)} {self._options(self.key)}"
 
     def wait_command(self) -> str:
         """Return the AWS CLI's command that waits for it; empty where there is none."""
         call = self.operation.call
-        return f"aws {call.service} wait {_hyphened(call.waiter)} {self._options()}" if call.waiter else ""
+        return f"aws {call.service} wait {_hyphened(call.waiter)} {self._options(self.key)}" if call.waiter else ""
 
     def look_command(self) -> str:
         """Return the AWS CLI's command that describes it."""
-        return self.command(self.operation.kind.section("read")["one"]["call"])
+        call = declared_call(self.read, self.key, self.region)
+        return f"aws {call.service} {_hyphened(call.operation)} {self._options(call.parameters)}"
 
     def undo_command(self) -> str:
         """Return the AWS CLI's command that deletes it; empty where the call is not undone so."""
-        return self.command(self.operation.call.undo) if self.operation.call.undo else ""
+        return self.command(self.operation.call.undo) if self.operation.call.undo and self.creates else ""
 
-    def _options(self) -> str:
-        named = [f"--{_kebab(name)} {shlex.quote(value)}" for name, value in self.key.items()]
+    def _options(self, parameters: Mapping[str, Any]) -> str:
+        named = [f"--{_kebab(name)} {_value(value)}" for name, value in parameters.items()]
         return " ".join([*named, f"--region {self.region}"])
+
+
+def _value(value: Any) -> str:
+    return " ".join(map(shlex.quote, value if isinstance(value, list) else [value]))
 
 
 def _hyphened(method: str) -> str:

@@ -11,7 +11,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
+from preflight.account.live.declared_reads import declared_call, says_absent
 from preflight.account.live.errors import Failed, failure, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.account.live.time_limit import within
 from preflight.create.clock import Clock
 from preflight.create.journal import JournalEntry
@@ -63,14 +65,21 @@ class Seen:
 
 def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
     """Read a resource of the plan afresh. Never raises for what AWS says."""
-    spec = entry.operation.kind.section("read")["one"]
-    outcome = ask(aws, spec["service"], spec["call"], entry.key, entry.region)
+    spec = entry.read
+    call = declared_call(spec, entry.key, entry.region)
+    outcome = ask(aws, call.service, call.operation, call.parameters, entry.region)
     if isinstance(outcome, Failed):
         for absent in spec.get("absent", ()):
             if absent.get("code") == outcome.code and absent.get("message", "") in outcome.message:
                 return Absent(outcome.message)
         return unknown(outcome, spec["permission"], f"allow {spec['permission']} on {entry.arn}")
-    return Known(seen(entry, outcome))
+    response = {name: value for name, value in outcome.items() if name != "ResponseMetadata"}
+    if says_absent(spec, response):
+        return Absent()
+    described = evaluate(spec["result"], response) if "result" in spec else response
+    if not isinstance(described, Mapping):
+        return IncompleteAnswerError(spec["permission"], f"the response has no {entry.operation.kind.label}").fact
+    return Known(seen(entry, described))
 
 
 def seen(entry: JournalEntry, response: Mapping[str, Any]) -> Seen:
@@ -135,7 +144,7 @@ def unasked(aws: Aws, entry: JournalEntry, described: Mapping[str, Any]) -> str 
 
 
 def _describable(aws: Aws, entry: JournalEntry) -> frozenset[str]:
-    spec = entry.operation.kind.section("read")["one"]
+    spec = entry.read
     client = aws.client(spec["service"], entry.region)
     operation = client.meta.method_to_api_mapping[spec["call"]]
     return frozenset(client.meta.service_model.operation_model(operation).output_shape.members)
@@ -180,6 +189,10 @@ def _other_tags(aws: Aws, entry: JournalEntry) -> str | None:
         tags += evaluate(spec["result"], outcome) or []
         if not outcome.get("NextToken"):
             break
+        if outcome["NextToken"] == token.get("NextToken"):
+            return (
+                f"{UNREAD_TAGS}: {spec['permission']}: the responses have the same NextToken twice" if wanted else None
+            )
         token = {"NextToken": outcome["NextToken"]}
     there = {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
     return None if there == wanted else f"its tags are {_say(there)}, not {_say(wanted)}"

@@ -39,6 +39,11 @@ class ResourceKind:
         """Return a section of the declaration (`read`, `snapshot`, `references`, ...), or None if it has none."""
         return self.declared.get(name)
 
+    def named_by(self, name: str) -> list[str]:
+        """Return the members of a described resource that hold an identifying parameter, any of which may be there."""
+        paths: Mapping[str, str] = (self.section("snapshot") or {}).get("key", {})
+        return members_of(paths.get(name, name))
+
     def identifies(self, key: Mapping[str, Any]) -> bool:
         """Say whether a key names one resource, rather than narrowing the list of all."""
         alternatives = (self.identity, *self.declared.get("also-identified-by", ()))
@@ -50,6 +55,11 @@ class ResourceKind:
         if template is None or (self.identity and not any(key.values())):
             return None
         return fill(template, {**key, "Partition": partition, "Region": region, "Account": account})
+
+
+def members_of(path: str) -> list[str]:
+    """Return the members that the path of a key is about: itself, or each that it lists (`[KeyId, Arn]`)."""
+    return [name for each in path.strip("[]").split(",") if (name := each.strip()).isidentifier()]
 
 
 @cache

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from preflight.account.facts import Known
 from preflight.create import Ended, Event, making
-from preflight.create.creation import unclear
+from preflight.create.creation import commands, unclear
 from preflight.create.events import Accepted, Again, Calling, Refused, There
 from preflight.create.journal import State
 from preflight.errors import UsageError
@@ -365,3 +366,43 @@ def test_what_the_first_attempt_made_is_this_runs_after_a_later_one(aws: StandIn
     run = creation(*whole(ready))
     assert run.carry_out() is Ended.REFUSED and not statuses
     assert run.entries[0].state is State.MADE
+
+
+TARGET = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/churn/variant/blue",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    "MinCapacity": 1,
+    "MaxCapacity": 2,
+}
+
+
+def targets(aws: StandIn) -> list[int]:
+    found = aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    return [each["MaxCapacity"] for each in found["ScalableTargets"]]
+
+
+def test_a_scalable_target_is_found_by_its_resource_and_taken_back(creation: Make, aws: StandIn) -> None:
+    run = creation(("application-autoscaling:RegisterScalableTarget", TARGET))
+    assert run.recognize() is not None
+    assert run.carry_out() is Ended.DONE
+    ((_, fact),) = run.standing()
+    assert isinstance(fact, Known)
+    assert fact.value.described["ResourceId"] == TARGET["ResourceId"]
+    assert "describe-scalable-targets --service-namespace sagemaker --resource-ids endpoint/" in (
+        run.entries[0].look_command()
+    )
+    assert targets(aws) == [2]
+    assert run.take_back()
+    assert targets(aws) == []
+
+
+def test_a_scalable_target_that_the_run_only_changed_is_not_taken_back(creation: Make, aws: StandIn) -> None:
+    aws.client("application-autoscaling").register_scalable_target(**TARGET)
+    run = creation(("application-autoscaling:RegisterScalableTarget", {**TARGET, "MaxCapacity": 5}))
+    assert run.recognize() is not None
+    assert run.carry_out() is Ended.DONE
+    assert run.entries[0].undo_command() == ""
+    assert commands(run.entries) == []
+    run.take_back()
+    assert targets(aws) == [5]

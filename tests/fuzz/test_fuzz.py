@@ -10,18 +10,15 @@ import io
 import json
 import os
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from preflight.cli.app import invoke
 from preflight.errors import PreflightError
 from preflight.mcp.inputs import Roots
 from preflight.mcp.tools import Facts, Tools
@@ -30,10 +27,12 @@ from preflight.server.fixes import all_edits
 from tests.aws.account import Ready, populate
 from tests.aws.answers import Answer
 from tests.aws.control import StandIn
+from tests.fuzz.bounds import SECONDS, at_most, ended
+from tests.fuzz.modelled import asked_once
 from tests.fuzz.mutating import Mutator
+from tests.fuzz.spoiling import spoil
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 20
 FEW, MANY = 25, 1000
 FROM = int(os.environ.get("FUZZ_FROM", "0"))
 SNAPSHOT = ROOT / "examples" / "snapshot.json"
@@ -138,37 +137,6 @@ reason = "r"
 [check]
 sts-active = ["us-east-1"]
 """
-
-
-class TooLong(BaseException):
-    """A command that does not end."""
-
-
-@contextmanager
-def at_most(seconds: int) -> Iterator[None]:
-    def late(*_: object) -> None:
-        raise TooLong(f"more than {seconds} seconds")
-
-    # Seconds of the processor, which others cannot take; and of a clock, for what waits without end.
-    before = signal.signal(signal.SIGPROF, late), signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.alarm(10 * seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.alarm(0)
-        signal.signal(signal.SIGPROF, before[0])
-        signal.signal(signal.SIGALRM, before[1])
-
-
-def ended(arguments: tuple[str, ...], seen: str) -> None:
-    """Run a command in this process, and require that it ends as commands do."""
-    out, err = io.TextIOWrapper(io.BytesIO(), errors="backslashreplace"), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), at_most(SECONDS):
-        code = invoke(arguments)
-    assert code in (0, 1, 2, 3, 4), f"{seen}: {arguments}: {code}: {err.getvalue()[-600:]}"
-    assert "Traceback" not in err.getvalue(), f"{seen}: {arguments}"
 
 
 def numbers(count: int) -> range:
@@ -283,37 +251,16 @@ def test_many(kind: Callable[[int, Path], None], count: int, tmp_path: Path) -> 
 @pytest.fixture
 def ready(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Ready:
     made = populate(aws, encrypted=False)
-    for name, value in {**aws.environment(), "AWS_MAX_ATTEMPTS": "1"}.items():
+    for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
+    asked_once(monkeypatch)
     return made
 
 
 def spoiled(number: int) -> Callable[[Answer], Answer]:
-    """Return what makes another answer of one: a page of a portal, a part, other values."""
-    mutator = Mutator(number)
-    html = b"<!DOCTYPE html><html><body><h1>Sign in</h1><a href='/'>x</a></body></html>"
-    kind = mutator.random.randrange(6)
-
-    def spoil(answer: Answer) -> Answer:
-        if mutator.random.random() < 0.5:
-            return answer
-        if kind == 0:
-            return replace(
-                answer, status=mutator.random.choice((200, 302, 403, 503)), body=html, content_type="text/html"
-            )
-        if kind == 1:
-            return replace(answer, body=answer.body[: len(answer.body) // 2])
-        if kind == 2:
-            return replace(answer, body=mutator.random.choice((b"", b"{}", b"[]", b"null", b"<a/>", b"7", b'"x"')))
-        if kind == 3:
-            return replace(answer, status=mutator.random.choice((204, 301, 400, 404, 429, 500, 503)))
-        if answer.body.startswith(b"{") and kind == 4:
-            return replace(answer, body=json.dumps(mutator.document(json.loads(answer.body))).encode())
-        if b"Response" in answer.body and kind == 4:
-            return replace(answer, body=mutator.xml(answer.body))
-        return replace(answer, body=mutator.bytes(answer.body))
-
-    return spoil
+    """Return what spoils half of the answers."""
+    mutator, how = Mutator(number), spoil(number)
+    return lambda answer: answer if mutator.random.random() < 0.5 else how(answer)
 
 
 def answered(aws: StandIn, ready: Ready, numbers: range, folder: Path) -> None:

@@ -12,6 +12,7 @@ from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.errors import Failed, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.declared.expressions import evaluate, fill
 from preflight.declared.resource_kinds import ResourceKind, load_kind
 
@@ -71,7 +72,7 @@ def plan_for(world: World, ask: Ask) -> ReadPlan:
     question = DeclaredRead(world, load_kind(ask.kind), ask)
     read: Mapping[str, Any] = question.kind.section("read") or {}
     if question.names_one and "one" in read:
-        return _one(question, _variant(read["one"], question.key))
+        return _one(question, declared_variant(read["one"], question.key))
     if "python" in read and (question.names_one or "all" not in read):
         from importlib import import_module
 
@@ -95,7 +96,7 @@ def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
     if not kind.ignores_case:
         return (yield from _one_by_name(question, spec))
     # AWS compares without case but may look up with it: the list tells of a name that differs only in case.
-    answers: list[Any] = yield [_call(spec, key, region), Ask.all(kind.id, region)]
+    answers: list[Any] = yield [declared_call(spec, key, region), Ask.all(kind.id, region)]
     outcome: CallOutcome = answers[0]
     listed: Known[Any] | Unknown = answers[1]
     exact: Fact[Any] = yield from _meaning(question, spec, outcome)
@@ -117,7 +118,7 @@ def _one(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
 
 
 def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
-    call = _call(spec, question.key, question.ask.region)
+    call = declared_call(spec, question.key, question.ask.region)
     stale = question.ask.expected and spec.get("eventually-consistent")
     reads = 1 + (question.world.rereads if stale else 0)
     fact: Fact[Any] = Absent()
@@ -133,7 +134,7 @@ def _one_by_name(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
 
 
 def _all(question: DeclaredRead, spec: Mapping[str, Any]) -> ReadPlan:
-    (outcome,) = yield [_call(spec, question.key, question.ask.region)]
+    (outcome,) = yield [declared_call(spec, question.key, question.ask.region)]
     return (yield from _meaning(question, spec, outcome))
 
 
@@ -150,12 +151,14 @@ def _derived(spec: Mapping[str, Any], question: DeclaredRead) -> ReadPlan:
     return Absent() if question.names_one else Known(values)
 
 
-def _variant(one: Mapping[str, Any] | Sequence[Mapping[str, Any]], key: Mapping[str, str]) -> Mapping[str, Any]:
+def declared_variant(one: Mapping[str, Any] | Sequence[Mapping[str, Any]], key: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return how a resource with this key is read, of the ways that its kind declares."""
     variants: Sequence[Mapping[str, Any]] = [one] if isinstance(one, Mapping) else one
     return next(spec for spec in variants if "when" not in spec or evaluate(spec["when"], key))
 
 
-def _call(spec: Mapping[str, Any], key: Mapping[str, str], region: str) -> Call:
+def declared_call(spec: Mapping[str, Any], key: Mapping[str, str], region: str) -> Call:
+    """Return the call that reads the resource with this key in the declared way."""
     declared: Mapping[str, str] = spec.get("parameters", {name: f'"{name}"' for name in key})
     found = {name: evaluate(path, key) for name, path in declared.items()}
     parameters = {name: _without_null(value) for name, value in found.items() if value is not None}
@@ -181,7 +184,7 @@ def _meaning(
         return absent
     resolution = yield from _permission(question, spec)
     if "otherwise" in spec:
-        (second,) = yield [_call(spec["otherwise"], question.key, question.ask.region)]
+        (second,) = yield [declared_call(spec["otherwise"], question.key, question.ask.region)]
         fact = yield from _meaning(question, spec["otherwise"], second)
         if not isinstance(fact, Unknown):
             return fact
@@ -191,7 +194,7 @@ def _meaning(
 
 def _found(question: DeclaredRead, spec: Mapping[str, Any], answer: Answered) -> Fact[Any]:
     response = {name: value for name, value in answer.response.items() if name != "ResponseMetadata"}
-    if any("when" in rule and evaluate(rule["when"], response) for rule in spec.get("absent", ())):
+    if says_absent(spec, response):
         return Absent()
     if "among" in spec:
         for entry in evaluate(spec["among"], response) or ():
@@ -204,7 +207,26 @@ def _found(question: DeclaredRead, spec: Mapping[str, Any], answer: Answered) ->
         return Unknown(
             f"AWS's answer does not have the {what} in it", "run the check again; if the error persists, report it"
         )
+    if not question.names_one and isinstance(value, list):
+        _require_named(question.kind, value, answer.operation)
     return Known({**question.key, **value} if question.names_one and isinstance(value, dict) else value)
+
+
+def says_absent(spec: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
+    """Say whether a successful answer means that there is no such resource."""
+    return any("when" in rule and evaluate(rule["when"], response) for rule in spec.get("absent", ()))
+
+
+def _require_named(kind: ResourceKind, entries: list[Any], operation: str) -> None:
+    """Raise `IncompleteAnswerError` for a list with something in it that nothing tells from the rest."""
+    # Of what an account has one of, the account is the name.
+    names = [] if kind.identity == ("Account",) else [(name, kind.named_by(name)) for name in kind.identity]
+    for entry in entries:
+        if not isinstance(entry, Mapping):
+            raise IncompleteAnswerError(operation, f"the response has no {kind.label}")
+        for name, members in names:
+            if members and all(entry.get(each) is None for each in members):
+                raise IncompleteAnswerError(operation, f"the response has a {kind.label} without {name}")
 
 
 def _absent(spec: Mapping[str, Any], failed: Failed) -> Absent | None:

@@ -12,6 +12,7 @@ from preflight.account.live.calls import Answered, Call, CallOutcome
 from preflight.account.live.concurrent_reads import ReadPlan, Wanted
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 
 _MOST_LOOKS = 40
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
@@ -31,11 +32,16 @@ def services(question: DeclaredRead) -> ReadPlan:
     job = {"JobId": begun.members["JobId"]}
     found: list[dict[str, Any]] = []
     done = yield from _until("get_service_last_accessed_details", job, "JobStatus")
+    markers: set[str] = set()
     while isinstance(done, Known):
         found += done.value["ServicesLastAccessed"]
         if not done.value.get("IsTruncated"):
             return Known({"Arn": arn, "ServicesLastAccessed": [_short(each) for each in found]})
-        page = {**job, "Marker": done.value["Marker"]}
+        marker = done.value["Marker"]
+        if marker in markers:
+            raise IncompleteAnswerError("iam:GetServiceLastAccessedDetails", "the responses have the same Marker twice")
+        markers.add(marker)
+        page = {**job, "Marker": marker}
         done = yield from _until("get_service_last_accessed_details", page, "JobStatus")
     return done
 

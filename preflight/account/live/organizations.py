@@ -52,6 +52,7 @@ def _climb(
     """Go up from the account to the root, reading each level's policies on the way."""
     levels: list[list[dict[str, str]]] = []
     documents: dict[str, CallOutcome] = {}
+    climbed: set[str] = set()
     while True:
         if isinstance(policies, Failed):
             return _unknown(policies, "ListPoliciesForTarget", policy_type)
@@ -63,6 +64,9 @@ def _climb(
         parent = next(iter(parents.members["Parents"]), None)
         above: list[Call] = []
         if parent is not None:
+            if parent["Id"] in climbed:
+                raise IncompleteAnswerError("organizations:ListParents", f"the responses have {parent['Id']} twice")
+            climbed.add(parent["Id"])
             above.append(_attached(parent["Id"], policy_type))
             if parent["Type"] != "ROOT":
                 above.append(_call("list_parents", ChildId=parent["Id"]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from preflight.account.live.errors import DENIED, INVALID_CREDENTIALS, THROTTLED, Failed, failure
 from preflight.errors import UsageError
+from preflight.redaction import without_credentials
 
 if TYPE_CHECKING:
     import boto3
@@ -38,7 +40,8 @@ def assume(session: boto3.Session, role: AssumedRole, *, endpoint_url: str | Non
     DeferredRefreshableCredentials). Raises `UsageError` where the role cannot be assumed.
     """
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-    from botocore.exceptions import BotoCoreError, ClientError
+
+    from preflight.account.live.answers import bound
 
     source = session.get_credentials()
 
@@ -50,29 +53,28 @@ def assume(session: boto3.Session, role: AssumedRole, *, endpoint_url: str | Non
         extra["ExternalId"] = role.external_id
     try:
         made = client("sts")
+        bound(made)
         fetcher = AssumeRoleCredentialFetcher(lambda *_, **__: made, source, role.arn, extra_args=extra)
         assumed = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
         assumed.get_frozen_credentials()
-    except (BotoCoreError, ClientError, ValueError) as error:
-        raise UsageError(f"{role.arn} cannot be assumed: {_said(error)}; {_mend(error, role)}") from error
+    except Exception as error:
+        failed = _failure(error)
+        raise UsageError(
+            f"{role.arn} cannot be assumed: {failed.code}: {failed.message}; {_mend(failed.code, role)}"
+        ) from error
     session._session._credentials = assumed  # type: ignore[attr-defined]
 
 
-def _said(error: Exception) -> str:
-    from botocore.exceptions import ClientError
+def _failure(error: Exception) -> Failed:
+    """Say what went wrong. Raises any error that is not about the call again."""
+    if isinstance(error, KeyError):  # botocore takes it that an answer has the credentials
+        return Failed("ResponseParserError", f"the response has no {error.args[0]}")
+    if isinstance(error, ValueError):
+        return Failed(type(error).__name__, without_credentials(" ".join(str(error).split())))
+    return failure(error, "assume_role")
 
-    if isinstance(error, ClientError):
-        about = error.response.get("Error", {})
-        return f"{about.get('Code', '')}: {about.get('Message', '')}"
-    return " ".join(str(error).split())
 
-
-def _mend(error: Exception, role: AssumedRole) -> str:
-    from botocore.exceptions import ClientError
-
-    from preflight.account.live.errors import DENIED, INVALID_CREDENTIALS, THROTTLED
-
-    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+def _mend(code: str, role: AssumedRole) -> str:
     if code in DENIED:
         also = "" if role.external_id is None else ", with this external ID"
         return (

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import product
 from typing import Any
 
-from preflight.declared.resource_kinds import ResourceKind
+from preflight.declared.resource_kinds import ResourceKind, members_of
 
 
 class Entries:
@@ -21,7 +21,7 @@ class Entries:
         self._part = part
         self._paths: Mapping[str, str] = where.get("key", {})
         self._alone = next((name for name, path in self._paths.items() if path == "@"), None)
-        self._names = [_members(self._paths.get(name, name)) for name in kind.identity]
+        self._names = [members_of(self._paths.get(name, name)) for name in kind.identity]
         self._first: dict[tuple[Any, ...], int] = {}
         self._indexed = 0
 
@@ -72,11 +72,6 @@ class Entries:
     def _identities(self, value: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         given = ([(name, value[name]) for name in own if value.get(name) is not None] for own in self._names)
         return product(*given)
-
-
-def _members(path: str) -> list[str]:
-    """Return the members that a path is about: itself, or each that it lists."""
-    return [name for each in path.strip("[]").split(",") if _is_name(name := each.strip())]
 
 
 def _is_name(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -17,7 +18,8 @@ from preflight.account.snapshots.redact import redacted
 from preflight.account.snapshots.writer import jsonable
 from preflight.errors import InputError, UsageError
 
-_VERSION = 1
+_VERSION = 2
+_DIGEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class SnapshotJournal:
     """The file `<output>.partial`. Nothing in it is secret: what is, is redacted before it is written.
 
     Its first line says whose it is; the file only grows, a line at a time, so what follows the last line end is the
-    line at which a run was ended.
+    line at which a run was ended. Each line begins with its digest: one that was changed since is not believed.
     """
 
     def __init__(self, output: Path, identity: Identity) -> None:
@@ -104,7 +106,8 @@ class SnapshotJournal:
         if self._file is None:
             return
         try:
-            self._file.write((json.dumps(line) + "\n").encode())
+            text = json.dumps(line).encode()
+            self._file.write(_digest(text) + b" " + text + b"\n")
             self._file.flush()
         except OSError as error:
             raise UsageError(
@@ -123,7 +126,11 @@ class SnapshotJournal:
         answers: dict[Ask, Fact[Any]] = {}
         for number, line in enumerate(data.split(b"\n")[:-1], start=1):
             try:
-                each: Mapping[str, Any] = json.loads(line.decode("utf-8"))
+                digest, _, text = line.partition(b" ")
+                old = number == 1 and line.startswith(b"{")  # as version 1 began
+                each: Mapping[str, Any] = json.loads((line if old else text).decode("utf-8"))
+                if not old and digest != _digest(text):
+                    raise ValueError(number)
                 if number == 1:
                     self._require_same(each["version"], each["identity"])
                     continue
@@ -147,3 +154,7 @@ class SnapshotJournal:
                     f"{self.path} was started with another {name} ({before[name]}, now {now}); "
                     "sign in as before to continue it, or delete it"
                 )
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest()[:_DIGEST].encode()

@@ -82,6 +82,22 @@ def test_a_line_that_asks_for_nothing_is_a_clear_error(tmp_path: Path, line: dic
         SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
 
 
+@pytest.mark.parametrize(
+    "change", [(b'"a"', b'"c"'), (b'{"ModelName": "b"}', b"[1]"), (b" ", b"  "), (b'"version"', b'"v"')]
+)
+def test_a_line_that_was_changed_is_a_clear_error(tmp_path: Path, change: tuple[bytes, bytes]) -> None:
+    path = written(tmp_path)
+    path.write_bytes(path.read_bytes().replace(*change))
+    with pytest.raises(InputError, match="it is not the file of an interrupted run; delete it"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
+
+
+def test_the_file_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "s.json.partial").write_text('{"version": 1, "identity": {}}\n')
+    with pytest.raises(UsageError, match="was written by another version of preflight; delete it"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
+
+
 def test_two_runs_do_not_go_on_with_one_file(tmp_path: Path) -> None:
     path = written(tmp_path)
     one = SnapshotJournal(tmp_path / "s.json", WHO)
