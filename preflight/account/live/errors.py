@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -93,6 +93,8 @@ _TITLE = re.compile(r"<title[^>]{0,99}>([^<]{1,99})", re.IGNORECASE)
 _SSO = frozenset({"NoAuthTokenError", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError"})
 _LOGIN = frozenset({"LoginRefreshRequired"})
 _REGION_OFF = frozenset({"OptInRequired", "RegionDisabledException"})
+# What of botocore takes an answer for what AWS sends, and fails in its own way where it isn't.
+_READERS = ("botocore.handlers", "botocore.paginate", "botocore.parsers")
 # A call whose answer was waited for no longer.
 LATE = "TimeIsUp"
 # Calls that botocore makes itself, to get credentials with which to sign (botocore/credentials.py, botocore/tokens.py).
@@ -164,14 +166,20 @@ def failure(error: Exception, method: str) -> Failed:
         return Failed(type(error).__name__, _one_line(said))
     if of_credentials(error):
         return Failed("CredentialRetrievalError", _one_line(f"{type(error).__name__}: {error}"))
+    if _raised_in(error, _READERS):
+        return Failed("ResponseParserError", f"the response cannot be read ({type(error).__name__})")
     raise error
 
 
 def of_credentials(error: BaseException) -> bool:
     """Say whether botocore failed while it got credentials: a process or file of theirs is not there, or broken."""
+    return _raised_in(error, ("botocore.credentials", "botocore.tokens"))
+
+
+def _raised_in(error: BaseException, modules: Container[str]) -> bool:
     at = error.__traceback__
     while at is not None:
-        if at.tb_frame.f_globals.get("__name__") in ("botocore.credentials", "botocore.tokens"):
+        if at.tb_frame.f_globals.get("__name__") in modules:
             return True
         at = at.tb_next
     return False

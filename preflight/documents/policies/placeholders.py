@@ -6,7 +6,7 @@ Each becomes a value that isn't known, as one of a template that only the deploy
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -34,6 +34,7 @@ _PLACEHOLDER = re.compile("|".join(_FORMS))
 _IN_ARN = re.compile(r"arn:[^:]*:[^:]*:([^:]*):([^:]*):")
 _SLOT = re.compile(r"[\w-]*(?:region|account)[\w-]*", re.IGNORECASE)
 _PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
+_ANY = re.compile("|".join((*_FORMS, _PSEUDO.pattern)))
 _DYNAMIC = "{{resolve:"
 _LOWER = frozenset(map(str.lower, (*SINGLE, *SEVERAL)))
 """Names without their aws: are slips, not placeholders."""
@@ -70,7 +71,7 @@ class _Reading:
     def __init__(self, where: PlaceholderForms, own: ProjectForms) -> None:
         self._where, self._own = where, _own_pattern(own.placeholders)
         self._partitions = tuple(f"arn:{each}:" for each in own.partitions)
-        self.unknown: frozenset[str] = frozenset()
+        self.unknown: set[str] = set()
         self.written: dict[str, str] = {}
         self.named: dict[str, str] = {}
         self.unsubstituted: dict[str, str] = {}
@@ -101,19 +102,22 @@ class _Reading:
         else:
             made = self._made(text, at)
         if "${aws:PrincipalTag/unresolved." in made and made != text:
-            self.unknown |= {at}
+            self.unknown.add(at)
         return made
 
     def _made(self, text: str, at: str) -> str:
         made = self._slots_made(text, at)
-        named = (*_placeholders(text, self._where != "template"), *(self._own.findall(text) if self._own else ()))
-        for each in dict.fromkeys(named):  # each once: it is replaced everywhere
-            made = made.replace(each, unknown_text(each.strip("${}<>#%[] ") or "value").text)
+        own = self._own.findall(text) if self._own else ()
+        named = dict.fromkeys((*_placeholders(text, self._where != "template"), *own))
+        for each in named:
             if each.startswith("${AWS::") and self._where != "plain":
                 if self._where == "template":
                     self.unsubstituted.setdefault(each, at)
             elif not each.startswith(_DYNAMIC):
                 self.named.setdefault(each, at)
+        if named:
+            for pattern in (_ANY, self._own):
+                made = pattern.sub(lambda found: _filled(found[0], named), made) if pattern else made
         if made != text:
             self.written[made] = text
         return made
@@ -130,6 +134,11 @@ class _Reading:
             if _SLOT.fullmatch(parts[slot]):
                 self.named.setdefault(parts[slot], at)
         return made
+
+
+def _filled(written: str, named: Container[str]) -> str:
+    """Return the value that is not known in place of a placeholder; what is none stays as it is."""
+    return unknown_text(written.strip("${}<>#%[] ") or "value").text if written in named else written
 
 
 def _placeholders(text: str, variables: bool) -> Iterator[str]:  # noqa: FBT001 -- of this module

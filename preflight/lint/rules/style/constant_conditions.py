@@ -48,12 +48,16 @@ def decides_something(subject: Subject) -> Iterator[Finding]:
 
 def can_hold(subject: Subject) -> Iterator[Finding]:
     """Find conditions that no request meets, alone or together with another on the same key."""
+    by_key: dict[tuple[str, str], list[ConditionEntry]] = {}
     for view, each in subject.once(conditions):
         if _with_any_value(each) is False and not without_key(each):
             yield _never(view, each, f'{each.operator} with "*" never matches')
             continue
-        for other in view.conditions:
-            if other is not each and other.lower_key == each.lower_key:
+        if (view.pointer, each.lower_key) not in by_key:
+            for one in view.conditions:
+                by_key.setdefault((view.pointer, one.lower_key), []).append(one)
+        for other in by_key[view.pointer, each.lower_key]:
+            if other is not each:
                 why = _against(each, other)
                 if why is not None:
                     yield _never(
