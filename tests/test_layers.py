@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -83,8 +84,13 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
     """Give every module that a file imports anywhere in it, with the line; of our own, down to the module."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
@@ -93,7 +99,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             for name in node.names:
                 inner = f"{module}.{name.name}"
                 yield node.lineno, inner if inner in MODULES else module
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+        elif isinstance(node, ast.Call) and _name(node.func).endswith("import_module") and node.args:
             yield from ((node.lineno, text) for text in _texts(node.args[0]))
 
 
@@ -103,6 +109,10 @@ def named(path: Path) -> Iterator[tuple[int, str]]:
         for text in _texts(node):
             if ":" in text and (module := text.partition(":")[0]) in MODULES:
                 yield getattr(node, "lineno", 0), module
+
+
+def _name(called: ast.AST) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
