@@ -37,6 +37,11 @@ def _missing(scene: Scene) -> Iterator[tuple[str, Unknown]]:
     for holder in scene.holders.by_arn.values():
         for policy_type, reason in holder.policies.unknown.items():
             yield f"policies of {holder.kind} {holder.name} are not known", Unknown(f"{policy_type.value}: {reason}")
+    if not scene.regions:
+        yield (
+            "endpoints, models and quotas are not known",
+            Unknown("the facts have no Region", "take a snapshot of a Region: preflight snapshot --region REGION"),
+        )
     for region in scene.regions:
         listed = scene.account.read_many([Ask.all(kind, region) for kind in _LISTED])
         for kind, fact in zip(_LISTED, listed, strict=True):

@@ -46,7 +46,11 @@ def execution_roles(scene: Scene) -> list[Holder]:
 
 
 def used_by(scene: Scene) -> Mapping[str, list[str]] | None:
-    """Return the models that use each role, by its ARN; None where the models of a region are not known."""
+    """Return the models that use each role, by its ARN; None where the models of a region are not known, or no region
+    is.
+    """
+    if not scene.regions:
+        return None
     found: dict[str, list[str]] = {}
     for region in scene.regions:
         fact = scene.account.read(Ask.all("sagemaker:model", region))
