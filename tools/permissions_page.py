@@ -25,10 +25,13 @@ OPTIONS = {
         "iam:GetServiceLastAccessedDetails",
     },
     "ForRunning": {
+        "batch:DescribeJobDefinitions",
         "codebuild:BatchGetProjects",
         "codebuild:ListProjects",
         "ec2:DescribeInstances",
+        "ecs:ListTaskDefinitions",
         "glue:GetDevEndpoints",
+        "glue:GetJobs",
         "sagemaker:DescribeNotebookInstance",
         "sagemaker:ListNotebookInstances",
         "states:DescribeStateMachine",

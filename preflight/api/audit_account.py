@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from preflight.api.facts import require_one_source
 from preflight.engine.result import Level
+from preflight.errors import UsageError
 
 if TYPE_CHECKING:
+    from preflight.account.live.account import LiveAccount
     from preflight.audit.check import Audit
     from preflight.audit.questions.answers import AnswerLine
     from preflight.audit.questions.change import Change
@@ -40,6 +43,9 @@ def audit(
     regions: Sequence[str] = (),
     profile: str | None = None,
     endpoint_url: str | None = None,
+    resource_policies: bool = False,
+    last_accessed: bool = False,
+    running: bool = False,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: Level = Level.ERROR,
@@ -48,14 +54,26 @@ def audit(
 ) -> Audit:
     """Audit the account of a snapshot file, or of the credentials, with the settings of `[audit]`.
 
-    `reading` is called with how many facts were read from AWS and the kind of the last. Raises `InputError` for a file
-    that is no snapshot, `UsageError` for arguments that do not go together, or a region without facts.
+    `resource_policies`, `last_accessed` and `running` say what else is read of the account of the credentials, as
+    `snapshot` has them. `reading` is called with how many facts were read from AWS and the kind of the last. Raises
+    `InputError` for a file that is no snapshot, `UsageError` for arguments that do not go together, or a region
+    without facts.
     """
     from preflight.audit.check import audit as audit_account
     from preflight.audit.settings import audit_settings
     from preflight.documents.config import find_config
 
-    document = _facts(snapshot, regions, profile, endpoint_url, reading)
+    if snapshot is not None and (resource_policies or last_accessed or running):
+        raise UsageError("a snapshot has what it was taken with; give these options to preflight snapshot")
+
+    def collect(live: LiveAccount, **about: Any) -> dict[str, Any]:
+        from preflight.audit.collecting import Also
+        from preflight.audit.collecting import collect as everything
+
+        wanted = {Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed, Also.RUNNING: running}
+        return everything(live, also=frozenset(each for each, given in wanted.items() if given), **about)
+
+    document = _facts(snapshot, regions, profile, endpoint_url, reading, collect)
     return audit_account(
         document,
         regions=regions,
@@ -77,14 +95,18 @@ def who_can(
     endpoint_url: str | None = None,
     reading: OnRead | None = None,
 ) -> AccessAnswer:
-    """Say who may do an action, for certain or perhaps, on a resource or on any. The facts are those of `audit`."""
-    from preflight.audit.questions.answers import unknown_to
+    """Say who may do an action, for certain or perhaps, on a resource or on any. Of the account of the credentials the
+    policies of its principals and of the resources that the action may be on are read.
+    """
+    from preflight.audit.questions.answers import action_id, unknown_to
     from preflight.audit.questions.answers import who_can as asked
     from preflight.audit.questions.asked_resources import is_regional
+    from preflight.audit.questions.resource_policies import kinds_for
     from preflight.audit.questions.unread_limits import unread_limits
     from preflight.audit.scene import asked_scene
 
-    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    read = partial(_access_of, kinds_for(action_id(action)))
+    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading, read), regions)
     found = tuple(asked(scene, action, on))
     unknown = tuple(dict.fromkeys((*unread_limits(scene, found), *unknown_to(scene, action, on))))
     return AccessAnswer(found, unknown, scene.regions if on is None and is_regional(action) else ())
@@ -99,13 +121,17 @@ def can(
     endpoint_url: str | None = None,
     reading: OnRead | None = None,
 ) -> AccessAnswer:
-    """Say what a role or user (a name or an ARN) may do, for certain or perhaps. The facts are those of `audit`."""
+    """Say what a role or user (a name or an ARN) may do, for certain or perhaps. Of the account of the credentials the
+    policies of its principals and resources are read.
+    """
+    from preflight.audit.outside.shared_resources import KINDS
     from preflight.audit.questions.answers import can as asked
     from preflight.audit.questions.answers import unknown_of
     from preflight.audit.questions.unread_limits import unread_limits
     from preflight.audit.scene import asked_scene
 
-    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading), regions)
+    read = partial(_access_of, KINDS)
+    scene = asked_scene(_facts(snapshot, regions, profile, endpoint_url, reading, read), regions)
     found = tuple(asked(scene, principal))
     return AccessAnswer(found, (*unread_limits(scene, found), *unknown_of(scene, principal)))
 
@@ -127,8 +153,20 @@ def changes_since(
     from preflight.audit.questions.since import compared
     from preflight.documents.text.load import load
 
-    now = _facts(snapshot, regions, profile, endpoint_url, reading)
+    now = _facts(snapshot, regions, profile, endpoint_url, reading, _everything_of)
     return compared(load(old), now, regions)
+
+
+def _access_of(shared: Sequence[str], live: LiveAccount, **about: Any) -> dict[str, Any]:
+    from preflight.audit.collecting import collect_access
+
+    return collect_access(live, shared=shared, **about)
+
+
+def _everything_of(live: LiveAccount, **about: Any) -> dict[str, Any]:
+    from preflight.audit.collecting import collect
+
+    return collect(live, **about)
 
 
 def _facts(
@@ -137,6 +175,7 @@ def _facts(
     profile: str | None,
     endpoint_url: str | None,
     reading: OnRead | None,
+    collect: Callable[..., dict[str, Any]],
 ) -> Document:
     """Return the account's snapshot: that of a file, or one that is collected now."""
     require_one_source(snapshot, profile, endpoint_url)
@@ -146,7 +185,7 @@ def _facts(
         return load(snapshot)
     from preflight.account.live.account import LiveAccount
     from preflight.account.live.clients import Connection
-    from preflight.audit.collecting import collect, enabled_regions
+    from preflight.audit.collecting import enabled_regions
     from preflight.documents.text.document import Document
 
     connection = Connection(profile, next(iter(regions), None), endpoint_url, retry_mode="adaptive", attempts=8)

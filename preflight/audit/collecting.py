@@ -86,6 +86,57 @@ def collect(
     `unknown`, with the permission.
     Raises `UsageError` where the caller's own account cannot be told.
     """
+    recorder, found, told = _recorder(account, answers or {}, journal, progress)
+    _authorization(account, recorder, told)
+    if Also.LAST_ACCESSED in also:
+        collect_last_accessed(recorder)
+    # Each region has its own limits, so all are asked at the same time.
+    account.begin([ask for region in regions for ask in _first(region) if ask not in recorder.answers])
+    recorder.read_many(list(policy_asks(found).values()))
+    for region in regions:
+        recorder.read_many(_first(region))
+        _region(recorder, region, found)
+        if Also.RESOURCE_POLICIES in also:
+            collect_shared(recorder, region, found)
+        if Also.RUNNING in also:
+            collect_running(recorder, region)
+    if Also.NAMES in also:
+        recorder.read_many([ask for region in regions for ask in _names(region)])
+    for plan in plans:
+        _checked(plan, recorder)
+    document = _document(account, recorder, found, regions, unlisted)
+    if Also.NAMES in also and Also.RESOURCE_POLICIES not in also:
+        _say_names_only(document)
+    return document
+
+
+def collect_access(
+    account: LiveAccount,
+    *,
+    regions: Sequence[str],
+    shared: Sequence[str],
+    unlisted: Unknown | None = None,
+    progress: ReadProgress | None = None,
+) -> dict[str, Any]:
+    """Return a snapshot document with what a question about access needs of a live account: users, roles, groups and
+    policies, those of the organization, and the policies of resources of the kinds of `shared`. The rest of it is
+    unknown. Raises `UsageError` where the caller's own account cannot be told.
+    """
+    recorder, found, told = _recorder(account, {}, None, progress)
+    _authorization(account, recorder, told)
+    recorder.read_many(list(policy_asks(found).values()))
+    for region in regions if shared else ():
+        collect_shared(recorder, region, found, shared)
+    return _document(account, recorder, found, regions, unlisted)
+
+
+def _recorder(
+    account: LiveAccount,
+    answers: Mapping[Ask, Fact[Any]],
+    journal: Journal | None,
+    progress: ReadProgress | None,
+) -> tuple[Recorder, str, Journal]:
+    """Return what keeps the answers of an account, the account's ID, and what is told of each answer."""
     done = 0
 
     def told(ask: Ask, fact: Fact[Any]) -> None:
@@ -101,27 +152,15 @@ def collect(
     if not isinstance(found, Known):
         reason = found.reason if isinstance(found, Unknown) else "AWS did not say"
         raise UsageError(f"can't determine the account: {reason}; sign in again")
-    recorder = Recorder(account, answers or {}, told)
-    _authorization(account, recorder, told)
-    if Also.LAST_ACCESSED in also:
-        collect_last_accessed(recorder)
-    # Each region has its own limits, so all are asked at the same time.
-    account.begin([ask for region in regions for ask in _first(region) if ask not in recorder.answers])
-    recorder.read_many(list(policy_asks(found.value).values()))
-    for region in regions:
-        recorder.read_many(_first(region))
-        _region(recorder, region, found.value)
-        if Also.RESOURCE_POLICIES in also:
-            collect_shared(recorder, region, found.value)
-        if Also.RUNNING in also:
-            collect_running(recorder, region)
-    if Also.NAMES in also:
-        recorder.read_many([ask for region in regions for ask in _names(region)])
-    for plan in plans:
-        _checked(plan, recorder)
+    return Recorder(account, answers, told), found.value, told
+
+
+def _document(
+    account: LiveAccount, recorder: Recorder, found: str, regions: Sequence[str], unlisted: Unknown | None
+) -> dict[str, Any]:
     document = document_of(
         _kept(recorder),
-        account=found.value,
+        account=found,
         partition=account.partition,
         regions=regions,
         taken_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -129,8 +168,6 @@ def collect(
     if unlisted is not None:
         entry = {"kind": REGIONS.kind, "region": "", "key": {}, "reason": unlisted.reason}
         document.setdefault("unknown", []).append({**entry, "resolution": unlisted.resolution})
-    if Also.NAMES in also and Also.RESOURCE_POLICIES not in also:
-        _say_names_only(document)
     return document
 
 

@@ -38,6 +38,14 @@ def audit(
     fail_on_new: Annotated[
         bool, typer.Option("--fail-on-new", help="Exit 1 if access was gained; with --since.")
     ] = False,
+    resource_policies: Annotated[
+        bool,
+        typer.Option("--resource-policies", help="Also read every bucket, key, queue, ... with its policy from AWS."),
+    ] = False,
+    last_accessed: Annotated[
+        bool, typer.Option("--last-accessed", help="Also read from AWS when access was last used, and for what.")
+    ] = False,
+    running: Annotated[bool, typer.Option("--running", help="Also read from AWS what runs with which roles.")] = False,
     organization: Annotated[
         bool, typer.Option("--organization", help="Audit every account of the organization; needs --into.")
     ] = False,
@@ -99,7 +107,7 @@ def audit(
     """
     options = AuditOptions(
         snapshot=snapshot, regions=tuple(region or ()), who_can=who_can, on=on, can=can, since=since,
-        fail_on_new=fail_on_new,
+        fail_on_new=fail_on_new, resource_policies=resource_policies, last_accessed=last_accessed, running=running,
         organization=organization, accounts=accounts, into=into, role_name=role_name, external_id=external_id,
         include=listed(include), exclude=listed(exclude), threads=threads, engine=engine, scheduler=scheduler,
         again=again, keep_snapshots=keep_snapshots, profile=profile, endpoint_url=endpoint_url, format=format_,

@@ -37,6 +37,9 @@ def audit_one(options: AuditOptions) -> int:
         found = None
         if answered is None:
             found = api.audit(
+                resource_policies=options.resource_policies,
+                last_accessed=options.last_accessed,
+                running=options.running,
                 select=options.select,
                 ignore=options.ignore,
                 fail_on=options.fail_on,

@@ -32,6 +32,9 @@ class AuditOptions:
     can: str | None
     since: str | None
     fail_on_new: bool
+    resource_policies: bool
+    last_accessed: bool
+    running: bool
     organization: bool
     accounts: str | None
     into: str | None
@@ -79,8 +82,19 @@ class AuditOptions:
             raise UsageError("--on says on which resource --who-can asks; add --who-can ACTION")
         if self.snapshot is not None and (self.profile is not None or self.endpoint_url is not None):
             raise UsageError("--snapshot can't be combined with --profile or --endpoint-url")
+        self._require_read_beside()
         self._require_of_many()
         self._require_format()
+
+    def _require_read_beside(self) -> None:
+        for name in ("resource_policies", "last_accessed", "running"):
+            if not getattr(self, name):
+                continue
+            option = f"--{name.replace('_', '-')}"
+            if self.snapshot is not None:
+                raise UsageError(f"{option} reads from AWS; give it to preflight snapshot, or leave out --snapshot")
+            if self.many or self.question:
+                raise UsageError(f"{option} is for the audit of one account; leave it out")
 
     def _require_of_many(self) -> None:
         wholes = {"--organization": self.organization, "--accounts": self.accounts, "--snapshot": self.snapshot}

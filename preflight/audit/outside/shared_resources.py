@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +42,10 @@ class SharedResource:
     key: Mapping[str, str]
 
 
-def collect_shared(recorder: Recorder, region: str, account: str) -> None:
+def collect_shared(recorder: Recorder, region: str, account: str, of: Sequence[str] = KINDS) -> None:
     """Read every resource of a region that may have a policy, and its policy; of buckets what blocks public access."""
-    recorder.read_many([*(_list_of(kind, region) for kind in KINDS), blocked_in_account(region, account)])
-    for kind in KINDS:
+    recorder.read_many([*(_list_of(kind, region) for kind in of), blocked_in_account(region, account)])
+    for kind in of:
         listed = recorder.read(_list_of(kind, region))
         keys = [_key(kind, each) for each in listed.value] if isinstance(listed, Known) else []
         kinds = [kind, _policy_kind(kind), *([BLOCKED_IN_BUCKET] if kind == "s3:bucket" else [])]

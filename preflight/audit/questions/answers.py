@@ -52,7 +52,7 @@ def who_can(scene: Scene, action: str, on: str | None = None) -> Iterator[Answer
     policies of roles allow. Raises `UsageError` for an action that AWS does not have, or a resource that is no ARN of
     one that the action can be on.
     """
-    known = _known(action)
+    known = action_id(action)
     if on is not None:
         require_resource_of(scene, known, on)
     everything: set[str] = set()
@@ -96,7 +96,7 @@ def _trust(scene: Scene, role: str) -> Policy | None:
 
 def unknown_to(scene: Scene, action: str, on: str | None = None) -> Iterator[str]:
     """Give, in words, what is not known of an account and may allow an action to more than those who are given."""
-    known = _known(action)
+    known = action_id(action)
     yield from (each.reason for each in scene.holders.unknown)
     for holder in scene.holders.by_arn.values():
         for policy_type, reason in holder.policies.unknown.items():
@@ -319,7 +319,8 @@ def access_level(action: str) -> str:
     return "" if found is None else ", ".join(sorted(found.access_levels))
 
 
-def _known(action: str) -> str:
+def action_id(action: str) -> str:
+    """Return an action as policies write it. Raises `UsageError` for one that AWS does not have."""
     service, colon, name = action.partition(":")
     if not colon or not service_exists(service.lower()):
         near = nearest_service(service)

@@ -92,6 +92,11 @@ def left_to_account(policy: Policy | None, action: str, account: str) -> bool:
     )
 
 
+def kinds_for(action: str) -> Sequence[str]:
+    """Return the kinds of resources whose policies may allow an action, of those that the facts can have."""
+    return [each for each in _read() if each in _types(action)]
+
+
 def unread_for(scene: Scene, action: str) -> Iterator[str]:
     """Say in words which policies of resources are not known that may allow an action to others."""
     service = action.partition(":")[0]

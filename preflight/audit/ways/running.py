@@ -26,6 +26,9 @@ KINDS = (
     "cloudformation:stack",
     "states:state-machine",
     "glue:dev-endpoint",
+    "glue:job",
+    "batch:job-definition",
+    "ecs:task-definition",
 )
 """What a snapshot reads of what runs with a role."""
 _BATCH = 200
@@ -83,7 +86,8 @@ class Running:
                     by_role.setdefault(its, []).append(arn)
         known = self._by_role[kind]
         profiles = role.detail.get("InstanceProfileList") or ()
-        names = (role.arn, *(str(each.get("Arn", "")) for each in profiles))
+        # A Glue job may name its role without the ARN.
+        names = (role.arn, role.name, *(str(each.get("Arn", "")) for each in profiles))
         return [arn for name in names for arn in known.get(name, ())]
 
     def _read(self, kind: str) -> ListedResources:

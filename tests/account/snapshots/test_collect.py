@@ -414,6 +414,12 @@ def test_resource_policies_are_read_and_judged_if_asked_for(
     assert "Block Public Access" not in found["shared"]["message"]
     (passed,) = [each for each in json.loads(audited.stdout)["results"] if not each["subject"]]
     assert passed["kind"] == "pass" and "1 queue" in passed["message"] and "1 key" in passed["message"], passed
+    # A question to the live account reads the policies that it is about.
+    live = run("audit", "--who-can", "sqs:SendMessage", "--region", REGION, "--format", "json", "--allow-open")
+    assert live.returncode == 0 and "queues are not all known" not in live.stderr, live
+    assert ("arn:aws:iam::444455556666:root", "jobs") in {
+        (each["principal"], each["resource"].rpartition(":")[2]) for each in json.loads(live.stdout)
+    }
 
 
 def test_block_public_access_is_read_and_counts(aws: StandIn, run: Run, tmp_path: Path) -> None:
@@ -494,7 +500,8 @@ def test_what_was_last_used_is_read_and_judged_if_asked_for(
 def test_what_runs_with_which_role_is_read_and_judged_if_asked_for(aws: StandIn, run: Run, tmp_path: Path) -> None:
     iam = aws.client("iam")
     services = [
-        f"{each}.amazonaws.com" for each in ("ec2", "sagemaker", "codebuild", "states", "cloudformation", "glue")
+        f"{each}.amazonaws.com"
+        for each in ("ec2", "sagemaker", "codebuild", "states", "cloudformation", "glue", "ecs-tasks", "batch")
     ]
     trusted = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
@@ -514,6 +521,7 @@ def test_what_runs_with_which_role_is_read_and_judged_if_asked_for(aws: StandIn,
         "machine": ["states:UpdateStateMachine", "states:StartExecution"],
         "stack": ["cloudformation:UpdateStack"],
         "endpoint": ["glue:UpdateDevEndpoint"],
+        "definition": ["batch:SubmitJob"],
     }
     for name, actions in users.items():
         iam.create_user(UserName=name)
@@ -545,6 +553,12 @@ def test_what_runs_with_which_role_is_read_and_judged_if_asked_for(aws: StandIn,
         StackName="s", RoleARN=boss, TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
     )
     aws.client("glue").create_dev_endpoint(EndpointName="e", RoleArn=boss)
+    aws.client("glue").create_job(Name="etl", Role="boss", Command={"Name": "glueetl"})
+    container = {"image": "i", "command": [], "jobRoleArn": boss, "vcpus": 1, "memory": 64}
+    aws.client("batch").register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
+    aws.client("ecs").register_task_definition(
+        family="t", containerDefinitions=[{"name": "c", "image": "i", "memory": 64}]
+    )
 
     def ways(name: str, *more: str) -> set[str]:
         done = run("snapshot", "--output", name, "--region", REGION, "--allow-open", *more)
@@ -554,7 +568,12 @@ def test_what_runs_with_which_role_is_read_and_judged_if_asked_for(aws: StandIn,
 
     assert ways("without.json") == set()
     assert ways("with.json", "--running") == {*users}
+    live = run("audit", "--region", REGION, "--running", "--select", "ACC110", "--format", "json", "--allow-open")
+    assert {each["source"].rpartition("/")[2] for each in json.loads(live.stdout)["escalation"]["steps"]} >= {*users}
     region = json.loads((tmp_path / "with.json").read_text())["regions"][REGION]
+    assert region["glue_jobs"] == [{"Name": "etl", "Role": "boss"}]
+    assert [each["jobRoleArn"] for each in region["batch_job_definitions"]] == [boss]
+    assert region["task_definitions"][0]["taskDefinitionArn"].endswith(":task-definition/t:1")
     assert region["notebook_instances"][0]["RoleArn"] == boss
     # moto's jobs are over at once.
     assert region["running_processing_jobs"] == [] and "running_processing_jobs" not in region.get("incomplete", ())
