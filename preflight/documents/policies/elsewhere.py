@@ -14,10 +14,10 @@ from preflight.documents.policies.in_string import looks_like_policy
 from preflight.json_pointer import escape
 
 _SIGNS = ("tatement", "Effect", "\\u00", "\\x")
-# Of the cases of `preflight simulate`, whose policies are made up.
+# Of the cases of `preflight simulate` and the examples of rules, whose policies are made up.
 _OF_CASES = frozenset(
     {"identity_policies", "permissions_boundaries", "session_policies", "service_control_policies",
-     "resource_control_policies", "resource_policy", "vpc_endpoint_policies"}
+     "resource_control_policies", "resource_policy", "vpc_endpoint_policies", "examples"}
 )  # fmt: skip
 _DEEPEST = 200
 

@@ -127,10 +127,9 @@ class SearchedResource:
             from preflight.documents.policies.attachments import attached
 
             yield from attached(self.document, pointer, value, str(self.resource.get("address")))
-        elif unknown is True and any(each.startswith(f"{path}/" if path else "") for each in self._places()):
-            address = self.resource.get("address")
-            said = f"{path.replace('/', '.')} of {address} is" if path else f"the values of {address} are"
-            yield PassedOver(f"{said} not known before the apply")
+        elif unknown is True and not path and any(self._places()):
+            # A block alone is unknown wherever the provider works it out, as inline_policy of every new role.
+            yield PassedOver(f"the values of {self.resource.get('address')} are not known before the apply")
         elif isinstance(value, str):
             if "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
                 yield told(policy_in_string(self.document, pointer, string=value), self.resource, self.values, path)
