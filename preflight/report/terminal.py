@@ -90,15 +90,15 @@ def _filled(text: str, first: str, rest: str, width: int, most: int | None) -> I
             placeholder=" ...",
         )
         return
-    lead = first
-    while len(lead) + len(text) > width:
+    lead, at = first, 0
+    while len(lead) + len(text) - at > width:
         # The last space before which all fits, or else the first there is.
-        space = text.rfind(" ", 0, max(width - len(lead) + 1, 0))
-        if space < 0 and (space := text.find(" ")) < 0:
+        space = text.rfind(" ", at, at + max(width - len(lead) + 1, 0))
+        if space < 0 and (space := text.find(" ", at)) < 0:
             break
-        yield lead + text[:space]
-        lead, text = rest, text[space + 1 :]
-    yield lead + text
+        yield lead + text[at:space]
+        lead, at = rest, space + 1
+    yield lead + text[at:]
 
 
 def paragraphs(text: str) -> Iterator[str]:

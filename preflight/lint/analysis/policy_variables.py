@@ -51,8 +51,10 @@ def _variables(subject: Subject) -> tuple[WrittenVariable, ...]:
 
 def _in(entry: Entry) -> Iterator[WrittenVariable]:
     text, at = entry.text, entry.text.find("${")
+    end = 0
     while at >= 0:
-        end, following = text.find("}", at), text.find("${", at + 2)
+        # An end that is not there is looked for once, however many begin.
+        end, following = text.find("}", at) if end >= 0 else -1, text.find("${", at + 2)
         if end < 0 or 0 <= following < end:
             yield WrittenVariable(entry, None, text[at : following if following > 0 else len(text)])
             at = following
