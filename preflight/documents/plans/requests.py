@@ -41,6 +41,7 @@ _FORMS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     ),
 )
 _MANIFEST = "manifest.json"
+_TERRAFORM = (".tf", ".tofu")
 
 
 def read_plan(paths: Sequence[str], operation: str | None = None, given: Given | None = None) -> Plan:
@@ -70,6 +71,9 @@ def load_requests(paths: Sequence[str]) -> list[Document]:
                 mend = "name the output of cdk synth (cdk.out), or a file"
                 raise InputError(path, f"it is a directory without a {_MANIFEST}", mend=mend)
             path = str(manifest)
+        elif path.lower().endswith(_TERRAFORM):
+            mend = "check its plan: terraform plan -out=p, terraform show -json p > plan.json"
+            raise InputError(path, "it is Terraform configuration, whose values only a plan has", mend=mend)
         found.append(load(path, template=True))
     return found
 

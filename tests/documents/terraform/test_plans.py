@@ -152,3 +152,9 @@ def test_what_a_plan_leaves_out_is_open(tmp_path: Path) -> None:
     assert gaps(planned_values={}, action_invocations=invoked) == [
         "action.aws_lambda_invoke.a is run after the changes, and its call is not checked"
     ]
+
+
+def test_configuration_is_no_plan(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_iam_role" "r" {\n  name = "r"\n}\n')
+    with pytest.raises(InputError, match=r"only a plan has; check its plan: .*terraform show -json"):
+        read_plan([str(tmp_path / "main.tf")])
