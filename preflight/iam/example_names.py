@@ -14,6 +14,7 @@ from preflight.iam.pattern import covers_tokens, overlaps_tokens
 from preflight.iam.wildcard import Tokens, Wild, matcher
 
 _MOST_PATTERNS = 48
+_FEW = 8
 _MOST = 1024
 _LETTERS = "xyzqwvkjXYZ0123456789"
 
@@ -40,6 +41,9 @@ def shown(patterns: tuple[Tokens, ...], within: Tokens, barred: str) -> Mapping[
         return None
     always = [_covers(each, within) for each in patterns]
     some = [number for number, each in enumerate(always) if not each]
+    # Of names without slashes all are soon gone through, unless the patterns are few and have no name in common.
+    if barred and (len(patterns) > _FEW or any(overlap(patterns[a], patterns[b]) for a in some for b in some if b < a)):
+        return None
     other = next((each for each in _LETTERS if not any(each in str(part) for one in patterns for part in one)), "")
     fits, tests = matcher(within), [matcher(each) for each in patterns]
     # The wildcards of a pattern stay within a part of an ARN.
