@@ -65,6 +65,7 @@ def page(audits: Sequence[Mapping[str, Any]], *, accounts: Sequence[Mapping[str,
         audits=audits,
         accounts=len(accounts),
         counts=_counts(audits),
+        left_out=sum(len(each.get("policies_left_out", ())) for each in audits),
     )
 
 

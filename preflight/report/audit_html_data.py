@@ -55,6 +55,11 @@ def payload(audits: Sequence[Mapping[str, Any]], accounts: Sequence[Mapping[str,
         **_access(texts, audits),
         "escalation": _escalation(texts, audits),
         "policies": _policies(texts, audits),
+        "leftOut": [
+            [texts.index(document["account"]), texts.index(name)]
+            for document in audits
+            for name in document.get("policies_left_out", ())
+        ],
         "quotas": [_quota(document, each) for document in audits for each in document["quotas"]],
         "accounts": [_account(row) for row in accounts],
         "accountRules": _account_rules(accounts),

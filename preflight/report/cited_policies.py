@@ -20,9 +20,14 @@ _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
 def with_policies(audit: Audit) -> dict[str, Any]:
-    """Return an audit as plain data, with the documents of the policies that it cites (`policies`)."""
+    """Return an audit as plain data, with the documents of the policies that it cites (`policies`), and the names of
+    those that are left out for their size (`policies_left_out`).
+    """
     document = plain(audit)
-    return {**document, "policies": cited_policies(audit.scene, document)}
+    found = cited_policies(audit.scene, document)
+    known = _by_name(audit.scene)
+    left_out = [name for name in dict.fromkeys(_cited(document)) if name in known and name not in found]
+    return {**document, "policies": found, "policies_left_out": left_out}
 
 
 def cited_policies(scene: Scene, document: Mapping[str, Any], most: int = MOST_TEXT) -> dict[str, Any]:

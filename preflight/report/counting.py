@@ -10,10 +10,11 @@ _MOST_NAMED = 10
 
 def is_lint(report: Report) -> bool:
     """Say whether the report is of a lint or an audit, whose failed results are findings."""
-    return report.verdict in (Verdict.CLEAN, Verdict.FINDINGS) or _is_audit(report)
+    return report.verdict in (Verdict.CLEAN, Verdict.FINDINGS) or is_audit(report)
 
 
-def _is_audit(report: Report) -> bool:
+def is_audit(report: Report) -> bool:
+    """Say whether the report is of an audit, whose results are about an account."""
     return set(report.plan) == {"account"}
 
 
@@ -26,7 +27,7 @@ def command(report: Report) -> str:
     """Return the command that the report is of: `lint`, `audit`, `prove`, or else `check`."""
     if report.verdict in (Verdict.HOLDS, Verdict.FAILS, Verdict.UNKNOWN):
         return "prove"
-    if _is_audit(report):
+    if is_audit(report):
         return "audit"
     return "lint" if is_lint(report) else "check"
 
@@ -58,7 +59,7 @@ def counted(report: Report) -> str:
     if not is_lint(report):
         return said or "nothing was checked"
     files = {each.location.path for each in report.results if each.location is not None}
-    where = f" in {len(files)} files" if len(files) > 1 and not _is_audit(report) else ""
+    where = f" in {len(files)} files" if len(files) > 1 and not is_audit(report) else ""
     if said:
         return f"{said}{where}"
     return "no findings" if report.examined is None else looked_at(report.examined)

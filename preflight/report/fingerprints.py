@@ -17,11 +17,12 @@ _ENOUGH = 100
 _SPACES = re.compile(r"\s+")
 
 
-def fingerprints(results: Iterable[Result], view: View) -> list[str]:
+def fingerprints(results: Iterable[Result], view: View, *, of_account: bool = False) -> list[str]:
     """Return one for each result, all different: a hash, and which of those that are alike it is (`4f2a…:1`).
 
     Hashed are the rule, the file, what was judged, where in the document without the places in lists, and the text
-    of the line; neither its number nor the message, in which numbers and names of other things come and go.
+    of the line; neither its number nor the message, in which numbers and names of other things come and go. Results
+    `of_account` are the same ones in another snapshot: the file isn't hashed.
     """
     sources = Sources(view.sources)
     seen: Counter[str] = Counter()
@@ -30,7 +31,8 @@ def fingerprints(results: Iterable[Result], view: View) -> list[str]:
         parts = [result.rule, result.subject]
         if result.location is not None:
             pointer = _INDEX.sub("/*", result.location.pointer)
-            parts += [relative(result.location.path, view), pointer, _text(result, sources)]
+            file = "" if of_account else relative(result.location.path, view)
+            parts += [file, pointer, _text(result, sources)]
         digest = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         seen[digest] += 1
         found.append(f"{digest}:{seen[digest]}")

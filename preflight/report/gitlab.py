@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from preflight.engine.result import Kind, Level, Report, Result
-from preflight.report.counting import in_order
+from preflight.report.counting import in_order, is_audit
 from preflight.report.fingerprints import fingerprints
 from preflight.report.json import dumped
 from preflight.report.paths import STDIN, is_page, relative
@@ -21,7 +21,7 @@ _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTE: "inf
 def render(report: Report, view: View = PLAIN) -> str:
     """Return a JSON array with a violation for each failure and each open result; an empty one where there is none."""
     results = [result for result in in_order(report) if result.kind in (Kind.FAIL, Kind.OPEN)]
-    found = zip(results, fingerprints(results, view), strict=True)
+    found = zip(results, fingerprints(results, view, of_account=is_audit(report)), strict=True)
     return dumped([_violation(result, fingerprint, view) for result, fingerprint in found], indent=2)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from preflight import __version__
 from preflight.engine.result import Kind, Location, Report, Result
-from preflight.report.counting import command, in_order
+from preflight.report.counting import command, in_order, is_audit
 from preflight.report.excerpt import Sources
 from preflight.report.fingerprints import fingerprints
 from preflight.report.json import dumped, examined_data
@@ -65,7 +65,9 @@ def _run(report: Report, wanted: Sequence[Result], view: View) -> dict[str, Any]
         "columnKind": "unicodeCodePoints",
         "results": [
             shown.result(result, fingerprint)
-            for result, fingerprint in zip(results, fingerprints(results, view), strict=True)
+            for result, fingerprint in zip(
+                results, fingerprints(results, view, of_account=is_audit(report)), strict=True
+            )
         ],
         "properties": {
             "verdict": report.verdict.value,

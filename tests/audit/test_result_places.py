@@ -111,6 +111,16 @@ def test_a_compressed_file_has_no_lines(tmp_path: Path) -> None:
         assert each.location.pointer.startswith("/iam/RoleDetailList/")
 
 
+def test_an_alert_is_the_same_one_in_another_snapshot(tmp_path: Path) -> None:
+    alerts = []
+    for name in ("monday.json", "tuesday.json"):
+        (tmp_path / name).write_text(json.dumps(FACTS))
+        report = audit(load(str(tmp_path / name)), select=["ACC112", "ACC113", "IAM231"]).report
+        (run,) = json.loads(rendered(report, "sarif"))["runs"]
+        alerts.append([each["partialFingerprints"]["primaryLocationLineHash"] for each in run["results"]])
+    assert alerts[0] == alerts[1] != []
+
+
 def test_what_was_read_from_aws_has_a_page_of_the_console() -> None:
     report = audit(Document("the live account", FACTS), select=["ACC112"]).report
     for each in report.results:

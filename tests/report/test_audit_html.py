@@ -273,7 +273,16 @@ def test_policies_that_are_cited_are_on_the_page_within_bounds() -> None:
     assert {each for each in cited if each.startswith("the trust policy of ")} <= policies.keys()
     fewer = cited_policies(found.scene, document, most=2_000)
     assert fewer and len(fewer) < len(policies)
-    assert with_policies(found)["policies"] == policies
+    whole = with_policies(found)
+    assert (whole["policies"], whole["policies_left_out"]) == (policies, [])
+    left_out = sorted(policies.keys() - fewer.keys())
+    shown = page([{**whole, "policies": fewer, "policies_left_out": left_out}])
+    assert (
+        f"The text of {len(left_out)} cited policies is left out" in shown
+        and "cited policies is left out" not in page([whole])
+    )
+    markup = Markup(shown)
+    assert {markup.data["texts"][name] for _, name in markup.data["leftOut"]} == {*left_out}
 
 
 def test_a_name_of_two_policies_gives_no_text() -> None:

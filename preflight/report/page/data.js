@@ -78,6 +78,7 @@ function tally(items, key) {
 
 // The texts of cited policies, by account and name.
 const policies = new Map(data.policies.map(([account, name, text]) => [`${texts[account]} ${texts[name]}`, text]));
+const leftOut = new Set(data.leftOut.map(([account, name]) => `${texts[account]} ${texts[name]}`));
 const policyAt = (account, { policy }) => policies.get(`${account} ${policy}`);
 
 // The statements of a policy, each with whether it is the one that is cited.
@@ -88,10 +89,14 @@ function statementsIn(at, cited) {
     .map((each, index) => [each, place ? Number(place[1]) === index : each.Sid === cited]);
 }
 
-// A policy with the statement that is cited marked, made when it is opened; where its text is not on the page, nothing.
+// A policy with the statement that is cited marked, made when it is opened. That it is left out for its size is said;
+// of one whose text is not known there is nothing.
 function policyText(account, { policy, statement }) {
   const at = policyAt(account, { policy });
-  if (at === undefined) return null;
+  if (at === undefined)
+    return leftOut.has(`${account} ${policy}`)
+      ? el("p", { class: "quiet" }, `The text of ${short(policy)} is left out: the page would be too large.`)
+      : null;
   const whole = el("details", { class: "policy" }, el("summary", `Policy text: ${fitted(`${statement ? `${statement} of ` : ""}${short(policy)}`, 120)}`));
   whole.addEventListener("toggle", () => {
     if (!whole.open || whole.childElementCount > 1) return;
