@@ -98,6 +98,6 @@ def create(
     except KeyboardInterrupt:
         raise CreateInterrupted(run.creation) from None
     except Exception as error:
-        if run.creation is None or not any(entry.touched for entry in run.creation.entries):
+        if run.creation is None or not any(entry.called for entry in run.creation.entries):
             raise
         raise CreateError(run.creation) from error

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from preflight.account.live.account import LiveAccount, Stats
     from preflight.create import Creation, Ended, Pace, Patience
     from preflight.create.events import Event
+    from preflight.create.journal import JournalEntry
     from preflight.declared.operations import Environment
     from preflight.documents.plans.plan import Plan, PlannedRequest
     from preflight.engine.result import Level, Report, Result
@@ -57,13 +58,13 @@ class Begun:
     @property
     def began(self) -> bool:
         """Whether AWS was asked for anything that changes something."""
-        return self._creation is not None and any(entry.touched for entry in self._creation.entries)
+        return self._creation is not None and any(entry.called for entry in self._creation.entries)
 
     def standing(self) -> list[str]:
         """Look up what exists of what was asked for, and return a line for each."""
         from preflight.account.facts import Absent, Known
 
-        lines = []
+        lines = [f"{each.label} was created and deleted again" for each in self._undone()]
         for entry, fact in self._creation.standing() if self._creation is not None else ():
             if isinstance(fact, Known):
                 status = f", status {fact.value.status}" if fact.value.status else ""
@@ -77,17 +78,26 @@ class Begun:
     def remembered(self) -> list[str]:
         """Return a line for each thing that was asked for, without asking AWS."""
         entries = self._creation.entries if self._creation is not None else []
-        return [
+        return [f"{each.label} was created and deleted again" for each in self._undone()] + [
             f"{each.label}: {'created' if each.state == 'made' else 'not known'}; not looked up"
             for each in entries
             if each.touched
         ]
 
     def undo(self) -> list[str]:
-        """Return the commands that delete what exists of it."""
+        """Return the commands that delete what this run created."""
         from preflight.create.creation import commands
 
         return list(commands(self._creation.entries)) if self._creation is not None else []
+
+    def unclear(self) -> list[str]:
+        """Return a line for each thing that may exist because of this run: how to find out."""
+        from preflight.create.creation import unclear
+
+        return unclear(self._creation.entries) if self._creation is not None else []
+
+    def _undone(self) -> list[JournalEntry]:
+        return [each for each in self._creation.entries if each.state == "undone"] if self._creation is not None else []
 
 
 class CreateInterrupted(Begun, KeyboardInterrupt):

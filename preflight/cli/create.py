@@ -153,18 +153,16 @@ def create(
     except KeyboardInterrupt:
         say("Interrupted. No calls were made.")
         raise typer.Exit(INTERRUPTED) from None
-    if done.left:
-        say("Created by this run and still there; to delete it:")
-        for command in done.left:
-            say(f"  {command}")
-    if done.unclear:
-        say("May exist because of this run:")
-        for line in done.unclear:
-            say(f"  {line}")
-    if done.outcome is api.CreateOutcome.DECLINED:
-        say("Nothing was created.")
-    else:
-        shown.show(done.report, done.sources, last=True)
+    try:
+        _say_all("Created by this run and still there; to delete it:", done.left)
+        _say_all("May exist because of this run:", done.unclear)
+        if done.outcome is api.CreateOutcome.DECLINED:
+            say("Nothing was created.")
+        else:
+            shown.show(done.report, done.sources, last=True)
+    except KeyboardInterrupt:
+        _say_all("Interrupted before the report was printed. Results of this run's calls:", _of_calls(done.report))
+        raise typer.Exit(INTERRUPTED) from None
     if verbose and done.stats is not None:
         say(asked_of_aws(done.stats))
     code = 0 if allow_open and done.outcome is api.CreateOutcome.UNREAD else _CODES[done.outcome.value]
@@ -197,10 +195,19 @@ def _tell_begun(how: str, stopped: CreateError | CreateInterrupted, *, from_stdi
         say(f"  {line}")
     say("To continue (existing resources are not created again):")
     say(f"  {continuing(sys.argv)}" + (" < the same input" if from_stdin else ""))
-    if undo := stopped.undo():
-        say("To delete what exists of it:")
-        for command in undo:
-            say(f"  {command}")
+    _say_all("To delete what exists of it:", stopped.undo())
+    _say_all("May exist because of this run:", stopped.unclear())
+
+
+def _say_all(heading: str, lines: Sequence[str]) -> None:
+    from preflight.cli.create_progress import say
+
+    if lines:
+        say("\n".join([heading, *(f"  {line}" for line in lines)]))
+
+
+def _of_calls(report: Report) -> list[str]:
+    return [each.message for each in report.results if each.rule in ("PRE901", "PRE902")]
 
 
 def continuing(argv: Sequence[str]) -> str:
@@ -218,8 +225,6 @@ class _Shown:
         self._lost = False
 
     def show(self, report: Report, sources: Mapping[str, str], *, last: bool) -> None:
-        from preflight.cli.create_progress import say
-
         output = self._output
         if self._name == "text" and output is None:
             # Who has just read what the checks say reads on with what came of the calls.
@@ -232,10 +237,7 @@ class _Shown:
         if output is None or not _written(output, text):
             self._lost |= not printed(text)
         if self._lost and last:
-            say("The report could not be printed. Results of this run's calls:")
-            for each in report.results:
-                if each.rule in ("PRE901", "PRE902"):
-                    say(f"  {each.message}")
+            _say_all("The report could not be printed. Results of this run's calls:", _of_calls(report))
 
 
 def _written(output: str, text: str) -> bool:

@@ -146,8 +146,8 @@ class Creation:
                 return False
             outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
-            if not gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):
-                self.tell(Undone(entry.label, reason or "AWS is still deleting it"))
+            if still := gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):
+                self.tell(Undone(entry.label, reason or still))
                 return False
             self.tell(Undone(entry.label))
         return True
@@ -188,7 +188,7 @@ def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
 
 def commands(entries: Iterable[JournalEntry]) -> list[str]:
     """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
-    made = [each for each in entries if each.state in (State.ASKED, State.MADE) and each.creates]
+    made = [each for each in entries if each.state is State.MADE]
     return [command for entry in reversed(made) if (command := entry.undo_command())]
 
 

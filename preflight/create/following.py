@@ -88,18 +88,21 @@ def _end(aws: Aws, entry: JournalEntry, found: Seen, seconds: float, *, settled:
     return End(Arrival.REACHED, found.status, seconds=seconds)
 
 
-def gone(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float) -> bool:
-    """Wait until a resource that was deleted is gone; says whether it is."""
+def gone(aws: Aws, entry: JournalEntry, pace: Pace, timeout: float) -> str:
+    """Wait until a resource that was deleted is gone; returns why that can't be said, or nothing if it is."""
     begun = time.monotonic()
     looks = 0
     while True:
         looks += 1
-        if isinstance(look(aws, entry), Absent):
+        found = look(aws, entry)
+        if isinstance(found, Absent):
             entry.state = State.UNDONE
-            return True
+            return ""
+        if isinstance(found, Unknown) and _hopeless(found):
+            return f"can't determine whether AWS has deleted it: {found.reason}"
         delay = pace.delay(looks)
         if time.monotonic() - begun + delay > timeout:
-            return False
+            return "AWS is still deleting it"
         time.sleep(delay)
 
 

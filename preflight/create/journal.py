@@ -83,6 +83,11 @@ class JournalEntry:
         return self.state in (State.ASKED, State.MADE, State.UNPROVED)
 
     @property
+    def called(self) -> bool:
+        """Whether this run asked AWS for it, and it was not refused."""
+        return self.touched or self.state is State.UNDONE
+
+    @property
     def unclear(self) -> bool:
         """Whether it may exist because of this run, and that is not certain."""
         return self.state in (State.ASKED, State.UNPROVED)

@@ -81,15 +81,21 @@ def _call(aws: Aws, entry: JournalEntry, lost: list[str], tell: Tell) -> Failed 
     except KeyboardInterrupt:
         tell(Waiting(entry.label))
         wait([future], timeout=_GRACE)
-        if future.done() and not isinstance(future.result(), Failed):
-            entry.state = State.MADE
+        if future.done():
+            answer = future.result()
+            if not isinstance(answer, Failed):
+                entry.state = State.MADE
+            elif not lost and not answer.uncertain:
+                # What may be there under its name is another's.
+                entry.state = State.REFUSED
+                tell(Refused(entry.label, f"{answer.code}: {answer.message}"))
         raise
     finally:
         aws.until = until
     outcome = future.result()
     if not isinstance(outcome, Failed):
         return None
-    if not outcome.unsent and (outcome.status == 0 or outcome.broken):
+    if outcome.uncertain:
         lost.append(outcome.code)
     return outcome
 

@@ -542,3 +542,10 @@ def test_a_run_that_nobody_reads_is_carried_out_all_the_same(aws: StandIn, ready
     process.stderr.close()
     assert process.wait(timeout=60) == 4
     assert aws.endpoint("churn-new") is None and aws.calls.of("sagemaker:DeleteModel")
+
+
+def test_an_interruption_of_the_report_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
+    late = "import preflight.cli.create as c\ndef rendered(*_): raise KeyboardInterrupt\nc.rendered = rendered\n"
+    ran = command.end(command.start(ready.plan(), "--yes", "--format", "json", first=late))
+    assert ran.code == 130
+    assert "AWS accepted CreateEndpoint: endpoint `churn` is created" in ran.err and "is InService" in ran.err

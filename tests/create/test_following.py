@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from preflight.api import CreateInterrupted
 from preflight.create import Ended, Event
-from preflight.create.events import NotSeen, Progress
+from preflight.create.events import NotSeen, Progress, Undone
 from preflight.create.following import Arrival
 from preflight.create.journal import State
 from tests.aws.account import Ready
@@ -165,3 +166,25 @@ def test_what_exists_is_looked_up(aws: StandIn, ready: Ready, creation: Make) ->
         ("churn-new", ""),
         ("churn-new", "Creating"),
     ]
+
+
+def test_taking_back_ends_where_it_may_not_be_looked_at(
+    aws: StandIn, ready: Ready, creation: Make, events: list[Event]
+) -> None:
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+    aws.deny("sagemaker:DescribeModel")
+    run = creation(*whole(ready))
+    run.carry_out()
+    assert not run.take_back()
+    end = events[-1]
+    assert isinstance(end, Undone) and "sagemaker:DescribeModel was denied" in end.reason
+
+
+def test_an_interruption_says_what_was_deleted_again(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+    run = creation(*whole(ready))
+    run.carry_out()
+    assert run.take_back()
+    stopped = CreateInterrupted(run)
+    assert stopped.began and stopped.undo() == []
+    assert stopped.standing() == stopped.remembered() == ["model `churn-new` was created and deleted again"]

@@ -406,3 +406,41 @@ def test_a_scalable_target_that_the_run_only_changed_is_not_taken_back(creation:
     assert commands(run.entries) == []
     run.take_back()
     assert targets(aws) == [5]
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, b"<html>Blocked</html>"), (302, b""), (408, b""), (413, b"{}")])
+def test_an_answer_that_is_not_from_aws_is_no_refusal(
+    aws: StandIn, ready: Ready, creation: Make, status: int, body: bytes
+) -> None:
+    aws.spoil(CREATE, lambda _: Answer(status, body, "text/html"))
+    aws.error("sagemaker:DescribeEndpoint", "ValidationException", 'Could not find endpoint "churn-new".')
+    run = creation(*whole(ready))
+    assert run.carry_out() is Ended.REFUSED
+    assert run.entries[2].state is State.ASKED
+    assert not run.take_back()
+    assert not [call for call in aws.calls if call.operation.startswith("Delete")]
+
+
+@pytest.mark.parametrize(("lost", "state"), [(False, State.REFUSED), (True, State.ASKED)])
+def test_an_interruption_offers_to_delete_only_what_this_run_made(
+    aws: StandIn, ready: Ready, creation: Make, monkeypatch: pytest.MonkeyPatch, lost: bool, state: State
+) -> None:
+    interruptions = iter([KeyboardInterrupt()])
+    waited = making.wait
+
+    def wait(*given: Any, timeout: float) -> Any:
+        for each in interruptions:
+            raise each
+        return waited(*given, timeout=timeout)
+
+    run = creation(*whole(ready))
+    aws.client("sagemaker").create_model(**whole(ready)[0][1])
+    aws.latency(0.2, "sagemaker:CreateModel")
+    if lost:
+        aws.lose_answer("sagemaker:CreateModel")
+    monkeypatch.setattr(making, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        run.carry_out()
+    assert run.entries[0].state is state
+    assert commands(run.entries) == []
+    assert len(unclear(run.entries)) == int(lost)

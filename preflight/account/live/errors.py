@@ -131,6 +131,15 @@ class Failed:
         return self.status >= 500 and self.code not in THROTTLED
 
     @property
+    def uncertain(self) -> bool:
+        """Whether AWS may have done what was asked all the same: it failed itself, or the answer is not one of its own.
+
+        An error of AWS's has a code: what has none, and botocore names by its bare status, is a proxy's or a gateway's.
+        """
+        own = self.status > 0 and self.code != "ResponseParserError" and not self.code.isdigit()
+        return not self.unsent and (self.broken or not own)
+
+    @property
     def unsent(self) -> bool:
         """Whether botocore refused to send the call, so that AWS never saw it."""
         return self.status == 0 and self.code in UNSENT
