@@ -180,7 +180,7 @@ class Run:
                     return Created(CreateOutcome.DECLINED, before)
         ended = creation.carry_out(wait=wish.wait, timeout=time_left.seconds)
         undo = self._take_back(creation, ended)
-        after = located(self._results(creation, account), plan)
+        after = located(self._results(creation, account, time_left), plan)
         return Created(_outcome(ended), _report(before, after, plan, wish), undo, tuple(unclear(creation.entries)))
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
@@ -191,12 +191,15 @@ class Run:
             plan, account, select=wish.select, ignore=wish.ignore, fail_on=wish.fail_on, settings=wish.settings
         )
 
-    def _results(self, creation: Creation, account: LiveAccount) -> list[Result]:
+    def _results(self, creation: Creation, account: LiveAccount, time_left: _TimeLeft) -> list[Result]:
         from preflight.create.results import results
         from preflight.readiness.check import check
 
         def recheck(plan: Plan, rules: Sequence[str]) -> Sequence[Result]:
-            again = check(plan, account.again(), select=tuple(rules), settings=self.wish.settings)
+            left = time_left.seconds
+            if left == 0:
+                return ()
+            again = check(plan, account.again(timeout=left), select=tuple(rules), settings=self.wish.settings)
             return again.results
 
         return list(results(creation, awaited=self.wish.wait, recheck=recheck))

@@ -74,6 +74,7 @@ def snapshot(
         from preflight.account.snapshots.from_cli_output import document_from
 
         document = document_from(from_files, account=account, region=regions[0] if regions else None)
+        _write(target, document, "make room, or name another --output")
     else:
         from preflight.audit.collecting import Also
 
@@ -87,7 +88,6 @@ def snapshot(
         document = _collected(
             target, regions, _plans(plans, principal), also, profile, endpoint_url, progress, resume=resume
         )
-    _write(target, document)
     return Taken(output, document)
 
 
@@ -127,6 +127,8 @@ def _collected(
         )  # fmt: skip
         _require_fresh(document)
         _validate(document, str(target))
+        # Only then does what was read go: a full disk or an interruption here loses nothing.
+        _write(target, document, f"what was read is kept in {journal.path}: make room, and continue with --resume")
         done = True
     except KeyboardInterrupt:
         raise SnapshotInterrupted(str(journal.path)) from None
@@ -173,8 +175,8 @@ def _validate(document: dict[str, Any], path: str) -> None:
     validate(Document(path, document), "snapshot")
 
 
-def _write(target: Path, document: Mapping[str, Any]) -> None:
-    """Write the file whole, or not at all. Raises `UsageError` where it cannot be."""
+def _write(target: Path, document: Mapping[str, Any], otherwise: str) -> None:
+    """Write the file whole, or not at all. Raises `UsageError` where it cannot be; `otherwise` is what to do then."""
     from preflight.documents.text.atomic_write import replace_file
 
     data = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
@@ -186,6 +188,4 @@ def _write(target: Path, document: Mapping[str, Any]) -> None:
         else:
             replace_file(target.absolute(), data, private=True)
     except OSError as error:
-        raise UsageError(
-            f"{target} cannot be written ({error.strerror}); make room, or name another --output"
-        ) from None
+        raise UsageError(f"{target} cannot be written ({error.strerror}); {otherwise}") from None

@@ -116,9 +116,11 @@ class LiveAccount:
         """Make one call that is no resource's read, such as one that lists a whole account."""
         return perform(self._clients, call)[0]
 
-    def again(self) -> LiveAccount:
-        """Return an account with the same clients that remembers nothing: for questions after something was changed."""
-        return LiveAccount(self._clients, rereads=self._rereads, reread_delay=self._reread_delay)
+    def again(self, *, timeout: float | None = None) -> LiveAccount:
+        """Return an account with the same clients that remembers nothing: for questions after something was changed.
+        What it has not read after `timeout` seconds is unknown.
+        """
+        return LiveAccount(self._clients, rereads=self._rereads, reread_delay=self._reread_delay, timeout=timeout)
 
     def stats(self) -> Stats:
         """Return how many requests were sent so far, and the longest chain of calls that somebody waited for."""

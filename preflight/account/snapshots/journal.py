@@ -81,6 +81,8 @@ class SnapshotJournal:
             raise UsageError(
                 f"{self.path} is in use: another run is in progress; wait for it, or name another --output"
             )
+        if os.fstat(file.fileno()).st_nlink == 0:
+            raise UsageError(f"{self.path} has just been deleted, as by a run that ended; run again without --resume")
         before = file.read()
         whole = before[: before.rfind(b"\n") + 1]
         answers = self._read(whole) if whole else {}

@@ -102,6 +102,8 @@ def test_what_is_not_read_in_time_is_unknown(faults: Faulty) -> None:
     later = account.read(model("c"))
     assert isinstance(later, Unknown)
     assert later.resolution == "give more time with --timeout"
+    again = account.again(timeout=0.2).read(model("d"))
+    assert isinstance(again, Unknown) and "--timeout" in again.reason
     account.close()
 
 

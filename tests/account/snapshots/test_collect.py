@@ -11,12 +11,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from preflight import api
 from preflight.account.live.clients import _without_account
 from preflight.audit.check import audit
+from preflight.documents.text import atomic_write
 from preflight.documents.text.load import load
+from preflight.errors import UsageError
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
 from tests.aws.state import ACCOUNT
@@ -299,6 +303,27 @@ def test_a_full_disk_leaves_what_was_read(aws: StandIn, ready: Ready, tmp_path: 
     )
     assert done.returncode == 2 and "cannot be written" in done.stderr and "--resume" in done.stderr, done
     assert "Traceback" not in done.stderr and not (tmp_path / "s.json").exists()
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_written_at_the_end_leaves_what_was_read(
+    aws: StandIn, ready: Ready, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    output, partial = str(tmp_path / "s.json"), tmp_path / "s.json.partial"
+    for error, raised in ((OSError(28, "No space left"), UsageError), (KeyboardInterrupt(), api.SnapshotInterrupted)):
+        with monkeypatch.context() as full:
+            full.setattr(atomic_write, "replace_file", Mock(side_effect=error))
+            with pytest.raises(raised, match=r"s\.json\.partial"):
+                api.snapshot(output, regions=[REGION], resume=partial.exists())
+        assert partial.exists() and not Path(output).exists()
+    asked = len(aws.calls.of("iam:GetAccountAuthorizationDetails"))
+    api.snapshot(output, regions=[REGION], resume=True)
+    assert Path(output).exists() and not partial.exists()
+    assert len(aws.calls.of("iam:GetAccountAuthorizationDetails")) == asked
 
 
 DETAILS = {

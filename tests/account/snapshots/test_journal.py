@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from preflight.account.facts import Ask, Known
+from preflight.account.snapshots import journal as journal_module
 from preflight.account.snapshots.journal import Identity, SnapshotJournal
 from preflight.errors import InputError, UsageError
 
@@ -150,4 +151,13 @@ def test_anothers_file_is_not_believed(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "s.json.partial")
     with pytest.raises(InputError, match="it is not the file of an interrupted run"):
+        SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
+
+
+def test_the_file_of_a_run_that_ends_meanwhile_is_not_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path)
+    monkeypatch.setattr(journal_module, "lock", lambda _: path.unlink() is None)
+    with pytest.raises(UsageError, match="has just been deleted"):
         SnapshotJournal(tmp_path / "s.json", WHO).open(resume=True)
