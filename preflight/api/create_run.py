@@ -68,7 +68,8 @@ class Begun:
         for entry, fact in self._creation.standing() if self._creation is not None else ():
             if isinstance(fact, Known):
                 status = f", status {fact.value.status}" if fact.value.status else ""
-                lines.append(f"{entry.label} exists{status} ({entry.arn})")
+                begun = "; its deletion was begun" if entry.deleting else ""
+                lines.append(f"{entry.label} exists{status} ({entry.arn}){begun}")
             elif isinstance(fact, Absent):
                 lines.append(f"{entry.label} does not exist" + (" (yet)" if entry.state == "asked" else ""))
             else:

@@ -144,6 +144,7 @@ class Creation:
             if made_anew(self._aws, entry):
                 self.tell(Undone(entry.label, "it has since been deleted and created again by another caller"))
                 return False
+            entry.deleting = True
             outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
             if still := gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):

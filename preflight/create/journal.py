@@ -30,8 +30,8 @@ class State(StrEnum):
 class JournalEntry:
     """One request of the plan and how far it is. `status` is what was last seen.
 
-    `new` says that it was not there before the run. `asked_at` and `made_at` are `time.monotonic()` when the first
-    call was begun, and when what came of it was known.
+    `new` says that it was not there before the run, `deleting` that its deletion was begun. `asked_at` and `made_at`
+    are `time.monotonic()` when the first call was begun, and when what came of it was known.
     """
 
     request: PlannedRequest
@@ -44,6 +44,7 @@ class JournalEntry:
     made_at: float | None = None
     status: str = ""
     new: bool = False
+    deleting: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property

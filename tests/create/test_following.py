@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import Mock
 
 import pytest
 
@@ -188,3 +189,16 @@ def test_an_interruption_says_what_was_deleted_again(aws: StandIn, ready: Ready,
     stopped = CreateInterrupted(run)
     assert stopped.began and stopped.undo() == []
     assert stopped.standing() == stopped.remembered() == ["model `churn-new` was created and deleted again"]
+
+
+def test_an_interruption_of_a_deletion_says_that_it_was_begun(
+    aws: StandIn, ready: Ready, creation: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+    run = creation(*whole(ready))
+    run.carry_out()
+    monkeypatch.setattr("preflight.create.creation.ask", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run.take_back()
+    (line,) = CreateInterrupted(run).standing()
+    assert line.startswith("model `churn-new` exists") and line.endswith("; its deletion was begun")
