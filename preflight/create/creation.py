@@ -147,6 +147,10 @@ class Creation:
             entry.deleting = True
             outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
+            if isinstance(outcome, Failed) and outcome.undone:
+                # A look that does not see it yet would take it for gone.
+                self.tell(Undone(entry.label, reason))
+                return False
             if still := gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):
                 self.tell(Undone(entry.label, reason or still))
                 return False

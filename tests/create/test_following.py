@@ -202,3 +202,13 @@ def test_an_interruption_of_a_deletion_says_that_it_was_begun(
         run.take_back()
     (line,) = CreateInterrupted(run).standing()
     assert line.startswith("model `churn-new` exists") and line.endswith("; its deletion was begun")
+
+
+def test_what_may_not_be_deleted_is_not_taken_for_gone(aws: StandIn, ready: Ready, creation: Make) -> None:
+    aws.error("sagemaker:CreateEndpointConfig", "ValidationException", "No.")
+    aws.deny("sagemaker:DeleteModel")
+    run = creation(*whole(ready))
+    run.carry_out()
+    aws.error("sagemaker:DescribeModel", "ValidationException", 'Could not find model "churn-new".')
+    assert not run.take_back()
+    assert run.entries[0].state is State.MADE

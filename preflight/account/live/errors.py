@@ -140,6 +140,11 @@ class Failed:
         return not self.unsent and (self.broken or not own)
 
     @property
+    def undone(self) -> bool:
+        """Whether AWS did nothing for certain: it refused the caller, or it never saw the call."""
+        return self.unsent or (not self.uncertain and (self.denied or self.code in THROTTLED | INVALID_CREDENTIALS))
+
+    @property
     def unsent(self) -> bool:
         """Whether botocore refused to send the call, so that AWS never saw it."""
         return self.status == 0 and self.code in UNSENT
