@@ -146,7 +146,8 @@ def _identity(live: LiveAccount) -> Identity:
     account, caller = live.account_id(), live.caller()
     if not isinstance(account, Known) or not isinstance(caller, Known):
         reason = account.reason if isinstance(account, Unknown) else "AWS did not say"
-        raise UsageError(f"can't determine the account: {reason}; sign in again")
+        remedy = (account.resolution if isinstance(account, Unknown) else "") or "sign in again"
+        raise UsageError(f"can't determine the account: {reason}; {remedy}")
     # A session has another name each time its role is assumed.
     principal = caller.value.rpartition("/")[0] if ":assumed-role/" in caller.value else caller.value
     return Identity(live.partition, account.value, principal)

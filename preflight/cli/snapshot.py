@@ -13,7 +13,6 @@ from preflight.cli.options import EndpointUrl, Profile
 from preflight.cli.output import require_writable
 from preflight.cli.reading_progress import reading
 from preflight.cli.termination import ending_as_interrupted
-from preflight.report.terminal import presentable
 
 OPEN, INTERRUPTED = 3, 130
 
@@ -90,10 +89,11 @@ def snapshot(
             )
     except api.SnapshotInterrupted as stopped:
         from preflight.cli.create import continuing
+        from preflight.cli.create_progress import say
 
         again = continuing(sys.argv) + ("" if resume else " --resume")
         told = f"preflight: interrupted; what was read is in {stopped.journal}: continue with {again}"
-        print(presentable(told), file=sys.stderr)
+        say(told)
         raise typer.Exit(INTERRUPTED) from None
     _tell(taken.document, output, quiet=quiet)
     if taken.unknown and not from_files and not allow_open:
@@ -101,17 +101,19 @@ def snapshot(
 
 
 def _tell(document: Mapping[str, Any], output: str, *, quiet: bool) -> None:
+    """Say what was written. A screen that takes nothing more is no reason for another exit code: the file is there."""
+    from preflight.cli.create_progress import say
+
     unknown = document.get("unknown", ())
     if not quiet:
         iam = document.get("iam") or {}
         regions = document["regions"].values()
         endpoints = sum(len(each.get("endpoints", ())) for each in regions)
         counts = f"{len(regions)} regions, {len(iam.get('RoleDetailList', ()))} roles, {endpoints} endpoints"
-        print(f"{output}: account {document['account']}, {counts}", file=sys.stderr)
+        say(f"{output}: account {document['account']}, {counts}")
     for each in list(unknown)[:10]:
         name = "/".join(each["key"].values())
         where = f" of {each['region']}" if each["region"] else ""
-        told = f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['resolution']}"
-        print(presentable(told), file=sys.stderr)
+        say(f"preflight: not known: {each['kind']} {name}{where}: {each['reason']}; {each['resolution']}")
     if len(unknown) > 10:
-        print(f"preflight: and {len(unknown) - 10} more; the file lists them as unknown", file=sys.stderr)
+        say(f"preflight: and {len(unknown) - 10} more; the file lists them as unknown")

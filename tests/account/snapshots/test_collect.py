@@ -16,8 +16,11 @@ from unittest.mock import Mock
 import pytest
 
 from preflight import api
+from preflight.account.facts import Unknown
 from preflight.account.live.clients import _without_account
+from preflight.api.take_snapshot import _identity
 from preflight.audit.check import audit
+from preflight.cli.snapshot import _tell
 from preflight.documents.text import atomic_write
 from preflight.documents.text.load import load
 from preflight.errors import UsageError
@@ -324,6 +327,17 @@ def test_a_file_that_cannot_be_written_at_the_end_leaves_what_was_read(
     api.snapshot(output, regions=[REGION], resume=True)
     assert Path(output).exists() and not partial.exists()
     assert len(aws.calls.of("iam:GetAccountAuthorizationDetails")) == asked
+
+
+def test_a_screen_that_takes_nothing_more_does_not_change_how_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Mock(write=Mock(side_effect=BrokenPipeError)))
+    _tell({"account": ACCOUNT, "regions": {}, "unknown": []}, "s.json", quiet=False)
+
+
+def test_what_to_do_where_the_account_is_not_known_follows_from_why() -> None:
+    late = Unknown("sts:GetCallerIdentity was throttled", "run it again a little later", "Throttling")
+    with pytest.raises(UsageError, match=r"was throttled; run it again a little later$"):
+        _identity(Mock(account_id=lambda: late, caller=lambda: late))
 
 
 DETAILS = {
