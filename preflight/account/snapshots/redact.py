@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from preflight.redaction import HIDDEN, without_credentials
@@ -23,6 +23,8 @@ _VALUES = re.compile(
 _ENVIRONMENTS = ("environment", "environmentvariables")
 _PAIRS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"), ("Name", "Value"), ("name", "value"))
 _SHORTEST = 16
+# Names, statuses and ARNs come again and again; the patterns of all detectors are dear.
+_LONGEST_KEPT = 200
 # Guesses by entropy and by the name of a variable, and what is no secret: the first tell of nothing here, where a
 # digest is a fact that is needed.
 _NOT_FORMS = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector", "KeywordDetector")
@@ -43,6 +45,15 @@ def redacted(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
+    return _often(text) if len(text) <= _LONGEST_KEPT else _without_secrets(text)
+
+
+@lru_cache(4096)
+def _often(text: str) -> str:
+    return _without_secrets(text)
+
+
+def _without_secrets(text: str) -> str:
     shown = without_credentials(text)
     if _VALUES.search(shown):
         return REDACTED
