@@ -17,7 +17,7 @@ from preflight.declared.expressions import arn_part, evaluate
 from preflight.declared.resource_kinds import all_kinds, load_kind
 from preflight.documents.text.document import Document
 from preflight.engine.result import Evidence, Kind, Location, Result
-from preflight.json_pointer import escape
+from preflight.json_pointer import escape, parts
 
 _LISTS = {
     "role": ("RoleDetailList", "RoleName", "RolePolicyList"),
@@ -121,8 +121,8 @@ class ResultPlaces:
 
     def _member(self, pointer: str, name: str) -> tuple[str, Any] | None:
         value = self._document.value
-        for part in pointer.split("/")[1:]:
-            value = value[int(part)] if isinstance(value, list) else value[part.replace("~1", "/")]
+        for part in parts(pointer):
+            value = value[int(part)] if isinstance(value, list) else value[part]
         return (f"{pointer}/{name}", value[name]) if name in value else (pointer, None)
 
     def _of_arn(self, arn: str) -> str:

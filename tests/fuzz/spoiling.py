@@ -89,13 +89,13 @@ def more(mutator: Mutator, answer: Answer) -> Answer:
 def large(mutator: Mutator, answer: Answer) -> Answer:
     """Every list is long, or a text."""
     if not answer.body.startswith(b"{"):
-        return replace(answer, body=answer.body.replace(b">x<", b">" + b"x" * 100 * _LARGE + b"<", 3))
+        return replace(answer, body=answer.body.replace(b">x<", b">" + b"x" * 20 * _LARGE + b"<", 3))
     value = json.loads(answer.body)
     for name, each in value.items():
         if isinstance(each, list):
             value[name] = each * _LARGE
         elif isinstance(each, str):
-            value[name] = each * 100 * _LARGE
+            value[name] = each * 20 * _LARGE
     return replace(answer, body=json.dumps(value).encode())
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from preflight.account.facts import Known, Unknown
 from preflight.account.live.calls import Answered, Call
 from preflight.account.live.concurrent_reads import ReadPlan
 from preflight.account.live.declared_reads import DeclaredRead
 from preflight.account.live.errors import Failed, unknown
+from preflight.account.live.incomplete import IncompleteAnswerError
 
 
 def quotas(question: DeclaredRead) -> ReadPlan:
@@ -26,7 +30,17 @@ def quotas(question: DeclaredRead) -> ReadPlan:
         return Unknown(
             "servicequotas:ListServiceQuotas: the response lists no quotas", "check --endpoint-url and any proxy"
         )
-    own = applied.response["Quotas"] if isinstance(applied, Answered) else []
+    own = _entries(applied) if isinstance(applied, Answered) else []
     codes = {quota["QuotaCode"] for quota in own}
-    defaults = default.response["Quotas"] if isinstance(default, Answered) else []
+    defaults = _entries(default) if isinstance(default, Answered) else []
     return Known([*own, *({**quota, "Default": True} for quota in defaults if quota["QuotaCode"] not in codes)])
+
+
+def _entries(answer: Answered) -> list[Mapping[str, Any]]:
+    """Return the quotas of an answer. Raises `IncompleteAnswerError` where one of them lacks what AWS always sends."""
+    found: list[Mapping[str, Any]] = answer.response["Quotas"]
+    for each in found:
+        for name in ("QuotaCode", "QuotaName", "Value"):
+            if not isinstance(each, Mapping) or each.get(name) is None:
+                raise IncompleteAnswerError(answer.operation, f"the response has a quota without {name}")
+    return found

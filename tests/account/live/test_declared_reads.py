@@ -219,6 +219,15 @@ def test_quotas_are_the_accounts_own_and_defaults_say_so() -> None:
     assert aws.reads.longest.calls == 1
 
 
+@pytest.mark.parametrize("missing", ["QuotaCode", "QuotaName", "Value"])
+def test_a_quota_that_is_not_whole_makes_the_list_unknown(missing: str) -> None:
+    own = {name: value for name, value in quota("a", "L-1").items() if name != missing}
+    aws = Scripted({"service-quotas:ListServiceQuotas": {"Quotas": [own, quota("b", "L-2")]},
+                    "service-quotas:ListAwsDefaultServiceQuotas": {"Quotas": []}})  # fmt: skip
+    fact = aws.all("service-quotas:quota", ServiceCode="sagemaker")
+    assert isinstance(fact, Unknown) and fact.reason.endswith(f"the response has a quota without {missing}")
+
+
 def test_quotas_by_default_only_and_not_at_all() -> None:
     aws = Scripted({"service-quotas:ListAwsDefaultServiceQuotas": {"Quotas": [quota("a", "L-1", 4)]}})
     fact = aws.all("service-quotas:quota", ServiceCode="sagemaker")
