@@ -66,14 +66,9 @@ def audit(
     if snapshot is not None and (resource_policies or last_accessed or running):
         raise UsageError("a snapshot has what it was taken with; give these options to preflight snapshot")
 
-    def collect(live: LiveAccount, **about: Any) -> dict[str, Any]:
-        from preflight.audit.collecting import Also
-        from preflight.audit.collecting import collect as everything
-
-        wanted = {Also.RESOURCE_POLICIES: resource_policies, Also.LAST_ACCESSED: last_accessed, Also.RUNNING: running}
-        return everything(live, also=frozenset(each for each, given in wanted.items() if given), **about)
-
-    document = _facts(snapshot, regions, profile, endpoint_url, reading, collect)
+    also = {"RESOURCE_POLICIES": resource_policies, "LAST_ACCESSED": last_accessed, "RUNNING": running}
+    read = partial(_everything_of, [name for name, given in also.items() if given])
+    document = _facts(snapshot, regions, profile, endpoint_url, reading, read)
     return audit_account(
         document,
         regions=regions,
@@ -153,7 +148,7 @@ def changes_since(
     from preflight.audit.questions.since import compared
     from preflight.documents.text.load import load
 
-    now = _facts(snapshot, regions, profile, endpoint_url, reading, _everything_of)
+    now = _facts(snapshot, regions, profile, endpoint_url, reading, partial(_everything_of, ()))
     return compared(load(old), now, regions)
 
 
@@ -163,10 +158,10 @@ def _access_of(shared: Sequence[str], live: LiveAccount, **about: Any) -> dict[s
     return collect_access(live, shared=shared, **about)
 
 
-def _everything_of(live: LiveAccount, **about: Any) -> dict[str, Any]:
-    from preflight.audit.collecting import collect
+def _everything_of(also: Sequence[str], live: LiveAccount, **about: Any) -> dict[str, Any]:
+    from preflight.audit.collecting import Also, collect
 
-    return collect(live, **about)
+    return collect(live, also=frozenset(Also[each] for each in also), **about)
 
 
 def _facts(

@@ -7,13 +7,14 @@ from AWS has none there, but a page of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from preflight.declared.expressions import arn_part, evaluate
+from preflight.declared.expressions import arn_part
 from preflight.declared.resource_kinds import all_kinds, load_kind
 from preflight.documents.text.document import Document
 from preflight.engine.result import Evidence, Kind, Location, Result
@@ -47,6 +48,7 @@ class ResultPlaces:
         """Take the facts of an account: of a file, or, without a text, as they were read from AWS."""
         self._document, self._partition, self._account = document, partition, account
         self._iam: Mapping[str, Any] = document.value.get("iam") or {}
+        self._of_region: dict[tuple[str, str], Mapping[str, Mapping[str, int]]] = {}
 
     def placed(self, result: Result) -> Result:
         """Return a result that failed or is open with its place; others as they are."""
@@ -84,10 +86,13 @@ class ResultPlaces:
         """Return the pointer to a policy and its document, by the name that results cite it by."""
         if (managed := self._by_arn.get(name)) and managed.startswith("/iam/Policies/"):
             versions = self._iam["Policies"][int(managed.rpartition("/")[2])].get("PolicyVersionList") or ()
-            return _first(
-                (f"{managed}/PolicyVersionList/{index}/Document", each.get("Document"))
-                for index, each in enumerate(versions)
-                if each.get("IsDefaultVersion", True)
+            return next(
+                (
+                    (f"{managed}/PolicyVersionList/{index}/Document", each.get("Document"))
+                    for index, each in enumerate(versions)
+                    if each.get("IsDefaultVersion", True)
+                ),
+                None,
             )
         if trust := _TRUST.fullmatch(name):
             role = self._by_name.get(("role", trust["name"]))
@@ -98,8 +103,8 @@ class ResultPlaces:
         inline = _INLINE.fullmatch(name)
         if inline is not None:
             holder = self._by_name.get((inline["kind"], inline["name"]), "")
-            return _first(self._inline(holder, inline["policy"]))
-        return _first(self._of_organization(name)) or _first(self._inline(self._by_arn.get(subject, ""), name))
+            return next(self._inline(holder, inline["policy"]), None)
+        return next(chain(self._of_organization(name), self._inline(self._by_arn.get(subject, ""), name)), None)
 
     def _inline(self, holder: str, name: str) -> Iterator[tuple[str, Any]]:
         list_, policies = next(((each, of) for each, _, of in _LISTS.values() if f"/{each}/" in holder), ("", ""))
@@ -136,14 +141,14 @@ class ResultPlaces:
         for region in [at] if at in regions else [] if at else list(regions):
             for part, entries in self._listed(str(service), str(region)).items():
                 if arn in entries:
-                    yield f"/regions/{escape(str(region))}/{part}/{entries.index(arn)}"
+                    yield f"/regions/{escape(str(region))}/{part}/{entries[arn]}"
 
-    def _listed(self, service: str, region: str) -> Mapping[str, Sequence[str]]:
-        """Return the ARNs of what a region lists of a service, by the list."""
+    def _listed(self, service: str, region: str) -> Mapping[str, Mapping[str, int]]:
+        """Return the ARNs of what a region lists of a service, by the list, each with its first place in that."""
         found = self._of_region.get((service, region))
         if found is None:
             found = self._of_region[service, region] = {
-                part: [self._arn(kind, region, each) for each in listed]
+                part: {self._arn(kind, region, listed[index]): index for index in reversed(range(len(listed)))}
                 for kind in all_kinds()
                 if kind.startswith(f"{service}:")
                 and (part := (load_kind(kind).section("snapshot") or {}).get("part", "")) != ""
@@ -154,17 +159,7 @@ class ResultPlaces:
     def _arn(self, kind: str, region: str, entry: Any) -> str:
         if not isinstance(entry, Mapping):
             return ""
-        declared = load_kind(kind)
-        own = entry.get(declared.section("described-arn") or "")
-        if own:
-            return str(own)
-        paths = declared.section("snapshot").get("key", {})
-        key = {name: _text(evaluate(paths.get(name, name), entry)) for name in declared.identity}
-        return declared.arn(key, partition=self._partition, region=region, account=self._account) or ""
-
-    @cached_property
-    def _of_region(self) -> dict[tuple[str, str], Mapping[str, Sequence[str]]]:
-        return {}
+        return load_kind(kind).arn_in(entry, partition=self._partition, region=region, account=self._account)
 
     @cached_property
     def _by_arn(self) -> Mapping[str, str]:
@@ -182,12 +177,3 @@ class ResultPlaces:
             for kind, (list_, named, _) in _LISTS.items()
             for index, each in enumerate(self._iam.get(list_) or ())
         }
-
-
-def _text(value: Any) -> str:
-    values = value if isinstance(value, list) else [value]
-    return str(next((each for each in values if each is not None), ""))
-
-
-def _first(found: Iterator[tuple[str, Any]]) -> tuple[str, Any] | None:
-    return next(found, None)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.live.declared_reads import declared_call, says_absent
+from preflight.account.live.declared_reads import absent_by, declared_call, says_absent
 from preflight.account.live.errors import Failed, failure, unknown
 from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.account.live.time_limit import within
@@ -69,10 +69,8 @@ def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
     call = declared_call(spec, entry.key, entry.region)
     outcome = ask(aws, call.service, call.operation, call.parameters, entry.region)
     if isinstance(outcome, Failed):
-        for absent in spec.get("absent", ()):
-            if absent.get("code") == outcome.code and absent.get("message", "") in outcome.message:
-                return Absent(outcome.message)
-        return unknown(outcome, spec["permission"], f"allow {spec['permission']} on {entry.arn}")
+        absent = absent_by(spec, outcome)
+        return absent or unknown(outcome, spec["permission"], f"allow {spec['permission']} on {entry.arn}")
     response = {name: value for name, value in outcome.items() if name != "ResponseMetadata"}
     if says_absent(spec, response):
         return Absent()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from preflight.data_files import folder, head_and_examples, load_yaml
-from preflight.declared.expressions import fill
+from preflight.declared.expressions import evaluate, fill
 from preflight.errors import PreflightError
 
 
@@ -41,8 +41,27 @@ class ResourceKind:
 
     def named_by(self, name: str) -> list[str]:
         """Return the members of a described resource that hold an identifying parameter, any of which may be there."""
+        return members_of(self._path_to(name))
+
+    def key_in(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        """Return the identity of a described resource; of members that may hold a parameter, the first that is there,
+        and an empty text where none is.
+        """
+        found = {}
+        for name in self.identity:
+            value = evaluate(self._path_to(name), entry)
+            values = value if isinstance(value, list) else [value]
+            found[name] = str(next((each for each in values if each is not None), ""))
+        return found
+
+    def arn_in(self, entry: Mapping[str, Any], *, partition: str, region: str, account: str) -> str:
+        """Return the ARN of a described resource: as AWS describes it, else as declared; empty for none."""
+        own = entry.get(self.section("described-arn") or "")
+        return str(own or self.arn(self.key_in(entry), partition=partition, region=region, account=account) or "")
+
+    def _path_to(self, name: str) -> str:
         paths: Mapping[str, str] = (self.section("snapshot") or {}).get("key", {})
-        return members_of(paths.get(name, name))
+        return paths.get(name, name)
 
     def identifies(self, key: Mapping[str, Any]) -> bool:
         """Say whether a key names one resource, rather than narrowing the list of all."""

@@ -179,7 +179,7 @@ def _meaning(
     """Say what an outcome tells of the resource; makes the other declared call where the first does not tell."""
     if isinstance(outcome, Answered):
         return _found(question, spec, outcome)
-    absent = _absent(spec, outcome)
+    absent = absent_by(spec, outcome)
     if absent is not None:
         return absent
     resolution = yield from _permission(question, spec)
@@ -229,7 +229,8 @@ def _require_named(kind: ResourceKind, entries: list[Any], operation: str) -> No
                 raise IncompleteAnswerError(operation, f"the response has a {kind.label} without {name}")
 
 
-def _absent(spec: Mapping[str, Any], failed: Failed) -> Absent | None:
+def absent_by(spec: Mapping[str, Any], failed: Failed) -> Absent | None:
+    """Return that there is no such resource, if that is what a declared error says."""
     for rule in spec.get("absent", ()):
         if rule.get("code") == failed.code and rule.get("message", "") in failed.message:
             return Absent(failed.message)

@@ -10,7 +10,6 @@ from typing import Any
 from preflight.account.facts import Ask, Fact, Known, Unknown
 from preflight.account.snapshots.recorder import Recorder
 from preflight.audit.scene import Scene
-from preflight.declared.expressions import evaluate
 from preflight.declared.resource_kinds import load_kind
 
 KINDS = (
@@ -47,7 +46,7 @@ def collect_shared(recorder: Recorder, region: str, account: str, of: Sequence[s
     recorder.read_many([*(_list_of(kind, region) for kind in of), blocked_in_account(region, account)])
     for kind in of:
         listed = recorder.read(_list_of(kind, region))
-        keys = [_key(kind, each) for each in listed.value] if isinstance(listed, Known) else []
+        keys = [load_kind(kind).key_in(each) for each in listed.value] if isinstance(listed, Known) else []
         kinds = [kind, _policy_kind(kind), *([BLOCKED_IN_BUCKET] if kind == "s3:bucket" else [])]
         asks = [Ask.one(each, region, key) for key in keys for each in kinds]
         for start in range(0, len(asks), _BATCH):
@@ -65,16 +64,14 @@ def shared_resources(scene: Scene) -> Iterator[SharedResource]:
         for kind in KINDS:
             declared = load_kind(kind)
             for entry in scene.account.listed(kind, region):
-                key = _key(kind, entry)
+                key = declared.key_in(entry)
                 policy = scene.account.read(Ask.one(_policy_kind(kind), region, key))
                 if isinstance(policy, Unknown) and scene.account.holds_names_only(kind, region):
                     continue
                 if isinstance(policy, Known) and isinstance(policy.value, str):
                     policy = _parsed(policy.value)
-                arn = entry.get(declared.section("described-arn") or "") or declared.arn(
-                    key, partition=scene.partition, region=region, account=scene.account_id
-                )
-                yield SharedResource(kind, region, f"{declared.label} {_name(str(arn))}", str(arn), policy, key)
+                arn = declared.arn_in(entry, partition=scene.partition, region=region, account=scene.account_id)
+                yield SharedResource(kind, region, f"{declared.label} {_name(arn)}", arn, policy, key)
 
 
 def unlisted(scene: Scene) -> list[str]:
@@ -110,17 +107,6 @@ def _list_of(kind: str, region: str) -> Ask:
 
 def _policy_kind(kind: str) -> str:
     return str(load_kind(kind).section("resource-policy")["kind"])
-
-
-def _key(kind: str, entry: Mapping[str, Any]) -> dict[str, str]:
-    declared = load_kind(kind)
-    paths = (declared.section("snapshot") or {}).get("key", {})
-    found = {}
-    for name in declared.identity:
-        value = evaluate(paths.get(name, name), entry)
-        values = value if isinstance(value, list) else [value]
-        found[name] = str(next(each for each in values if each is not None))
-    return found
 
 
 def _name(arn: str) -> str:

@@ -9,7 +9,6 @@ from preflight.account.principals import ORGANIZATION_POLICIES, policy_levels
 from preflight.audit.scene import REGIONS, Scene
 from preflight.engine.result import Kind, Result
 from preflight.engine.rule import Rule
-from preflight.sentence import sentence
 
 _LISTED = ("sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model")
 
@@ -18,9 +17,7 @@ def complete(scene: Scene, rule: Rule) -> Iterator[Result]:
     """Say of each part of the facts that is not known what would settle it."""
     missing = list(_missing(scene))
     for what, unknown in missing:
-        yield rule.result(
-            Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=sentence(unknown.resolution)
-        )
+        yield rule.result(Kind.OPEN, f"{what}: {unknown.reason}", subject=scene.account_id, remedy=unknown.remedy)
     if not missing:
         yield rule.result(Kind.PASS, "all facts that the audit needs are known", subject=scene.account_id)
 

@@ -20,7 +20,6 @@ from preflight.lint.runner.baseline import fingerprint
 from preflight.lint.runner.one_policy import Linter, PolicyFinding
 from preflight.lint.runner.suppressions import UNFIT, UNUSED, Suppressions, comments_in
 
-# What is in every file that may hold a policy, or the name of one.
 FixMode: TypeAlias = Literal["show", "write"]
 
 
