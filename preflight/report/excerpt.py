@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -106,21 +106,22 @@ def window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     first, last = max(0, start - 2 * width), start + 3 * width
     text = line[first:last]
     plain = text.isascii() and text.isprintable()
-    cells = list(text) if plain else _cells(text)
-    widths = [1] * len(cells) if plain else [_columns(cell) for cell in cells]
+    cells: Sequence[str] = text if plain else _cells(text)
+    # The columns before each character, and before the end.
+    at = range(len(text) + 1) if plain else list(accumulate(map(_columns, cells), initial=0))
     start, end = start - first, min(end - first, len(cells))
     left, right = 0, len(cells)
-    if first or first + len(cells) < len(line) or sum(widths) > width:
+    if first or first + len(cells) < len(line) or at[-1] > width:
         room = width - len(_ELLIPSIS)
-        value = sum(widths[start:end])
-        if first or sum(widths[:start]) + min(value, width // 3) > room:
+        value = at[end] - at[start]
+        if first or at[start] + min(value, width // 3) > room:
             room -= len(_ELLIPSIS)
-            left = _back(widths, start, max(width // 3, room - value - width // 3))
-        right = _forth(widths, left, room)
+            left = bisect_left(at, at[start] - max(width // 3, room - value - width // 3), 0, start)
+        right = bisect_right(at, at[left] + room, left) - 1
     before = _ELLIPSIS if first or left else ""
     after = _ELLIPSIS if first + right < len(line) else ""
     shown = f"{before}{''.join(cells[left:right])}{after}"
-    return shown.rstrip(), len(before) + sum(widths[left:start]), max(sum(widths[start : min(end, right)]), 1)
+    return shown.rstrip(), len(before) + at[start] - at[left], max(at[min(end, right)] - at[start], 1)
 
 
 def _cells(text: str) -> list[str]:
@@ -140,10 +141,3 @@ def _columns(cell: str) -> int:
         0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in cell
     )
 
-
-def _back(widths: list[int], start: int, room: int) -> int:
-    return start - bisect_right(list(accumulate(reversed(widths[:start]))), room)
-
-
-def _forth(widths: list[int], start: int, room: int) -> int:
-    return start + bisect_right(list(accumulate(widths[start:])), room)

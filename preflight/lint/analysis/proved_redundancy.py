@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from preflight.iam.pattern import overlaps
 from preflight.kept_property import kept_property
-from preflight.lint.analysis.pattern_coverage import PatternList
+from preflight.lint.analysis.pattern_coverage import WILD, PatternList
 from preflight.lint.analysis.proved_grants import provable
-from preflight.lint.policy.statements import StatementView
+from preflight.lint.policy.statements import StatementView, strings
 from preflight.lint.policy.subject import Subject
 
 _MOST_PROVED = 40
@@ -20,6 +22,7 @@ _MOST_PROVED = 40
 _MOST_TRIED = 5
 _MOST_PAIRS = 2000
 """Among more actions on more resources than this, a statement is compared with no union of others."""
+_POSITIVE = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
 
 
 def adds_nothing(subject: Subject, view: StatementView, by: Sequence[StatementView]) -> bool:
@@ -101,14 +104,24 @@ def covering(subject: Subject, view: StatementView, among: Sequence[StatementRea
     resources = view.resource_texts or ("",)
     if not others or len(view.action_texts) * len(resources) > _MOST_PAIRS:
         return ()
-    used: dict[int, StatementView] = {}
+    by = _within(view, resources, others)
+    if any(own.apart_from(each) for each in by):
+        by = _within(view, resources, [each for each in others if not own.apart_from(each)])
+    return tuple([each.view for each in by])
+
+
+def _within(
+    view: StatementView, resources: Sequence[str], others: Sequence[StatementReach]
+) -> tuple[StatementReach, ...]:
+    """Return those of other statements that each action on each resource is within one of; none where one isn't."""
+    used: dict[int, StatementReach] = {}
     for action in view.lower_actions:
         about = [each for each in others if each.has_action(action)]
         for resource in resources if about else ():
             found = next((each for each in about if each.has_resource(resource)), None)
             if found is None:
                 return ()
-            used[found.view.index] = found.view
+            used[found.view.index] = found
         if not about:
             return ()
     return tuple(used.values())
@@ -143,6 +156,25 @@ class StatementReach:
             ]
         )
 
+    @kept_property
+    def compared(self) -> dict[str, list[_Compared]]:
+        """What its conditions compare with given texts, one of which a request has to have, by key in lower case."""
+        found: dict[str, list[_Compared]] = defaultdict(list)
+        for each in self.view.conditions:
+            texts = frozenset([text.lower() for text in strings(each.raw)])
+            if each.lower_base in _POSITIVE and not each.qualifier and texts and not any("${" in text for text in texts):
+                found[each.lower_key].append(_Compared(texts, each.if_exists))
+        return found
+
+    def apart_from(self, other: StatementReach) -> bool:
+        """Whether no request has one value of a key that meets both: passing a role to one service, and to another."""
+        return any(
+            not (mine.if_exists and theirs.if_exists) and _apart(mine.texts, theirs.texts)
+            for key in self.compared.keys() & other.compared.keys()
+            for mine in self.compared[key]
+            for theirs in other.compared[key]
+        )
+
     @property
     def listed(self) -> bool:
         """Whether it lists its actions and resources, rather than all others."""
@@ -157,6 +189,20 @@ class StatementReach:
     def has_resource(self) -> Callable[[str], bool]:
         """What tells whether it is about a resource."""
         return _listed(self.view.resource_texts, [each.text for each in self.view.not_resources])
+
+
+class _Compared(NamedTuple):
+    """The texts of a condition in lower case, and whether it is met by requests without its key."""
+
+    texts: frozenset[str]
+    if_exists: bool
+
+
+def _apart(some: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether no text is matched by one of some patterns and one of others; not told of very many."""
+    if not some.isdisjoint(others) or len(some) * len(others) > _MOST_PAIRS:
+        return False
+    return not any(overlaps(one, other) for one in some for other in others if not WILD.isdisjoint(one + other))
 
 
 def _listed(texts: Sequence[str], spared: Sequence[str]) -> Callable[[str], bool]:

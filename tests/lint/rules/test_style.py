@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +88,41 @@ _PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
 def test_what_several_statements_say_is_proved(statements: list[dict[str, Any]], found: set[str]) -> None:
     policy = {"Version": "2012-10-17", "Statement": statements}
     assert {each.message for each in results(policy, select="IAM30")} == found
+
+
+def _passing(operator: str, *services: str, key: str = "iam:PassedToService") -> dict[str, Any]:
+    return statement("Allow", "iam:PassRole", Condition={operator: {key: list(services)}})
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        ([_passing("StringEquals", "a"), _passing("StringEquals", "b")], set()),
+        ([_passing("StringEquals", "a"), _passing("StringLike", "?", key="iam:passedtoservice")],
+         {"Statement[0] is already covered by Statement[1]"}),
+        ([_passing("StringEquals", "A"), _passing("StringEqualsIgnoreCase", "a")],
+         {"Statement[0] is already covered by Statement[1]"}),
+        ([_passing("StringEquals", "a"), _passing("StringEqualsIfExists", "b")], set()),
+        ([_passing("Null", "true"), _passing("StringEqualsIfExists", "a"), _passing("StringEqualsIfExists", "b")],
+         {"Statement[0] is already covered by Statement[1]"}),
+        ([_passing("StringEquals", "b"), _passing("StringNotEquals", "a")],
+         {"Statement[0] is already covered by Statement[1]"}),
+    ],
+)  # fmt: skip
+def test_statements_about_different_values_of_a_key(statements: list[dict[str, Any]], found: set[str]) -> None:
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    assert {each.message for each in results(policy, select="IAM302")} == found
+
+
+def test_that_statements_pass_roles_to_different_services_needs_no_proof(tmp_path: Path) -> None:
+    statements = [_passing("StringEquals", "ec2.amazonaws.com"), _passing("StringLike", "lambda.*")]
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    script = (
+        "import sys; from preflight.api import lint\n"
+        f"lint({str(tmp_path)!r})\n"
+        "assert 'preflight.iam.proof' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_many_statements_are_compared_in_bounded_time() -> None:
