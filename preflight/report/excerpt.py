@@ -140,4 +140,3 @@ def _columns(cell: str) -> int:
     return sum(
         0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in cell
     )
-

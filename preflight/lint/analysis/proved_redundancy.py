@@ -162,7 +162,12 @@ class StatementReach:
         found: dict[str, list[_Compared]] = defaultdict(list)
         for each in self.view.conditions:
             texts = frozenset([text.lower() for text in strings(each.raw)])
-            if each.lower_base in _POSITIVE and not each.qualifier and texts and not any("${" in text for text in texts):
+            if (
+                each.lower_base in _POSITIVE
+                and not each.qualifier
+                and texts
+                and not any("${" in text for text in texts)
+            ):
                 found[each.lower_key].append(_Compared(texts, each.if_exists))
         return found
 
