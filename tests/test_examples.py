@@ -25,7 +25,7 @@ KEPT = {name: value for name, value in os.environ.items() if not name.startswith
 
 def preflight(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "preflight", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=KEPT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, env=KEPT, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN)

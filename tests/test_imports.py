@@ -29,7 +29,7 @@ def loaded(*arguments: str, stdin: str = "", cwd: Path = ROOT) -> tuple[int, set
     """Run a command in a process of its own; return its exit code and the packages that were loaded at its end."""
     done = subprocess.run(
         [sys.executable, "-c", LOOK, json.dumps(arguments)],
-        input=stdin, capture_output=True, text=True, timeout=60, check=True, cwd=cwd,
+        input=stdin, capture_output=True, text=True, timeout=180, check=True, cwd=cwd,
     )  # fmt: skip
     code, names = json.loads(done.stderr.splitlines()[-1])
     return code, set(names)
@@ -80,7 +80,7 @@ def test_a_lint_of_a_plain_policy_loads_what_it_needs(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", "from preflight.cli.app import main; main()", "lint", "one.json"],
-        capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
+        capture_output=True, text=True, timeout=180, check=True, cwd=tmp_path,
     )  # fmt: skip
     names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     others = (

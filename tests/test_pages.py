@@ -28,7 +28,7 @@ KEPT = {name: value for name, value in os.environ.items() if not name.startswith
 
 def preflight(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "preflight", *arguments]
-    return subprocess.run(command, cwd=cwd, env=KEPT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=cwd, env=KEPT, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=lambda text: text.split("\n")[0][:50])

@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def built(source: Path, out: Path, *kind: str) -> Path:
     build = [sys.executable, "-m", "build", *kind, "--no-isolation", "--outdir", str(out), str(source)]
-    done = subprocess.run(build, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(build, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (made,) = out.iterdir()
     return made
@@ -46,7 +46,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = home / ("Scripts" if os.name == "nt" else "bin")
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "--disable-pip-version-check"]
     install = [*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(install, check=True, timeout=120)
+    subprocess.run(install, check=True, timeout=300)
     (packages,) = home.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return programs
@@ -62,7 +62,7 @@ def away(tmp_path: Path) -> Iterator[Path]:
 def run(program: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     return subprocess.run(
-        [str(program), *arguments], cwd=cwd, env=kept, capture_output=True, text=True, timeout=60, check=False
+        [str(program), *arguments], cwd=cwd, env=kept, capture_output=True, text=True, timeout=180, check=False
     )
 
 

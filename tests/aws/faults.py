@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -60,7 +59,7 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self, pattern: str | None = None) -> None:
-        """End the faults with this pattern, or all of them; requests that hang come to an end."""
+        """End the faults with this pattern, or all of them; requests that hang or are late come to an end."""
         with self._lock:
             self._faults = [fault for fault in self._faults if pattern is not None and fault.pattern != pattern]
             if pattern is None:
@@ -74,7 +73,7 @@ class Faults:
         spoils: list[Spoil] = []
         for fault in self._take(request):
             if fault.trouble == "latency":
-                time.sleep(fault.seconds)
+                self._over.wait(fault.seconds)
             elif fault.trouble == "hang":
                 self._over.wait(fault.seconds)
                 broken = broken or "reset"

@@ -52,7 +52,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.end, text.encode())
 
-    def shows(self, pattern: str, seconds: float = 60) -> bool:
+    def shows(self, pattern: str, seconds: float = 120) -> bool:
         """Wait until what was shown since the last call has a pattern."""
         begun = time.monotonic()
         while time.monotonic() - begun < seconds:
@@ -82,7 +82,7 @@ def test_a_new_shell_completes_at_the_first_tab(name: str, own: dict[str, str]) 
     program = shell(name)
     # As the page says: in the shell that is to complete.
     done = subprocess.run(
-        [program, "-c", "preflight --install-completion; true"], env=own, capture_output=True, text=True, timeout=60
+        [program, "-c", "preflight --install-completion; true"], env=own, capture_output=True, text=True, timeout=180
     )
     assert "completion installed in" in done.stdout, done
     terminal = Terminal(program, own)
@@ -99,5 +99,5 @@ def test_a_new_shell_completes_at_the_first_tab(name: str, own: dict[str, str]) 
 
 def test_a_half_written_command_prints_no_error(own: dict[str, str]) -> None:
     asked = {**own, "_PREFLIGHT_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "preflight li x.json --form"}
-    done = subprocess.run(["preflight"], env=asked, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["preflight"], env=asked, capture_output=True, text=True, timeout=180, check=False)
     assert done.stderr == ""

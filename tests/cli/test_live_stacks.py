@@ -83,10 +83,10 @@ def test_throttled_reads_are_made_again(deployer: StandIn, tmp_path: Path) -> No
 
 
 def test_the_time_given_bounds_it_all(deployer: StandIn, tmp_path: Path) -> None:
-    deployer.latency(3, "sqs:*")
+    deployer.latency(60, "sqs:*")
     began = time.monotonic()
     outcome = run(deployer, tmp_path, wide(20), "--timeout", "1", "--select", "PRE302")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40
     assert outcome.code == 3
     assert "AWS did not answer within the time given by --timeout" in outcome.said("PRE302", "open")
 

@@ -52,8 +52,8 @@ def test_time_is_up(aws: StandIn, creation: Make, events: list[Event]) -> None:
     aws.hold_endpoint("churn")
     run = creation()
     begun = time.monotonic()
-    assert run.carry_out(timeout=0.3) is Ended.LATE
-    assert 0.3 <= time.monotonic() - begun < 5
+    assert run.carry_out(timeout=2.0) is Ended.LATE
+    assert 2.0 <= time.monotonic() - begun < 60
     assert (run.ends[0].arrival, run.ends[0].status) == (Arrival.LATE, "Creating")
     assert run.entries[0].state is State.MADE
 

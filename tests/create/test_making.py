@@ -309,11 +309,11 @@ def test_an_answer_without_end_is_waited_for_as_long_as_there_is_time(
     aws: StandIn, creation: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "_GRACE", 0.5)
-    aws.hang(CREATE, seconds=20)
+    aws.hang(CREATE, seconds=120)
     begun = time.monotonic()
     run = creation()
     assert run.carry_out(timeout=0.5) is Ended.REFUSED
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
     assert run.entries[0].state is State.ASKED
     aws.mend()
 

@@ -85,7 +85,7 @@ def test_progress_is_told_after_each(threads: int) -> None:
 
 
 def test_with_threads_checks_wait_together_and_know_what_was_waited_for() -> None:
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=60)
     waited: ContextVar[str] = ContextVar("waited", default="nothing")
     waited.set("the caller")
 
@@ -110,7 +110,7 @@ def test_an_interruption_does_not_wait_for_checks_under_way() -> None:
 
     def check(subject: str, rule: Rule) -> Iterator[Result]:
         if subject == "slow":
-            release.wait(10)
+            release.wait(60)
         return says(subject, rule)
 
     def interrupt(done: int, total: int, rule: Rule) -> None:
@@ -120,4 +120,4 @@ def test_an_interruption_does_not_wait_for_checks_under_way() -> None:
     with pytest.raises(KeyboardInterrupt):
         run([Task(rule("PRE001"), check, each) for each in ("slow", "fast")], threads=2, progress=interrupt)
     release.set()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30

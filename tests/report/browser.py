@@ -24,7 +24,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000
+PATIENCE = 120_000
+FOLLOWED = """view => new Promise(done => {
+  const before = location.hash;
+  window.addEventListener('hashchange', done, {once: true});
+  location.hash = view;
+  if (location.hash === before) done();
+})"""
 HINT = Path(__file__).parents[2] / "tools" / "browser.sh"
 
 
@@ -37,8 +43,8 @@ class Seen:
     requests: list[str] = field(default_factory=list)
 
     def go(self, view: str) -> None:
-        """Show another view, as a link to it does."""
-        self.page.evaluate("view => { location.hash = view }", view)
+        """Show another view, as a link to it does, and wait until the page has followed it."""
+        self.page.evaluate(FOLLOWED, view)
         self.page.wait_for_selector(f"[data-view={view.partition('?')[0]}]:not([hidden])")
         self.settle()
 
@@ -101,7 +107,7 @@ def opened(folder: Path) -> Iterator[Browser]:
         pytest.skip(subprocess.run(["sh", str(HINT)], capture_output=True, text=True, check=True).stdout.strip())
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            folder / "profile", executable_path=program, headless=True, args=FLAGS
+            folder / "profile", executable_path=program, headless=True, args=FLAGS, timeout=PATIENCE
         )
         try:
             yield Browser(context, folder)

@@ -154,9 +154,9 @@ def test_a_finding_says_all_there_is(browser: Browser) -> None:
                      "A principal that can gra"):  # fmt: skip
             assert details.get_by_text(said).count() >= 1, said
         details.get_by_role("link", name="Its way to administrator").click()
-        assert seen.text("#escalation-heading") == "The way of team-0"
+        seen.says("#escalation-heading", "The way of team-0")
         seen.page.go_back()
-        assert seen.page.locator("#findings-table").is_visible()
+        seen.page.locator("#findings-table").wait_for()
 
 
 def test_an_open_finding_says_what_would_settle_it(browser: Browser) -> None:

@@ -52,10 +52,10 @@ def test_a_line_fits_and_the_carets_are_within_it(line: str, column: int, width:
 def test_a_line_of_megabytes_takes_no_time() -> None:
     line = '{"Statement": [' + '{"Action": "s3:GetObject"}, ' * 400_000
     sources = Sources({"p.json": line})
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(50):
         assert sources.excerpt(Location("p.json", "", 1, 5_000_000), 80) is not None
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,6 @@ def test_whatever_the_text_recognition_ends_without_an_error(text: str) -> None:
 )
 def test_time_is_linear_in_the_text(piece: str) -> None:
     text = piece * (200_000 // len(piece))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     recognize(text)
-    assert time.perf_counter() - begun < 20
+    assert time.thread_time() - begun < 20

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,11 +21,15 @@ STS = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06
 
 
 class Faulty:
-    """`answers` maps an operation (`DescribeModel`) to (status, body) or to several, taken one after another."""
+    """`answers` maps an operation (`DescribeModel`) to (status, body) or to several, taken one after another.
+
+    Each answer takes `latency`, until `gather` requests are under way at once: from then on none does.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        self.latency = 0.0
+        self.latency, self.gather = 0.0, math.inf
+        self.over = threading.Event()
         self.seen: Counter[str] = Counter()
         self.most = self.under_way = 0
         self.lock = threading.Lock()
@@ -58,7 +62,9 @@ def faulty() -> Iterator[Faulty]:
                 faults.seen[operation] += 1
                 faults.under_way += 1
                 faults.most = max(faults.most, faults.under_way)
-            time.sleep(faults.latency)
+                if faults.under_way >= faults.gather:
+                    faults.over.set()
+            faults.over.wait(faults.latency)
             with faults.lock:
                 faults.under_way -= 1
             status, body, kind = faults.answer(operation)
@@ -85,5 +91,6 @@ def faulty() -> Iterator[Faulty]:
     try:
         yield faults
     finally:
+        faults.over.set()
         server.shutdown()
         server.server_close()

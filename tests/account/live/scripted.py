@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,9 +30,8 @@ def label(call: Call) -> str:
 class Scripted:
     """Answers `service:Operation` from a script; anything not in it is denied. `made` are the calls, in order."""
 
-    def __init__(self, script: Mapping[str, Answer], *, latency: float = 0.0, **world: Any) -> None:
+    def __init__(self, script: Mapping[str, Answer], **world: Any) -> None:
         self.script = {"sts:GetCallerIdentity": CALLER, **script}
-        self.latency = latency
         self.made: list[Call] = []
         self._lock = threading.Lock()
         at = {"partition": "aws", "region": REGION, "reread_delay": 0.0, **world}
@@ -52,7 +50,6 @@ class Scripted:
     def _perform(self, call: Call) -> tuple[CallOutcome, int]:
         with self._lock:
             self.made.append(call)
-        time.sleep(self.latency)
         answer: Any = self.script.get(label(call), DENIED)
         if callable(answer):
             answer = answer(call)

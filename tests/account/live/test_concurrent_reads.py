@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
@@ -16,6 +16,9 @@ from preflight.thread_pool import Pool
 
 def leaf(name: str) -> Call:
     return Call("sagemaker", name)
+
+
+Perform = Callable[[Call], tuple[CallOutcome, int]]
 
 
 class Recorder:
@@ -38,7 +41,7 @@ class Recorder:
         return Answered({"name": call.operation}), 1
 
 
-def reads(plans: dict[str, Sequence[Sequence[Wanted]]], perform: Recorder, size: int = 8) -> Reads:
+def reads(plans: dict[str, Sequence[Sequence[Wanted]]], perform: Perform, size: int = 8) -> Reads:
     """Return reads whose question `kind` goes through the given stages and answers with the names of the last."""
 
     def plan(ask: Ask) -> ReadPlan:
@@ -55,12 +58,14 @@ def ask(kind: str) -> Ask:
 
 
 def test_independent_questions_run_at_the_same_time() -> None:
-    perform = Recorder(0.1)
+    together = threading.Barrier(8, timeout=60)
+
+    def perform(call: Call) -> tuple[CallOutcome, int]:
+        together.wait()
+        return Answered({"name": call.operation}), 1
+
     many = reads({f"k{n}": [[leaf(f"c{n}")]] for n in range(8)}, perform)
-    started = time.monotonic()
     facts = many.ask([ask(f"k{n}") for n in range(8)])
-    assert time.monotonic() - started < 0.5
-    assert perform.most == 8
     assert facts == [Known([{"name": f"c{n}"}]) for n in range(8)]
     assert many.longest.calls == 1
 
@@ -149,7 +154,7 @@ def test_an_interruption_is_not_kept_behind_an_answer_that_hangs() -> None:
     released = threading.Event()
 
     def perform(_: Call) -> tuple[CallOutcome, int]:
-        released.wait(20)
+        released.wait(60)
         return Answered({}), 1
 
     def plan(each: Ask) -> ReadPlan:
@@ -162,7 +167,7 @@ def test_an_interruption_is_not_kept_behind_an_answer_that_hangs() -> None:
     with pytest.raises(KeyboardInterrupt):
         Reads(perform, plan, Pool(2)).ask([ask("hangs"), ask("interrupted")])
     released.set()
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 30
 
 
 def test_pages_count_as_calls() -> None:

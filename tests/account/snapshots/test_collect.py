@@ -59,7 +59,7 @@ def started(aws: StandIn, tmp_path: Path) -> Callable[..., subprocess.Popen[str]
 def run(started: Callable[..., subprocess.Popen[str]]) -> Run:
     def go(*arguments: str) -> subprocess.CompletedProcess[str]:
         process = started(*arguments)
-        out, err = process.communicate(timeout=100)
+        out, err = process.communicate(timeout=200)
         assert "Traceback" not in err, err
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
@@ -237,12 +237,12 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     aws.hang("sagemaker:ListEndpointConfigs")
     process = started("snapshot", "--output", "s.json", "--region", REGION)
-    until = time.monotonic() + 40
+    until = time.monotonic() + 120
     while not aws.calls.of("sagemaker:ListEndpointConfigs"):
         assert process.poll() is None and time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=40)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert f"continue with preflight snapshot --output s.json --region {REGION} --resume" in err
     assert (tmp_path / "s.json.partial").stat().st_mode & 0o077 == 0 and not (tmp_path / "s.json").exists()
@@ -301,7 +301,7 @@ def test_a_full_disk_leaves_what_was_read(aws: StandIn, ready: Ready, tmp_path: 
         env={"PATH": os.environ["PATH"], **aws.environment(), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 2 and "cannot be written" in done.stderr and "--resume" in done.stderr, done

@@ -313,11 +313,11 @@ def test_large_snapshots_answer_fast() -> None:
         },
         "facts.json",
     )
-    started = time.monotonic()
+    started = time.thread_time()
     for n in range(0, many, 20):
         assert isinstance(one(facts, "sagemaker:endpoint", EndpointName=f"E{n}"), Known)
         assert isinstance(one(facts, "s3:object", Bucket="m", Prefix=f"k/{n}/"), Known)
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -386,10 +386,10 @@ def test_a_large_file_loads_fast(tmp_path: Path) -> None:
         for n in range(5_000)
     ]
     path = written(tmp_path, json.dumps({"version": 1, "account": ACCOUNT, "iam": {"RoleDetailList": roles}}))
-    started = time.monotonic()
+    started = time.thread_time()
     facts = Snapshot.load(path)
     assert isinstance(one(facts, "iam:role", "", RoleName="r4999"), Known)
-    assert time.monotonic() - started < 10
+    assert time.thread_time() - started < 10
 
 
 @pytest.mark.parametrize(

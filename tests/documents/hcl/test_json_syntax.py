@@ -143,8 +143,8 @@ def test_nothing_breaks_it(value: Any) -> None:
 
 
 def test_large_files_are_bounded() -> None:
-    start = time.monotonic()
+    start = time.thread_time()
     text = '\\"${' * 20_000
     with suppress(InputError):
         read(f'{{"resource": {{"aws_iam_policy": {{"p": {{"policy": "{text}"}}}}}}}}')
-    assert time.monotonic() - start < 20
+    assert time.thread_time() - start < 20

@@ -116,9 +116,9 @@ def test_modules_that_call_themselves_end(tmp_path: Path) -> None:
     calls = "".join(f'module "m{at}" {{\n  source = "./"\n  actions = module.m{at}.json\n}}\n' for at in range(20))
     main = tmp_path / "main.tf"
     main.write_text(f'{MODULE}{calls}output "o" {{ value = module.m1.o }}\n')
-    start = time.monotonic()
+    start = time.thread_time()
     assert read(main).passed_over
-    assert time.monotonic() - start < 20
+    assert time.thread_time() - start < 20
 
 
 def test_instances_of_resources_and_documents(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_no_text_takes_long(tmp_path: Path, name: str) -> None:
         "used = resource.getrusage(resource.RUSAGE_SELF); "
         "print(code, used.ru_utime, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     exit_code, seconds = done.stderr.split()[-2:]
     assert exit_code in ("0", "1") and float(seconds) < 8, done.stderr
 
@@ -68,5 +68,5 @@ def test_a_check_of_a_template_made_to_be_slow(tmp_path: Path) -> None:
             (tmp_path / f"{name.replace(' ', '-')}.json").write_text(text)
     for each in sorted(tmp_path.iterdir()):
         command = [sys.executable, "-m", "preflight", "check", each.name, "--snapshot", "none.json"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode in (0, 1, 2, 3), done.stderr
