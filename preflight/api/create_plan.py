@@ -96,8 +96,8 @@ def create(
         with live(plan.region, profile, endpoint_url, config_retries, config_retry_delay, timeout) as facts:
             return replace(run.go(plan, facts), sources=sources, stats=facts.stats())
     except KeyboardInterrupt:
-        raise CreateInterrupted(run.creation) from None
+        raise CreateInterrupted(run.creation, run, sources) from None
     except Exception as error:
         if run.creation is None or not any(entry.called for entry in run.creation.entries):
             raise
-        raise CreateError(run.creation) from error
+        raise CreateError(run.creation, run, sources) from error

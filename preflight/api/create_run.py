@@ -51,9 +51,14 @@ class Created:
 
 
 class Begun:
-    """What a run that ended before its end had asked AWS for by then, and what exists of it."""
+    """What a run that ended before its end had asked AWS for by then, and what exists of it. `sources` are the texts of
+    the documents by their paths.
+    """
 
     _creation: Creation | None
+    _run: Run | None
+    _because = ""
+    sources: Mapping[str, str]
 
     @property
     def began(self) -> bool:
@@ -97,6 +102,15 @@ class Begun:
 
         return unclear(self._creation.entries) if self._creation is not None else []
 
+    def report(self) -> Report | None:
+        """Return the report of the run as far as it went; None where it had not read yet in which account it was.
+
+        What exists is told as `standing` saw it last: call that first to look.
+        """
+        if self._run is None or self._creation is None:
+            return None
+        return self._run.report(self._creation, self._because)
+
     def _undone(self) -> list[JournalEntry]:
         return [each for each in self._creation.entries if each.state == "undone"] if self._creation is not None else []
 
@@ -104,17 +118,23 @@ class Begun:
 class CreateInterrupted(Begun, KeyboardInterrupt):
     """Ctrl-C during a run; knows what exists by then."""
 
-    def __init__(self, creation: Creation | None) -> None:
+    _because = "the run was interrupted"
+
+    def __init__(
+        self, creation: Creation | None, run: Run | None = None, sources: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self._creation = creation
+        self._creation, self._run, self.sources = creation, run, sources or {}
 
 
 class CreateError(Begun, Exception):
     """An error in a run that had asked AWS for something; knows what exists by then. The error is `__cause__`."""
 
-    def __init__(self, creation: Creation) -> None:
+    _because = "an error stopped the run"
+
+    def __init__(self, creation: Creation, run: Run | None = None, sources: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._creation = creation
+        self._creation, self._run, self.sources = creation, run, sources or {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +166,7 @@ class Run:
         """Take what is wanted."""
         self.wish = wish
         self.creation: Creation | None = None
+        self._before: Report | None = None
 
     def go(self, plan: Plan, account: LiveAccount) -> Created:
         """Check, ask, call, follow."""
@@ -166,7 +187,7 @@ class Run:
             plan, account, place, tell=wish.tell, pace=wish.pace, patience=wish.patience
         )
         left = creation.recognize(timeout=time_left.seconds)
-        before = self._check(left, account) if left is not None else None
+        before = self._before = self._check(left, account) if left is not None else None
         if before is not None:
             if before.verdict is Verdict.BLOCKED:
                 return Created(CreateOutcome.BLOCKED, before)
@@ -183,6 +204,14 @@ class Run:
         undo = self._take_back(creation, ended)
         after = located(self._results(creation, account, time_left), plan)
         return Created(_outcome(ended), _report(before, after, plan, wish), undo, tuple(unclear(creation.entries)))
+
+    def report(self, creation: Creation, stopped: str) -> Report:
+        """Return the report of a run that `stopped` ended before its end, from what is known of it."""
+        from preflight.create.results import results
+        from preflight.readiness.check import located
+
+        found = located(list(results(creation, awaited=self.wish.wait, stopped=stopped)), creation.plan)
+        return _report(self._before, found, creation.plan, self.wish)
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check

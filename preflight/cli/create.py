@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +49,7 @@ from preflight.errors import UsageError
 from preflight.report.formats import rendered
 
 if TYPE_CHECKING:
-    from preflight.api import CreateError, CreateInterrupted, Report, Result
+    from preflight.api import Created, CreateError, CreateInterrupted, Report, Result
 
 INTERRUPTED = 130
 _CODES = {"created": 0, "blocked": 1, "declined": 1, "open": 3, "unread": 3, "failed": 4}
@@ -107,6 +108,7 @@ def create(
     if not yes and (from_stdin or sys.stdin is None or not sys.stdin.isatty()):
         raise UsageError("create asks for confirmation, and there is no terminal; add --yes")
     shown = _Shown(name, output, color, quiet=quiet, verbose=verbose)
+    ended: Created | CreateError | CreateInterrupted | None = None
     try:
         with EventDisplay(quiet=quiet, color=None if color is Color.AUTO else color is Color.ALWAYS) as progress:
 
@@ -114,45 +116,51 @@ def create(
                 progress.stop()
                 shown.show(report, sources, last=False)
 
-            done = api.create(
-                *requests,
-                confirm=None if yes else _confirmed,
-                operation=operation,
-                parameters=parameters or (),
-                principal=principal,
-                region=region,
-                account=account,
-                context=context_of(context),
-                profile=profile,
-                endpoint_url=endpoint_url,
-                wait=not no_wait,
-                timeout=timeout,
-                rollback=rollback,
-                session_policies=session_policy or (),
-                session_tags=tags_of(session_tag),
-                source_identity=source_identity,
-                sts_active=sts_active or (),
-                allow_unchecked=allow_unchecked or (),
-                deployed=deployed,
-                select=listed(select),
-                ignore=listed(ignore),
-                fail_on=fail_on,
-                allow_open=allow_open,
-                config_retries=config_retries,
-                config_retry_delay=config_retry_delay,
-                poll=poll,
-                show=show,
-                tell=progress.tell,
-            )
-    except api.CreateInterrupted as stopped:
-        _tell_begun("Interrupted", stopped, from_stdin=from_stdin)
-        raise typer.Exit(INTERRUPTED) from None
-    except api.CreateError as broken:
-        _tell_begun("Stopped by an error", broken, from_stdin=from_stdin)
-        raise broken.__cause__ or broken from None
+            try:
+                ended = api.create(
+                    *requests,
+                    confirm=None if yes else _confirmed,
+                    operation=operation,
+                    parameters=parameters or (),
+                    principal=principal,
+                    region=region,
+                    account=account,
+                    context=context_of(context),
+                    profile=profile,
+                    endpoint_url=endpoint_url,
+                    wait=not no_wait,
+                    timeout=timeout,
+                    rollback=rollback,
+                    session_policies=session_policy or (),
+                    session_tags=tags_of(session_tag),
+                    source_identity=source_identity,
+                    sts_active=sts_active or (),
+                    allow_unchecked=allow_unchecked or (),
+                    deployed=deployed,
+                    select=listed(select),
+                    ignore=listed(ignore),
+                    fail_on=fail_on,
+                    allow_open=allow_open,
+                    config_retries=config_retries,
+                    config_retry_delay=config_retry_delay,
+                    poll=poll,
+                    show=show,
+                    tell=progress.tell,
+                )
+            except (api.CreateInterrupted, api.CreateError) as stopped:
+                ended = stopped
     except KeyboardInterrupt:
-        say("Interrupted. No calls were made.")
-        raise typer.Exit(INTERRUPTED) from None
+        if ended is None:
+            say("Interrupted. No calls were made.")
+            raise typer.Exit(INTERRUPTED) from None
+        # Only the line that moves was being taken away.
+    if isinstance(ended, api.CreateInterrupted):
+        _tell_begun("Interrupted", ended, shown, from_stdin=from_stdin)
+        raise typer.Exit(INTERRUPTED)
+    if isinstance(ended, api.CreateError):
+        _tell_begun("Stopped by an error", ended, shown, from_stdin=from_stdin)
+        raise ended.__cause__ or ended from None
+    done = ended
     try:
         _say_all("Created by this run and still there; to delete it:", done.left)
         _say_all("May exist because of this run:", done.unclear)
@@ -162,6 +170,7 @@ def create(
             shown.show(done.report, done.sources, last=True)
     except KeyboardInterrupt:
         _say_all("Interrupted before the report was printed. Results of this run's calls:", _of_calls(done.report))
+        shown.show_late(done.report, done.sources)
         raise typer.Exit(INTERRUPTED) from None
     if verbose and done.stats is not None:
         say(asked_of_aws(done.stats))
@@ -179,13 +188,24 @@ def _confirmed(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _tell_begun(how: str, stopped: CreateError | CreateInterrupted, *, from_stdin: bool) -> None:
-    """Say what exists now and how to go on. Another interruption says what is known without asking AWS."""
+def _tell_begun(how: str, stopped: CreateError | CreateInterrupted, shown: _Shown, *, from_stdin: bool) -> None:
+    """Say what exists now and how to go on, and show the report. Another interruption says what is known without asking
+    AWS, and one while that is said ends.
+    """
     from preflight.cli.create_progress import say
 
-    if not stopped.began:
+    if stopped.began:
+        _tell_calls(how, stopped, from_stdin=from_stdin)
+    else:
         say(f"{how}. No call was made that changes anything.")
-        return
+    with suppress(KeyboardInterrupt):
+        if (report := stopped.report()) is not None and (stopped.began or not shown.for_people):
+            shown.show(report, stopped.sources, last=True)
+
+
+def _tell_calls(how: str, stopped: CreateError | CreateInterrupted, *, from_stdin: bool) -> None:
+    from preflight.cli.create_progress import say
+
     try:
         say(f"{how}. Calls of this run:")
         lines = stopped.standing()
@@ -222,22 +242,34 @@ class _Shown:
         self._name, self._output, self._color = name, output, color
         self._quiet, self._verbose = quiet, verbose
         self._seen: set[Result] = set()
-        self._lost = False
+        self._lost = self._printing = False
+
+    @property
+    def for_people(self) -> bool:
+        """Whether what is shown is read as it comes, by the one who runs the command."""
+        return self._name == "text" and self._output is None
 
     def show(self, report: Report, sources: Mapping[str, str], *, last: bool) -> None:
-        output = self._output
-        if self._name == "text" and output is None:
+        output, results = self._output, report.results
+        if self.for_people:
             # Who has just read what the checks say reads on with what came of the calls.
-            before, self._seen = self._seen, set(report.results)
-            report = replace(report, results=tuple(each for each in report.results if each not in before))
+            report = replace(report, results=tuple(each for each in results if each not in self._seen))
         elif not last:
             return
         view = viewed(output, self._color, quiet=self._quiet, verbose=self._verbose, sources=sources)
         text = rendered(report, self._name, view)
         if output is None or not _written(output, text):
+            self._printing = last
             self._lost |= not printed(text)
+            self._seen = set(results)
         if self._lost and last:
             _say_all("The report could not be printed. Results of this run's calls:", _of_calls(report))
+
+    def show_late(self, report: Report, sources: Mapping[str, str]) -> None:
+        """Show the last report after an interruption of that, unless a part of it is on stdout already."""
+        if not self._printing:
+            with suppress(KeyboardInterrupt):
+                self.show(report, sources, last=True)
 
 
 def _written(output: str, text: str) -> bool:

@@ -172,11 +172,24 @@ class Creation:
         while thread.is_alive() and time.monotonic() < until:
             thread.join(0.2)
         late = Unknown("AWS did not answer in time")
-        return [(entry, found.get(index, late)) for index, entry in enumerate(asked)]
+        facts = [(entry, found.get(index, late)) for index, entry in enumerate(asked)]
+        for entry, fact in facts:
+            _remember(entry, fact)
+        return facts
 
 
 def _silent(event: Event) -> None:
     del event
+
+
+def _remember(entry: JournalEntry, fact: Fact[Seen]) -> None:
+    """Keep what a look showed when the run had been stopped, for the results."""
+    if isinstance(fact, Known):
+        entry.status = fact.value.status
+    elif isinstance(fact, Absent):
+        entry.note("AWS doesn't return it")
+    else:
+        entry.note(f"can't determine whether it exists: {fact.reason}")
 
 
 def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
@@ -201,11 +214,7 @@ def unclear(entries: Iterable[JournalEntry]) -> list[str]:
     """Return a line for each thing that may exist because of this run: how to find out, and how to delete it."""
     lines = []
     for entry in entries:
-        if not entry.unclear:
-            continue
-        how = f"look: {entry.look_command()}"
-        if entry.creates and entry.undo_command():
-            how += f"; if it is this run's (CreationTime), delete it: {entry.undo_command()}"
-        may = "exists" if entry.state is State.UNPROVED else "may exist"
-        lines.append(f"{entry.label} {may}; {how}")
+        if entry.unclear:
+            may = "exists" if entry.state is State.UNPROVED else "may exist"
+            lines.append(f"{entry.label} {may}; {entry.way_to_tell()}")
     return lines

@@ -31,7 +31,8 @@ class JournalEntry:
     """One request of the plan and how far it is. `status` is what was last seen.
 
     `new` says that it was not there before the run, `deleting` that its deletion was begun. `asked_at` and `made_at`
-    are `time.monotonic()` when the first call was begun, and when what came of it was known.
+    are `time.monotonic()` when the first call was begun, and when what came of it was known. `refused` is AWS's reason
+    for not doing the last call.
     """
 
     request: PlannedRequest
@@ -43,6 +44,7 @@ class JournalEntry:
     asked_at: float | None = None
     made_at: float | None = None
     status: str = ""
+    refused: str = ""
     new: bool = False
     deleting: bool = False
     notes: list[str] = field(default_factory=list)
@@ -110,6 +112,18 @@ class JournalEntry:
     def undo_command(self) -> str:
         """Return the AWS CLI's command that deletes it; empty where the call is not undone so."""
         return self.command(self.operation.call.undo) if self.operation.call.undo and self.creates else ""
+
+    def way_to_tell(self) -> str:
+        """Return how to find out whether it exists, and how to delete it if it does and is this run's."""
+        how = f"look: {self.look_command()}"
+        if self.creates and self.undo_command():
+            how += f"; if it is this run's (CreationTime), delete it: {self.undo_command()}"
+        return how
+
+    def note(self, what: str) -> None:
+        """Add what the results are to say of it, once."""
+        if what not in self.notes:
+            self.notes.append(what)
 
     def _options(self, parameters: Mapping[str, Any]) -> str:
         named = [f"--{_kebab(name)} {_value(value)}" for name, value in parameters.items()]

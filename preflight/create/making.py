@@ -87,8 +87,8 @@ def _call(aws: Aws, entry: JournalEntry, lost: list[str], tell: Tell) -> Failed 
                 entry.state = State.MADE
             elif not lost and not answer.uncertain:
                 # What may be there under its name is another's.
-                entry.state = State.REFUSED
-                tell(Refused(entry.label, f"{answer.code}: {answer.message}"))
+                entry.state, entry.refused = State.REFUSED, f"{answer.code}: {answer.message}"
+                tell(Refused(entry.label, entry.refused))
         raise
     finally:
         aws.until = until
@@ -97,6 +97,9 @@ def _call(aws: Aws, entry: JournalEntry, lost: list[str], tell: Tell) -> Failed 
         return None
     if outcome.uncertain:
         lost.append(outcome.code)
+    elif not lost:
+        # What an interruption of the wait before the next attempt finds: nothing was made.
+        entry.state, entry.refused = State.REFUSED, f"{outcome.code}: {outcome.message}"
     return outcome
 
 

@@ -85,6 +85,4 @@ def _difference(aws: Aws, entry: JournalEntry, found: Seen) -> str | None:
 
 
 def _note(entry: JournalEntry, other: str) -> None:
-    note = f"{entry.label} is there, but {other}"
-    if note not in entry.notes:
-        entry.notes.append(note)
+    entry.note(f"{entry.label} is there, but {other}")

@@ -16,22 +16,30 @@ from preflight.engine.rule import load_rule
 from preflight.errors import PreflightError
 from preflight.sentence import sentence
 
+_AGAIN = "Run the same command again: it continues with this one"
 # Runs rules again on the account as it is now, for one request.
 Recheck = Callable[[Plan, Sequence[str]], Sequence[Result]]
 
 
-def results(creation: Creation, *, awaited: bool, recheck: Recheck | None = None) -> Iterator[Result]:
-    """Give the results of every request, each followed by what our own checks say about its failure now."""
+def results(
+    creation: Creation, *, awaited: bool, recheck: Recheck | None = None, stopped: str = ""
+) -> Iterator[Result]:
+    """Give the results of every request, each followed by what our own checks say about its failure now.
+
+    `stopped` says what ended the run before its end, such as "the run was interrupted".
+    """
     for index, entry in enumerate(creation.entries):
         failed, end = creation.refusals.get(index), creation.ends.get(index)
         why = _why(creation, entry, failed, end, recheck)
-        yield _accepted(creation, entry, failed, why)
+        yield _accepted(creation, entry, failed, why, stopped)
         if entry.followed and failed is None:
-            yield _in_service(entry, end, awaited=awaited)
+            yield _in_service(entry, end, stopped, awaited=awaited)
         yield from why
 
 
-def _accepted(creation: Creation, entry: JournalEntry, failed: Failed | None, why: Sequence[Result]) -> Result:
+def _accepted(
+    creation: Creation, entry: JournalEntry, failed: Failed | None, why: Sequence[Result], stopped: str
+) -> Result:
     rule = load_rule("PRE901")
     doing, name = entry.operation.effect, entry.operation.id.partition(":")[2]
     notes = f" ({'; '.join(entry.notes)})" if entry.notes else ""
@@ -39,9 +47,18 @@ def _accepted(creation: Creation, entry: JournalEntry, failed: Failed | None, wh
     if failed is not None:
         kind = Kind.OPEN if entry.state is State.ASKED else Kind.FAIL
         message, remedy = _refused(entry, failed, why)
+    elif stopped and entry.state is State.PLANNED and not creation.failed:
+        kind, message = Kind.OPEN, f"{name} was not called for {entry.label}: {stopped}"
+        remedy = "Run the same command again."
     elif entry.state is State.PLANNED:
         why_not = "an earlier request failed" if creation.failed else "the time given by --timeout is over"
         kind, message = Kind.NOT_APPLICABLE, f"{name} was not called for {entry.label}: {why_not}"
+    elif entry.state is State.ASKED:
+        kind, message = Kind.OPEN, f"the outcome of {name} for {entry.label} is unknown: {stopped} before AWS answered"
+        remedy = f"{sentence(entry.way_to_tell())} Then run the same command again."
+    elif entry.state is State.REFUSED:
+        kind, message = Kind.FAIL, f"AWS refused {name} for {entry.label}: {entry.refused}; then {stopped}"
+        remedy = "Run the same command again."
     elif entry.state is State.UNPROVED:
         message = f"{entry.label} exists as planned; can't determine whether {name} of this run created it"
     elif entry.state is State.THERE:
@@ -50,6 +67,8 @@ def _accepted(creation: Creation, entry: JournalEntry, failed: Failed | None, wh
         message = f"AWS accepted {name} for {entry.label}, which was deleted again"
     else:
         message = f"AWS accepted {name}: {entry.label} is {'updated' if doing == 'update' else 'created'}"
+        if stopped and entry.deleting:
+            message += "; its deletion was begun"
     return rule.result(kind, message + notes, subject=entry.arn, location=entry.location, remedy=remedy)
 
 
@@ -84,18 +103,22 @@ def _stale(entry: JournalEntry) -> Sequence[dict[str, str]]:
     return [dict(stale) for stale in entry.operation.call.stale]
 
 
-def _in_service(entry: JournalEntry, end: End | None, *, awaited: bool) -> Result:
+def _in_service(entry: JournalEntry, end: End | None, stopped: str, *, awaited: bool) -> Result:
     rule = load_rule("PRE902")
     kind, message, remedy = Kind.NOT_APPLICABLE, f"{entry.label} was not followed", ""
     if end is None:
-        if entry.state in (State.MADE, State.THERE, State.UNPROVED) and not awaited:
+        exists = entry.state in (State.MADE, State.THERE, State.UNPROVED)
+        if exists and not awaited:
             message, remedy = f"{entry.label} was not waited for", f"Wait for it: {entry.wait_command()}"
+        elif exists and stopped:
+            kind, message = Kind.OPEN, f"{entry.label} was {entry.status or 'not seen'} when {stopped}"
+            remedy = _AGAIN + _or(entry.wait_command())
     elif end.arrival is Arrival.REACHED:
         kind, message = Kind.PASS, f"{entry.label} is {end.status}, after {_seconds(end.seconds)}"
     elif end.arrival is Arrival.LATE:
         kind = Kind.OPEN
         message = f"{entry.label} is still {end.status or 'not seen'} after {_seconds(end.seconds)}"
-        remedy = "Run the same command again: it continues with this one" + _or(entry.wait_command())
+        remedy = _AGAIN + _or(entry.wait_command())
     elif end.arrival is Arrival.UNREAD:
         kind = Kind.OPEN
         message = f"whether {entry.label} comes into service cannot be read: {end.reason}"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -376,11 +377,14 @@ def test_an_update_is_followed_and_a_second_run_knows_it(aws: StandIn, ready: Re
 
 def test_interrupted_before_the_call(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hang("sagemaker:DescribeEndpointConfig")
-    process = command.start(ready.plan(), "--yes")
+    process = command.start(ready.plan(), "--yes", "--format", "json")
     ran = command.interrupt(process, seen(aws, "sagemaker:DescribeEndpointConfig"))
     assert ran.code == 130, ran
     assert "No call was made that changes anything" in ran.err
     assert not aws.calls.of(CREATE)
+    (result,) = ran.of("PRE901")
+    assert json.loads(ran.out)["verdict"] == result["kind"] == "open"
+    assert result["message"] == "CreateEndpoint was not called for endpoint `churn`: the run was interrupted"
 
 
 def test_interrupted_while_asking(aws: StandIn, ready: Ready, command: Command) -> None:
@@ -399,9 +403,12 @@ def test_interrupted_while_asking(aws: StandIn, ready: Ready, command: Command) 
 def test_interrupted_during_the_call(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hold_endpoint("churn")
     aws.latency(1.0, CREATE)
-    process = command.start(ready.plan(), "--yes")
+    process = command.start(ready.plan(), "--yes", "--format", "sarif")
     ran = command.interrupt(process, seen(aws, CREATE))
     assert ran.code == 130, ran
+    (run,) = json.loads(ran.out)["runs"]
+    (last,) = [each["message"]["text"] for each in run["results"] if each["ruleId"] == "PRE902"]
+    assert last.startswith("UNKNOWN: endpoint `churn` was Creating when the run was interrupted")
     assert "endpoint `churn` exists, status Creating" in ran.err
     assert "preflight create plan.json" in ran.err
     assert "aws sagemaker delete-endpoint --endpoint-name churn --region us-east-1" in ran.err
@@ -409,20 +416,29 @@ def test_interrupted_during_the_call(aws: StandIn, ready: Ready, command: Comman
 
 def test_interrupted_twice_while_aws_is_silent(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hang(CREATE)
-    process = command.start(ready.plan(), "--yes")
+    process = command.start(ready.plan(), "--yes", "--format", "junit")
     begun = time.monotonic()
     ran = command.interrupt(process, seen(aws, CREATE), times=2)
     assert ran.code == 130, ran
     assert time.monotonic() - begun < 30
+    (case,) = [each for each in ElementTree.fromstring(ran.out).iter("testcase") if "PRE901" in str(each.attrib)]
+    said = "".join(case.itertext())
+    assert "the outcome of CreateEndpoint for endpoint `churn` is unknown: the run was interrupted before" in said
+    assert "Look: aws sagemaker describe-endpoint --endpoint-name churn" in said and "delete-endpoint" in said
     assert "endpoint `churn`" in ran.err
 
 
 def test_interrupted_while_following_and_a_second_run_goes_on(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hold_endpoint("churn-new")
     plan = ready.plan(*whole(ready, team="ml"))
-    process = command.start(plan, "--yes")
+    process = command.start(plan, "--yes", "--format", "json", "--output", "report.json")
     ran = command.interrupt(process, created(aws, "churn-new"))
     assert ran.code == 130, ran
+    report = Ran(130, (command.folder / "report.json").read_text(), "")
+    assert (report.kinds("PRE901"), report.kinds("PRE902")) == (["pass"] * 3, ["open"])
+    assert "pass" in report.kinds("PRE120")
+    assert (ran.out, json.loads(report.out)["verdict"]) == ("", "open")
+    assert "it continues with this one" in report.of("PRE902")[0]["remedy"]
     for what in ("model `churn-new` exists", "configuration `churn-new` exists", "endpoint `churn-new` exists, status"):
         assert what in ran.err
     undo = [line.split()[2] for line in ran.err.splitlines() if line.startswith("  aws sagemaker delete-")]
@@ -519,9 +535,10 @@ def test_what_may_exist_is_listed(aws: StandIn, ready: Ready, command: Command) 
 def test_an_error_of_the_machine_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.hold_endpoint("churn")
     broken = "import preflight.create.creation as c\ndef follow(*_): raise MemoryError()\nc.follow = follow\n"
-    process = command.start(ready.plan(), "--yes", first=broken)
+    process = command.start(ready.plan(), "--yes", "--format", "json", first=broken)
     ran = command.end(process)
     assert ran.code == 70
+    assert ran.of("PRE902")[0]["message"] == "endpoint `churn` was Creating when an error stopped the run"
     assert "Stopped by an error. Calls of this run:\n  endpoint `churn` exists, status Creating" in ran.err
     assert "internal error: MemoryError" in ran.err
 
@@ -536,7 +553,8 @@ def test_what_a_build_service_or_a_closed_terminal_stops_is_said(
     while not created(aws)():
         assert time.monotonic() < until
         time.sleep(0.01)
-    process.send_signal(getattr(signal, name))
+    for each in (name, "SIGINT"):  # some send two at once
+        process.send_signal(getattr(signal, each))
     ran = command.end(process)
     assert ran.code == 130, ran
     assert "endpoint `churn` exists, status Creating" in ran.err and "preflight create plan.json" in ran.err
@@ -550,6 +568,16 @@ def test_a_run_that_nobody_reads_is_carried_out_all_the_same(aws: StandIn, ready
     process.stderr.close()
     assert process.wait(timeout=120) == 4
     assert aws.endpoint("churn-new") is None and aws.calls.of("sagemaker:DeleteModel")
+
+
+def test_an_interruption_of_the_report_leaves_no_part_of_it(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.hold_endpoint("churn")
+    late = "import os\ndef fsync(*_): raise KeyboardInterrupt\nos.fsync = fsync\n"
+    process = command.start(ready.plan(), "--yes", "--format", "json", "--output", "report.json", first=late)
+    ran = command.interrupt(process, created(aws))
+    assert ran.code == 130, ran
+    assert "endpoint `churn` exists, status Creating" in ran.err
+    assert [each.name for each in command.folder.iterdir()] == ["plan.json"]
 
 
 def test_an_interruption_of_the_report_does_not_hide_what_exists(aws: StandIn, ready: Ready, command: Command) -> None:
