@@ -13,6 +13,11 @@ def relative_path(path: str | os.PathLike[str], start: str | os.PathLike[str] = 
         return os.path.abspath(path)  # noqa: PTH100 -- of the same kind as relpath
 
 
+def slashed_path(path: str | os.PathLike[str], start: str | os.PathLike[str]) -> str:
+    """Return a path from a folder as git names it: with slashes on every system."""
+    return relative_path(path, start).replace(os.sep, "/")
+
+
 def lies_in(path: str, folder: str) -> bool:
     """Say whether a path is a folder or in it, both without links; on Windows no path of another drive is."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from preflight.errors import UsageError
 from preflight.git import DIFF, git_output
-from preflight.relative_paths import relative_path
+from preflight.relative_paths import relative_path, slashed_path
 
 
 def changed_of(paths: Sequence[str], ref: str, *, whole: bool = False) -> list[str]:
@@ -59,7 +59,7 @@ def _base(top: Path, ref: str) -> str:
 def _require_there(given: Sequence[str], top: Path, base: str) -> None:
     for path in given:
         if not os.path.lexists(path):
-            inside = relative_path(os.path.abspath(path), os.path.realpath(top))  # noqa: PTH100
+            inside = slashed_path(os.path.abspath(path), os.path.realpath(top))  # noqa: PTH100
             if _git(top, "cat-file", "-e", f"{base}:{inside}") is None:
                 raise UsageError(f"--changed-only: there is no file {path}, nor was there one; check the path")
 

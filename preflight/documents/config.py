@@ -14,7 +14,7 @@ from preflight.documents.text.document import Document
 from preflight.documents.text.globs import matches
 from preflight.documents.text.load import read_small
 from preflight.errors import InputError
-from preflight.relative_paths import relative_path
+from preflight.relative_paths import relative_path, slashed_path
 
 OWN, SHARED = "preflight.toml", "pyproject.toml"
 _MOST_BYTES = 16 << 20
@@ -83,7 +83,7 @@ class Config(NamedTuple):
         if path == "-" or not self.folder:
             return path
         whole = os.path.normpath(os.path.join(os.getcwd(), path))  # noqa: PTH109, PTH118 -- quick, for thousands
-        return relative_path(whole, self.folder).replace(os.sep, "/")
+        return slashed_path(whole, self.folder)
 
     def excluded(self, path: str) -> bool:
         """Say whether a file is passed by when a directory is walked."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from preflight.errors import UsageError
 from preflight.git import DIFF, git_output
-from preflight.relative_paths import relative_path
+from preflight.relative_paths import relative_path, slashed_path
 
 _SUBMODULE, _HASH = "160000 ", 40
 
@@ -44,7 +44,7 @@ def changes(paths: Sequence[str], ref: str) -> list[ChangedFile]:
 
 def _below(path: str, top: str, commit: str, ref: str) -> Iterator[ChangedFile]:
     """Yield what changed of a path of a work tree, and of the submodules in it; all files where there is no commit."""
-    inside = relative_path(os.path.realpath(path), os.path.realpath(top))
+    inside = slashed_path(os.path.realpath(path), os.path.realpath(top))
     tracked = _differing(top, commit) if commit else [(None, name) for name in _names(top, "ls-files", "-z")]
     listed = [*tracked, *((None, name) for name in _names(top, "ls-files", "--others", "--exclude-standard", "-z"))]
     if not os.path.lexists(path) and not any(before is not None and _within(before, inside) for before, _ in listed):
@@ -70,7 +70,7 @@ def content(top: str, commit: str, name: str) -> bytes | None:
 
 
 def _within(name: str, inside: str) -> bool:
-    return inside == "." or name == inside or name.startswith(inside + os.sep)
+    return inside == "." or name == inside or name.startswith(f"{inside}/")
 
 
 def _top(path: str) -> str:

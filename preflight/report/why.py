@@ -27,7 +27,7 @@ def document(found: Why) -> dict[str, Any]:
 
 def rendered_json(found: Why) -> str:
     """Return the explanation as JSON text."""
-    return json.dumps(hidden_in(document(found)), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(hidden_in(document(found)), indent=2) + "\n"
 
 
 def _refusal(each: Explanation) -> dict[str, Any]:

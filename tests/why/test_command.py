@@ -51,6 +51,11 @@ def test_a_message_a_file_and_stdin_give_the_same(run: Run, tmp_path: Path) -> N
     assert refusal["change"]["statement"]["Action"] == "sqs:SendMessage"
 
 
+def test_json_is_read_whatever_the_encoding_of_the_terminal(run: Run) -> None:
+    ran = run("why", TEXT.replace("sqs:us-east-1", "sqs:us-\U0001f600"), "--format", "json")
+    assert ran.out.isascii() and "\U0001f600" in str(explained(ran.out)), ran
+
+
 def test_text_names_what_to_do(run: Run) -> None:
     ran = run("why", TEXT)
     assert "no identity-based policy allows the sqs:SendMessage action" in ran.out

@@ -63,7 +63,7 @@ class Ledger:
                 replace_file(path, before[: before.rfind(b"\n") + 1], private=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             # For the owner's eyes only, as what it is about.
-            self._file = os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8")
+            self._file = os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8", newline="\n")
         except OSError as error:
             raise UsageError(f"{path} cannot be written ({error.strerror}); name another --into") from None
         self._add(

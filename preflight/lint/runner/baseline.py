@@ -13,7 +13,7 @@ from preflight.documents.text.schema import at
 from preflight.errors import InputError
 from preflight.lint.runner.one_policy import PolicyFinding
 from preflight.lint.runner.suppressions import sid_at
-from preflight.relative_paths import relative_path
+from preflight.relative_paths import slashed_path
 
 VERSION = 1
 
@@ -111,4 +111,4 @@ def baseline_text(entries: Iterable[BaselineEntry]) -> str:
 
 def named_from(folder: str, path: str) -> str:
     """Return how a baseline in a folder names a file."""
-    return path if path == "-" else relative_path(path, folder).replace(os.sep, "/")
+    return path if path == "-" else slashed_path(path, folder)
