@@ -9,13 +9,12 @@ from typing import Any
 from preflight.documents.hcl.parse import Place
 from preflight.documents.hcl.templates import template_text
 from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar, UnknownValue
-from preflight.documents.policies.template_values import unknown_text
+from preflight.documents.policies.template_values import UNREAD_KEY, unknown_text
 from preflight.json_pointer import escape
 
 _DEEPEST, _MOST = 30, 100_000
 _ELEMENTS = ("Action", "Resource", "Principal")
-# A condition that is not known restricts: no caller can bring about that its tag has a value that nobody has chosen.
-_UNREAD = {"StringEquals": {"aws:PrincipalTag/unresolved": unknown_text("condition").text}}
+_UNREAD = {UNREAD_KEY: unknown_text("condition").text}
 
 
 @dataclass(slots=True)
@@ -79,7 +78,7 @@ def _guard(statement: dict[str, Any], at: str, made: Plain) -> None:
         return
     kept = {name: each for name, each in condition.items() if isinstance(each, dict)} \
         if isinstance(condition, Mapping) else {}  # fmt: skip
-    equals = {**kept.get("StringEquals", {}), **_UNREAD["StringEquals"]}
+    equals = {**kept.get("StringEquals", {}), **_UNREAD}
     statement["Condition"] = {**kept, "StringEquals": equals}
     made.unknown |= {where, f"{where}/StringEquals", f"{where}/StringEquals/aws:PrincipalTag~1unresolved"}
 

@@ -14,7 +14,8 @@ from preflight.documents.hcl.instance import Instance
 from preflight.documents.hcl.module import module_of, parsed
 from preflight.documents.hcl.parse import Place, Source
 from preflight.documents.hcl.reading import ModuleReading
-from preflight.documents.hcl.slots import instances
+from preflight.documents.hcl.resources.slots import instances
+from preflight.documents.policies.files import HCL_WORDS
 from preflight.documents.policies.found_policy import FoundPolicies, FoundPolicy, PassedOver, PolicyDocumentType
 
 _MOST_CALLS = 200
@@ -25,7 +26,7 @@ def policies_of(text: str, path: str, wanted: PolicyDocumentType | None = None, 
     """Return the policies in the text of a `.tf` or `.tf.json` file. What it refers to in the other files of its folder
     is looked up there; `top` is the folder that was named, in which file() may read. Raises `InputError`.
     """
-    if not any(word in text for word in ("olicy", "tatement", "module")):
+    if not any(word in text for word in HCL_WORDS):
         return FoundPolicies([], ())
     source = parsed(text, path)
     module = module_of(source, top)

@@ -10,10 +10,11 @@ from preflight.documents.hcl.instance import Instance
 from preflight.documents.hcl.module import DOCUMENT
 from preflight.documents.hcl.parse import Block, Place, Source
 from preflight.documents.hcl.plain import Plain, plain
-from preflight.documents.hcl.slots import Slot, instances, parts_of, slots_of
+from preflight.documents.hcl.resources.slots import Slot, instances, parts_of, slots_of
 from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar, UnknownValue
 from preflight.documents.policies.attachments import attached
 from preflight.documents.policies.found_policy import FoundPolicy, PolicyDocumentType, Problem
+from preflight.documents.policies.grants.declared import grant_of
 from preflight.documents.policies.in_string import looks_like_policy
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import Shape
@@ -61,6 +62,26 @@ class ModuleReading:
                 for each in (value,) if self._held(slot) else parts_of(value):
                     if not isinstance(each, DocumentOf):
                         yield from self._of_slot(slot, each)
+        yield from self._of_grants()
+
+    def _of_grants(self) -> Iterator[FoundPolicy]:
+        """Yield what resources grant that have no policy document."""
+        for block in self._instance.module.blocks:
+            if block.kind == "resource" and len(block.labels) == 2 and grant_of(block.labels[0]) is not None \
+                    and self._is_own(block.source):  # fmt: skip
+                from preflight.documents.hcl.resources.grants import granted_by
+
+                place = self._at(block.source.place(block.node))
+                pointer = f"{self._above}/resource/{'/'.join(map(escape, block.labels))}"
+                address = f"{self._prefix}{'.'.join(block.labels)}"
+                for scope in instances(self._evaluator, block):
+                    found = granted_by(self._evaluator, block, scope, address, pointer, self._placed)
+                    if isinstance(found, FoundPolicy):
+                        yield found
+                    elif found is not None:
+                        label = f"{self._prefix}{found.label}" if found.label.startswith("var.") else found.label
+                        what = f"{found.member} of {address} is not known before a plan: it depends on {label}"
+                        self._pass_over(place, what)
 
     def _is_own(self, source: Source) -> bool:
         return self._called is not None or source is self._source
@@ -172,6 +193,12 @@ class ModuleReading:
 
     def _found(self, made: Plain, inside: str, place: Place) -> FoundPolicy:
         pointer = f"{self._above}{inside}"
+        document = self._placed(made, pointer, place)
+        shape = Shape(frozenset(made.unknown), {}, made.written, complete=made.complete, absent=frozenset(made.absent))
+        return FoundPolicy(document, made.data, type_of(made.data, self._source.path), pointer, shape=shape)
+
+    def _placed(self, made: Plain, pointer: str, place: Place) -> Document:
+        """Return the document in which plain data stands at a pointer, and at a place where nothing nearer is known."""
         values = {pointer + each: at for each, at in made.values.items()}
         names = {pointer + each: at for each, at in made.names.items()}
 
@@ -182,9 +209,7 @@ class ModuleReading:
             # What is written in another file is found at the attribute that takes it from there.
             return (at.line, at.column) if at.path == self._source.path else (place.line, place.column)
 
-        document = replace(self._document(), _search=[search])
-        shape = Shape(frozenset(made.unknown), {}, made.written, complete=made.complete, absent=frozenset(made.absent))
-        return FoundPolicy(document, made.data, type_of(made.data, self._source.path), pointer, shape=shape)
+        return replace(self._document(), _search=[search])
 
     def _told(self, found: FoundPolicy, slot: Slot) -> FoundPolicy | None:
         """Return a policy with what its attribute makes it; None where the attribute does not say."""

@@ -17,8 +17,11 @@ _PASSED_BY = frozenset({"node_modules", "__pycache__", "site-packages"})
 # A policy has statements with effects, or says its version; what holds policies names their places; a template and a
 # plan may have one in each resource. What is escaped may be any of it.
 _MARKS = (b"tatement", b"2012-10-17", b"2008-10-17", b"AWS::", b"PolicyDocument", b'"policy"', b"Effect",
-          b":aws:policy/", b"terraform_version", b"\\u00", b"\\x", b"aws_iam_", b"::MODULE", b"Custom::")  # fmt: skip
-_HCL_MARKS = (b"olicy", b"tatement", b"module")
+          b":aws:policy/", b"terraform_version", b"\\u00", b"\\x", b"aws_iam_", b"::MODULE", b"Custom::",
+          b"pulumi:")  # fmt: skip
+# What is in a file of Terraform's that has a policy, calls a module that may, or grants access without a policy.
+HCL_WORDS = ("olicy", "tatement", "module", "ermission", "function_url")
+_HCL_MARKS = tuple(each.encode() for each in HCL_WORDS)
 
 
 class FoundFile(NamedTuple):

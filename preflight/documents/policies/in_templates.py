@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from preflight.data_files import declared_json
 from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PassedOver, PolicyDocumentType
+from preflight.documents.policies.grants.declared import grant_of
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.template_values import forms, is_function, too_many_conditions
@@ -104,7 +105,7 @@ class _Inside:
         elif is_function(value) and next(iter(value)) in ("Fn::Sub", "Fn::Join"):
             yield from self._made_text(value, pointer, path)
         elif is_function(value) and value != _NO_VALUE and self._may_hold(path):
-            yield self._unknown(path)
+            yield self.unknown(path)
         elif isinstance(value, dict) and _is_policy(value):
             yield from self._resolved(value, pointer, path)
         elif isinstance(value, dict) and depth < _DEEPEST:
@@ -125,9 +126,13 @@ class _Inside:
                 yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
 
     def _may_hold(self, path: str) -> bool:
-        return any(each.startswith(f"{path}/" if path else "") for each in self.place.holds)
+        inside = f"{path}/" if path else ""
+        return any(each.startswith(inside) for each in self.place.holds) or (
+            not path and grant_of(self.place.type) is not None
+        )
 
-    def _unknown(self, path: str) -> PassedOver:
+    def unknown(self, path: str) -> PassedOver:
+        """Return what is said of a property that only the deploy knows."""
         if not path:
             return PassedOver(f"the properties of {self.place.logical} are not known before the deployment")
         return PassedOver(f"{path.replace('/*', '')} of {self.place.logical} is not known before the deployment")
@@ -136,7 +141,7 @@ class _Inside:
         self, value: Any, pointer: str, path: str, type_: PolicyDocumentType
     ) -> Iterator[FoundPolicy | PassedOver]:
         """Yield what stands where a policy belongs, whatever it looks like; what only the deploy knows is named."""
-        unknown = self._unknown(path)
+        unknown = self.unknown(path)
         if isinstance(value, str):
             dynamic = "{{resolve:" in value and not value.lstrip().startswith('{"')
             yield (
@@ -211,13 +216,13 @@ def of_resources(document: Document, resources: Mapping[str, Any], above: str) -
             # AWS writes the policy around the one statement that the resource has.
             policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
             yield from inside.value(policy, f"{at}/Properties", "Statement")
-        elif place.type == "AWS::Lambda::Permission":
-            from preflight.documents.policies.lambda_permission import permissions_of
+            continue
+        if grant_of(type_) is not None:
+            from preflight.documents.policies.grants.in_templates import grants_in
 
-            for found in permissions_of(document, properties, f"{at}/Properties", loops):
-                yield _told(found, place, "")
-        else:
-            yield from inside.value(properties, f"{at}/Properties", "")
+            for each in grants_in(document, resources, logical, type_, properties, f"{at}/Properties", loops):
+                yield each if isinstance(each, FoundPolicy) else inside.unknown(each.member)
+        yield from inside.value(properties, f"{at}/Properties", "")
 
 
 def _holds(type_: str, properties: Mapping[str, Any]) -> Mapping[str, PolicyDocumentType]:

@@ -7,11 +7,12 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
+from preflight.documents.policies.grants.declared import UndecidedMember, grant_of, granted
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_place, policy_in_string
 from preflight.documents.policies.terraform_places import attaches, held_at, places_of, told
 from preflight.documents.text.document import Document
@@ -28,7 +29,7 @@ def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
         yield PassedOver("the plan is not whole: Terraform ended with an error")
     deferred = [each.get("resource_change") for _, each in _items(document.value.get("deferred_changes"))]
     for _, each in _items(deferred):
-        if any(places_of(str(each.get("type")))):
+        if _may_grant(str(each.get("type"))):
             yield PassedOver(f"{each.get('address')} is deferred: what it will be is known only in a later plan")
     unknown = {
         str(each.get("address")): each["change"].get("after_unknown")
@@ -108,10 +109,18 @@ class SearchedResource:
 
     def policies(self, unknown: Any = None) -> Iterator[FoundPolicy | PassedOver]:
         """Yield its policies. `unknown` is true at the values that are not known before the apply."""
-        yield from self._value(self.values, self.at, "", unknown, 0)
+        kind, address = str(self.resource.get("type")), str(self.resource.get("address"))
+        if grant_of(kind) is not None and unknown is not True:
+            from preflight.documents.policies.grants.in_plans import members_of
 
-    def _places(self) -> Iterable[str]:
-        return places_of(str(self.resource.get("type")))
+            members = members_of(self.values, unknown, self.named)
+            found = granted(kind, address, members, self.document, self.at)
+            if isinstance(found, UndecidedMember):
+                yield PassedOver(f"{found.member} of {address} is not known before the apply")
+            elif found is not None:
+                yield found
+                return
+        yield from self._value(self.values, self.at, "", unknown, 0)
 
     def _value(
         self, value: Any, pointer: str, path: str, unknown: Any, depth: int
@@ -127,7 +136,7 @@ class SearchedResource:
             from preflight.documents.policies.attachments import attached
 
             yield from attached(self.document, pointer, value, str(self.resource.get("address")))
-        elif unknown is True and not path and any(self._places()):
+        elif unknown is True and not path and _may_grant(str(self.resource.get("type"))):
             # A block alone is unknown wherever the provider works it out, as inline_policy of every new role.
             yield PassedOver(f"the values of {self.resource.get('address')} are not known before the apply")
         elif isinstance(value, str):
@@ -143,6 +152,11 @@ class SearchedResource:
                 inside = f"{path}/{self.named(name)}" if path else self.named(name)
                 where = f"{pointer}/{escape(name)}"
                 yield from self._value(value.get(name), where, inside, hidden.get(name), depth + 1)
+
+
+def _may_grant(kind: str) -> bool:
+    """Say whether a type of resource has a policy, or grants access without one."""
+    return any(places_of(kind)) or grant_of(kind) is not None
 
 
 def _items(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -25,6 +25,9 @@ _PSEUDO = {
     "AWS::Region": "us-east-1",
     "AWS::URLSuffix": "amazonaws.com",
 }
+# The key of a condition that is not known at all. It restricts: no caller can bring about that its tag has a value that
+# nobody has chosen.
+UNREAD_KEY = "aws:PrincipalTag/unresolved"
 _LONGEST, _DEEPEST = 120, 6
 _MOST_CONDITIONS = 4
 # What a statement or a policy can't be without: such a member stays, whichever branch gives it a value.
@@ -309,6 +312,12 @@ def _words(argument: Any, depth: int = 0) -> Iterator[str]:
 def is_partly_unknown(text: str) -> bool:
     """Say whether a text of a policy has a part that stands for what only the deploy knows."""
     return _VARIABLE.search(text) is not None
+
+
+def unknown_label(text: Any) -> str | None:
+    """Return how the document names what a text stands for, where all of the text stands for something unknown."""
+    found = _VARIABLE.fullmatch(text) if isinstance(text, str) else None
+    return found[1] if found is not None else None
 
 
 def _reference(name: str) -> MadeText:

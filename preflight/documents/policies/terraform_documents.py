@@ -13,7 +13,7 @@ from typing import Any
 
 from preflight.documents.policies.found_policy import FoundPolicy, PassedOver
 from preflight.documents.policies.policy_type import service_of, type_of
-from preflight.documents.policies.template_values import Shape, unknown_text
+from preflight.documents.policies.template_values import UNREAD_KEY, Shape, unknown_text
 from preflight.documents.policies.terraform_places import places_of, told
 from preflight.documents.text.document import Document
 from preflight.documents.text.load import load_text
@@ -26,8 +26,6 @@ _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
 _SOURCES = ("source_json", "source_policy_documents")
 _OVERRIDES = ("override_json", "override_policy_documents")
 _INDEX = re.compile(r"\[[^]]*\]")
-# A condition that is not known restricts: no caller can bring about that its tag has a value that nobody has chosen.
-_KEY = "aws:PrincipalTag/unresolved"
 _MOST_MODULES = 10_000
 
 
@@ -195,8 +193,8 @@ def _condition(block: Any, hidden: Any, at: str, made: _Statement) -> None:
     test = block.get("test") if isinstance(block, dict) else None
     variable = block.get("variable") if isinstance(block, dict) else None
     if hidden is True or not isinstance(test, str) or not isinstance(variable, str):
-        where = f"/Condition/StringEquals/{escape(_KEY)}"
-        conditions.setdefault("StringEquals", {})[_KEY] = unknown_text("condition").text
+        where = f"/Condition/StringEquals/{escape(UNREAD_KEY)}"
+        conditions.setdefault("StringEquals", {})[UNREAD_KEY] = unknown_text("condition").text
         made.unknown |= {"/Condition", "/Condition/StringEquals", where}
         return
     where = f"/Condition/{escape(test)}/{escape(variable)}"

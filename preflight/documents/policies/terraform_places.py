@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 
 from preflight.data_files import declared_json
 from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundPolicy, PolicyDocumentType
+from preflight.documents.policies.grants.declared import grant_types
 from preflight.documents.policies.policy_type import service_of
 
 _ORGANIZATIONS = frozenset({"aws_organizations_policy", "awscc_organizations_policy"})
@@ -66,9 +67,10 @@ def told(found: FoundPolicy, resource: Mapping[str, Any], values: Mapping[str, A
 
 
 def kinds() -> Iterator[str]:
-    """Yield the AWS provider's types of resources that have a policy, or managed ones."""
+    """Yield the AWS provider's types of resources that have a policy, or managed ones, or grant access without one."""
     yield from _declared()["places"]
     yield from _declared()["attachments"]
+    yield from (each for each in grant_types() if each.startswith("aws_"))
 
 
 def attaches(kind: str, path: str) -> bool:

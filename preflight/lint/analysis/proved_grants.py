@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _HIDDEN = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
 _ACCOUNT = "900000000009"
+# The key of a condition of which not even that is known, and one that callers from elsewhere can't have as they like.
+_UNREAD, _UNMET = "aws:PrincipalTag/unresolved", "aws:PrincipalOrgID"
 
 
 def public_statements(subject: Subject) -> frozenset[int] | None:
@@ -61,7 +63,9 @@ def _fixed(value: Any, element: str, service: str) -> Any:
     if isinstance(value, Mapping):
         inner = element in ("Principal", "NotPrincipal", "Condition")
         return {
-            _HIDDEN.sub(r"unresolved-\1", name): _fixed(each, element if inner else name, service)
+            _UNMET if name == _UNREAD else _HIDDEN.sub(r"unresolved-\1", name): _fixed(
+                each, element if inner else name, service
+            )
             for name, each in value.items()
         }
     if not isinstance(value, str):

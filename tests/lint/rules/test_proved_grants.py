@@ -63,3 +63,18 @@ def test_a_resource_that_only_the_deploy_names_may_be_public(condition: dict[str
     text = json.dumps({"Resources": {"P": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}}})
     (found,) = read_policies(text, "t.json")
     assert ("IAM250" in rules_of(found)) == public
+
+
+def test_a_condition_that_is_not_known_at_all_restricts() -> None:
+    block = {"test": "StringEquals", "values": ["v"]}
+    everyone = [{"type": "*", "identifiers": ["*"]}]
+    statement = {"actions": ["sqs:SendMessage"], "principals": everyone, "resources": ["*"], "condition": [block]}
+    change = {"actions": ["read"], "after": {"statement": [statement]},
+              "after_unknown": {"statement": [{"condition": [{"variable": True}]}]}}  # fmt: skip
+    data = {"address": "data.aws_iam_policy_document.d", "mode": "data", "type": "aws_iam_policy_document", "name": "d"}
+    plan = {"format_version": "1.2", "resource_changes": [{**data, "change": change}]}
+    (policy,) = read_policies(json.dumps(plan), "plan.json")
+    assert "IAM250" not in rules_of(policy)
+    del statement["condition"], change["after_unknown"]
+    (policy,) = read_policies(json.dumps(plan), "plan.json")
+    assert "IAM250" in rules_of(policy)

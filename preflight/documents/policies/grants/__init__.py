@@ -1,0 +1,1 @@
+"""Resources that grant access without a policy document, in templates, plans and state."""
