@@ -51,7 +51,7 @@ _PERFORM = r"is\s*not\s*authorized\s*to\s*perform\s*:\s*"
 # A word may go on in the next line: a terminal breaks lines at its width.
 _ASKED = (
     r"(?P<action>[a-z0-9-]{1,64}:[a-z0-9*]{1,128}?(?:\n[a-z0-9]{1,64}(?=\s+on\s+resource))?)"
-    rf"(?:\s*on\s*resources?\s*:?\s*(?P<resource>\"[^\"\n]{{1,2048}}\"|{_HELD}\s+{_NAME}|{_NAME})"
+    rf"(?:\s*on\s*(?:resources?\s*:?\s*|(?=\"?arn:))(?P<resource>\"[^\"\n]{{1,2048}}\"|{_HELD}\s+{_NAME}|{_NAME})"
     rf"(?P<goes_on>\n(?!because\b|with\b){_LETTER}{{1,512}}+(?=\s+(?:because\s+no|with\s+an?\s+explicit)\b))?"
     r"|\s*on\s*this\s*resource|(?=[\s.,;)\"'<]|because\s*(?:no|the)|with\s*an?\s*explicit|$))"
 )

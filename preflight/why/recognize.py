@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from preflight.catalog.services import services
 from preflight.declared.partitions import partition_of
 from preflight.iam.access_denied import TRUST, AccessDenied, access_denied
 from preflight.iam.request import PolicyType
@@ -27,6 +28,7 @@ _PRINCIPALS = {
     "aws config": "config.amazonaws.com",
     "amazon eks": "eks.amazonaws.com",
     "emr": "elasticmapreduce.amazonaws.com",
+    "emr serverless": "emr-serverless.amazonaws.com",
     "kinesis analytics": "kinesisanalytics.amazonaws.com",
     "api gateway": "apigateway.amazonaws.com",
 }
@@ -171,10 +173,16 @@ def _of_sentence(said: AccessDenied, tail: str) -> Refusal:
         by_other = next((_template(form.unknown, found.groupdict()) for form, found in ends if found), None)
         unknown = by_other or "The message does not say which type of policy denied the request."
     policy_type, effect = said.policy_type, said.effect
-    if said.policy_type is PolicyType.RESOURCE and said.action.lower().startswith("sts:assumerole"):
-        policy_type = TRUST
+    principal = said.principal
+    if said.action.lower().startswith("sts:assumerole"):
+        if said.policy_type is PolicyType.RESOURCE:
+            policy_type = TRUST
+        elif said.policy_type is None and (service := _service_principal(principal)):
+            # "CodeBuild is not authorized to perform: sts:AssumeRole on …": a service has no policy but the role's.
+            principal, policy_type = service, TRUST
+            unknown = "The role may not exist, or its trust policy does not let the service assume it."
     return Refusal(
-        said.principal or None,
+        principal or None,
         said.action,
         said.resource or None,
         policy_type,
@@ -182,6 +190,12 @@ def _of_sentence(said: AccessDenied, tail: str) -> Refusal:
         said.policy_arn or None,
         unknown=unknown,
     )
+
+
+def _service_principal(name: str) -> str | None:
+    """Return the principal of a service that a message calls by a name, `codebuild.amazonaws.com` of `CodeBuild`."""
+    name = name.lower()
+    return _PRINCIPALS.get(name) or (f"{name}.amazonaws.com" if name in services() else None)
 
 
 def _rest(text: str, whole: Sequence[AccessDenied]) -> str:
