@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from preflight import catalog
+from preflight.catalog.dependent_actions import dependent_actions
 from preflight.declared.call_permissions import (
     authorized_actions,
     declared_needs,
@@ -23,9 +24,18 @@ from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
 
 _CHANGES = re.compile(r"^(Create|Register|Put|Update|Run|Start|Launch|Import|Modify|Associate|Add|Enable)")
-_ROLE = re.compile(r"(^|[a-z])role(_?arn)?$", re.I)
-_TAGS = ("Tags", "tags", "TagList", "TagSpecifications", "tagSpecifications")
-_TAGGING = ("TagResource", "AddTags", "AddTagsToResource", "CreateTags", "TagQueue", "AddTagsToStream")
+# Calls that hand no role to a service, whatever they name: what they read or take away.
+_READS_OR_TAKES = re.compile(
+    r"^(Get|List|Describe|BatchGet|Search|Lookup|Query|Delete|Remove|Disassociate|Detach|Revoke|Untag|Cancel|Stop)"
+)
+_ROLE = re.compile(r"(^|[a-z])(roles?(_?arns?)?(override)?|credentials)$", re.I)
+_ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]{1,576}")
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+_DEEPEST = 32
+_TAGS = ("Tags", "tags", "TagList", "TagsList", "TagSpecifications", "tagSpecifications", "ResourceTags",
+         "resourceTags", "UserPoolTags", "IdentityPoolTags", "BackupVaultTags", "BackupPlanTags")  # fmt: skip
+_TAGGING = ("TagResource", "AddTags", "AddTagsToResource", "CreateTags", "TagQueue", "AddTagsToStream",
+            "TagCertificateAuthority", "TagDeliveryStream", "Tag")  # fmt: skip
 _BLANK = re.compile(r"\{([\w-]+)\+?\}")
 
 
@@ -50,7 +60,7 @@ def needs_of_call(call: str, parameters: Mapping[str, Any]) -> tuple[tuple[Deriv
     if declared is not None:
         return tuple(_declared(declared, parameters)), ""
     if service in ("apigateway", "apigatewayv2"):
-        return (_of_gateway(service, operation, parameters),), ""
+        return (_of_gateway(service, operation, parameters), *_passed("", operation, parameters)), ""
     if (published := authorized_actions(prefix_of(service), operation)) is not None:
         return tuple(
             DerivedNeed(each, "needed", "core", "AWS's service reference lists it", parameters, tagged=True)
@@ -59,7 +69,7 @@ def needs_of_call(call: str, parameters: Mapping[str, Any]) -> tuple[tuple[Deriv
     action = catalog.action(prefix_of(service), operation)
     if action is None:
         return None, f"AWS's service authorization reference has no action {prefix_of(service)}:{operation}"
-    return tuple(_by_name(action.id, operation, parameters)), ""
+    return (*_by_name(action.id, operation, parameters), *_passed(action.id, operation, parameters)), ""
 
 
 def _declared(entries: tuple[Mapping[str, Any], ...], parameters: Mapping[str, Any]) -> Iterator[DerivedNeed]:
@@ -75,7 +85,7 @@ def _declared(entries: tuple[Mapping[str, Any], ...], parameters: Mapping[str, A
                 laid = {**parameters, **{name: each for name, each in (named or {}).items() if each is not None}}
                 certainty: Certainty = "maybe" if entry.get("maybe") or action is None else "needed"
                 passed = evaluate(entry["role"], values) if "role" in entry else None
-                key = (action or entry["action"], certainty, str(sorted((named or {}).items())))
+                key = (action or entry["action"], certainty, str(passed), str(sorted((named or {}).items())))
                 if key in seen or ("role" in entry and not isinstance(passed, str)):
                     continue
                 seen.add(key)
@@ -102,10 +112,39 @@ def _by_name(action: str, operation: str, parameters: Mapping[str, Any]) -> Iter
         known = next((name for name in _TAGGING if catalog.action(service, name)), None)
         if known:
             yield _extra(f"{service}:{known}", "maybe", "tag", "tags are set", parameters, tagged=True)
-    for name, value in parameters.items():
-        if _ROLE.search(name) and isinstance(value, str) and ":role/" in value and service not in ("iam", "sts"):
-            why = f"{name} names a role"
+
+
+def _passed(action: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[DerivedNeed]:
+    """Give the roles that a call names, at any depth: whoever has a service use a role passes it.
+
+    A name that is no ARN counts where AWS lists iam:PassRole with the `action`: elsewhere it may be anything
+    (QuickSight's UserRole READER).
+    """
+    if action.partition(":")[0] in ("iam", "sts"):
+        return
+    passes = "iam:PassRole" in dependent_actions(action)
+    if not passes and _READS_OR_TAKES.match(operation):
+        return
+    seen = set()
+    for names, value in _texts(parameters, ()):
+        named = any(_ROLE.search(each) for each in names)
+        arn = _ROLE_ARN.fullmatch(value) is not None and (named or passes)
+        if value not in seen and (arn or (passes and _ROLE.search(names[-1]) and _ROLE_NAME.fullmatch(value))):
+            seen.add(value)
+            why = f"{names[-1]} names a role"
             yield DerivedNeed("iam:PassRole", "needed", "role", why, parameters, passed=value, own=False)
+
+
+def _texts(value: Any, names: tuple[str, ...], deep: int = 0) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every text in the parameters of a call, with the names of the members that lead to it."""
+    if isinstance(value, str) and names:
+        yield names, value
+    elif deep < _DEEPEST and isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _texts(each, (*names, str(name)), deep + 1)
+    elif deep < _DEEPEST and isinstance(value, list):
+        for each in value:
+            yield from _texts(each, names, deep + 1)
 
 
 def _extra(

@@ -107,6 +107,8 @@ class _Needs:
             for call in self._handlers.get("read", ()):
                 if call in self._decided and handler != "read":
                     yield from self._by_hand(call, self._said)
+                elif call.partition(":")[2].startswith(_TAKES):
+                    yield from self._actions(call, "maybe", "rule", "the provider's read may make the call")
                 else:
                     yield from self._actions(call, "needed", "rule", "the provider reads it")
         if self._resource.replaces:
@@ -190,9 +192,16 @@ class _Needs:
         if "is" in entry:
             yield from self._actions(call, entry["is"], "override", "by the provider's source")
             return
-        named = next((name for name in entry["when"] if name in told), None)
-        why = f"{named} is set" if named else f"{' and '.join(entry['when'])} not set"
-        yield from self._actions(call, "needed" if named else "not-needed", "override", why)
+        made: Certainty = "needed"
+        arguments = entry.get("when", entry.get("unless"))
+        if self._resource.handler == "update" and "update-maybe" in entry:
+            arguments, made = entry["update-maybe"], "maybe"
+        elif self._resource.handler == "update":
+            arguments = entry.get("update-when", arguments)
+        named = next((name for name in arguments if name in told), None)
+        why = f"{named} is set" if named else f"{' and '.join(arguments)} not set" if arguments else "it is for updates"
+        certainty: Certainty = made if (named is None) == ("unless" in entry) else "not-needed"
+        yield from self._actions(call, certainty, "override", why)
 
     def _by_argument(self, call: str, told: set[str]) -> Iterator[DerivedNeed]:
         """Give a call that an argument of the same name calls for; perhaps, where none is of its name."""
@@ -234,6 +243,13 @@ class _Needs:
             return
         for name in sorted(told):
             value = self._resource.properties.get(name)
+            if name == "iam_instance_profile" and isinstance(value, str):
+                passed = DeployText.unknown(f"the role of the instance profile {DeployText(value).shown}")
+                yield DerivedNeed(
+                    "iam:PassRole", "needed", "role", f"{name} names a role", self._values, passed=passed, own=False,
+                    context={"iam:PassedToService": "'ec2.amazonaws.com'"},
+                )  # fmt: skip
+                continue
             if not _ROLE.search(name) or not isinstance(value, str):
                 continue
             known = ":role/" in value or self._resource.type == "aws_iam_instance_profile"
