@@ -147,5 +147,5 @@ def all_stack_types() -> tuple[str, ...]:
 
 
 def decided_calls(type_: str) -> list[Mapping[str, Any]]:
-    """Return what is said by hand of the calls of a Terraform resource type, as `rules/needs/terraform.yaml` explains."""
+    """Return what `rules/needs/terraform.yaml` says by hand of the calls of a Terraform resource type."""
     return _needs("terraform").get(type_, [])
