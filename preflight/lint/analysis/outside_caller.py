@@ -121,7 +121,11 @@ def _allowed(action: str, view: StatementView, policies: Policies, context: Cont
 
     try:
         request = Request(_STRANGER, action, _resource(view, action.partition(":")[0].lower()), _OWNER, context)
-        return decide(request, policies).outcome is Outcome.ALLOWED
+        decision = decide(request, policies)
+        # AWS does not say that ArnLike takes a "*" for every ARN: here it is no protection.
+        unread = [value for each in decision.depends_on for value in each.values]
+        anything = bool(unread) and not decision.unknown and not any(value.strip("*") for value in unread)
+        return decision.outcome is Outcome.ALLOWED or (decision.outcome is Outcome.OPEN and anything)
     except (RequestError, PrincipalError):
         return False
 
@@ -139,9 +143,13 @@ def _wanted(view: StatementView) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for each in view.conditions:
         key = each.lower_key
-        if not each.values or _not_theirs(key) or each.lower_base.startswith(("null", "stringnot", "not")):
+        if not each.values or each.lower_base.startswith(("null", "stringnot", "arnnot", "not")):
+            continue
+        if _not_theirs(key) and not _is_any(each):
             continue
         value = each.values[0].text.replace("*", "any").replace("?", "a")
+        if each.lower_base.startswith("arn") and _is_any(each):
+            value = _STRANGER
         found[key] = (value,) if each.qualifier else value
     return found
 

@@ -247,6 +247,13 @@ def _form_wrong(
             f"write the colon: use the format {written}",
             Level.WARNING,
         )
+    if doubled := next((form for form in in_place if _slash_doubled(form, resource)), None):
+        yield NameProblem(
+            "resource",
+            f"the ARN {text!r} has two slashes after {doubled.head.rstrip('/')}, so it matches nothing",
+            f"write one slash: the format {doubled.written} leaves out the one that the name begins with",
+            Level.WARNING,
+        )
     if in_place:
         return
     if not fitting and unlisted_arn(text):
@@ -274,6 +281,11 @@ def _form_wrong(
             f"the ARN {text!r} {what}, but ARNs of this resource type ({types}) {not_so}, so it matches nothing",
             f"use the format {written}",
         )
+
+
+def _slash_doubled(form: ArnForm, resource: str) -> bool:
+    """Whether a name keeps the slash that it begins with, which the ARNs of its kind leave out."""
+    return "WithoutLeadingSlash}" in form.written and resource.startswith(f"{form.head}/")
 
 
 def _public(service: str, forms: Sequence[ArnForm]) -> bool:
