@@ -76,7 +76,7 @@ async def changed(client: LanguageClient, path: Path, text: str, version: int) -
 
 
 async def told(client: LanguageClient, uri: str) -> list[types.Diagnostic]:
-    await asyncio.wait_for(client.wait_for_notification("textDocument/publishDiagnostics"), 30)
+    await asyncio.wait_for(client.wait_for_notification("textDocument/publishDiagnostics"), 120)
     return list(client.diagnostics[uri])
 
 

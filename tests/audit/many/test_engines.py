@@ -175,15 +175,15 @@ def test_a_scheduler_that_goes_away_half_way(targets: list[AuditTarget], caplog:
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
     worker = subprocess.Popen([*command, "--no-nanny"], stderr=subprocess.DEVNULL)
     try:
-        outcomes = None
-        for _ in range(100):
+        until = time.monotonic() + 120
+        while True:
             outcomes = on_dask(targets, Orders(plain), address)
             try:
                 assert isinstance(next(outcomes), Done)
                 break
             except UsageError:  # the worker is not there yet
+                assert worker.poll() is None and time.monotonic() < until
                 time.sleep(0.2)
-        assert outcomes is not None
         scheduler.kill()
         with pytest.raises(UsageError, match="was lost; what is done is kept"):
             list(outcomes)
