@@ -37,15 +37,16 @@ class CreateOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What came of a run. `left` are the commands that delete what it created and left behind after a failure,
-    `unclear` says of what may exist how to find out, `sources` are the texts of the documents by their paths, `stats`
-    what was asked of AWS.
+    """What came of a run. `left` are the commands that delete what it created and left behind after a failure, `kept`
+    says what of it something else uses or may use, `unclear` what may exist, both with how to find out. `sources` are
+    the texts of the documents by their paths, `stats` what was asked of AWS.
     """
 
     outcome: CreateOutcome
     report: Report
     left: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     stats: Stats | None = None
 
@@ -101,6 +102,12 @@ class Begun:
         from preflight.create.creation import unclear
 
         return unclear(self._creation.entries) if self._creation is not None else []
+
+    def kept(self) -> list[str]:
+        """Return a line for each thing that this run created and left, because something else uses it or may."""
+        from preflight.create.creation import kept
+
+        return kept(self._creation.entries) if self._creation is not None else []
 
     def report(self) -> Report | None:
         """Return the report of the run as far as it went; None where it had not read yet in which account it was.
@@ -170,8 +177,8 @@ class Run:
 
     def go(self, plan: Plan, account: LiveAccount) -> Created:
         """Check, ask, call, follow."""
-        from preflight.create import Creation
-        from preflight.create.creation import unclear
+        from preflight.create import Creation, Ended
+        from preflight.create.creation import commands, kept, unclear
         from preflight.engine.result import Verdict
         from preflight.readiness.check import located
 
@@ -201,9 +208,18 @@ class Run:
                 if not confirmed:
                     return Created(CreateOutcome.DECLINED, before)
         ended = creation.carry_out(wait=wish.wait, timeout=time_left.seconds)
-        undo = self._take_back(creation, ended)
+        unmade = ended in (Ended.REFUSED, Ended.FAILED)
+        if unmade and wish.rollback:
+            creation.take_back()
         after = located(self._results(creation, account, time_left), plan)
-        return Created(_outcome(ended), _report(before, after, plan, wish), undo, tuple(unclear(creation.entries)))
+        entries = creation.entries
+        return Created(
+            _outcome(ended),
+            _report(before, after, plan, wish),
+            left=tuple(commands(entries)) if unmade else (),
+            unclear=tuple(unclear(entries)),
+            kept=tuple(kept(entries)),
+        )
 
     def report(self, creation: Creation, stopped: str) -> Report:
         """Return the report of a run that `stopped` ended before its end, from what is known of it."""
@@ -233,17 +249,6 @@ class Run:
             return again.results
 
         return list(results(creation, awaited=self.wish.wait, recheck=recheck))
-
-    def _take_back(self, creation: Creation, ended: Ended) -> tuple[str, ...]:
-        from preflight.create import Ended
-        from preflight.create.journal import State
-
-        if ended not in (Ended.REFUSED, Ended.FAILED):
-            return ()
-        if self.wish.rollback:
-            creation.take_back()
-        left = [entry.undo_command() for entry in reversed(creation.entries) if entry.state is State.MADE]
-        return tuple(command for command in left if command)
 
 
 class _TimeLeft:

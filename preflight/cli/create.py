@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from preflight.api import Created, CreateError, CreateInterrupted, Report, Result
 
 INTERRUPTED = 130
+_KEPT = "Created by this run and left, because something else uses it or may use it:"
 _CODES = {"created": 0, "blocked": 1, "declined": 1, "open": 3, "unread": 3, "failed": 4}
 
 
@@ -163,6 +164,7 @@ def create(
     done = ended
     try:
         _say_all("Created by this run and still there; to delete it:", done.left)
+        _say_all(_KEPT, done.kept)
         _say_all("May exist because of this run:", done.unclear)
         if done.outcome is api.CreateOutcome.DECLINED:
             say("Nothing was created.")
@@ -216,6 +218,7 @@ def _tell_calls(how: str, stopped: CreateError | CreateInterrupted, *, from_stdi
     say("To continue (existing resources are not created again):")
     say(f"  {continuing(sys.argv)}" + (" < the same input" if from_stdin else ""))
     _say_all("To delete what exists of it:", stopped.undo())
+    _say_all(_KEPT, stopped.kept())
     _say_all("May exist because of this run:", stopped.unclear())
 
 

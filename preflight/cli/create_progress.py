@@ -64,7 +64,7 @@ class EventDisplay:
             case events.Undoing(what):
                 self._spin(f"deleting {what}")
             case events.Undone(what, reason):
-                self._line(f"{what} could not be deleted: {reason}" if reason else f"{what} is deleted")
+                self._line(f"{what} is not deleted: {reason}" if reason else f"{what} is deleted")
             case events.Waiting(what):
                 self._line(f"interrupted; waiting for AWS's answer about {what} (again to leave at once)")
 

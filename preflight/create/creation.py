@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Protocol
 
-from preflight.account.facts import Absent, Account, Ask, Fact, Known, Unknown
+from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
 from preflight.account.live.errors import Failed
 from preflight.create.events import Event, There, Undoing, Undone
 from preflight.create.following import Arrival, End, follow, gone
+from preflight.create.in_use import Use, use_of
 from preflight.create.journal import JournalEntry, State
-from preflight.create.looking import Aws, HasClients, Seen, ask, difference, look, seen
+from preflight.create.looking import Aws, Live, Seen, ask, difference, look, seen
 from preflight.create.making import make
 from preflight.create.ownership import made_anew
 from preflight.create.pace import Pace, Patience
@@ -25,10 +25,6 @@ from preflight.errors import UsageError
 # How long to wait until something that is deleted is gone, and how long an interrupted run looks at what exists.
 _DELETION = 300.0
 _LAST_LOOK = 10.0
-
-
-class Live(Account, HasClients, Protocol):
-    """A live account: it answers questions, and has boto3's clients."""
 
 
 class Ended(StrEnum):
@@ -64,7 +60,7 @@ class Creation:
         """
         self.plan = plan
         self.account = account
-        self._aws = Aws(account)
+        self._aws, self._place = Aws(account), place
         self.entries = [_entry(request, place) for request in plan.requests]
         self.refusals: dict[int, Failed] = {}
         self.ends: dict[int, End] = {}
@@ -130,32 +126,51 @@ class Creation:
     def take_back(self) -> bool:
         """Delete what this run created, last first, and nothing else; says whether all of it is gone.
 
-        It stops at the first that cannot be deleted, and at what may exist: it may use what was created before.
+        It stops at the first that cannot be deleted, at what may exist, and at what something else uses by now: it may
+        use what was created before.
         """
-        for entry in reversed(self.entries):
+        for index, entry in reversed(list(enumerate(self.entries))):
             undo = entry.operation.call.undo
             if entry.unclear:
-                self.tell(Undone(entry.label, "it may exist, and it is not certain that this run created it"))
+                self._left(entry, "it may exist, and it is not certain that this run created it")
                 return False
             if entry.state is not State.MADE or undo is None or not entry.creates:
                 continue
             self._aws.until = time.monotonic() + _DELETION
             self.tell(Undoing(entry.label))
             if made_anew(self._aws, entry):
-                self.tell(Undone(entry.label, "it has since been deleted and created again by another caller"))
+                self._left(entry, "it has since been deleted and created again by another caller")
                 return False
+            if use := use_of(self.account, self._aws, self._place, entry):
+                self._keep(index, use)
+                return False
+            self._aws.until = time.monotonic() + _DELETION
             entry.deleting = True
             outcome = ask(self._aws, entry.operation.call.service, undo, entry.key, entry.region)
             reason = f"{outcome.code}: {outcome.message}" if isinstance(outcome, Failed) else ""
             if isinstance(outcome, Failed) and outcome.undone:
                 # A look that does not see it yet would take it for gone.
-                self.tell(Undone(entry.label, reason))
+                self._left(entry, reason)
                 return False
             if still := gone(self._aws, entry, self._pace, 0.0 if reason else _DELETION):
-                self.tell(Undone(entry.label, reason or still))
+                self._left(entry, reason or still)
                 return False
             self.tell(Undone(entry.label))
         return True
+
+    def _keep(self, index: int, use: Use) -> None:
+        """Leave what something else uses, or may use, and with it what was created before."""
+        entry = self.entries[index]
+        entry.keep(use.reason, use.look)
+        self._left(entry, use.reason)
+        for each in self.entries[:index]:
+            if each.state is State.MADE and each.undo_command():
+                each.keep(f"{entry.label} may use it", entry.look_command())
+                self._left(each, f"{entry.label} may use it")
+
+    def _left(self, entry: JournalEntry, reason: str) -> None:
+        entry.note(f"not deleted again: {reason}")
+        self.tell(Undone(entry.label, reason))
 
     def standing(self) -> list[tuple[JournalEntry, Fact[Seen]]]:
         """Look at what this run asked AWS for. Gives up after ten seconds: what is not seen by then is unknown."""
@@ -206,8 +221,13 @@ def _entry(request: PlannedRequest, place: Environment) -> JournalEntry:
 
 def commands(entries: Iterable[JournalEntry]) -> list[str]:
     """Return the AWS CLI's commands that delete what this run created, in the order in which they work."""
-    made = [each for each in entries if each.state is State.MADE]
+    made = [each for each in entries if each.state is State.MADE and not each.kept]
     return [command for entry in reversed(made) if (command := entry.undo_command())]
+
+
+def kept(entries: Iterable[JournalEntry]) -> list[str]:
+    """Return a line for each thing that this run created and left because something else uses it, or may use it."""
+    return [each.kept for each in entries if each.kept]
 
 
 def unclear(entries: Iterable[JournalEntry]) -> list[str]:

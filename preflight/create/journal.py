@@ -32,7 +32,7 @@ class JournalEntry:
 
     `new` says that it was not there before the run, `deleting` that its deletion was begun. `asked_at` and `made_at`
     are `time.monotonic()` when the first call was begun, and when what came of it was known. `refused` is AWS's reason
-    for not doing the last call.
+    for not doing the last call. `kept` says why a rollback left it although this run made it, and what to do.
     """
 
     request: PlannedRequest
@@ -45,6 +45,7 @@ class JournalEntry:
     made_at: float | None = None
     status: str = ""
     refused: str = ""
+    kept: str = ""
     new: bool = False
     deleting: bool = False
     notes: list[str] = field(default_factory=list)
@@ -97,17 +98,17 @@ class JournalEntry:
 
     def command(self, method: str) -> str:
         """Return the AWS CLI's command for one of the service's calls on it: `aws sagemaker delete-endpoint ...`."""
-        return f"aws {self.operation.call.service} {_hyphened(method)} {self._options(self.key)}"
+        return command(self.operation.call.service, method, self.key, self.region)
 
     def wait_command(self) -> str:
         """Return the AWS CLI's command that waits for it; empty where there is none."""
         call = self.operation.call
-        return f"aws {call.service} wait {_hyphened(call.waiter)} {self._options(self.key)}" if call.waiter else ""
+        return command(f"{call.service} wait", call.waiter, self.key, self.region) if call.waiter else ""
 
     def look_command(self) -> str:
         """Return the AWS CLI's command that describes it."""
         call = declared_call(self.read, self.key, self.region)
-        return f"aws {call.service} {_hyphened(call.operation)} {self._options(call.parameters)}"
+        return command(call.service, call.operation, call.parameters, self.region)
 
     def undo_command(self) -> str:
         """Return the AWS CLI's command that deletes it; empty where the call is not undone so."""
@@ -120,22 +121,24 @@ class JournalEntry:
             how += f"; if it is this run's (CreationTime), delete it: {self.undo_command()}"
         return how
 
+    def keep(self, reason: str, look: str) -> None:
+        """Leave it, though this run made it; `look` is the command that shows what uses it."""
+        self.kept = f"{self.label}: {reason}; look: {look}; if nothing uses it, delete it: {self.undo_command()}"
+
     def note(self, what: str) -> None:
         """Add what the results are to say of it, once."""
         if what not in self.notes:
             self.notes.append(what)
 
-    def _options(self, parameters: Mapping[str, Any]) -> str:
-        named = [f"--{_kebab(name)} {_value(value)}" for name, value in parameters.items()]
-        return " ".join([*named, f"--region {self.region}"])
+
+def command(service: str, method: str, parameters: Mapping[str, Any], region: str) -> str:
+    """Return the AWS CLI's command for boto3's method: `aws sagemaker list-models --name-contains a --region ...`."""
+    named = [f"--{_kebab(name)} {_value(value)}" for name, value in parameters.items()]
+    return " ".join(["aws", service, method.replace("_", "-"), *named, f"--region {region}"])
 
 
 def _value(value: Any) -> str:
     return " ".join(map(shlex.quote, value if isinstance(value, list) else [value]))
-
-
-def _hyphened(method: str) -> str:
-    return method.replace("_", "-")
 
 
 def _kebab(name: str) -> str:

@@ -10,14 +10,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from preflight.account.facts import Absent, Fact, Known, Unknown
-from preflight.account.live.declared_reads import absent_by, declared_call, says_absent
+from preflight.account.facts import Absent, Account, Fact, Known, Unknown
+from preflight.account.live.declared_reads import absent_by, declared_call, declared_variant, says_absent
 from preflight.account.live.errors import Failed, failure, unknown
 from preflight.account.live.incomplete import IncompleteAnswerError
 from preflight.account.live.time_limit import within
 from preflight.create.clock import Clock
 from preflight.create.journal import JournalEntry
 from preflight.declared.expressions import evaluate
+from preflight.declared.resource_kinds import ResourceKind
 
 # How a difference begins that is none: it cannot be told.
 UNREAD_TAGS = "its tags cannot be compared"
@@ -28,6 +29,22 @@ class HasClients(Protocol):
 
     def client(self, service: str, region: str = "") -> Any:
         """Return boto3's client of a service in a region."""
+        ...
+
+
+class Afresh(Account, Protocol):
+    """An account for a few questions."""
+
+    def close(self) -> None:
+        """Let its threads end."""
+        ...
+
+
+class Live(Account, HasClients, Protocol):
+    """A live account: it answers questions, and has boto3's clients."""
+
+    def again(self, *, timeout: float | None = None) -> Afresh:
+        """Return one that remembers nothing; what it has not read after `timeout` seconds is unknown."""
         ...
 
 
@@ -65,19 +82,25 @@ class Seen:
 
 def look(aws: Aws, entry: JournalEntry) -> Fact[Seen]:
     """Read a resource of the plan afresh. Never raises for what AWS says."""
-    spec = entry.read
-    call = declared_call(spec, entry.key, entry.region)
-    outcome = ask(aws, call.service, call.operation, call.parameters, entry.region)
+    found = read(aws, entry.operation.kind, entry.key, entry.region, entry.arn)
+    return Known(seen(entry, found.value)) if isinstance(found, Known) else found
+
+
+def read(aws: Aws, kind: ResourceKind, key: Mapping[str, str], region: str, arn: str) -> Fact[Mapping[str, Any]]:
+    """Read a resource of a kind afresh. Never raises for what AWS says; `arn` is for what it says is missing."""
+    spec = declared_variant(kind.section("read")["one"], key)
+    call = declared_call(spec, key, region)
+    outcome = ask(aws, call.service, call.operation, call.parameters, region)
     if isinstance(outcome, Failed):
         absent = absent_by(spec, outcome)
-        return absent or unknown(outcome, spec["permission"], f"allow {spec['permission']} on {entry.arn}")
+        return absent or unknown(outcome, spec["permission"], f"allow {spec['permission']} on {arn}")
     response = {name: value for name, value in outcome.items() if name != "ResponseMetadata"}
     if says_absent(spec, response):
         return Absent()
     described = evaluate(spec["result"], response) if "result" in spec else response
     if not isinstance(described, Mapping):
-        return IncompleteAnswerError(spec["permission"], f"the response has no {entry.operation.kind.label}").fact
-    return Known(seen(entry, described))
+        return IncompleteAnswerError(spec["permission"], f"the response has no {kind.label}").fact
+    return Known(described)
 
 
 def seen(entry: JournalEntry, response: Mapping[str, Any]) -> Seen:

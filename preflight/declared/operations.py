@@ -81,7 +81,8 @@ class Permission:
 class ClientCall:
     """How to make the call and follow it: boto3's client, method and waiter, and what each status means.
 
-    `status` is the member of the described resource that tells; `reason` the member that says why it failed.
+    `status` is the member of the described resource that tells; `reason` the member that says why it failed. What
+    `undo` would delete is kept where something new of the kinds of `kept_for` names it.
     """
 
     service: str
@@ -94,6 +95,7 @@ class ClientCall:
     reason: str | None
     stale: tuple[Mapping[str, str], ...]
     undo: str | None
+    kept_for: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Operation:
             reason=call.get("reason"),
             stale=tuple(call.get("stale", ())),
             undo=call.get("undo"),
+            kept_for=tuple(call.get("kept-for", ())),
         )
 
 

@@ -78,6 +78,18 @@ def list_monitoring_schedules(scope: Scope, _: Parameters) -> dict[str, Any]:
     return {"MonitoringScheduleSummaries": scope.state.monitoring_schedules}
 
 
+def list_inference_components(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """List what a test says that there is: moto has none."""
+    return page(scope.state.inference_components, parameters, "InferenceComponents", "InferenceComponentName")
+
+
+def describe_inference_component(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    for each in scope.state.inference_components:
+        if each["InferenceComponentName"] == parameters["InferenceComponentName"]:
+            return each
+    raise AwsError("ValidationException", "Could not find inference component.")
+
+
 def list_endpoints(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     entries = [
         {

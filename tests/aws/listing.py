@@ -11,6 +11,9 @@ from tests.aws.answers import AwsError
 def page(entries: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], member: str, name: str) -> dict[str, Any]:
     """Return one page: newest first, ten where MaxResults says nothing, as the List calls' documentation has it."""
     wanted = [entry for entry in entries if parameters.get("NameContains", "") in entry[name]]
+    for moment in ("CreationTime", "LastModifiedTime"):
+        after = parameters.get(f"{moment}After")
+        wanted = [entry for entry in wanted if after is None or entry[moment] > after]
     by = {"Name": name, "Status": "EndpointStatus"}.get(parameters.get("SortBy", ""), "CreationTime")
     ordered = sorted(wanted, key=lambda entry: entry[by], reverse=parameters.get("SortOrder") != "Ascending")
     token = parameters.get("NextToken", "0")

@@ -106,6 +106,7 @@ class State:
     stale: dict[str, Stale] = field(default_factory=dict)
     last_accessed: dict[str, dict[str, str]] = field(default_factory=dict)
     access_jobs: dict[str, list[Any]] = field(default_factory=dict)
+    inference_components: list[dict[str, Any]] = field(default_factory=list)
     monitoring_schedules: list[dict[str, Any]] = field(default_factory=list)
     controlled: dict[str, set[str]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

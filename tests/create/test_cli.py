@@ -522,6 +522,28 @@ def test_a_full_disk_does_not_hide_what_exists(aws: StandIn, ready: Ready, comma
     assert "aws sagemaker delete-model --model-name churn-new" in err
 
 
+def test_a_model_that_another_run_uses_by_now_is_left(aws: StandIn, ready: Ready, command: Command) -> None:
+    aws.fail_endpoint("churn-new")
+    aws.state.courses["churn-new"].hold = True
+    first = command.start(ready.plan(*whole(ready)), "--yes", "--format", "json", "--rollback")
+    until = time.monotonic() + 30
+    while not created(aws, "churn-new")():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    model, (_, config), _ = whole(ready)
+    config = {**config, "EndpointConfigName": "churn-other"}
+    endpoint = {"EndpointName": "churn-other", "EndpointConfigName": "churn-other"}
+    shared = ready.plan(model, ("sagemaker:CreateEndpointConfig", config), (CREATE, endpoint))
+    assert command.run(shared).code == 0
+    aws.release_endpoint("churn-new")
+    ran = command.end(first)
+    assert ran.code == 4, ran
+    assert "model `churn-new` is not deleted: endpoint configuration `churn-other` uses it" in ran.err
+    assert "may use it:\n  model `churn-new`: endpoint configuration `churn-other` uses it; look: aws" in ran.err
+    assert "to delete it:" not in ran.err and "(not deleted again: endpoint" in ran.of("PRE901")[0]["message"]
+    assert aws.client("sagemaker").describe_model(ModelName="churn-new")
+
+
 def test_what_may_exist_is_listed(aws: StandIn, ready: Ready, command: Command) -> None:
     aws.lose_answer(CREATE)
     aws.error("sagemaker:DescribeEndpoint", "ValidationException", 'Could not find endpoint "churn-new".')
