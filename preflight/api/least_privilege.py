@@ -150,6 +150,8 @@ def _worked_out(
         grants, doubts = [each.grant for each in needed.needs], list(needed.doubts)
         roles = _of_roles(needed, attachment)
         note = _note_on(roles, audience)
+        if audience == "plan" and not (grants or doubts or note):
+            note = "the plan needs no permissions"
     place = settled(plan, facts)
     about = {"region": place.region, "account": place.account}
     principal = plan.principal if found is None else found.principal

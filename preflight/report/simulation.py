@@ -90,7 +90,7 @@ def text(answers: Iterable[Answer]) -> Iterator[str]:
     parts = [f"{count} {_word(outcome)}" for outcome, count in sorted(counts.items())]
     parts += [f"{unmet} not as expected"] if unmet else []
     parts += [f"{wrong} not decided"] if wrong else []
-    yield f"\n{', '.join(parts) or 'no cases'}\n"
+    yield f"\n{', '.join(parts)}\n"
 
 
 def explain(answer: Answer) -> str:

@@ -37,11 +37,17 @@ _NOTHING = re.compile(r"(?:[ \t]*(?:[#%][^\n]*)?(?:\n|$))*")
 def read_cases(paths: Iterable[str]) -> Iterator[AnyCase]:
     """Yield the cases of all files in order; `-` is stdin.
 
-    A case that cannot be read, or a file, comes out as a `BadCase` and does not keep the others from being read.
+    A case that cannot be read, or a file, comes out as a `BadCase` and does not keep the others from being read; so
+    does a file without a case, which tests nothing.
     """
     for path in paths:
+        is_empty = True
         try:
-            yield from _read_file(path)
+            for case in _read_file(path):
+                is_empty = False
+                yield case
+            if is_empty:
+                raise InputError(path, "there is no case in it", mend="add one, or leave the file out")
         except InputError as error:
             yield BadCase(path, error)
 

@@ -240,6 +240,17 @@ def test_a_missing_file_does_not_keep_the_others_from_being_decided(run: Run) ->
     assert "none.json: there is no such file" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("e.json", "[]"), ("e.json", '{"cases": []}'), ("e.jsonl", ""), ("-", "[]")]
+)
+def test_a_file_without_cases_is_no_pass(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "e").with_suffix(Path(name).suffix or ".txt").write_text(text)
+    result = run("c.json", name, "--format", "json", stdin=text, c__json=json.dumps(case(id="a", expect="allowed")))
+    assert result.exit_code == 2
+    assert [found.get("decision") for found in json.loads(result.stdout)] == ["allowed", None]
+    assert f"error: {name}: there is no case in it; add one, or leave the file out" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["c.jsonl.gz", "c.json.gz", "c.gz"])
 def test_a_damaged_compressed_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     whole = gzip.compress(json.dumps(case(id="a")).encode())
