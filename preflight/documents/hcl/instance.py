@@ -17,7 +17,7 @@ from preflight.documents.hcl.policy_documents import Documents
 from preflight.documents.hcl.values import DocumentOf, Encoded, HclList, HclValue, Mapped, Scalar
 
 _META = frozenset(("source", "version", "providers", "count", "for_each", "depends_on"))
-_DEEPEST = 4
+_DEEPEST, _MOST_NESTED = 4, 64
 _STEPS_OF_CALL = 1_000  # a module is read again for each
 
 
@@ -82,9 +82,9 @@ class Instance:
         """Return a value with the documents that it refers to in it: other modules know nothing of their addresses."""
         if isinstance(value, DocumentOf):
             return Encoded(self.documents.policy(value.address), value.at)
-        if isinstance(value, HclList) and depth < _DEEPEST:
+        if isinstance(value, HclList) and depth < _MOST_NESTED:
             return replace(value, items=tuple(self._inlined(each, depth + 1) for each in value.items))
-        if isinstance(value, Mapped) and depth < _DEEPEST:
+        if isinstance(value, Mapped) and depth < _MOST_NESTED:
             members = {
                 name: each._replace(value=self._inlined(each.value, depth + 1)) for name, each in value.members.items()
             }

@@ -48,7 +48,7 @@ _INCLUDE = "Fn::Transform"
 _NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]+://")
 _LONE = "AWS::Events::EventBusPolicy"
-_DEEPEST = 16
+_DEEPEST = 100
 _STATEMENT = re.compile(r"(?:/Statement(?:/\d+)?)?")
 
 
@@ -124,6 +124,8 @@ class _Inside:
         elif isinstance(value, list) and depth < _DEEPEST:
             for index, each in enumerate(value):
                 yield from self.value(each, f"{pointer}/{index}", f"{path}/*", depth + 1)
+        elif isinstance(value, (dict, list)) and value:
+            yield PassedOver(f"what is nested more than {_DEEPEST} deep in {self.place.logical} is not read")
 
     def _may_hold(self, path: str) -> bool:
         inside = f"{path}/" if path else ""

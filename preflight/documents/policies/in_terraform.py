@@ -19,7 +19,7 @@ from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 
 _INDEX = re.compile(r"\[[^]]*\]")
-_DEEPEST = 12
+_DEEPEST = 100
 
 
 def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
@@ -152,6 +152,9 @@ class SearchedResource:
                 inside = f"{path}/{self.named(name)}" if path else self.named(name)
                 where = f"{pointer}/{escape(name)}"
                 yield from self._value(value.get(name), where, inside, hidden.get(name), depth + 1)
+        elif isinstance(value, (dict, list)) and value:
+            address = self.resource.get("address")
+            yield PassedOver(f"what is nested more than {_DEEPEST} deep in {address} is not read")
 
 
 def _may_grant(kind: str) -> bool:

@@ -57,6 +57,25 @@ def test_it_is_named(document: Any, reason: str) -> None:
     assert not [each for each in passed_over if "secretsecret" in each or "X-Amz" in each]
 
 
+def nested(value: Any, levels: int) -> Any:
+    for _ in range(levels):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize("levels", [20, 80])
+def test_how_deep_it_stands_does_not_hide_it(levels: int) -> None:
+    of_template = template({"p": nested(POLICY, levels)}, "Custom::Thing")
+    values = {"address": "x_y.z", "type": "x_y", "mode": "managed", "values": {"p": nested(json.dumps(POLICY), levels)}}
+    of_plan = plan(planned_values={"root_module": {"resources": [values]}})
+    for document, name in ((of_template, "R"), (of_plan, "x_y.z")):
+        found = read_all(json.dumps(document), "x.json")
+        if levels == 20:
+            assert [each.value for each in found.found] == [POLICY]
+        else:
+            assert found == ([], (f"what is nested more than 100 deep in {name} is not read",), ())
+
+
 @pytest.mark.parametrize(
     "document",
     [

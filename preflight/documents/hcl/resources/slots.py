@@ -15,7 +15,7 @@ from preflight.json_pointer import escape
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MOST_DEEP, _MOST_INSTANCES = 8, 20
+_MOST_DEEP, _MOST_INSTANCES = 64, 20
 _HOLDERS = frozenset(("resource", "module", "output", "locals"))
 
 
