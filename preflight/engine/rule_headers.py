@@ -15,7 +15,7 @@ class Head(NamedTuple):
     `types` are the types of policies that it is about, all where it is empty; `elements` those of which a statement
     must have one for the rule to find anything, if it is not empty. An `optional` rule, a matter of taste, runs only
     where its whole id is selected. A rule that needs the `whole` policy tells what is missing from it: nothing, where a
-    policy is known in part.
+    policy is known in part; one that needs the `conditions` tells so of a statement, where those are not known.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Head(NamedTuple):
     optional: bool = False
     elements: frozenset[str] = frozenset()
     whole: bool = False
+    conditions: bool = False
 
 
 @cache
@@ -41,6 +42,7 @@ def head(path: Path) -> Head:
         elements=frozenset(declared.get("elements", ())),
         optional=declared.get("optional", False),
         whole=declared.get("whole", False),
+        conditions=declared.get("conditions", False),
     )
 
 

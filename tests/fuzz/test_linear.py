@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from preflight.cli.app import invoke
+from preflight.documents.policies.template_values import Shape
 
 FEW, MOST = 300, 2.6
 # Methods of a text that go through all of it, wherever they begin.
@@ -91,3 +92,13 @@ def test_twice_the_text_is_twice_the_work(name: str, tmp_path: Path, monkeypatch
     few, many = done(FEW), done(2 * FEW)
     assert many[0] <= MOST * few[0]
     assert many[1] <= MOST * few[1]
+
+
+def test_texts_are_put_back_into_a_message_however_many_there_are() -> None:
+    def effort(count: int) -> int:
+        shape = Shape(written={f"arn:aws:s3:::{number:06}": f"${{B{number}}}" for number in range(count)})
+        message = "arn:aws:s3:::000001 and arn:aws:s3:::00000x and arn:aws:s3:::000002"
+        assert shape.shown(message) == "${B1} and arn:aws:s3:::00000x and ${B2}"
+        return sum(work(lambda: shape.shown(message)))
+
+    assert effort(2 * FEW) == effort(FEW)

@@ -14,7 +14,6 @@ from preflight.json_pointer import escape
 
 _DEEPEST, _MOST = 30, 100_000
 _ELEMENTS = ("Action", "Resource", "Principal")
-_UNREAD = {UNREAD_KEY: unknown_text("condition").text}
 
 
 @dataclass(slots=True)
@@ -68,7 +67,7 @@ def _guard(statement: dict[str, Any], at: str, made: Plain) -> None:
     if at in made.unknown:
         for element in _ELEMENTS:
             if element not in statement and f"Not{element}" not in statement and element != "Principal":
-                statement[element] = unknown_text(element).text
+                statement[element] = unknown_text(f"{element}{at}".replace("/", ".")).text
                 made.unknown.add(f"{at}/{element}")
     where = f"{at}/Condition"
     condition = statement.get("Condition")
@@ -78,7 +77,8 @@ def _guard(statement: dict[str, Any], at: str, made: Plain) -> None:
         return
     kept = {name: each for name, each in condition.items() if isinstance(each, dict)} \
         if isinstance(condition, Mapping) else {}  # fmt: skip
-    equals = {**kept.get("StringEquals", {}), **_UNREAD}
+    # What is not known of one statement need not be what is not known of another.
+    equals = {**kept.get("StringEquals", {}), UNREAD_KEY: unknown_text(f"condition{at.replace('/', '.')}").text}
     statement["Condition"] = {**kept, "StringEquals": equals}
     made.unknown |= {where, f"{where}/StringEquals", f"{where}/StringEquals/aws:PrincipalTag~1unresolved"}
 

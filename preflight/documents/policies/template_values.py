@@ -41,6 +41,33 @@ _VARIABLE = re.compile(r"\$\{aws:PrincipalTag/unresolved\.([^{}]*)\}")
 _UNSPEAKABLE = re.compile(r"[^\w.:-]")
 
 
+class _WrittenTexts:
+    """Texts that stand for others, to be put back into messages: the longest at each place. It takes as long as the
+    message is, however many texts there are.
+    """
+
+    def __init__(self, written: Mapping[str, str]) -> None:
+        self._written = written
+        self._begin = min(map(len, written))
+        self._lengths: dict[str, list[int]] = {}
+        for begin, length in sorted({(text[: self._begin], len(text)) for text in written}, reverse=True):
+            self._lengths.setdefault(begin, []).append(length)
+
+    def put_into(self, message: str) -> str:
+        """Return a message with what is written in place of the texts."""
+        parts: list[str] = []
+        at = done = 0
+        while at + self._begin <= len(message):
+            for length in self._lengths.get(message[at : at + self._begin], ()):
+                if (written := self._written.get(message[at : at + length])) is not None:
+                    parts += (message[done:at], written)
+                    at = done = at + length
+                    break
+            else:
+                at += 1
+        return "".join((*parts, message[done:]))
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a policy in a template hides. `unknown` are the JSON pointers of the values that are not, or only in part,
@@ -58,6 +85,7 @@ class Shape:
     editable: bool = False
     complete: bool = True
     absent: frozenset[str] = frozenset()
+    _put_back: list[_WrittenTexts] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def outside(self, pointer: str) -> str | None:
         """Return where in the document a part of the policy stands that was moved, or is in one that was."""
@@ -68,10 +96,12 @@ class Shape:
 
     def shown(self, message: str) -> str:
         """Return a message about the policy with what the template writes in place of what stands for it."""
-        for text in sorted(self.written, key=len, reverse=True):
-            if text in message:
-                message = message.replace(text, self.written[text])
-        return _VARIABLE.sub(r"${\1}", message).replace(ACCOUNT, "${AWS::AccountId}")
+        if self.written:
+            if not self._put_back:
+                self._put_back.append(_WrittenTexts(self.written))
+            message = self._put_back[0].put_into(message)
+        message = _VARIABLE.sub(r"${\1}", message).replace(ACCOUNT, "${AWS::AccountId}")
+        return message.replace(UNREAD_KEY, "a key that isn't known")
 
 
 class MadeText(NamedTuple):

@@ -89,6 +89,10 @@ class _Statement:
     moved: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
 
+    def stand_in(self, part: str) -> str:
+        """Return the text that stands for a part that is not known: what another statement has need not be the same."""
+        return unknown_text(f"{self.at.rpartition('/after/')[2]}{part}".replace("/", ".")).text
+
 
 class _Making:
     """Makes the policy of one data source. `at` is where its arguments stand in the document."""
@@ -153,7 +157,7 @@ def _statement(given: Mapping[str, Any], hidden: Mapping[str, Any], at: str) -> 
         made.value["Sid"] = given["sid"]
     made.value["Effect"] = given.get("effect") or "Allow"
     if hidden.get("effect") is True:
-        made.value["Effect"] = unknown_text("effect").text
+        made.value["Effect"] = made.stand_in("/Effect")
         made.unknown.add("/Effect")
     made.moved = {"/Sid": f"{at}/sid", "/Effect": f"{at}/effect"}
     for name, element in _LISTS.items():
@@ -170,7 +174,7 @@ def _statement(given: Mapping[str, Any], hidden: Mapping[str, Any], at: str) -> 
 
 def _principal(block: Any, hidden: Any, element: str, at: str, made: _Statement) -> None:
     if hidden is True or not isinstance(block, dict) or not isinstance(block.get("type"), str):
-        made.value.setdefault(element, {"AWS": unknown_text(element).text})
+        made.value.setdefault(element, {"AWS": made.stand_in(f"/{element}")})
         made.unknown |= {f"/{element}", f"/{element}/AWS"}
         return
     made.moved.setdefault(f"/{element}", at)
@@ -194,7 +198,7 @@ def _condition(block: Any, hidden: Any, at: str, made: _Statement) -> None:
     variable = block.get("variable") if isinstance(block, dict) else None
     if hidden is True or not isinstance(test, str) or not isinstance(variable, str):
         where = f"/Condition/StringEquals/{escape(UNREAD_KEY)}"
-        conditions.setdefault("StringEquals", {})[UNREAD_KEY] = unknown_text("condition").text
+        conditions.setdefault("StringEquals", {})[UNREAD_KEY] = made.stand_in("/condition")
         made.unknown |= {"/Condition", "/Condition/StringEquals", where}
         return
     where = f"/Condition/{escape(test)}/{escape(variable)}"
@@ -206,12 +210,11 @@ def _condition(block: Any, hidden: Any, at: str, made: _Statement) -> None:
 
 def _texts(given: Any, hidden: Any, where: str, made: _Statement) -> Any:
     """Return texts as the provider writes them, one alone without a list; what is not known is a text of its own."""
-    label = where.rpartition("/")[2]
     if hidden is True:
         made.unknown.add(where)
-        return unknown_text(label).text
+        return made.stand_in(where)
     pairs = list(_pairs(given, hidden))
-    texts = [unknown_text(label).text if its else each for each, its in pairs]
+    texts = [made.stand_in(f"{where}/{index}") if its else each for index, (each, its) in enumerate(pairs)]
     for index, (_, its) in enumerate(pairs):
         if its:
             made.unknown |= {where, f"{where}/{index}"}

@@ -34,6 +34,8 @@ _MEMBERS = frozenset(
     }
 )
 _EVERYONE = "everyone"
+# The key of a condition that isn't known at all: it may be any that a rule asks for.
+_UNREAD = "aws:principaltag/unresolved"
 
 
 class Match(NamedTuple):
@@ -191,6 +193,8 @@ def _conditions_fit(match: Match, view: StatementView) -> bool:
         return True
     keys = [each.lower_key for each in view.conditions]
     limits = [each.lower_key for each in restricting(view)]
+    if match.without_conditions and _UNREAD in keys:
+        return False
     return all(any(matches(wanted.lower(), key) for key in keys) for wanted in match.conditions) and not any(
         matches(unwanted.lower(), key) for unwanted in match.without_conditions for key in limits
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from preflight.documents.policies.template_values import Shape
 
 FAMILY = "lint"
+_CONDITION = "/Condition"
 _UNREAD = "/aws:PrincipalTag~1unresolved"
 """The key that stands for the conditions of a Terraform document that could not be read."""
 # The rules that what reading a policy has found belongs to, by the kind of problem.
@@ -142,11 +143,13 @@ def _of_shape(found: Sequence[PolicyFinding], shape: Shape) -> list[PolicyFindin
     """
     from preflight.documents.policies.template_values import is_partly_unknown
 
+    hidden = tuple(f"{each[: -len(_CONDITION)]}/" for each in shape.unknown if each.endswith(_CONDITION))
     return [
         each if shape.editable else each._replace(finding=replace(each.finding, edits=()))
         for each in found
         if each.finding.pointer not in (shape.absent if each.finding.on_name else shape.unknown)
         and (shape.complete or not each.head.whole)
+        and not (hidden and each.head.conditions and f"{each.finding.pointer}/".startswith(hidden))
         and not is_partly_unknown(unescape(each.finding.pointer))
         and not each.finding.pointer.endswith(_UNREAD)
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from preflight.documents.hcl.policies import policies_of
 from preflight.documents.policies.find import all_in, read_policies
 from preflight.documents.policies.found_policy import FoundPolicy
 from preflight.documents.text.document import Document
@@ -78,3 +79,35 @@ def test_a_condition_that_is_not_known_at_all_restricts() -> None:
     del statement["condition"], change["after_unknown"]
     (policy,) = read_policies(json.dumps(plan), "plan.json")
     assert "IAM250" in rules_of(policy)
+
+
+GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "rule"),
+    [
+        ({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", "IAM240"),
+        ({"Federated": "arn:aws:iam::111122223333:saml-provider/x"}, "sts:AssumeRoleWithSAML", "IAM244"),
+        ({"Service": "sagemaker.amazonaws.com"}, "sts:AssumeRole", "IAM237"),
+    ],
+)
+def test_conditions_that_are_not_known_are_not_missing(principal: Any, action: str, rule: str) -> None:
+    def trust(condition: str) -> dict[str, str]:
+        statement = f'{{Effect = "Allow", Action = "{action}", Principal = {json.dumps(principal)}{condition}}}'
+        body = f'assume_role_policy = jsonencode({{Version = "2012-10-17", Statement = [{statement}]}})'
+        (policy,) = policies_of(f'resource "aws_iam_role" "r" {{\n{body}\n}}', "main.tf").found
+        return rules_of(policy)
+
+    assert rule in trust("")
+    assert rule not in trust(", Condition = var.conditions")
+
+
+def test_what_is_not_known_of_two_statements_need_not_be_the_same() -> None:
+    statement = {"actions": ["s3:GetObject"], "resources": [None]}
+    change = {"actions": ["read"], "after": {"statement": [statement, statement]},
+              "after_unknown": {"statement": [{"resources": [True]}, {"resources": [True]}]}}  # fmt: skip
+    data = {"address": "data.aws_iam_policy_document.d", "mode": "data", "type": "aws_iam_policy_document", "name": "d"}
+    plan = {"format_version": "1.2", "resource_changes": [{**data, "change": change}]}
+    (policy,) = read_policies(json.dumps(plan), "plan.json")
+    assert "IAM302" not in rules_of(policy)
