@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -197,15 +196,11 @@ def _unwritten(fixes: Sequence[Fix]) -> dict[str, str]:
 
 
 def _write_baseline(done: LintRun, file: str) -> None:
-    from preflight.documents.text.atomic_write import replace_file
     from preflight.lint.runner.baseline import baseline_text
+    from preflight.report.written import write
 
-    path, text = Path(os.path.realpath(file)), baseline_text(done.entries)
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-        else:
-            replace_file(path, text.encode())
+        write(file, baseline_text(done.entries).encode())
     except OSError as error:
         raise UsageError(f"--write-baseline {file} cannot be written ({error.strerror}); name another file") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,9 @@ class Taken:
 
 
 class SnapshotInterrupted(KeyboardInterrupt):
-    """Ctrl-C while an account is read: what was read is kept in `journal`, and `resume=True` goes on from there."""
+    """Ctrl-C while an account is read: what was read is kept in `journal`, and `resume=True` goes on from there. It is
+    empty where nothing is kept, since the output is no file.
+    """
 
     def __init__(self, journal: str) -> None:
         super().__init__(journal)
@@ -106,34 +109,42 @@ def _collected(
     from preflight.account.live.clients import Connection
     from preflight.account.snapshots.journal import SnapshotJournal
     from preflight.audit.collecting import collect, enabled_regions
+    from preflight.report.written import takes_as_it_comes
 
+    if resume and takes_as_it_comes(target):
+        raise UsageError(f"--resume continues from a file beside the output, and {target} is not a file; leave it out")
     first = next(iter(regions), None) or next((each.region for each in plans if each.region), None)
     live = LiveAccount.open(
         Connection(profile, region=first, endpoint_url=endpoint_url, retry_mode="adaptive", attempts=8), rereads=0
     )
     try:
-        journal = SnapshotJournal(target, _identity(live))
-        answers = journal.open(resume=resume)
+        identity = _identity(live)
+        # Beside a pipe or a device nothing can be kept for another run.
+        journal = None if takes_as_it_comes(target) else SnapshotJournal(Path(os.path.realpath(target)), identity)
+        answers = journal.open(resume=resume) if journal is not None else {}
     except BaseException:
         live.close()
         raise
+    again = "continue with --resume" if journal is not None else "run it again"
     done = False
     try:
         enabled, unlisted = (regions, None) if regions else enabled_regions(live)
         wanted = list(dict.fromkeys([*enabled, *(each.region for each in plans if each.region)]))
         document = collect(
-            live, regions=wanted, plans=plans, also=also, answers=answers, unlisted=unlisted, journal=journal.add,
-            progress=progress,
+            live, regions=wanted, plans=plans, also=also, answers=answers, unlisted=unlisted,
+            journal=None if journal is None else journal.add, progress=progress,
         )  # fmt: skip
-        _require_fresh(document)
+        _require_fresh(document, again)
         _validate(document, str(target))
         # Only then does what was read go: a full disk or an interruption here loses nothing.
-        _write(target, document, f"what was read is kept in {journal.path}: make room, and continue with --resume")
+        kept = "" if journal is None else f"what was read is kept in {journal.path}: "
+        _write(target, document, f"{kept}make room, and {again}")
         done = True
     except KeyboardInterrupt:
-        raise SnapshotInterrupted(str(journal.path)) from None
+        raise SnapshotInterrupted("" if journal is None else str(journal.path)) from None
     finally:
-        journal.close(done=done)
+        if journal is not None:
+            journal.close(done=done)
         live.close()
     return document
 
@@ -159,14 +170,12 @@ def _plans(requests: Sequence[str], principal: str | None) -> list[Plan]:
     return [read([each], Said(principal=principal))[0] for each in requests]
 
 
-def _require_fresh(document: dict[str, Any]) -> None:
+def _require_fresh(document: dict[str, Any], again: str) -> None:
     """Raise `UsageError` where credentials expired on the way: the rest can be read after signing in again."""
     from preflight.audit.collecting import expired
 
     if reasons := expired(document):
-        raise UsageError(
-            f"the credentials expired partway ({len(reasons)} reads); sign in again, and continue with --resume"
-        )
+        raise UsageError(f"the credentials expired partway ({len(reasons)} reads); sign in again, and {again}")
 
 
 def _validate(document: dict[str, Any], path: str) -> None:
@@ -178,15 +187,12 @@ def _validate(document: dict[str, Any], path: str) -> None:
 
 def _write(target: Path, document: Mapping[str, Any], otherwise: str) -> None:
     """Write the file whole, or not at all. Raises `UsageError` where it cannot be; `otherwise` is what to do then."""
-    from preflight.documents.text.atomic_write import replace_file
+    from preflight.report.written import write
 
     data = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
     if target.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            replace_file(target.absolute(), data, private=True)
+        write(target, data, private=True)
     except OSError as error:
         raise UsageError(f"{target} cannot be written ({error.strerror}); {otherwise}") from None

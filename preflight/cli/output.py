@@ -97,9 +97,8 @@ def deliver(text: str, output: str | None, option: str = "--output", *, private:
     if output is None:
         _print(text)
         return
-    path = Path(os.path.realpath(output))
     try:
-        write(path, text.encode(), private=private)
+        write(output, text.encode(), private=private)
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None
 
@@ -165,9 +164,8 @@ def streaming(output: str | None, option: str = "--output", *, private: bool = F
         except BrokenPipeError:
             discard_stdout()
         return
-    path = Path(os.path.realpath(output))
     try:
-        with writing(path, private=private) as stream:
+        with writing(output, private=private) as stream:
             yield stream
     except OSError as error:
         raise UsageError(f"{option} {output} cannot be written ({error.strerror}); name another file") from None

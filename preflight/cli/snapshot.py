@@ -91,6 +91,9 @@ def snapshot(
         from preflight.cli.create import continuing
         from preflight.cli.create_progress import say
 
+        if not stopped.journal:
+            say(f"preflight: interrupted; nothing was written, and nothing is kept: {output} is not a file")
+            raise typer.Exit(INTERRUPTED) from None
         again = continuing(sys.argv) + ("" if resume else " --resume")
         told = f"preflight: interrupted; what was read is in {stopped.journal}: continue with {again}"
         say(told)

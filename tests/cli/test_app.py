@@ -291,6 +291,17 @@ def test_a_full_disk_is_no_defect() -> None:
     assert process.returncode == 2 and "No space left on device" in process.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
+@pytest.mark.parametrize(
+    "command", [("lint", str(EXAMPLES / "policies")), ("prove", "not-public", str(EXAMPLES / "policies"))]
+)
+def test_a_full_device_as_output_is_one_error(preflight: Command, command: tuple[str, ...]) -> None:
+    ran = preflight(*command, "--output", "/dev/full")
+    assert ran.code == 2 and ran.err.count("\n") == 1
+    assert "--output /dev/full cannot be written (No space left on device)" in ran.err
+    assert not list(Path("/dev").glob("*full*.*"))
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="of Unix")
 @pytest.mark.parametrize("command", [("lint",), ("check",), ("simulate",), ("prove", "not-public"), ("why",)])
 def test_a_device_without_end_is_not_read(preflight: Command, command: tuple[str, ...]) -> None:

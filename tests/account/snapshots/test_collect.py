@@ -21,9 +21,9 @@ from preflight.account.live.clients import _without_account
 from preflight.api.take_snapshot import _identity
 from preflight.audit.check import audit
 from preflight.cli.snapshot import _tell
-from preflight.documents.text import atomic_write
 from preflight.documents.text.load import load
 from preflight.errors import UsageError
+from preflight.report import written
 from tests.aws.account import Ready, populate
 from tests.aws.control import StandIn
 from tests.aws.state import ACCOUNT
@@ -319,7 +319,7 @@ def test_a_file_that_cannot_be_written_at_the_end_leaves_what_was_read(
     output, partial = str(tmp_path / "s.json"), tmp_path / "s.json.partial"
     for error, raised in ((OSError(28, "No space left"), UsageError), (KeyboardInterrupt(), api.SnapshotInterrupted)):
         with monkeypatch.context() as full:
-            full.setattr(atomic_write, "replace_file", Mock(side_effect=error))
+            full.setattr(written, "replace_file", Mock(side_effect=error))
             with pytest.raises(raised, match=r"s\.json\.partial"):
                 api.snapshot(output, regions=[REGION], resume=partial.exists())
         assert partial.exists() and not Path(output).exists()
@@ -327,6 +327,25 @@ def test_a_file_that_cannot_be_written_at_the_end_leaves_what_was_read(
     api.snapshot(output, regions=[REGION], resume=True)
     assert Path(output).exists() and not partial.exists()
     assert len(aws.calls.of("iam:GetAccountAuthorizationDetails")) == asked
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
+def test_nothing_is_kept_beside_a_device(
+    aws: StandIn, ready: Ready, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=r"No space left on device\); make room, and run it again$"):
+        api.snapshot("/dev/full", regions=[REGION])
+    with pytest.raises(UsageError, match="--resume continues from a file"):
+        api.snapshot("/dev/full", regions=[REGION], resume=True)
+    assert not list(Path("/dev").glob("full.*"))
+    # Through a link the file that it leads to is written, as every command does, and the link stays.
+    link, file = tmp_path / "link.json", tmp_path / "file.json"
+    link.symlink_to(file)
+    api.snapshot(str(link), regions=[REGION])
+    assert link.is_symlink() and file.is_file()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file.json", "link.json"]
 
 
 def test_a_screen_that_takes_nothing_more_does_not_change_how_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
