@@ -92,7 +92,13 @@ def test_cells_are_no_formulas(preflight: Command) -> None:
 def test_who_can(preflight: Command) -> None:
     account = snapshot(
         role("all", {"Action": "sagemaker:*"}),
-        role("some", {"Action": "sagemaker:CreateEndpoint", "Resource": f"arn:aws:sagemaker:*:{ACCOUNT}:endpoint/x-*"}),
+        role(
+            "some",
+            {
+                "Action": "sagemaker:CreateEndpoint",
+                "Resource": [f"arn:aws:sagemaker:*:{ACCOUNT}:{each}" for each in ("endpoint/x-*", "endpoint-config/*")],
+            },
+        ),
         role(
             "if", {"Action": "sagemaker:CreateEndpoint", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
         ),

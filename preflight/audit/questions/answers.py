@@ -22,7 +22,7 @@ from preflight.audit.questions.asked_resources import (
 from preflight.audit.questions.assumable_roles import FEW, leaving_roles, named_roles
 from preflight.audit.questions.change import BECOME
 from preflight.audit.questions.granted_by_resources import ResourceGrant, access_by, granted, granted_to, grants
-from preflight.audit.questions.required_types import form_of, with_the_rest
+from preflight.audit.questions.required_types import allowed_patterns, form_of, with_the_rest
 from preflight.audit.questions.resource_policies import NO_NAME, keys_of, left_to_account, policy_of, unread, unread_for
 from preflight.audit.scene import Scene
 from preflight.audit.ways.escalation import escalation
@@ -216,7 +216,7 @@ def _whole(scene: Scene, holder: Holder, action: str, resource: str, access: Acc
         named = named_resources(scene, holder, action, (region,) if region else scene.asked_regions, [form])
         return max((_access(scene, holder, action, each) for each in named), key=_rank, default=NOTHING)
 
-    return with_the_rest(action, resource, access, on_type)
+    return with_the_rest(action, resource, access, on_type, lambda: allowed_patterns(holder, action))
 
 
 def _rank(access: Access) -> int:

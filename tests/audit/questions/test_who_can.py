@@ -286,6 +286,45 @@ def test_an_action_on_several_resources_needs_all_of_them() -> None:
     assert {name for name, _ in asked(facts, "elasticloadbalancing:ModifyListener")[0]} == {"listener"}
 
 
+def test_an_endpoint_needs_its_configuration_too() -> None:
+    def creating(*kinds: str) -> dict[str, Any]:
+        resources = [f"arn:aws:sagemaker:*:{ACCOUNT}:{each}" for each in kinds]
+        return own("sagemaker:CreateEndpoint", Resource=resources)
+
+    facts = account(
+        role("both", creating("endpoint/*", "endpoint-config/*")),
+        role("some", creating("endpoint/a-*"), creating("endpoint-config/b")),
+        role("endpoints", creating("endpoint/*")),
+        role("configurations", creating("endpoint-config/*")),
+        role("pattern", creating("endpoint*")),
+    )
+    expected = {("both", "all"), ("some", "some"), ("pattern", "all")}
+    assert asked(facts, "sagemaker:CreateEndpoint")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("resources", "able"),
+    [
+        (("database/db", "table/db/*"), True),
+        (("database/other", "table/db/*"), False),
+        (("database/other", "database/db", "table/db/t"), True),
+        (("database/d*", "table/db/*"), True),
+        (("database/*b", "table/d*"), True),  # some name begins with d and ends with b
+        (("database/e*", "table/d*/t"), False),
+        (("database/other", "table*"), True),
+        (("database/other", "*"), True),
+    ],
+)
+def test_a_table_and_its_database_are_of_one_name(resources: tuple[str, ...], *, able: bool) -> None:
+    """GetTable: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html."""
+    arns = [each if each == "*" else f"arn:aws:glue:{REGION}:{ACCOUNT}:{each}" for each in ("catalog", *resources)]
+    facts = account(role("r", own("glue:GetTable", Resource=arns)))
+    assert bool(asked(facts, "glue:GetTable")[0]) == able
+    if "table/db/*" in resources and "database/d*" not in resources:
+        of_other = f"arn:aws:glue:{REGION}:{ACCOUNT}:table/unnamed/t"
+        assert asked(facts, "glue:GetTable", of_other)[0] == set()
+
+
 def test_an_organization_that_was_not_read_is_said_of_who_is_listed() -> None:
     facts = account(role("r", own("s3:GetObject")))
     for organization, said in (({}, True), (None, False), ({"MasterAccountId": ACCOUNT}, False)):
