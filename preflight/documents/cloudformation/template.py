@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,19 @@ _RAIN_SECTIONS = ("Modules", "Packages", "Rain")
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 SAM = "AWS::Serverless-2016-10-31"
 INCLUDE = "Fn::Transform"
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_MOST = {"Resources": 500, "Parameters": 200, "Mappings": 200, "Outputs": 200}
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+_NAMED = ("Resources", "Parameters", "Outputs")
+_NAME = re.compile(r"[A-Za-z0-9]+")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html, the
+# version of a custom resource, and SAM's connectors.
+_ATTRIBUTES = ("Type", "Properties", "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata",
+               "UpdatePolicy", "UpdateReplacePolicy", "Version", "Connectors", "IgnoreGlobals")  # fmt: skip
+_POLICIES = {
+    "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
+    "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
+}
 _DEPTH_OF_VALUES = 4  # of /Resources/Name/Properties/Property
 _INCLUDED = (LANGUAGE_EXTENSIONS, SAM)
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -56,6 +70,8 @@ def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) 
         resources = {name: each for name, each in resources.items() if name != INCLUDE}
     if not resources and not includes:
         raise whole.error("", "the template has no Resources", "add a resource")
+    if all(each in _INCLUDED for each in transforms) and not includes:
+        _within_limits(whole, {**value, "Resources": resources}, origins)
     return Template(
         document,
         {name: _parameter(whole, name, each) for name, each in value.get("Parameters", {}).items()},
@@ -70,6 +86,33 @@ def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) 
         tuple(transforms),
         includes,
     )
+
+
+def _within_limits(whole: Template, value: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    """Refuse names that CloudFormation doesn't take, and more of a section than it does. A macro may change both."""
+    for section in _NAMED:
+        for name in value.get(section, {}):
+            if not _NAME.fullmatch(name) and not name.startswith("Fn::"):
+                pointer = origins.get(name, f"/{section}/{escape(name)}")
+                mend = f"write {re.sub('[^A-Za-z0-9]', '', name) or 'another name'}, here and where it is used"
+                raise whole.error(pointer, f"the logical ID {name!r} isn't only letters and digits", mend)
+    for section, most in _MOST.items():
+        if (count := len(value.get(section, {}))) > most:
+            problem = f"the template has {count} {section}, and CloudFormation takes at most {most}"
+            raise whole.error(f"/{section}", problem, "split it, or use nested stacks")
+
+
+def _attributes(whole: Template, name: str, value: Mapping[str, Any], pointer: str) -> None:
+    """Refuse attributes that resources don't have, and policies that are none."""
+    for each in value:
+        if each not in _ATTRIBUTES and not each.startswith("Fn::"):
+            mend = suggestion(each, _ATTRIBUTES) or f"a resource has {', '.join(_ATTRIBUTES[:9])}"
+            raise whole.error(f"{pointer}/{escape(each)}", f"a resource has no attribute {each!r}", mend)
+    for attribute, known in _POLICIES.items():
+        said = value.get(attribute)
+        if isinstance(said, str) and said not in known:
+            mend = suggestion(said, known) or f"write one of {', '.join(known)}"
+            raise whole.error(f"{pointer}/{attribute}", f"{attribute} of {name} can't be {said!r}", mend)
 
 
 def _includes(resources: Mapping[str, Any]) -> Iterator[str]:
@@ -117,6 +160,8 @@ def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any], 
         raise whole.error(pointer, f"{name} is a module of Rain's, which isn't supported", RAIN_FIRST)
     if not isinstance(type_, str):
         raise whole.error(pointer, f"the resource {name} has no Type", "add its Type, such as AWS::SageMaker::Endpoint")
+    if pointer == f"/Resources/{escape(name)}":
+        _attributes(whole, name, value, pointer)
     condition = value.get("Condition")
     if condition is not None and not isinstance(condition, str):
         raise whole.error(f"{pointer}/Condition", "a resource's Condition is the name of one", "name a condition")
