@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
+from preflight.documents.cloudformation.model import ATTRIBUTES, RAIN, RAIN_FIRST, Resource, Template
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape
@@ -26,10 +26,6 @@ _MOST = {"Resources": 500, "Parameters": 200, "Mappings": 200, "Outputs": 200}
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
 _NAMED = ("Resources", "Parameters", "Outputs")
 _NAME = re.compile(r"[A-Za-z0-9]+")
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html, the
-# version of a custom resource, and SAM's connectors.
-_ATTRIBUTES = ("Type", "Properties", "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata",
-               "UpdatePolicy", "UpdateReplacePolicy", "Version", "Connectors", "IgnoreGlobals")  # fmt: skip
 _POLICIES = {
     "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
     "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
@@ -105,8 +101,8 @@ def _within_limits(whole: Template, value: Mapping[str, Any], origins: Mapping[s
 def _attributes(whole: Template, name: str, value: Mapping[str, Any], pointer: str) -> None:
     """Refuse attributes that resources don't have, and policies that are none."""
     for each in value:
-        if each not in _ATTRIBUTES and not each.startswith("Fn::"):
-            mend = suggestion(each, _ATTRIBUTES) or f"a resource has {', '.join(_ATTRIBUTES[:9])}"
+        if each not in ATTRIBUTES and not each.startswith("Fn::"):
+            mend = suggestion(each, ATTRIBUTES) or f"a resource has {', '.join(ATTRIBUTES[:9])}"
             raise whole.error(f"{pointer}/{escape(each)}", f"a resource has no attribute {each!r}", mend)
     for attribute, known in _POLICIES.items():
         said = value.get(attribute)

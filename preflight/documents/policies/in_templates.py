@@ -206,10 +206,14 @@ def of_resources(document: Document, resources: Mapping[str, Any], above: str) -
     if _INCLUDE in resources:
         yield PassedOver("what Fn::Transform adds to the resources is not known before the deployment")
     for logical, resource, at, loops in _resources(resources, above, frozenset()):
-        properties = resource.get("Properties")
-        type_ = resource.get("Type", "")
+        written, type_ = _properties(resource), resource.get("Type", "")
+        properties = resource.get(written)
         if not isinstance(properties, dict) or not isinstance(type_, str):
             continue
+        if written != "Properties":
+            yield PassedOver(
+                f"CloudFormation refuses the attribute {written!r} of {logical}; it was read as Properties"
+            )
         if (nested := _NESTED.get(type_)) is not None and (told := _elsewhere(properties.get(nested), logical)):
             yield PassedOver(told)
         place = _Place(logical, type_, resource, _holds(type_, properties))
@@ -217,14 +221,24 @@ def of_resources(document: Document, resources: Mapping[str, Any], above: str) -
         if place.type == _LONE and isinstance(properties.get("Statement"), dict):
             # AWS writes the policy around the one statement that the resource has.
             policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
-            yield from inside.value(policy, f"{at}/Properties", "Statement")
+            yield from inside.value(policy, f"{at}/{escape(written)}", "Statement")
             continue
         if grant_of(type_) is not None:
             from preflight.documents.policies.grants.in_templates import grants_in
 
-            for each in grants_in(document, resources, logical, type_, properties, f"{at}/Properties", loops):
+            for each in grants_in(document, resources, logical, type_, properties, f"{at}/{escape(written)}", loops):
                 yield each if isinstance(each, FoundPolicy) else inside.unknown(each.member)
-        yield from inside.value(properties, f"{at}/Properties", "")
+        yield from inside.value(properties, f"{at}/{escape(written)}", "")
+
+
+def _properties(resource: Mapping[str, Any]) -> str:
+    """Return the name of the attribute with a resource's properties: that of another one, if it is misspelled."""
+    if "Properties" in resource:
+        return "Properties"
+    from preflight.documents.cloudformation.model import ATTRIBUTES
+
+    others = (name for name, value in resource.items() if name not in ATTRIBUTES and isinstance(value, dict))
+    return next((name for name in others if not name.startswith("Fn::")), "Properties")
 
 
 def _holds(type_: str, properties: Mapping[str, Any]) -> Mapping[str, PolicyDocumentType]:

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from preflight.declared.stack_data import Decided, HandlerPermission, StackType, decided_of, passed_to, stack_type
+from preflight.catalog.nearest import nearest
+from preflight.declared.stack_data import (
+    Decided,
+    HandlerPermission,
+    StackType,
+    all_stack_types,
+    decided_of,
+    passed_to,
+    stack_type,
+)
 from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
 from preflight.readiness.derived.properties import Set, any_set, leaves, values_at
@@ -41,9 +50,12 @@ def _unknown(type_: str) -> str:
     if type_.endswith("::MODULE"):
         return f"only CloudFormation knows what the module {type_} creates"
     if type_.startswith("AWS::Serverless::"):
-        return f"the template doesn't show what SAM creates for {type_}; it needs Transform: AWS::Serverless-2016-10-31"
+        return f"SAM has no type {type_}, or the template lacks Transform: AWS::Serverless-2016-10-31"
     if type_.startswith("AWS::"):
-        return f"preflight doesn't know which permissions the type {type_} needs"
+        meant = nearest(type_, all_stack_types())
+        return f"preflight doesn't know which permissions the type {type_} needs" + (
+            f"; did you mean {meant}?" if meant else ""
+        )
     return f"{type_} isn't an AWS type, and preflight doesn't know what it needs"
 
 

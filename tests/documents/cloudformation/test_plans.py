@@ -86,6 +86,13 @@ WRONG = {
     "a section of the wrong form": ({**named("e"), "Mappings": []}, "Mappings must be an object, not a list"),
     "a parameter without a type": ({**named("e"), "Parameters": {"P": {}}}, "the parameter P has no Type"),
     "a resource without a type": ({"Resources": {"E": {"Properties": {}}}}, "the resource E has no Type"),
+    "a misspelt attribute": (
+        {"Resources": {"E": {"Type": "AWS::SNS::Topic", "Propertis": {}}}}, "'Propertis'; did you mean Properties?"),
+    "a deletion policy that is none": (
+        {"Resources": {"E": {**ENDPOINT, "DeletionPolicy": "Retian"}}}, "can't be 'Retian'; did you mean Retain?"),
+    "a name with a hyphen": ({"Resources": {"my-e": ENDPOINT}}, "the logical ID 'my-e' isn't only letters and digits"),
+    "more resources than CloudFormation takes": (
+        {"Resources": {f"E{number}": ENDPOINT for number in range(501)}}, "has 501 Resources"),
     "a resource that is a list": ({"Resources": {"E": []}}, "a resource must be an object, not a list"),
     "a dependency that is not there": (
         {"Resources": {"Model": ENDPOINT, "E": {**ENDPOINT, "DependsOn": "Modle"}}}, "did you mean Model?"),

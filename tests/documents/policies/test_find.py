@@ -139,6 +139,8 @@ def test_the_type_of_a_bare_policy(policy: Any, path: str, type_: str) -> None:
               [{"name": "FullAWSAccess", "policy": BARE}], [{"name": "mine", "policy": BARE}]]}}},
          [("resource", "/regions/us-east-1/buckets/0/Policy", "b"),
           ("scp", "/organization/service_control_policies/111122223333/1/0/policy", "mine")]),
+        ({"Resources": {"R": {"Type": "AWS::IAM::ManagedPolicy", "Propertis": {"PolicyDocument": BARE}}}},
+         [("identity", "/Resources/R/Propertis/PolicyDocument", "R")]),
         ({"name": "package", "Version": "1.0"}, []),
         ({"Policy": "restricted", "Role": "admin"}, []),
         ({"Version": "2012-10-17", "Statment": []}, [("identity", "", "")]),
