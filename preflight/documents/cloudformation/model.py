@@ -16,11 +16,6 @@ CloudFormation knows none of it.
 https://github.com/aws-cloudformation/rain"""
 RAIN_FIRST = "run rain pkg, and check the template that it writes"
 
-ATTRIBUTES = ("Type", "Properties", "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata",
-              "UpdatePolicy", "UpdateReplacePolicy", "Version", "Connectors", "IgnoreGlobals")  # fmt: skip
-"""What a resource may have: CloudFormation's attributes, the version of a custom resource, and SAM's.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html"""
-
 
 @dataclass(frozen=True, slots=True)
 class Resource:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from preflight.documents.cloudformation.model import ATTRIBUTES, RAIN, RAIN_FIRST, Resource, Template
+from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
+from preflight.documents.policies.resource_attributes import ATTRIBUTES
 from preflight.documents.text.document import Document
 from preflight.documents.text.schema import suggestion, word_for
 from preflight.json_pointer import escape

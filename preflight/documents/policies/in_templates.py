@@ -17,6 +17,7 @@ from preflight.documents.policies.found_policy import ORGANIZATION_TYPES, FoundP
 from preflight.documents.policies.grants.declared import grant_of
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
+from preflight.documents.policies.resource_attributes import ATTRIBUTES
 from preflight.documents.policies.template_values import forms, is_function, too_many_conditions
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
@@ -235,8 +236,6 @@ def _properties(resource: Mapping[str, Any]) -> str:
     """Return the name of the attribute with a resource's properties: that of another one, if it is misspelled."""
     if "Properties" in resource:
         return "Properties"
-    from preflight.documents.cloudformation.model import ATTRIBUTES
-
     others = (name for name, value in resource.items() if name not in ATTRIBUTES and isinstance(value, dict))
     return next((name for name in others if not name.startswith("Fn::")), "Properties")
 
