@@ -90,11 +90,12 @@ def create(
             confirm=confirm,
             show=None if show is None else lambda report: show(report, sources),
             tell=tell,
-        )
+        ),
+        plan,
     )
     try:
         with live(plan.region, profile, endpoint_url, config_retries, config_retry_delay, timeout) as facts:
-            return replace(run.go(plan, facts), sources=sources, stats=facts.stats())
+            return replace(run.go(facts), sources=sources, stats=facts.stats())
     except KeyboardInterrupt:
         raise CreateInterrupted(run.creation, run, sources) from None
     except Exception as error:

@@ -110,13 +110,11 @@ class Begun:
         return kept(self._creation.entries) if self._creation is not None else []
 
     def report(self) -> Report | None:
-        """Return the report of the run as far as it went; None where it had not read yet in which account it was.
+        """Return the report of the run as far as it went; None where there is none.
 
         What exists is told as `standing` saw it last: call that first to look.
         """
-        if self._run is None or self._creation is None:
-            return None
-        return self._run.report(self._creation, self._because)
+        return self._run.report(self._because) if self._run is not None else None
 
     def _undone(self) -> list[JournalEntry]:
         return [each for each in self._creation.entries if each.state == "undone"] if self._creation is not None else []
@@ -169,23 +167,24 @@ class Wish:
 class Run:
     """One run, whose state an interruption at any moment can still read."""
 
-    def __init__(self, wish: Wish) -> None:
-        """Take what is wanted."""
+    def __init__(self, wish: Wish, plan: Plan) -> None:
+        """Take what is wanted, and the plan."""
         self.wish = wish
         self.creation: Creation | None = None
+        self._plan = plan
         self._before: Report | None = None
 
-    def go(self, plan: Plan, account: LiveAccount) -> Created:
+    def go(self, account: LiveAccount) -> Created:
         """Check, ask, call, follow."""
         from preflight.create import Creation, Ended
         from preflight.create.creation import commands, kept, unclear
         from preflight.engine.result import Verdict
         from preflight.readiness.check import located
 
-        wish = self.wish
+        wish, plan = self.wish, self._plan
         time_left = _TimeLeft(wish.timeout)
         place = _place(plan, account)
-        plan = _makeable(replace(plan, region=place.region, account=place.account), place)
+        plan = self._plan = _makeable(replace(plan, region=place.region, account=place.account), place)
         if any(each.unreadable is not None or _unnamed(each) for each in plan.requests):
             report = self._check(plan, account)
             if report.verdict is Verdict.BLOCKED:
@@ -221,13 +220,16 @@ class Run:
             kept=tuple(kept(entries)),
         )
 
-    def report(self, creation: Creation, stopped: str) -> Report:
-        """Return the report of a run that `stopped` ended before its end, from what is known of it."""
-        from preflight.create.results import results
+    def report(self, stopped: str) -> Report:
+        """Return the report of a run that `stopped` ended early, from what is known of it."""
+        from preflight.create.results import not_begun, results
         from preflight.readiness.check import located
 
-        found = located(list(results(creation, awaited=self.wish.wait, stopped=stopped)), creation.plan)
-        return _report(self._before, found, creation.plan, self.wish)
+        creation, plan = self.creation, self._plan
+        after = (
+            not_begun(plan, stopped) if creation is None else results(creation, awaited=self.wish.wait, stopped=stopped)
+        )
+        return _report(self._before, located(list(after), plan), plan, self.wish)
 
     def _check(self, plan: Plan, account: LiveAccount) -> Report:
         from preflight.readiness.check import check

@@ -42,12 +42,15 @@ class Clock:
         """Say whether what AWS created at `created` came before a moment of ours for certain."""
         return created - self.low < moment
 
-    def narrow(self, look: Callable[[], object], decided: Callable[[], bool]) -> None:
-        """Look again where AWS's second turns in the middle of what is not known, until it is decided or known well."""
+    def narrow(self, look: Callable[[], object], decided: Callable[[], bool], sleep: Callable[[float], bool]) -> None:
+        """Look again where AWS's second turns in the middle of what is not known, until it is decided or known well, or
+        `sleep` says that time is up.
+        """
         for _ in range(_LOOKS):
             if decided() or not math.isfinite(self.high - self.low):
                 return
             turn = (self.low + self.high) / 2
             now = time.monotonic() + turn
-            time.sleep(math.ceil(now) - now)
+            if not sleep(math.ceil(now) - now):
+                return
             look()

@@ -18,8 +18,10 @@ from preflight.create.pace import Patience
 
 Tell = Callable[[Event], None]
 
-# How long an interrupted run waits for the answer to the call that is under way, and one whose time is up.
+# How long an interrupted run waits for the answer to the call that is under way. A call that is begun as time is up has
+# a second: AWS answers in less, and what it did is known then.
 _GRACE = 5.0
+_ANSWER = 1.0
 
 
 def make(aws: Aws, entry: JournalEntry, patience: Patience, tell: Tell) -> Failed | None:
@@ -71,7 +73,7 @@ def _call(aws: Aws, entry: JournalEntry, lost: list[str], tell: Tell) -> Failed 
 
     until = aws.until
     if until is not None:
-        aws.until = max(until, time.monotonic() + _GRACE)
+        aws.until = max(until, time.monotonic() + _ANSWER)
     entry.state = State.ASKED
     entry.asked_at = entry.asked_at or time.monotonic()
     threading.Thread(target=work, name="preflight-create", daemon=True).start()

@@ -66,7 +66,9 @@ def _whose(aws: Aws, entry: JournalEntry, found: Seen) -> Whose:
         return Whose.OTHER
     if created is None or asked is None:
         return Whose.UNPROVED
-    clock.narrow(lambda: look(aws, entry), lambda: clock.after(created, asked) or clock.before(created, asked))
+    clock.narrow(
+        lambda: look(aws, entry), lambda: clock.after(created, asked) or clock.before(created, asked), aws.sleep
+    )
     if clock.before(created, asked):
         return Whose.OTHER if other else Whose.ANOTHERS
     more = unasked(aws, entry, found.described)

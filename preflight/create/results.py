@@ -11,7 +11,7 @@ from preflight.create.following import Arrival, End
 from preflight.create.journal import JournalEntry, State
 from preflight.create.refusals import denied, limit, rules_for
 from preflight.documents.plans.plan import Plan, PlannedRequest
-from preflight.engine.result import Kind, Result
+from preflight.engine.result import Kind, Location, Result
 from preflight.engine.rule import load_rule
 from preflight.errors import PreflightError
 from preflight.sentence import sentence
@@ -35,6 +35,14 @@ def results(
         if entry.followed and failed is None:
             yield _in_service(entry, end, stopped, awaited=awaited)
         yield from why
+
+
+def not_begun(plan: Plan, stopped: str) -> Iterator[Result]:
+    """Give a result for every request of a plan that was stopped before it was known where its calls are made."""
+    for request in plan.requests:
+        name, place = request.operation.partition(":")[2], Location(request.document.path, request.pointer)
+        message, remedy = f"{name} was not called: {stopped}", "Run the same command again."
+        yield load_rule("PRE901").result(Kind.OPEN, message, subject="", location=place, remedy=remedy)
 
 
 def _accepted(

@@ -11,6 +11,7 @@ import pytest
 
 from preflight.account.facts import Known
 from preflight.create import Ended, Event, making
+from preflight.create.clock import Clock
 from preflight.create.creation import commands, unclear
 from preflight.create.events import Accepted, Again, Calling, Refused, There
 from preflight.create.journal import State
@@ -305,10 +306,16 @@ def test_what_was_made_anew_by_another_is_not_deleted(aws: StandIn, ready: Ready
     assert "churn-new" in models(aws)
 
 
+def test_the_clocks_are_compared_no_longer_than_there_is_time() -> None:
+    looks: list[int] = []
+    Clock(0.0, 1.0).narrow(lambda: looks.append(1), lambda: False, lambda _: False)
+    assert not looks
+
+
 def test_an_answer_without_end_is_waited_for_as_long_as_there_is_time(
     aws: StandIn, creation: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "_GRACE", 0.5)
+    monkeypatch.setattr(making, "_ANSWER", 0.5)
     aws.hang(CREATE, seconds=120)
     begun = time.monotonic()
     run = creation()

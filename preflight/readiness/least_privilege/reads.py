@@ -63,7 +63,7 @@ def reads_of(plan: Plan, account: Account) -> tuple[list[Grant], list[Doubt]]:
     own: list[Grant] = []
     facts = deployed(noted, plan, settled_place.region)
     for step in steps_of(plan, facts, settled_place, principal):
-        own += _tags(step, place)
+        own += _of_create(step, place)
         _asked_by(rule.function()(step, rule) for rule in rules if rule.check)
     first = step_without_request(plan, facts, settled_place, principal, Session())
     for each in [accounted(resource, first) for resource in plan.resources]:
@@ -85,12 +85,17 @@ def _asked_by(checks: Iterable[Iterable[Result]]) -> None:
             pass
 
 
-def _tags(step: Step, place: Environment) -> Iterator[Grant]:
-    """Give what `preflight create` reads beside what checks do: the tags of what it may have created before."""
+def _of_create(step: Step, place: Environment) -> Iterator[Grant]:
+    """Give what `preflight create` reads beside what checks do: the tags of what it may have created before, and what
+    may use by the time of a rollback what it creates.
+    """
     kind, key = step.operation.kind, step.operation.key(step.request.parameters)
     tags = kind.section("tags")
     if tags is not None and key is not None and step.operation.effect == "create":
         yield from _on(kind, tags["permission"], _arns(kind, key, place))
+    for user in map(load_kind, step.operation.call.kept_for if step.operation.effect == "create" else ()):
+        yield from _lists(user, {}, place)
+        yield from _reads(user, None, None, place)
 
 
 def _asked(ask: Ask, fact: Fact[Any], place: Environment) -> Iterator[Grant]:
