@@ -22,16 +22,13 @@ from preflight.declared.call_permissions import (
 from preflight.declared.expressions import evaluate, fill
 from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
+from preflight.readiness.derived.passed_roles import roles_named
 
 _CHANGES = re.compile(r"^(Create|Register|Put|Update|Run|Start|Launch|Import|Modify|Associate|Add|Enable)")
 # Calls that hand no role to a service, whatever they name: what they read or take away.
 _READS_OR_TAKES = re.compile(
     r"^(Get|List|Describe|BatchGet|Search|Lookup|Query|Delete|Remove|Disassociate|Detach|Revoke|Untag|Cancel|Stop)"
 )
-_ROLE = re.compile(r"(^|[a-z])(roles?(_?arns?)?(override)?|credentials)$", re.I)
-_ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]{1,576}")
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
-_DEEPEST = 32
 _TAGS = ("Tags", "tags", "TagList", "TagsList", "TagSpecifications", "tagSpecifications", "ResourceTags",
          "resourceTags", "UserPoolTags", "IdentityPoolTags", "BackupVaultTags", "BackupPlanTags")  # fmt: skip
 _TAGGING = ("TagResource", "AddTags", "AddTagsToResource", "CreateTags", "TagQueue", "AddTagsToStream",
@@ -115,36 +112,14 @@ def _by_name(action: str, operation: str, parameters: Mapping[str, Any]) -> Iter
 
 
 def _passed(action: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[DerivedNeed]:
-    """Give the roles that a call names, at any depth: whoever has a service use a role passes it.
-
-    A name that is no ARN counts where AWS lists iam:PassRole with the `action`: elsewhere it may be anything
-    (QuickSight's UserRole READER).
-    """
+    """Give the roles that a call hands to a service."""
     if action.partition(":")[0] in ("iam", "sts"):
         return
     passes = "iam:PassRole" in dependent_actions(action)
     if not passes and _READS_OR_TAKES.match(operation):
         return
-    seen = set()
-    for names, value in _texts(parameters, ()):
-        named = any(_ROLE.search(each) for each in names)
-        arn = _ROLE_ARN.fullmatch(value) is not None and (named or passes)
-        if value not in seen and (arn or (passes and _ROLE.search(names[-1]) and _ROLE_NAME.fullmatch(value))):
-            seen.add(value)
-            why = f"{names[-1]} names a role"
-            yield DerivedNeed("iam:PassRole", "needed", "role", why, parameters, passed=value, own=False)
-
-
-def _texts(value: Any, names: tuple[str, ...], deep: int = 0) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield every text in the parameters of a call, with the names of the members that lead to it."""
-    if isinstance(value, str) and names:
-        yield names, value
-    elif deep < _DEEPEST and isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _texts(each, (*names, str(name)), deep + 1)
-    elif deep < _DEEPEST and isinstance(value, list):
-        for each in value:
-            yield from _texts(each, names, deep + 1)
+    for name, role in roles_named(parameters, passes=passes):
+        yield DerivedNeed("iam:PassRole", "needed", "role", f"{name} names a role", parameters, passed=role, own=False)
 
 
 def _extra(

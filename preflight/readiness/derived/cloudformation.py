@@ -22,6 +22,7 @@ from preflight.declared.stack_data import (
 )
 from preflight.documents.plans.plan import PlannedResource
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
+from preflight.readiness.derived.passed_roles import roles_named
 from preflight.readiness.derived.properties import Set, any_set, leaves, values_at
 from preflight.unresolved import DeployText
 
@@ -137,6 +138,9 @@ class _Needs:
             for value in values_at(self._properties, path):
                 if isinstance(value, str) and value and not _of_the_caller(value):
                     roles.setdefault(value, path)
+                elif isinstance(value, dict):
+                    for member, role in roles_named(value, (path,)):
+                        roles.setdefault(role, f"{path}.{member}")
         for role, path in roles.items():
             certainty: Certainty = "needed" if found == "set" else "maybe"
             profile = path.rpartition(".")[2].lower().endswith("instanceprofile")

@@ -6,12 +6,15 @@ provider computes does not. awscc's types are CloudFormation's, made through Clo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from preflight import catalog
+from preflight.catalog.dependent_actions import dependent_actions
 from preflight.declared.stack_data import all_stack_types, decided_calls, terraform_calls
 from preflight.documents.plans.plan import PlannedResource
 from preflight.documents.terraform.translate import properties
@@ -19,6 +22,7 @@ from preflight.readiness.derived import cloudformation
 from preflight.readiness.derived.arns import words
 from preflight.readiness.derived.calls import needs_of_call
 from preflight.readiness.derived.need import By, Certainty, DerivedNeed
+from preflight.readiness.derived.passed_roles import roles_named
 from preflight.unresolved import DeployText
 
 _READS = ("Get", "Describe", "List", "Head", "BatchGet", "Search", "Lookup", "Simulate")
@@ -250,14 +254,32 @@ class _Needs:
                     context={"iam:PassedToService": "'ec2.amazonaws.com'"},
                 )  # fmt: skip
                 continue
-            if not _ROLE.search(name) or not isinstance(value, str):
+            if not isinstance(value, str) or not _ROLE.search(name):
+                yield from self._roles_inside(name, value)
                 continue
             known = ":role/" in value or self._resource.type == "aws_iam_instance_profile"
+            known = known or (DeployText.partial(value) is None and self._passes())
             if known or DeployText.partial(value) is not None:
                 certainty: Certainty = "needed" if known else "maybe"
                 yield DerivedNeed(
                     "iam:PassRole", certainty, "role", f"{name} names a role", self._values, passed=value, own=False
                 )
+
+    def _passes(self) -> bool:
+        """Whether AWS lists iam:PassRole with a call by which the resource is made or changed."""
+        calls = self._handlers.get(self._resource.handler, ())
+        actions = (each.action for call in calls for each in needs_of_call(call, {})[0] or ())
+        return any("iam:PassRole" in dependent_actions(each) for each in actions)
+
+    def _roles_inside(self, name: str, value: Any) -> Iterator[DerivedNeed]:
+        """Give the roles that an argument names somewhere inside, as ARNs; that of a batch job is in JSON."""
+        if name.endswith("_properties") and isinstance(value, str):
+            with suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        for member, role in roles_named(value, (name,)):
+            certainty: Certainty = "needed" if ":role/" in role else "maybe"
+            why = f"{member} names a role"
+            yield DerivedNeed("iam:PassRole", certainty, "role", why, self._values, passed=role, own=False)
 
     def _actions(
         self, call: str, certainty: Certainty, by: By, why: str, *, tagged: bool = False
