@@ -10,7 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from preflight.documents.policies.found_policy import PassedOver
+from preflight.documents.policies.grants.declared import grant_of
 from preflight.documents.policies.in_string import looks_like_policy
+from preflight.documents.text.load import load_text
+from preflight.errors import InputError
 from preflight.json_pointer import escape
 
 _SIGNS = ("tatement", "Effect", "\\u00", "\\x")
@@ -32,6 +35,23 @@ def policies_elsewhere(value: Any, text: str) -> Iterator[PassedOver]:
     elif found:
         first = found[0] or "its root"
         yield PassedOver(f"there are {len(found)} policies, the first at {first}, where policies aren't looked for")
+
+
+def in_template_text(text: str, where: str) -> Iterator[PassedOver]:
+    """Yield what there is to say of a text that is a whole template, as a stack set has one: that its policies are not
+    read, if it has any. `where` says what the text is.
+    """
+    try:
+        value = load_text(text, "", [], short_forms=True).value
+    except InputError as error:
+        yield PassedOver(f"the template in {where} is not read: {error.problem}")
+        return
+    resources = value.get("Resources") if isinstance(value, dict) else None
+    kinds = [each.get("Type") for each in (resources.values() if isinstance(resources, dict) else ())
+             if isinstance(each, dict)]  # fmt: skip
+    number = len(list(_places(value))) + sum(isinstance(each, str) and grant_of(each) is not None for each in kinds)
+    if number:
+        yield PassedOver(f"the template in {where} is not read, and has {number} polic{'y' if number == 1 else 'ies'}")
 
 
 def _places(value: Any) -> Iterator[str]:

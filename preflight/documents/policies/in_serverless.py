@@ -21,6 +21,7 @@ from preflight.json_pointer import escape
 _STATEMENTS = (("iam", "role", "statements"), ("iamRoleStatements",))
 _OF_API = (("apiGateway", "resourcePolicy"), ("resourcePolicy",))
 _OF_ROLE: tuple[PolicyDocumentType, Mapping[str, str]] = ("identity", {"kind": "role"})
+_READ = frozenset({"service", "provider", "functions", "resources"})
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _ATTACHED = (("iam", "role", "managedPolicies"), ("iamManagedPolicies",))
 
@@ -41,6 +42,9 @@ def of_serverless(document: Document) -> Iterator[FoundPolicy | PassedOver]:
         arns, at = _below(value.get("provider"), "/provider", path)
         if isinstance(arns, list):
             yield from attached(document, at, arns, at)
+    from preflight.documents.policies.elsewhere import policies_elsewhere
+
+    yield from policies_elsewhere({name: each for name, each in value.items() if name not in _READ}, "")
     resources = value.get("resources")
     listed = enumerate(resources) if isinstance(resources, list) else [("", resources)]
     for index, each in listed:

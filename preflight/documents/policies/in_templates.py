@@ -18,7 +18,7 @@ from preflight.documents.policies.grants.declared import grant_of
 from preflight.documents.policies.in_string import looks_like_policy, policy_in_string
 from preflight.documents.policies.policy_type import service_of, type_of
 from preflight.documents.policies.resource_attributes import ATTRIBUTES
-from preflight.documents.policies.template_values import forms, is_function, too_many_conditions
+from preflight.documents.policies.template_values import forms, is_function, text_of, too_many_conditions
 from preflight.documents.text.document import Document
 from preflight.json_pointer import escape
 from preflight.redaction import without_credentials
@@ -46,7 +46,11 @@ _ATTACHED = {
 _CUSTOM = "Auth/ResourcePolicy/CustomStatements"
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _INCLUDE = "Fn::Transform"
-_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::CloudFormation::StackSet": "TemplateURL",
+           "AWS::Serverless::Application": "Location"}  # fmt: skip
+_STACK_SET, _BODY = "AWS::CloudFormation::StackSet", "TemplateBody"
+# What SAM's Globals give to the resources of a type: a policy there is one of each.
+_GLOBALS = {"Api": "AWS::Serverless::Api", "Function": "AWS::Serverless::Function"}
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]+://")
 _LONE = "AWS::Events::EventBusPolicy"
 _DEEPEST = 100
@@ -97,6 +101,14 @@ class _Inside:
                 policy = {"Version": "2012-10-17", "Statement": made}
                 found = FoundPolicy(self.document, policy, "resource", pointer, shape=shape, supposed=supposed)
                 yield _told(found, self.place, path)
+        elif path == _BODY and self.place.type == _STACK_SET:
+            text = text_of(value).written if _is_text(value) else None
+            if text is None:
+                yield self.unknown(path)
+            else:
+                from preflight.documents.policies.elsewhere import in_template_text
+
+                yield from in_template_text(text, f"{path} of {self.place.logical}")
         elif path in _SAM.get(self.place.type, ()) and not (path == "Policies" and isinstance(value, list)):
             yield from self._of_function(value, pointer, path)
         elif isinstance(value, str):
@@ -199,6 +211,11 @@ def of_template(document: Document) -> Iterator[FoundPolicy | PassedOver]:
     """Yield the policies of a template, each branch of its conditions once."""
     for each in _transforms(document.value.get("Transform")):
         yield PassedOver(f"what the macro {each} adds to the template is not known before the deployment")
+    given = document.value.get("Globals")
+    for name, type_ in _GLOBALS.items():
+        if isinstance(given, dict) and isinstance(given.get(name), dict):
+            about = (f"Globals.{name}", {"Type": type_}, frozenset[str]())
+            yield from _of_resource(document, document.value["Resources"], about, given[name], f"/Globals/{name}")
     yield from of_resources(document, document.value["Resources"], "/Resources")
 
 
@@ -207,29 +224,50 @@ def of_resources(document: Document, resources: Mapping[str, Any], above: str) -
     if _INCLUDE in resources:
         yield PassedOver("what Fn::Transform adds to the resources is not known before the deployment")
     for logical, resource, at, loops in _resources(resources, above, frozenset()):
-        written, type_ = _properties(resource), resource.get("Type", "")
-        properties = resource.get(written)
-        if not isinstance(properties, dict) or not isinstance(type_, str):
+        if not isinstance(resource.get("Type", ""), str):
+            yield PassedOver(f"{logical} is not read: its Type is not text")
             continue
-        if written != "Properties":
+        written = _properties(resource)
+        if written != "Properties" and isinstance(resource.get(written), dict):
             yield PassedOver(
                 f"CloudFormation refuses the attribute {written!r} of {logical}; it was read as Properties"
             )
-        if (nested := _NESTED.get(type_)) is not None and (told := _elsewhere(properties.get(nested), logical)):
-            yield PassedOver(told)
-        place = _Place(logical, type_, resource, _holds(type_, properties))
-        inside = _Inside(document, place, loops)
-        if place.type == _LONE and isinstance(properties.get("Statement"), dict):
-            # AWS writes the policy around the one statement that the resource has.
-            policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
-            yield from inside.value(policy, f"{at}/{escape(written)}", "Statement")
-            continue
-        if grant_of(type_) is not None:
-            from preflight.documents.policies.grants.in_templates import grants_in
+        yield from _of_resource(
+            document, resources, (logical, resource, loops), resource.get(written), f"{at}/{escape(written)}"
+        )
 
-            for each in grants_in(document, resources, logical, type_, properties, f"{at}/{escape(written)}", loops):
-                yield each if isinstance(each, FoundPolicy) else inside.unknown(each.member)
-        yield from inside.value(properties, f"{at}/{escape(written)}", "")
+
+def _of_resource(
+    document: Document,
+    resources: Mapping[str, Any],
+    about: tuple[str, Mapping[str, Any], frozenset[str]],
+    properties: Any,
+    at: str,
+) -> Iterator[FoundPolicy | PassedOver]:
+    """Yield the policies of one resource: `about` is its name, itself, and the names that loops around it write; its
+    properties stand at `at`.
+    """
+    if not isinstance(properties, dict):
+        return
+    logical, resource, loops = about
+    type_ = resource.get("Type", "")
+    nested = _NESTED.get(type_)
+    if nested is not None and (nested in properties or type_ != _STACK_SET) \
+            and (told := _elsewhere(properties.get(nested), logical)):  # fmt: skip
+        yield PassedOver(told)
+    place = _Place(logical, type_, resource, _holds(type_, properties))
+    inside = _Inside(document, place, loops)
+    if place.type == _LONE and isinstance(properties.get("Statement"), dict):
+        # AWS writes the policy around the one statement that the resource has.
+        policy = {"Version": "2012-10-17", "Statement": properties["Statement"]}
+        yield from inside.value(policy, at, "Statement")
+        return
+    if grant_of(type_) is not None:
+        from preflight.documents.policies.grants.in_templates import grants_in
+
+        for each in grants_in(document, resources, logical, type_, properties, at, loops):
+            yield each if isinstance(each, FoundPolicy) else inside.unknown(each.member)
+    yield from inside.value(properties, at, "")
 
 
 def _properties(resource: Mapping[str, Any]) -> str:
@@ -323,7 +361,7 @@ def _told(found: FoundPolicy, place: _Place, path: str) -> FoundPolicy:
     elif place.type == "AWS::EC2::VPCEndpoint":
         type_ = "vpc-endpoint"
     elif place.type == "AWS::Organizations::Policy":
-        type_ = ORGANIZATION_TYPES.get(str(place.resource["Properties"].get("Type")), type_)
+        type_ = ORGANIZATION_TYPES.get(str(place.resource[_properties(place.resource)].get("Type")), type_)
     elif (held := place.holds.get(path)) is not None and held != "resource":
         type_ = held
     elif held == "resource" or type_ in ("resource", "trust"):

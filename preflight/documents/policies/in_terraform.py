@@ -20,6 +20,7 @@ from preflight.json_pointer import escape
 
 _INDEX = re.compile(r"\[[^]]*\]")
 _DEEPEST = 100
+_BODY = "template_body"  # of a stack, and of a stack set
 
 
 def of_terraform_plan(document: Document) -> Iterator[FoundPolicy | PassedOver]:
@@ -140,7 +141,11 @@ class SearchedResource:
             # A block alone is unknown wherever the provider works it out, as inline_policy of every new role.
             yield PassedOver(f"the values of {self.resource.get('address')} are not known before the apply")
         elif isinstance(value, str):
-            if "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
+            if path == _BODY:
+                from preflight.documents.policies.elsewhere import in_template_text
+
+                yield from in_template_text(value, f"{path} of {self.resource.get('address')}")
+            elif "tatement" in value and value.lstrip()[:1] == "{" and looks_like_policy(value):
                 yield told(policy_in_string(self.document, pointer, string=value), self.resource, self.values, path)
         elif isinstance(value, list) and depth < _DEEPEST:
             for index, each in enumerate(value):

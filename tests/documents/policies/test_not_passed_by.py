@@ -57,6 +57,54 @@ def test_it_is_named(document: Any, reason: str) -> None:
     assert not [each for each in passed_over if "secretsecret" in each or "X-Amz" in each]
 
 
+INNER = json.dumps(template({"PolicyDocument": POLICY}))
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (template({"TemplateBody": INNER}, "AWS::CloudFormation::StackSet"),
+         "the template in TemplateBody of R is not read, and has 1 policy"),
+        (template({"TemplateBody": {"Fn::Sub": INNER}}, "AWS::CloudFormation::StackSet"),
+         "the template in TemplateBody of R is not read, and has 1 policy"),
+        (template({"TemplateBody": {"Ref": "Body"}}, "AWS::CloudFormation::StackSet"), "TemplateBody of R is not"),
+        (template({"TemplateURL": "https://b.s3.amazonaws.com/x"}, "AWS::CloudFormation::StackSet"), "R is not read"),
+        (plan(resource_changes=[changed({"template_body": INNER}, {}, "aws_cloudformation_stack")]),
+         "the template in template_body of aws_cloudformation_stack.r is not read, and has 1 policy"),
+        ({"service": "s", "provider": {"name": "aws"}, "fargate": {"iamRoleStatements": [ADMIN]}},
+         "there is a policy at /fargate/iamRoleStatements"),
+        ({"Resources": {"R": {"Type": {"Rain::Module": "x"}, "Properties": {}}}}, "R is not read: its Type is not"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_is_not_linted_is_named(document: Any, reason: str) -> None:
+    found = read_all(json.dumps(document), "x.json")
+    assert not found.found
+    assert [each for each in found.passed_over if reason in each]
+
+
+def test_stacks_without_policies_are_not_named() -> None:
+    body = json.dumps({"Resources": {"B": {"Type": "AWS::S3::Bucket"}}})
+    assert read_all(json.dumps(template({"TemplateBody": body}, "AWS::CloudFormation::StackSet")), "x.json") == (
+        [],
+        (),
+        (),
+    )
+
+
+def test_what_sam_s_globals_give_is_linted() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    given = {
+        "Api": {"Auth": {"ResourcePolicy": {"CustomStatements": [statement]}}},
+        "Function": {"FunctionUrlConfig": {"AuthType": "NONE"}},
+    }
+    found = read_all(json.dumps(template({}, "AWS::Serverless::Function", Globals=given)), "x.json").found
+    assert [(each.type, each.owner["service"]) for each in found] == [
+        ("resource", "execute-api"),
+        ("resource", "lambda"),
+    ]
+    assert all(each.pointer.startswith("/Globals/") for each in found)
+
+
 def nested(value: Any, levels: int) -> Any:
     for _ in range(levels):
         value = {"a": [value]}
