@@ -90,7 +90,8 @@ def invoke(arguments: Sequence[str]) -> int:
     try:
         _require_names_apart(arguments)
         code = _ended(arguments)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # as a server does where the client leaves
+            sys.stdout.flush()
     except PreflightError as error:
         return _end(_USAGE, str(error))
     except KeyboardInterrupt:

@@ -6,8 +6,8 @@ Only what is open is looked at; the workspace is not searched. One document is w
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from preflight.server.cursor import Cursor, actions_before, cursor_at
 from preflight.server.diagnostics import SOURCE, Looked, diagnostics, looked_at
 from preflight.server.fixes import FIX_ALL, actions, all_edits, meet
 from preflight.server.hover import hover_text
+from preflight.thread_pool import Pool
 
 DELAY = 0.25
 """How many seconds after the last change a document is looked at."""
@@ -39,20 +40,28 @@ class Server(LanguageServer):
         self.snapshot = snapshot
         self.found: dict[str, tuple[int | None, Looked]] = {}
         self.waiting: dict[str, asyncio.Task[None]] = {}
-        self._turn = threading.Lock()
+        self._thread = Pool(1)
 
     def path_of(self, uri: str) -> str:
         """Return the path of a document; of one that has no file, the end of its address."""
         return to_fs_path(uri) or uri.rpartition("/")[2] or "untitled"
 
     async def in_turn(self, work: Callable[[], Any]) -> Any:
-        """Do work in another thread, one piece at a time, so that the editor is answered meanwhile."""
+        """Do work in another thread, one piece at a time, so that the editor is answered meanwhile. What is not waited
+        for any more is not begun, and the server ends without waiting for it.
+        """
+        done: Future[Any] = Future()
 
-        def alone() -> Any:
-            with self._turn:
-                return work()
+        def carry_out() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
 
-        return await asyncio.to_thread(alone)
+        self._thread.submit(carry_out)
+        return await asyncio.wrap_future(done)
 
     def schedule(self, uri: str, delay: float, *, saved: bool) -> None:
         """Look at a document after a while, unless it changes again before."""

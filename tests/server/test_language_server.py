@@ -255,3 +255,31 @@ def test_without_the_extra_and_with_a_bad_snapshot_it_says_what_to_do() -> None:
     command = [sys.executable, "-m", "preflight", "server", "--snapshot", "no-such.json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (2, "") and "no-such.json" in done.stderr
+
+
+def test_it_ends_while_a_document_is_looked_at() -> None:
+    slow = (
+        "import sys, time; import preflight.server.language_server as server; "
+        "server.looked_at = lambda *_, **__: print('begun', file=sys.stderr, flush=True) or time.sleep(600); "
+        "from preflight.cli.app import main; sys.argv = ['preflight', 'server']; main()"
+    )
+    document = {"uri": "file:///tmp/policy.json", "languageId": "json", "version": 1, "text": POLICY}
+    asked: list[dict[str, object]] = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+    ]
+    ends: list[dict[str, object]] = [{"id": 2, "method": "shutdown"}, {"method": "exit"}]
+    with subprocess.Popen(
+        [sys.executable, "-c", slow], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None and process.stderr is not None
+        for messages in (asked, ends):
+            for each in messages:
+                body = json.dumps({"jsonrpc": "2.0", **each}).encode()
+                process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+            process.stdin.flush()
+            if messages is asked:
+                assert process.stderr.readline().strip() == b"begun"
+        _, said = process.communicate(timeout=120)
+    assert (process.returncode, said) == (0, b"")
