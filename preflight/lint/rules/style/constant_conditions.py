@@ -5,20 +5,25 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from preflight.iam.dates import instant
 from preflight.iam.operators import OPERATORS, number
 from preflight.iam.pattern import covers_tokens, overlaps_tokens
 from preflight.iam.wildcard import Tokens, tokens
 from preflight.lint.analysis.condition_index import conditions, without_key
+from preflight.lint.analysis.ip_networks import network
 from preflight.lint.policy.finding import Finding
 from preflight.lint.policy.statements import ConditionEntry, Entry, StatementView, strings
 from preflight.lint.policy.subject import Subject
 
 _EXACT, _LIKE = ("stringequals", "stringnotequals"), ("stringlike", "stringnotlike")
 _TEXT = frozenset((*_EXACT, *_LIKE))
-_ABOVE = {"numericgreaterthan": False, "numericgreaterthanequals": True}
-_BELOW = {"numericlessthan": False, "numericlessthanequals": True}
+_ABOVE = {"numericgreaterthan": False, "numericgreaterthanequals": True,
+          "dategreaterthan": False, "dategreaterthanequals": True}  # fmt: skip
+_BELOW = {"numericlessthan": False, "numericlessthanequals": True,
+          "datelessthan": False, "datelessthanequals": True}  # fmt: skip
 
 
 def presence_by_null(subject: Subject) -> Iterator[Finding]:
@@ -87,8 +92,10 @@ def _against(each: ConditionEntry, other: ConditionEntry) -> str | None:
     if second == "null" and first in _TEXT and not OPERATORS[first].negated:
         wanted = {value.text.lower() for value in other.values}
         return "the key would have to be both absent and present" if wanted == {"true"} else None
-    if first in _ABOVE and second in _BELOW:
+    if first in _ABOVE and second in _BELOW and first[:4] == second[:4]:
         return _empty_range(each, other)
+    if (first, second) == ("ipaddress", "notipaddress"):
+        return _no_address(each, other)
     if first not in _TEXT or second not in _TEXT or _open(each.values) or _open(other.values):
         return None
     if OPERATORS[first].negated:
@@ -114,12 +121,30 @@ def _patterns(each: ConditionEntry) -> list[Tokens]:
 
 
 def _empty_range(above: ConditionEntry, below: ConditionEntry) -> str | None:
-    lows = [number(value.text) for value in above.values]
-    highs = [number(value.text) for value in below.values]
-    least = [each for each in lows if each is not None]
-    most = [each for each in highs if each is not None]
-    if len(least) < len(lows) or len(most) < len(highs) or not least or not most:
+    dates = above.lower_base.startswith("date")
+    read: Callable[[str], Any] = instant if dates else number
+    lows = [(read(value.text), value.text) for value in above.values]
+    highs = [(read(value.text), value.text) for value in below.values]
+    if not lows or not highs or any(value is None for value, _ in (*lows, *highs)):
         return None
-    low, high = min(least), max(most)
+    (low, after), (high, before) = min(lows), max(highs)
     both = _ABOVE[above.lower_base] and _BELOW[below.lower_base]
-    return f"no number is both above {low} and below {high}" if low > high or (low == high and not both) else None
+    if low < high or (low == high and both):
+        return None
+    return (
+        f"no time is both after {after} and before {before}"
+        if dates
+        else (f"no number is both above {after} and below {before}")
+    )
+
+
+def _no_address(wanted: ConditionEntry, excluded: ConditionEntry) -> str | None:
+    """Return why no address is in the ranges that are wanted and in none that are excluded; None where one may be."""
+    mine = [network(value.text) for value in wanted.values]
+    theirs = [network(value.text) for value in excluded.values]
+    inside = all(each is not None and any(_within(each, one) for one in theirs) for each in mine)
+    return "one excludes every address that the other requires" if mine and inside else None
+
+
+def _within(each: Any, other: Any) -> bool:
+    return other is not None and each.version == other.version and each.subnet_of(other)
