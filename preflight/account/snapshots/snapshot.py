@@ -45,6 +45,12 @@ class Snapshot:
         from preflight.documents.text.schema import validate
 
         read = document if isinstance(document, Document) else load(str(document))
+        if (
+            isinstance(read.value, dict)
+            and read.value
+            and not {"version", "account", "regions", "iam"} & set(read.value)
+        ):
+            raise InputError(read.path, "is not a snapshot", mend="preflight snapshot --output FILE writes one")
         validate(read, "snapshot")
         return cls(read.value, read.path)
 

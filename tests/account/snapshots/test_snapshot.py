@@ -362,6 +362,7 @@ def test_loading(tmp_path: Path, name: str) -> None:
         ({"version": 1, "account": ACCOUNT, "region": {}}, "did you mean regions?"),
         ({"version": 1}, "account"),
         ({"version": 1, "account": "1234"}, "account"),
+        ({"Version": "2012-10-17", "Statement": []}, "is not a snapshot; preflight snapshot --output FILE writes one"),
         ([], "an object"),
     ],
 )
