@@ -68,8 +68,11 @@ def octets(mutator: Mutator, answer: Answer) -> Answer:
 
 def headers(mutator: Mutator, answer: Answer) -> Answer:
     """Headers hold other texts, or are not there."""
-    words = (mutator.word()[:300] for _ in answer.headers)
-    kept = tuple((name, word.replace("\n", "")) for (name, _), word in zip(answer.headers, words, strict=True))
+    # As the bytes of a text come over the wire: the stand-in's server answers nothing to a header that it can't encode.
+    words = (
+        mutator.word()[:300].replace("\n", "").encode("utf-8", "replace").decode("latin-1") for _ in answer.headers
+    )
+    kept = tuple((name, word) for (name, _), word in zip(answer.headers, words, strict=True))
     return replace(answer, headers=mutator.random.choice(((), kept)))
 
 
