@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from preflight.account.facts import Absent, Ask, Fact, Known, Unknown
+from preflight.account.overlays.planned import fold
 from preflight.create.journal import JournalEntry, command
 from preflight.create.looking import Aws, Live, read
 from preflight.declared.operations import Environment, keys_in
@@ -84,7 +85,8 @@ def _among(
     member, over = _states(kind)
     for each in fact.value:
         key = {name: str(each[name]) for name in kind.identity}
-        shown = read(aws, kind, key, entry.region, kind.arn(key, **_where(place)) or "*")
+        arn = kind.arn(key, partition=place.partition, region=place.region, account=place.account)
+        shown = read(aws, kind, key, entry.region, arn or "*")
         if isinstance(shown, Absent):
             continue
         if isinstance(shown, Unknown):
@@ -110,15 +112,8 @@ def _names(entry: JournalEntry, kind: ResourceKind, values: Mapping[str, Any]) -
 
 
 def _is(entry: JournalEntry, key: Mapping[str, str]) -> bool:
-    if entry.operation.kind.ignores_case:
-        return {name: value.lower() for name, value in key.items()} == {
-            name: value.lower() for name, value in entry.key.items()
-        }
-    return key == entry.key or entry.arn in key.values()
-
-
-def _where(place: Environment) -> dict[str, str]:
-    return {"partition": place.partition, "region": place.region, "account": place.account}
+    mine, theirs = ({name: fold(entry.operation.kind, each) for name, each in one.items()} for one in (entry.key, key))
+    return mine == theirs or entry.arn in key.values()
 
 
 def _why(fact: Unknown | Absent) -> str:
