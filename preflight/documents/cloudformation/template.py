@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from preflight.documents.cloudformation.model import RAIN, RAIN_FIRST, Resource, Template
@@ -67,9 +67,10 @@ def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) 
         resources = {name: each for name, each in resources.items() if name != INCLUDE}
     if not resources and not includes:
         raise whole.error("", "the template has no Resources", "add a resource")
-    if all(each in _INCLUDED for each in transforms) and not includes:
+    # A macro may change everything else.
+    if as_written := all(each in _INCLUDED for each in transforms) and not includes:
         _within_limits(whole, {**value, "Resources": resources}, origins)
-    return Template(
+    made = Template(
         document,
         {name: _parameter(whole, name, each) for name, each in value.get("Parameters", {}).items()},
         value.get("Mappings", {}),
@@ -83,10 +84,15 @@ def read_template(document: Document, given: Mapping[str, Any] = NO_PARAMETERS) 
         tuple(transforms),
         includes,
     )
+    for name, each in resources.items() if as_written else ():
+        pointer = f"/Resources/{escape(name)}"
+        if origins.get(name, pointer) == pointer:
+            _attributes(whole, name, each, pointer)
+    return made
 
 
 def _within_limits(whole: Template, value: Mapping[str, Any], origins: Mapping[str, str]) -> None:
-    """Refuse names that CloudFormation doesn't take, and more of a section than it does. A macro may change both."""
+    """Refuse names that CloudFormation doesn't take, and more of a section than it does."""
     for section in _NAMED:
         for name in value.get(section, {}):
             if not _NAME.fullmatch(name) and not name.startswith("Fn::"):
@@ -110,6 +116,9 @@ def _attributes(whole: Template, name: str, value: Mapping[str, Any], pointer: s
         if isinstance(said, str) and said not in known:
             mend = suggestion(said, known) or f"write one of {', '.join(known)}"
             raise whole.error(f"{pointer}/{attribute}", f"{attribute} of {name} can't be {said!r}", mend)
+        if not isinstance(said, (str, dict, NoneType)):
+            problem = f"{attribute} of {name} must be text, not {word_for(said)}"
+            raise whole.error(f"{pointer}/{attribute}", problem, f"write one of {', '.join(known)}")
 
 
 def _includes(resources: Mapping[str, Any]) -> Iterator[str]:
@@ -157,8 +166,6 @@ def _resource(whole: Template, name: str, value: Any, known: Mapping[str, Any], 
         raise whole.error(pointer, f"{name} is a module of Rain's, which isn't supported", RAIN_FIRST)
     if not isinstance(type_, str):
         raise whole.error(pointer, f"the resource {name} has no Type", "add its Type, such as AWS::SageMaker::Endpoint")
-    if pointer == f"/Resources/{escape(name)}":
-        _attributes(whole, name, value, pointer)
     condition = value.get("Condition")
     if condition is not None and not isinstance(condition, str):
         raise whole.error(f"{pointer}/Condition", "a resource's Condition is the name of one", "name a condition")

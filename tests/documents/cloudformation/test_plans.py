@@ -90,6 +90,8 @@ WRONG = {
         {"Resources": {"E": {"Type": "AWS::SNS::Topic", "Propertis": {}}}}, "'Propertis'; did you mean Properties?"),
     "a deletion policy that is none": (
         {"Resources": {"E": {**ENDPOINT, "DeletionPolicy": "Retian"}}}, "can't be 'Retian'; did you mean Retain?"),
+    "a deletion policy that is a list": (
+        {"Resources": {"E": {**ENDPOINT, "DeletionPolicy": ["Retain"]}}}, "of E must be text, not a list"),
     "a name with a hyphen": ({"Resources": {"my-e": ENDPOINT}}, "the logical ID 'my-e' isn't only letters and digits"),
     "more resources than CloudFormation takes": (
         {"Resources": {f"E{number}": ENDPOINT for number in range(501)}}, "has 501 Resources"),
@@ -159,6 +161,12 @@ def test_what_is_wrong_is_said_with_its_place(what: str) -> None:
         plan_of([document], given=GIVEN)
     assert said in str(raised.value) and str(raised.value).startswith("t.json: ")
     assert raised.value.mend and "\ue000" not in str(raised.value)
+
+
+def test_a_macro_may_take_attributes_of_its_own() -> None:
+    counted = {**ENDPOINT, "Count": 3, "DeletionPolicy": {"Ref": "Kept"}}
+    text = json.dumps({"Transform": "Count", "Resources": {"my-e": counted}})
+    assert plan_of([load_text(text, "t.json")], given=GIVEN).requests
 
 
 def test_places_are_those_of_the_yaml() -> None:
