@@ -19,7 +19,7 @@ MOST_BRANCHES = 6
 
 
 def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope) -> HclValue:
-    """Return the branch of a conditional that is taken; of one that is nothing, another."""
+    """Return the branch of a conditional that is taken; of one that is nothing, another, unless nothing counts."""
     branches: list[Node] = []
     while True:
         parts = [each for each in node.named_children if each.type == "expression"]
@@ -34,7 +34,7 @@ def conditional(evaluator: Evaluating, node: Node, source: Source, scope: Scope)
         node = test[0]
     taken = evaluator.taken(len(branches))
     value = evaluator.value(branches[taken], source, scope)
-    if is_nothing(value):
+    if is_nothing(value) and not evaluator.nothing_counts:
         # As of templates, of branches that have no value another one is taken.
         others = (evaluator.value(each, source, scope) for each in branches if each is not branches[taken])
         return next((each for each in others if not is_nothing(each)), value)
@@ -45,6 +45,8 @@ def attempt(evaluator: Evaluating, nodes: list[Node], node: Node, source: Source
     """Return what `try` or `coalesce` gives: the first that is known, but no mere text for one that is not."""
     values = [evaluator.value(each, source, scope) for each in nodes[:MOST_BRANCHES]]
     if not isinstance(values[0], UnknownValue) and not is_nothing(values[0]):
+        return values[0]
+    if evaluator.nothing_counts and all(map(is_nothing, values)):
         return values[0]
     made = next(
         (each for each in values[1:] if not isinstance(each, (UnknownValue, Scalar)) and not is_empty(each)), None

@@ -7,7 +7,8 @@ Source: https://developer.hashicorp.com/terraform/language/expressions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ class Evaluator:
     ) -> None:
         self._module, self._branch, self._bound, self._outputs = module, branch, bound or {}, outputs
         self._budget = budget or Budget()
-        self._known: dict[str, HclValue] = {}
+        self._known: dict[tuple[str, bool], HclValue] = {}
+        self._nothing_counts = False
         self._open: set[str] = set()
         self._depth = 0
         self.branches = 1
@@ -64,6 +66,20 @@ class Evaluator:
     def bound(self) -> Scope:
         """The values of variables that the caller of the module gives."""
         return self._bound
+
+    @property
+    def nothing_counts(self) -> bool:
+        """Whether the branches of a conditional that are nothing are taken too."""
+        return self._nothing_counts
+
+    @contextmanager
+    def counting_nothing(self) -> Iterator[None]:
+        """Let nothing count until the block ends: of what restricts, that it is not there is what matters."""
+        self._nothing_counts = True
+        try:
+            yield
+        finally:
+            self._nothing_counts = False
 
     def value(self, node: Node, source: Source, scope: Scope | None = None) -> HclValue:
         """Return what an expression is; `scope` are the names that are bound around it."""
@@ -93,7 +109,8 @@ class Evaluator:
         """Return what a local or a variable is, by the name that it goes by."""
         if written is None or name in self._open:
             return UnknownValue(name, place)
-        if name not in self._known:
+        kept = name, self._nothing_counts
+        if kept not in self._known:
             self._open.add(name)
             try:
                 value = self.value(written.node, written.source)
@@ -102,8 +119,8 @@ class Evaluator:
             if name.startswith("var.") and is_empty(value):
                 # A default that is there for others to give the value.
                 value = UnknownValue(name, place)
-            self._known[name] = value
-        return self._known[name]
+            self._known[kept] = value
+        return self._known[kept]
 
     def _value(self, node: Node, source: Source, scope: Scope) -> HclValue:
         while node.type in ("expression", "collection_value", "template_expr", "for_expr", "literal_value"):

@@ -6,6 +6,7 @@ Source: https://developer.hashicorp.com/terraform/language/expressions
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from preflight.documents.hcl.module import Module, WrittenExpression
@@ -30,6 +31,15 @@ class Evaluating(Protocol):
     @property
     def bound(self) -> Scope:
         """The values of variables that the caller of the module gives."""
+        ...
+
+    @property
+    def nothing_counts(self) -> bool:
+        """Whether the branches of a conditional that are nothing are taken too."""
+        ...
+
+    def counting_nothing(self) -> AbstractContextManager[None]:
+        """Let nothing count until the block ends."""
         ...
 
     def value(self, node: Node, source: Source, scope: Scope | None = None) -> HclValue:

@@ -162,6 +162,24 @@ def test_what_restricts_and_is_not_known_restricts(found: FoundPolicies) -> None
     assert list(open_resource(Subject(policy))) == []
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'source_account = false ? "111122223333" : null',
+        'source_account = var.on ? null : "111122223333"',
+        "source_account = try(null, null)",
+        "source_account = local.nobody",
+        'dynamic "condition" {\nfor_each = []\ncontent {\nkey = "aws:PrincipalOrgID"\n}\n}',
+        'dynamic "condition" {\nfor_each = var.on ? ["o-1a2b3c4d5e"] : []\ncontent {\nkey = "aws:PrincipalOrgID"\n}\n}',
+    ],
+)
+def test_what_may_not_restrict_after_all_is_looked_at_without_it(attributes: str) -> None:
+    type_ = "aws_cloudwatch_event_permission" if "dynamic" in attributes else "aws_lambda_permission"
+    text = f'resource "{type_}" "r" {{\nprincipal = "*"\naction = "lambda:InvokeFunction"\n{attributes}\n}}\n'
+    found = policies_of(f'{text}locals {{\nnobody = var.on ? "111122223333" : null\n}}\n', "main.tf").found
+    assert any(list(open_resource(Subject(policy))) for policy in found)
+
+
 def test_instances_of_for_each_are_looked_at() -> None:
     text = 'for_each = toset(["s3.amazonaws.com", "*"])\naction = "lambda:InvokeFunction"\nprincipal = each.value'
     found = written("aws_lambda_permission", text).found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from preflight.documents.hcl.expression import Evaluating, Scope
+from preflight.documents.hcl.expression import Evaluating, Scope, is_empty
 from preflight.documents.hcl.parse import Block, Place
 from preflight.documents.hcl.plain import Plain, plain
 from preflight.documents.hcl.values import HclList, HclValue, Mapped, ObjectMember, Scalar, UnknownValue
@@ -38,22 +38,8 @@ def granted_by(
     the document that `placed` makes of its values.
     """
     place = block.source.place(block.node)
-    found: dict[str, ObjectMember] = {}
-    for name, node in block.attributes:
-        value = evaluator.value(node, block.source, scope)
-        if not (isinstance(value, Scalar) and value.value is None):
-            found[name] = ObjectMember(block.source.place(node), value)
-    for inner in block.blocks:
-        where = inner.source.place(inner.node)
-        if inner.kind == "dynamic" and inner.labels:
-            # Whether it makes any is not known: what it would make restricts.
-            found[inner.labels[0]] = ObjectMember(where, UnknownValue(inner.labels[0], where))
-        else:
-            members = {
-                name: ObjectMember(inner.source.place(node), evaluator.value(node, inner.source, scope))
-                for name, node in inner.attributes
-            }
-            found[inner.kind] = ObjectMember(where, Mapped(members, where))
+    with evaluator.counting_nothing():
+        found = _members(evaluator, block, scope)
     made = plain(Mapped(found, place))
     unknown = frozenset(each[1:].partition("/")[0] for each in made.unknown if each)
     undecided = {name: label for name, each in found.items() if (label := _anything(each.value))}
@@ -64,6 +50,30 @@ def granted_by(
     if policy is None or policy.shape is None:
         return None
     return replace(policy, shape=replace(policy.shape, written=made.written))
+
+
+def _members(evaluator: Evaluating, block: Block, scope: Scope) -> dict[str, ObjectMember]:
+    """Return the arguments of a resource that are given, with the blocks in it."""
+    found = _arguments(evaluator, block, scope)
+    for inner in block.blocks:
+        where = inner.source.place(inner.node)
+        if inner.kind != "dynamic" or not inner.labels:
+            found[inner.kind] = ObjectMember(where, Mapped(_arguments(evaluator, inner, scope), where))
+            continue
+        over = [evaluator.value(node, inner.source, scope) for name, node in inner.attributes if name == "for_each"]
+        if not any(map(is_empty, over)):
+            # What it makes, or would make where that is not known, restricts.
+            found[inner.labels[0]] = ObjectMember(where, UnknownValue(inner.labels[0], where))
+    return found
+
+
+def _arguments(evaluator: Evaluating, block: Block, scope: Scope) -> dict[str, ObjectMember]:
+    values = {name: (node, evaluator.value(node, block.source, scope)) for name, node in block.attributes}
+    return {
+        name: ObjectMember(block.source.place(node), value)
+        for name, (node, value) in values.items()
+        if not (isinstance(value, Scalar) and value.value is None)
+    }
 
 
 def _anything(value: HclValue) -> str:
